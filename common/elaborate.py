@@ -1,0 +1,228 @@
+"""From a specification to its instances: every step with its path, shapes and bound op."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from math import prod
+
+from common.errors import SpecificationError
+from common.expressions import Value, evaluate
+from common.ops import NOT_TRAINABLE, Add, Concat, Op, Shape
+from common.spec import REQUIRED, Block, Chain, Layer, Network, Optional, Parallel, Use
+
+Shapes = tuple[Shape, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call of one op. `path` ends in #2, #3 … where a layer is called again."""
+
+    path: str
+    layer: str
+    op: Op
+    inputs: Shapes
+    output: Shape
+
+
+@dataclass(frozen=True)
+class BlockInstance:
+    """One call of one block. `layer_inputs` maps a layer to its input shapes at its first call."""
+
+    path: str
+    layer: str
+    block: Block
+    arguments: Mapping[str, Value]
+    inputs: Shapes
+    outputs: Shapes
+    layer_inputs: Mapping[str, Shapes]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A tensor: its canonical name is `<layer>.<kind>`, its shape is the canonical layout's."""
+
+    name: str
+    kind: str
+    shape: Shape
+    op: Op
+    used: bool
+
+    @property
+    def layer(self) -> str:
+        return self.name.rpartition(".")[0]
+
+    @property
+    def trainable(self) -> bool:
+        return self.kind not in NOT_TRAINABLE
+
+    @property
+    def size(self) -> int:
+        return prod(self.shape)
+
+
+@dataclass
+class Elaboration:
+    """A network's steps in the order of execution, its blocks (callers first) and parameters."""
+
+    steps: list[Step] = field(default_factory=list)
+    blocks: list[BlockInstance] = field(default_factory=list)
+    parameters: dict[str, Parameter] = field(default_factory=dict)
+    output: Shape = ()
+
+    def instances(self, block: Block) -> list[BlockInstance]:
+        """Return the instances of a kind, at least one."""
+        return [each for each in self.blocks if each.block.kind == block.kind]
+
+
+@lru_cache(maxsize=64)
+def elaborate(network: Network) -> Elaboration:
+    """Return the instances of a network. Raises SpecificationError with the step's path."""
+    result = Elaboration()
+    if any(not isinstance(n, int) or n < 1 for n in network.input_shape):
+        raise SpecificationError(f"input shape {network.input_shape}; expected positive sizes")
+    if len(network.root.inputs) != 1 or len(network.root.outputs) != 1:
+        raise SpecificationError(f"network {network.name}: its root takes and gives one value")
+    (output,) = _Walk(result).use("", network.bound(), {}, (tuple(network.input_shape),))
+    result.output = output
+    return result
+
+
+class _Walk:
+    def __init__(self, result: Elaboration) -> None:
+        self._result = result
+        self._calls: dict[str, int] = {}
+        self._shapes: dict[str, Shapes] = {}
+        self._unused = 0
+
+    def use(self, path: str, use: Use, scope: Mapping[str, Value], shapes: Shapes) -> Shapes:
+        """Elaborate a block, its arguments evaluated in the scope of the block around it."""
+        block = use.block
+        arguments: dict[str, Value] = {k: v for k, v in block.arguments if v is not REQUIRED}
+        arguments |= {name: evaluate(value, scope) for name, value in use.arguments}
+        if len(shapes) != len(block.inputs):
+            raise SpecificationError(
+                f"step {path or block.kind}: {block.kind} takes {len(block.inputs)} inputs, "
+                f"got {len(shapes)}"
+            )
+        self._check_channels(path, block, arguments, shapes)
+        position = len(self._result.blocks)
+        numbered = self._numbered(path)
+        layer_inputs: dict[str, Shapes] = {}
+        outputs = self._wire(path, block, arguments, shapes, layer_inputs)
+        if not self._unused:
+            found = BlockInstance(numbered, path, block, arguments, shapes, outputs, layer_inputs)
+            self._result.blocks.insert(position, found)
+        return outputs
+
+    def _wire(
+        self,
+        path: str,
+        block: Block,
+        arguments: Mapping[str, Value],
+        shapes: Shapes,
+        layer_inputs: dict[str, Shapes],
+    ) -> Shapes:
+        values = dict(zip(block.inputs, shapes, strict=True))
+        for call in block.wiring:
+            where = f"{path}.{call.layer}".lstrip(".")
+            taken = tuple(values[name] for name in call.inputs)
+            layer_inputs.setdefault(call.layer, taken)
+            given = self._layer(where, block.layers[call.layer], arguments, taken)
+            if len(given) != len(call.outputs):
+                raise SpecificationError(
+                    f"step {where}: gives {len(given)} values, {len(call.outputs)} are named"
+                )
+            values |= zip(call.outputs, given, strict=True)
+        for name, value in block.unused.items():
+            self._unused += 1
+            layer_inputs[name] = (values[value],)
+            self._layer(
+                f"{path}.{name}".lstrip("."), block.layers[name], arguments, (values[value],)
+            )
+            self._unused -= 1
+        return tuple(values[name] for name in block.outputs)
+
+    def _layer(self, path: str, layer: Layer, scope: Mapping[str, Value], shapes: Shapes) -> Shapes:
+        if isinstance(layer, Optional):
+            if evaluate(layer.when, scope):
+                return self._layer(path, layer.layer, scope, shapes)
+            return shapes
+        if isinstance(layer, Use):
+            return self.use(path, layer, scope, shapes)
+        if isinstance(layer, Chain):
+            return self._chain(path, layer, scope, shapes)
+        if isinstance(layer, Parallel):
+            return self._parallel(path, layer, scope, shapes)
+        return (self._op(path, layer, scope, shapes),)
+
+    def _chain(self, path: str, layer: Chain, scope: Mapping[str, Value], shapes: Shapes) -> Shapes:
+        index = 0
+        for use, count in layer.links:
+            for _ in range(_count(path, count, scope, 0)):
+                shapes = self.use(f"{path}.{index}", use, scope, shapes)
+                index += 1
+        return shapes
+
+    def _parallel(
+        self, path: str, layer: Parallel, scope: Mapping[str, Value], shapes: Shapes
+    ) -> Shapes:
+        count = _count(path, layer.count, scope, 2)
+        outputs = [self.use(f"{path}.{i}", layer.path, scope, shapes) for i in range(count)]
+        if any(len(given) != 1 for given in outputs):
+            raise SpecificationError(f"step {path}: parallel paths give one value each")
+        merge = Add() if layer.merge == "sum" else Concat()
+        inputs = tuple(given[0] for given in outputs)
+        return (self._record(path, merge, inputs),)
+
+    def _op(self, path: str, op: Op, scope: Mapping[str, Value], shapes: Shapes) -> Shape:
+        try:
+            bound = op.bind(scope)
+            output = self._record(path, bound, shapes)
+            parameters = bound.parameters(shapes[0])
+        except SpecificationError as error:
+            raise SpecificationError(f"step {path}: {error}") from None
+        if any(size < 1 for size in output):
+            raise SpecificationError(f"step {path}: gives an empty output {output}")
+        if self._shapes.setdefault(path, shapes) != shapes and parameters:
+            if bound.parameters(self._shapes[path][0]) != parameters:
+                raise SpecificationError(
+                    f"step {path}: shared, yet called on {self._shapes[path]} and {shapes}"
+                )
+        for kind, shape in parameters.items():
+            name = f"{path}.{kind}"
+            known = self._result.parameters.get(name)
+            used = not self._unused or (known is not None and known.used)
+            self._result.parameters[name] = Parameter(name, kind, shape, bound, used)
+        return output
+
+    def _record(self, path: str, op: Op, shapes: Shapes) -> Shape:
+        output = op.output(*shapes)
+        if not self._unused:
+            self._result.steps.append(Step(self._numbered(path), path, op, shapes, output))
+        return output
+
+    def _numbered(self, path: str) -> str:
+        if self._unused:
+            return path
+        self._calls[path] = self._calls.get(path, 0) + 1
+        return path if self._calls[path] == 1 else f"{path}#{self._calls[path]}"
+
+    @staticmethod
+    def _check_channels(
+        path: str, block: Block, arguments: Mapping[str, Value], shapes: Shapes
+    ) -> None:
+        for (name, size), shape in zip(block.inputs.items(), shapes, strict=True):
+            if size is not None and evaluate(size, arguments) != shape[0]:
+                raise SpecificationError(
+                    f"step {path or block.kind}: input {name} is declared with "
+                    f"{evaluate(size, arguments)} channels ({size}), got {shape[0]}"
+                )
+
+
+def _count(path: str, count: object, scope: Mapping[str, Value], least: int) -> int:
+    value = evaluate(count, scope)
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise SpecificationError(f"step {path}: a count of {value!r}, expected >= {least}")
+    return value

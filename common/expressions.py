@@ -1,0 +1,161 @@
+"""Fields of a step are literals or expressions over its block's arguments: `"kernel_size // 2"`.
+
+The language is the arithmetic, comparison, indexing and `not` of Python, nothing else; it is
+evaluated for shapes and counts and carried over as it stands into the written source.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, cast
+
+from common.errors import SpecificationError
+
+Value = int | float | bool | tuple["Value", ...]
+Size = int | str  # a literal, or an expression over the block's arguments
+Real = float | str
+Flag = bool | str
+
+_BINARY: dict[type, Any] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+}
+_COMPARE: dict[type, Any] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> ast.expr:
+    """Return the syntax tree of an expression, or raise a SpecificationError that quotes it."""
+    try:
+        tree = ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError):
+        raise SpecificationError(f"{text!r} is not an expression") from None
+    _evaluate(tree, None, text)
+    return tree
+
+
+def names(value: object) -> set[str]:
+    """Return the arguments that a field refers to."""
+    if isinstance(value, str):
+        return {node.id for node in ast.walk(parse(value)) if isinstance(node, ast.Name)}
+    if isinstance(value, tuple):
+        return set().union(*map(names, value))
+    return set()
+
+
+def evaluate(value: object, arguments: Mapping[str, Value]) -> Value:
+    """Return the value of a field under the arguments of its block."""
+    if isinstance(value, str):
+        return cast(Value, _evaluate(parse(value), arguments, value))
+    if isinstance(value, tuple):
+        return tuple(evaluate(item, arguments) for item in value)
+    return cast(Value, value)
+
+
+def substitute(value: Any, replacements: Mapping[str, object]) -> Any:
+    """Return the expression with each name replaced, folded where only literals remain.
+
+    >>> substitute("2 * width", {"width": "a + b"})
+    '2 * (a + b)'
+    """
+    if isinstance(value, tuple):
+        return tuple(substitute(item, replacements) for item in value)
+    if not isinstance(value, str):
+        return value
+    tree = _Substitution(replacements).visit(ast.parse(value, mode="eval").body)
+    return fold(ast.unparse(tree))
+
+
+def fold(text: str) -> Value | str:
+    """Return the value of an expression without names, and any other expression unchanged."""
+    return text if names(text) else evaluate(text, {})
+
+
+def literal(value: object) -> str:
+    """Return a field as source text, reals in their shortest form (1e-5, not 1e-05).
+
+    >>> literal((1e-05, "2 * width", True))
+    '(1e-5, 2 * width, True)'
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, tuple):
+        inner = ", ".join(map(literal, value))
+        return f"({inner},)" if len(value) == 1 else f"({inner})"
+    return repr(value).replace("e-0", "e-").replace("e+0", "e")
+
+
+class _Substitution(ast.NodeTransformer):
+    def __init__(self, replacements: Mapping[str, object]) -> None:
+        self._replacements = replacements
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id not in self._replacements:
+            return node
+        return ast.parse(literal(self._replacements[node.id]), mode="eval").body
+
+
+def _evaluate(node: ast.expr, arguments: Mapping[str, Value] | None, text: str) -> Any:
+    """Evaluate a tree; with `arguments` None only its form is checked and the result is void."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
+        return node.value
+    if isinstance(node, ast.Name):
+        return _look_up(node.id, arguments, text)
+    operands = _operands(node)
+    if operands is None:
+        raise SpecificationError(f"{text!r}: {ast.unparse(node)} is not allowed in an expression")
+    values = [_evaluate(operand, arguments, text) for operand in operands]
+    return None if arguments is None else _apply(node, values, text)
+
+
+def _look_up(name: str, arguments: Mapping[str, Value] | None, text: str) -> Any:
+    if arguments is None:
+        return None
+    if name not in arguments:
+        known = ", ".join(arguments) or "none"
+        raise SpecificationError(f"{text!r}: unknown argument {name!r}; declared: {known}")
+    return arguments[name]
+
+
+def _operands(node: ast.expr) -> list[ast.expr] | None:
+    """Return what a node of the language is made of, or None for any other node."""
+    if isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
+        return [node.left, node.right]
+    if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in _COMPARE:
+        return [node.left, node.comparators[0]]
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.Not)):
+        return [node.operand]
+    if isinstance(node, ast.Subscript):
+        return [node.value, node.slice]
+    if isinstance(node, ast.Tuple):
+        return node.elts
+    return None
+
+
+def _apply(node: ast.expr, values: list[Any], text: str) -> Any:
+    try:
+        if isinstance(node, ast.BinOp):
+            return _BINARY[type(node.op)](*values)
+        if isinstance(node, ast.Compare):
+            return _COMPARE[type(node.ops[0])](*values)
+        if isinstance(node, ast.UnaryOp):
+            return not values[0] if isinstance(node.op, ast.Not) else -values[0]
+        if isinstance(node, ast.Subscript):
+            return values[0][values[1]]
+        return tuple(values)
+    except (TypeError, ZeroDivisionError, IndexError) as error:
+        raise SpecificationError(f"{text!r}: {error}") from None

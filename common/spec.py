@@ -1,0 +1,331 @@
+"""Blocks, their wiring, and networks: the specification that every panel realizes.
+
+A block declares its arguments and its inputs, names its layers, and wires them in lines such as
+`out = add(out, shortcut)`. A layer is an op, another block with arguments, a chain of blocks, or
+equal parallel paths; an optional layer is an identity where its condition does not hold. A layer
+may be called more than once (its parameters are shared) or declared and never called.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from common.errors import SpecificationError
+from common.expressions import Flag, Size, Value, evaluate, names, parse
+from common.ops import Op
+
+REQUIRED = object()
+
+
+@dataclass(frozen=True)
+class Use:
+    """A block with values or expressions for its arguments."""
+
+    block: Block
+    arguments: tuple[tuple[str, Any], ...] = ()
+
+    def references(self) -> set[str]:
+        return set().union(set(), *(names(value) for _, value in self.arguments))
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Blocks one after another: (block, how often) pairs. Their paths are numbered from 0."""
+
+    links: tuple[tuple[Use, Size], ...]
+
+    def references(self) -> set[str]:
+        return set().union(set(), *(use.references() | names(count) for use, count in self.links))
+
+
+@dataclass(frozen=True)
+class Parallel:
+    """`count` equal blocks on the same input, merged by "sum" or "concat" (of channels)."""
+
+    path: Use
+    count: Size
+    merge: str = "sum"
+
+    def __post_init__(self) -> None:
+        if self.merge not in ("sum", "concat"):
+            raise SpecificationError(f"merge {self.merge!r}; expected 'sum' or 'concat'")
+
+    def references(self) -> set[str]:
+        return self.path.references() | names(self.count)
+
+
+@dataclass(frozen=True)
+class Optional:
+    """A layer where `when` holds, an identity elsewhere."""
+
+    layer: Op | Use | Chain | Parallel
+    when: Flag
+
+    def references(self) -> set[str]:
+        return references(self.layer) | names(self.when)
+
+
+Layer = Op | Use | Chain | Parallel | Optional
+
+
+def references(layer: Layer) -> set[str]:
+    """Return the block arguments that a layer refers to."""
+    return layer.arguments() if isinstance(layer, Op) else layer.references()
+
+
+def uses(layer: Layer) -> list[Use]:
+    """Return the blocks that a layer is made of."""
+    if isinstance(layer, Optional):
+        return uses(layer.layer)
+    if isinstance(layer, Chain):
+        return [use for use, _ in layer.links]
+    if isinstance(layer, Parallel):
+        return [layer.path]
+    return [layer] if isinstance(layer, Use) else []
+
+
+def chain(*links: Use | tuple[Use, Size]) -> Chain:
+    """Return a chain; equal blocks in a row are folded.
+
+    >>> chain(block(64), (block(128), 2))  # doctest: +SKIP
+    """
+    folded: list[tuple[Use, Size]] = []
+    for link in links:
+        use, count = link if isinstance(link, tuple) else (link, 1)
+        if (
+            folded
+            and folded[-1][0] == use
+            and isinstance(folded[-1][1], int)
+            and isinstance(count, int)
+        ):
+            count += folded.pop()[1]  # type: ignore[operator]
+        folded.append((use, count))
+    return Chain(tuple(folded))
+
+
+@dataclass(frozen=True)
+class Call:
+    """One line of wiring: `outputs = layer(inputs)`."""
+
+    outputs: tuple[str, ...]
+    layer: str
+    inputs: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{', '.join(self.outputs)} = {self.layer}({', '.join(self.inputs)})"
+
+
+def parse_call(line: str) -> Call:
+    """Return the call that a line such as `a, b = layer(a, b)` writes."""
+    try:
+        (tree,) = ast.parse(line.strip()).body
+        assert isinstance(tree, ast.Assign) and isinstance(tree.value, ast.Call)
+        (target,) = tree.targets
+        outputs = target.elts if isinstance(target, ast.Tuple) else [target]
+        function, inputs = tree.value.func, tree.value.args
+        assert isinstance(function, ast.Name) and not tree.value.keywords
+        return Call(_identifiers(outputs), function.id, _identifiers(inputs))
+    except (SyntaxError, ValueError, AssertionError):
+        raise SpecificationError(f"wiring {line!r}; expected 'value = layer(value, ...)'") from None
+
+
+def _identifiers(nodes: Iterable[ast.expr]) -> tuple[str, ...]:
+    found = []
+    for node in nodes:
+        assert isinstance(node, ast.Name)
+        found.append(node.id)
+    return tuple(found)
+
+
+def parse_signature(text: str) -> tuple[tuple[str, Any], ...]:
+    """Return (argument, default or REQUIRED) pairs of a signature: `width, stride=1`."""
+    try:
+        arguments = ast.parse(f"def f({text}): pass").body[0].args  # type: ignore[attr-defined]
+        required = len(arguments.args) - len(arguments.defaults)
+        defaults = [REQUIRED] * required + [
+            evaluate(ast.unparse(node), {}) for node in arguments.defaults
+        ]
+        return tuple((a.arg, d) for a, d in zip(arguments.args, defaults, strict=True))
+    except (SyntaxError, AttributeError, SpecificationError):
+        raise SpecificationError(
+            f"arguments {text!r}; expected a signature such as 'width, stride=1'"
+        ) from None
+
+
+class Block:
+    """A kind of block. Immutable; equal if all that it says is equal.
+
+    kind: its name, in snake case. arguments: a signature, `"out_channels, stride=1"`.
+    layers: name -> layer. wiring: lines or text (default: the layers in turn). inputs: names, or
+    name -> number of channels where an argument declares it. outputs: names of values (default:
+    the last one). unused: layers declared and never called -> the value they would take.
+    about: a sentence for the docstring. Raises SpecificationError.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        arguments: str = "",
+        *,
+        layers: Mapping[str, Layer],
+        wiring: str | Iterable[str] | None = None,
+        inputs: Iterable[str] | Mapping[str, Size | None] = ("x",),
+        outputs: Iterable[str] | None = None,
+        unused: Mapping[str, str] | None = None,
+        about: str = "",
+    ) -> None:
+        self.kind = kind
+        self.about = about
+        self.arguments = parse_signature(arguments)
+        self.inputs: dict[str, Size | None] = (
+            dict(inputs) if isinstance(inputs, Mapping) else dict.fromkeys(inputs)
+        )
+        self.layers = dict(layers)
+        self.unused = dict(unused or {})
+        self.wiring = self._read_wiring(wiring)
+        self.outputs = tuple(outputs) if outputs else self.wiring[-1].outputs
+        self._check()
+
+    def _read_wiring(self, wiring: str | Iterable[str] | None) -> tuple[Call, ...]:
+        if wiring is None:
+            value = next(iter(self.inputs), "x")
+            called = [name for name in self.layers if name not in self.unused]
+            return tuple(Call((value,), name, (value,)) for name in called)
+        lines = wiring.splitlines() if isinstance(wiring, str) else wiring
+        return tuple(parse_call(line) for line in lines if line.strip())
+
+    def _check(self) -> None:
+        declared = {name for name, _ in self.arguments}
+        if not self.kind.isidentifier() or not self.layers or not self.wiring:
+            raise SpecificationError(f"block {self.kind!r}: needs an identifier, layers and wiring")
+        for name, layer in self.layers.items():
+            self._want(name.isidentifier(), name, "is not an identifier")
+            missing = references(layer) - declared
+            self._want(not missing, name, f"refers to undeclared arguments {sorted(missing)}")
+        self._check_wiring()
+        for size in self.inputs.values():
+            missing = names(size) - declared if size is not None else set()
+            self._want(not missing, "inputs", f"undeclared arguments {sorted(missing)}")
+
+    def _check_wiring(self) -> None:
+        known, called = set(self.inputs), set()
+        for call in self.wiring:
+            self._want(call.layer in self.layers, call.layer, "is called but not declared")
+            unknown = [value for value in call.inputs if value not in known]
+            self._want(not unknown, call.layer, f"takes {unknown}, known so far: {sorted(known)}")
+            known |= set(call.outputs)
+            called.add(call.layer)
+        for name in self.layers:
+            stated = name in called or name in self.unused
+            self._want(stated, name, "is declared but neither called nor named in `unused`")
+        for name, value in self.unused.items():
+            fits = name in self.layers and name not in called and value in known
+            self._want(fits, name, f"cannot be unused with input {value!r}")
+        missing = [value for value in self.outputs if value not in known]
+        self._want(not missing, "outputs", f"unknown values {missing}")
+
+    def _want(self, condition: bool, step: str, message: str) -> None:
+        if not condition:
+            raise SpecificationError(f"block {self.kind}, step {step}: {message}")
+
+    def __call__(self, *values: Any, **named: Any) -> Use:
+        """Return this block with arguments, as a function would bind them."""
+        order = [name for name, _ in self.arguments]
+        if len(values) > len(order):
+            raise SpecificationError(f"block {self.kind} takes {len(order)} arguments: {order}")
+        given = dict(zip(order, values)) | named
+        required = [name for name, default in self.arguments if default is REQUIRED]
+        unknown, missing = set(given) - set(order), set(required) - set(given)
+        if unknown or missing:
+            raise SpecificationError(
+                f"block {self.kind}: unknown arguments {sorted(unknown)}, missing "
+                f"{sorted(missing)}; declared: {', '.join(order) or 'none'}"
+            )
+        for value in given.values():
+            if isinstance(value, str):
+                parse(value)
+        return Use(self, tuple((name, given[name]) for name in order if name in given))
+
+    def children(self) -> Iterator[Use]:
+        """Yield the uses of other blocks, in order of declaration."""
+        for layer in self.layers.values():
+            yield from uses(layer)
+
+    def calls_of(self, layer: str) -> int:
+        """Return how often the wiring calls a layer."""
+        return sum(call.layer == layer for call in self.wiring)
+
+    def _key(self) -> tuple[Any, ...]:
+        layers, inputs = tuple(self.layers.items()), tuple(self.inputs.items())
+        unused = tuple(self.unused.items())
+        return (self.kind, self.arguments, inputs, layers, self.wiring, self.outputs, unused)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Block) and self._key() == other._key())
+
+    def __hash__(self) -> int:
+        return hash((self.kind, self.arguments, self.wiring))
+
+    def __repr__(self) -> str:
+        return f"Block({self.kind})"
+
+
+@dataclass(frozen=True)
+class Network:
+    """The outermost block with the shape of its input, (C, H, W) or (F,), and its source.
+
+    `arguments` replace the root's defaults. Construction checks every step with its shapes and
+    raises SpecificationError with the path of the step at fault.
+    """
+
+    name: str
+    root: Block
+    input_shape: tuple[int, ...]
+    source: str = ""
+    title: str = ""
+    arguments: tuple[tuple[str, Value], ...] = ()
+
+    def __post_init__(self) -> None:
+        from common.elaborate import elaborate
+
+        for use in [self.root, *(use.block for use in _all_uses(self.root))]:
+            other = self.blocks().get(use.kind)
+            if other != use:
+                raise SpecificationError(f"two different blocks are both named {use.kind!r}")
+        elaborate(self)
+
+    def blocks(self) -> dict[str, Block]:
+        """Return every kind of block, inner ones before those that use them."""
+        found: dict[str, Block] = {}
+        _collect(self.root, found)
+        return found
+
+    def bound(self) -> Use:
+        """Return the root with its arguments."""
+        return self.root(**dict(self.arguments))
+
+    def with_arguments(self, **arguments: Value) -> Network:
+        """Return the same network with other arguments of its root: a reduced one, say."""
+        merged = tuple((dict(self.arguments) | arguments).items())
+        return Network(self.name, self.root, self.input_shape, self.source, self.title, merged)
+
+
+def _all_uses(block: Block, seen: set[int] | None = None) -> Iterator[Use]:
+    seen = set() if seen is None else seen
+    if id(block) in seen:
+        return
+    seen.add(id(block))
+    for use in block.children():
+        yield use
+        yield from _all_uses(use.block, seen)
+
+
+def _collect(block: Block, found: dict[str, Block]) -> None:
+    if block.kind in found:
+        return
+    for use in block.children():
+        _collect(use.block, found)
+    found[block.kind] = block
