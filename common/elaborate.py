@@ -185,11 +185,9 @@ class _Walk:
             raise SpecificationError(f"step {path}: {error}") from None
         if any(size < 1 for size in output):
             raise SpecificationError(f"step {path}: gives an empty output {output}")
-        if self._shapes.setdefault(path, shapes) != shapes and parameters:
-            if bound.parameters(self._shapes[path][0]) != parameters:
-                raise SpecificationError(
-                    f"step {path}: shared, yet called on {self._shapes[path]} and {shapes}"
-                )
+        first = self._shapes.setdefault(path, shapes)
+        if parameters and bound.parameters(first[0]) != parameters:
+            raise SpecificationError(f"step {path}: shared, yet called on {first} and {shapes}")
         for kind, shape in parameters.items():
             name = f"{path}.{kind}"
             known = self._result.parameters.get(name)

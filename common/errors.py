@@ -9,7 +9,7 @@ USAGE_EXIT = 2
 
 
 class TriptychError(Exception):
-    """A mistake that its reader can mend: says what arrived, what was expected, what is available."""
+    """A mistake that its reader can mend: what arrived, what was expected, what is available."""
 
 
 class SpecificationError(TriptychError):

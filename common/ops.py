@@ -20,6 +20,7 @@ Pair = Size | tuple[Size, Size]
 Padding = Pair | tuple[tuple[Size, Size], tuple[Size, Size]]
 Sides = tuple[tuple[int, int], tuple[int, int]]
 NOT_TRAINABLE = ("mean", "variance")
+PAIR = {"pair": True}  # marks a field that may be one size or a pair
 AnyOp = TypeVar("AnyOp", bound="Op")
 
 
@@ -35,12 +36,12 @@ def sides(padding: Any) -> Sides:
 
 
 def _shortest(value: Any) -> Any:
-    """Write (3, 3) as 3, so that equal fields have one form."""
+    """Write (3, 3) as 3, so that equal fields have one form; ((0, 1), (0, 1)) stays."""
     if isinstance(value, list):
         value = tuple(value)
     if isinstance(value, tuple):
         value = tuple(map(_shortest, value))
-        if len(value) == 2 and value[0] == value[1]:
+        if len(value) == 2 and value[0] == value[1] and not isinstance(value[0], tuple):
             return value[0]
     return value
 
@@ -118,10 +119,6 @@ def _not_negative(op: Op, **values: Any) -> None:
             raise SpecificationError(f"{op.symbol}: {name} is {value!r}, expected >= 0")
 
 
-def _pair_field(default: Any = None) -> Any:
-    return field(metadata={"pair": True}, **({} if default is None else {"default": default}))
-
-
 def _window(
     op: Op, shape: Shape, kernel: Any, stride: Any, padding: Any, dilation: Any = 1
 ) -> Sides:
@@ -144,10 +141,10 @@ class Conv2d(Op):
 
     symbol = "conv2d"
     out_channels: Size
-    kernel_size: Pair = _pair_field()
-    stride: Pair = _pair_field(1)
-    padding: Padding = _pair_field(0)
-    dilation: Pair = _pair_field(1)
+    kernel_size: Pair = field(metadata=PAIR)
+    stride: Pair = field(default=1, metadata=PAIR)
+    padding: Padding = field(default=0, metadata=PAIR)
+    dilation: Pair = field(default=1, metadata=PAIR)
     groups: Size = 1
     bias: Flag = True
 
@@ -174,8 +171,8 @@ class Conv2d(Op):
 
     def parameters(self, shape: Shape) -> dict[str, Shape]:
         groups, out = self._groups(shape)
-        kernel = {"kernel": (out, shape[0] // groups, *pair(self.kernel_size))}
-        return {**kernel, "bias": (out,)} if self.bias else kernel
+        kernel = (out, shape[0] // groups, *pair(self.kernel_size))
+        return {"kernel": kernel, "bias": (out,)} if self.bias else {"kernel": kernel}
 
     def macs(self, shape: Shape) -> int:
         return math.prod(self.parameters(shape)["kernel"]) * math.prod(self.output(shape)[1:])
@@ -264,9 +261,9 @@ class MaxPool2d(Op):
     """
 
     symbol = "max_pool2d"
-    kernel_size: Pair = _pair_field()
-    stride: Pair = _pair_field(1)
-    padding: Padding = _pair_field(0)
+    kernel_size: Pair = field(metadata=PAIR)
+    stride: Pair = field(default=1, metadata=PAIR)
+    padding: Padding = field(default=0, metadata=PAIR)
     rounding: str = field(default="floor", metadata={"choices": ("floor", "ceil")})
 
     def _check(self) -> None:
@@ -328,7 +325,7 @@ class AdaptiveAvgPool2d(Op):
     """Mean over ⌊i·H/n⌋ … ⌈(i+1)·H/n⌉ for each of n outputs per axis."""
 
     symbol = "adaptive_avg_pool2d"
-    output_size: Pair = _pair_field(1)
+    output_size: Pair = field(default=1, metadata=PAIR)
 
     def _check(self) -> None:
         _positive(self, output_size=self.output_size)
@@ -355,8 +352,8 @@ class Dense(Op):
 
     def parameters(self, shape: Shape) -> dict[str, Shape]:
         out = cast(int, self.out_features)
-        kernel = {"kernel": (out, shape[0])}
-        return {**kernel, "bias": (out,)} if self.bias else kernel
+        kernel = (out, shape[0])
+        return {"kernel": kernel, "bias": (out,)} if self.bias else {"kernel": kernel}
 
     def macs(self, shape: Shape) -> int:
         return math.prod(self.parameters(shape)["kernel"])
@@ -433,7 +430,7 @@ class ZeroPad2d(Op):
     """Zeros around each map."""
 
     symbol = "zero_pad2d"
-    padding: Padding = _pair_field()
+    padding: Padding = field(metadata=PAIR)
 
     def _check(self) -> None:
         _not_negative(self, padding=self.padding)

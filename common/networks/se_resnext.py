@@ -14,7 +14,7 @@ from common.ops import (
     Scale,
     Sigmoid,
 )
-from common.spec import Block, Network, Optional, Parallel, chain
+from common.spec import Block, Layer, Network, Optional, Parallel, chain
 
 ARTICLE = (
     "PaperWeekly's article on SE-ResNeXt in TensorFlow and Paddle Fluid (2018), "
@@ -83,7 +83,7 @@ SPLIT_PATH = Block(
 def se_resnext_block(form: str) -> Block:
     """Return the block in form (b), "concatenated" paths, or (c), "grouped"."""
     if form == "grouped":
-        split = {
+        split: dict[str, Layer] = {
             "split": CONV_BN("cardinality * depth", 1),
             "transform": CONV_BN("cardinality * depth", 3, stride="stride", groups="cardinality"),
         }
