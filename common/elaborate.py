@@ -13,6 +13,7 @@ from common.ops import NOT_TRAINABLE, Add, Concat, Op, Shape
 from common.spec import REQUIRED, Block, Chain, Layer, Network, Optional, Parallel, Use
 
 Shapes = tuple[Shape, ...]
+MOST_BLOCKS = 10_000  # beyond it a count is a mistake, not a network
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,11 @@ class Step:
 
 @dataclass(frozen=True)
 class BlockInstance:
-    """One call of one block. `layer_inputs` maps a layer to its input shapes at its first call."""
+    """One call of one block.
+
+    `layer_inputs` maps a layer to its input shapes at its first call, `results` holds the output
+    shapes of every line of wiring.
+    """
 
     path: str
     layer: str
@@ -37,6 +42,8 @@ class BlockInstance:
     inputs: Shapes
     outputs: Shapes
     layer_inputs: Mapping[str, Shapes]
+    results: tuple[Shapes, ...]
+    used: bool
 
 
 @dataclass(frozen=True)
@@ -80,11 +87,12 @@ class Elaboration:
 def elaborate(network: Network) -> Elaboration:
     """Return the instances of a network. Raises SpecificationError with the step's path."""
     result = Elaboration()
-    if any(not isinstance(n, int) or n < 1 for n in network.input_shape):
-        raise SpecificationError(f"input shape {network.input_shape}; expected positive sizes")
+    shape = network.input_shape
+    if len(shape) not in (1, 3) or any(not isinstance(n, int) or n < 1 for n in shape):
+        raise SpecificationError(f"input shape {shape}; expected (C, H, W) or (F,), positive")
     if len(network.root.inputs) != 1 or len(network.root.outputs) != 1:
         raise SpecificationError(f"network {network.name}: its root takes and gives one value")
-    (output,) = _Walk(result).use("", network.bound(), {}, (tuple(network.input_shape),))
+    (output,) = _Walk(result).use("", network.bound(), {}, (shape,))
     result.output = output
     return result
 
@@ -95,12 +103,16 @@ class _Walk:
         self._calls: dict[str, int] = {}
         self._shapes: dict[str, Shapes] = {}
         self._unused = 0
+        self._uses = 0
 
     def use(self, path: str, use: Use, scope: Mapping[str, Value], shapes: Shapes) -> Shapes:
         """Elaborate a block, its arguments evaluated in the scope of the block around it."""
         block = use.block
+        self._uses += 1
+        if self._uses > MOST_BLOCKS:
+            raise SpecificationError(f"step {path}: more than {MOST_BLOCKS} blocks")
         arguments: dict[str, Value] = {k: v for k, v in block.arguments if v is not REQUIRED}
-        arguments |= {name: evaluate(value, scope) for name, value in use.arguments}
+        arguments |= {name: _value(path, value, scope) for name, value in use.arguments}
         if len(shapes) != len(block.inputs):
             raise SpecificationError(
                 f"step {path or block.kind}: {block.kind} takes {len(block.inputs)} inputs, "
@@ -110,10 +122,20 @@ class _Walk:
         position = len(self._result.blocks)
         numbered = self._numbered(path)
         layer_inputs: dict[str, Shapes] = {}
-        outputs = self._wire(path, block, arguments, shapes, layer_inputs)
-        if not self._unused:
-            found = BlockInstance(numbered, path, block, arguments, shapes, outputs, layer_inputs)
-            self._result.blocks.insert(position, found)
+        results: list[Shapes] = []
+        outputs = self._wire(path, block, arguments, shapes, layer_inputs, results)
+        found = BlockInstance(
+            numbered,
+            path,
+            block,
+            arguments,
+            shapes,
+            outputs,
+            layer_inputs,
+            tuple(results),
+            not self._unused,
+        )
+        self._result.blocks.insert(position, found)
         return outputs
 
     def _wire(
@@ -123,6 +145,7 @@ class _Walk:
         arguments: Mapping[str, Value],
         shapes: Shapes,
         layer_inputs: dict[str, Shapes],
+        results: list[Shapes],
     ) -> Shapes:
         values = dict(zip(block.inputs, shapes, strict=True))
         for call in block.wiring:
@@ -135,6 +158,7 @@ class _Walk:
                     f"step {where}: gives {len(given)} values, {len(call.outputs)} are named"
                 )
             values |= zip(call.outputs, given, strict=True)
+            results.append(given)
         for name, value in block.unused.items():
             self._unused += 1
             layer_inputs[name] = (values[value],)
@@ -146,7 +170,7 @@ class _Walk:
 
     def _layer(self, path: str, layer: Layer, scope: Mapping[str, Value], shapes: Shapes) -> Shapes:
         if isinstance(layer, Optional):
-            if evaluate(layer.when, scope):
+            if _value(path, layer.when, scope):
                 return self._layer(path, layer.layer, scope, shapes)
             return shapes
         if isinstance(layer, Use):
@@ -212,15 +236,23 @@ class _Walk:
         path: str, block: Block, arguments: Mapping[str, Value], shapes: Shapes
     ) -> None:
         for (name, size), shape in zip(block.inputs.items(), shapes, strict=True):
-            if size is not None and evaluate(size, arguments) != shape[0]:
+            channels = shape[0] if size is None else _value(path, size, arguments)
+            if channels != shape[0]:
                 raise SpecificationError(
                     f"step {path or block.kind}: input {name} is declared with "
-                    f"{evaluate(size, arguments)} channels ({size}), got {shape[0]}"
+                    f"{channels} channels ({size}), got {shape[0]}"
                 )
 
 
+def _value(path: str, value: object, scope: Mapping[str, Value]) -> Value:
+    try:
+        return evaluate(value, scope)
+    except SpecificationError as error:
+        raise SpecificationError(f"step {path}: {error}") from None
+
+
 def _count(path: str, count: object, scope: Mapping[str, Value], least: int) -> int:
-    value = evaluate(count, scope)
+    value = _value(path, count, scope)
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise SpecificationError(f"step {path}: a count of {value!r}, expected >= {least}")
     return value

@@ -42,9 +42,9 @@ def parse(text: str) -> ast.expr:
     """Return the syntax tree of an expression, or raise a SpecificationError that quotes it."""
     try:
         tree = ast.parse(text, mode="eval").body
-    except (SyntaxError, ValueError):
+        _evaluate(tree, None, text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise SpecificationError(f"{text!r} is not an expression") from None
-    _evaluate(tree, None, text)
     return tree
 
 
@@ -149,6 +149,8 @@ def _operands(node: ast.expr) -> list[ast.expr] | None:
 def _apply(node: ast.expr, values: list[Any], text: str) -> Any:
     try:
         if isinstance(node, ast.BinOp):
+            if any(isinstance(value, tuple) for value in values):
+                raise TypeError("arithmetic takes numbers")
             return _BINARY[type(node.op)](*values)
         if isinstance(node, ast.Compare):
             return _COMPARE[type(node.ops[0])](*values)
@@ -157,5 +159,5 @@ def _apply(node: ast.expr, values: list[Any], text: str) -> Any:
         if isinstance(node, ast.Subscript):
             return values[0][values[1]]
         return tuple(values)
-    except (TypeError, ZeroDivisionError, IndexError) as error:
+    except (TypeError, ArithmeticError, IndexError) as error:
         raise SpecificationError(f"{text!r}: {error}") from None

@@ -8,7 +8,7 @@ expressions over the arguments of the block that an op stands in; `bind` evaluat
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, TypeVar, cast
 
@@ -46,6 +46,36 @@ def _shortest(value: Any) -> Any:
     return value
 
 
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_real(value: Any) -> bool:
+    return isinstance(value, float) or _is_integer(value)
+
+
+def _is_pair(value: Any) -> bool:
+    if isinstance(value, tuple):
+        return len(value) == 2 and all(map(_is_integer, value))
+    return _is_integer(value)
+
+
+def _is_padding(value: Any) -> bool:
+    return _is_pair(value) or (
+        isinstance(value, tuple) and len(value) == 2 and all(map(_is_pair, value))
+    )
+
+
+# What a bound field of each annotation must be.
+_FORMS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "Size": ("an integer", _is_integer),
+    "Pair": ("an integer or a pair", _is_pair),
+    "Padding": ("an integer, a pair or ((top, bottom), (left, right))", _is_padding),
+    "Real": ("a number", _is_real),
+    "Flag": ("true or false", lambda value: isinstance(value, bool)),
+}
+
+
 @dataclass(frozen=True)
 class Op:
     """One operation. `symbol` is its name in JSON; `arity` how many inputs it takes (0: any)."""
@@ -62,6 +92,9 @@ class Op:
                 got = getattr(self, each.name)
                 raise SpecificationError(f"{each.name} {got!r}; expected one of {choices}")
         if not self.arguments():
+            for name in self.expressions():
+                object.__setattr__(self, name, evaluate(getattr(self, name), {}))
+            self._check_forms()
             self._check()
 
     def arguments(self) -> set[str]:
@@ -95,6 +128,13 @@ class Op:
     def _output(self, *shapes: Shape) -> Shape:
         return shapes[0]
 
+    def _check_forms(self) -> None:
+        for each in fields(self):
+            form, fits = _FORMS.get(str(each.type), ("", lambda _: True))
+            value = getattr(self, each.name)
+            if not fits(value):
+                raise SpecificationError(f"{self.symbol}: {each.name} {value!r}; expected {form}")
+
     def _check(self) -> None:
         """Raise a SpecificationError if the bound fields make no sense."""
 
@@ -107,15 +147,13 @@ def _want_map(op: Op, shape: Shape) -> Shape:
 
 def _positive(op: Op, **values: Any) -> None:
     for name, value in values.items():
-        for item in value if isinstance(value, tuple) else (value,):
-            if not isinstance(item, int) or isinstance(item, bool) or item < 1:
-                raise SpecificationError(f"{op.symbol}: {name} is {value!r}, expected >= 1")
+        if min(pair(value)) < 1:
+            raise SpecificationError(f"{op.symbol}: {name} is {value!r}, expected >= 1")
 
 
 def _not_negative(op: Op, **values: Any) -> None:
     for name, value in values.items():
-        flat = [s for side in sides(value) for s in side]
-        if any(not isinstance(s, int) or s < 0 for s in flat):
+        if min(map(min, sides(value))) < 0:
             raise SpecificationError(f"{op.symbol}: {name} is {value!r}, expected >= 0")
 
 
@@ -204,7 +242,7 @@ class BatchNorm(Op):
     zero_gamma: bool = field(default=False, metadata={"choices": (False, True)})  # at the start
 
     def _check(self) -> None:
-        if not (cast(float, self.epsilon) > 0 and 0 <= cast(float, self.momentum) < 1):
+        if not (0 < cast(float, self.epsilon) < math.inf and 0 <= cast(float, self.momentum) < 1):
             raise SpecificationError(
                 f"batch_norm: epsilon {self.epsilon}, momentum {self.momentum}; "
                 "expected epsilon > 0 and 0 <= momentum < 1"

@@ -9,6 +9,8 @@ may be called more than once (its parameters are shared) or declared and never c
 from __future__ import annotations
 
 import ast
+import keyword
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +20,8 @@ from common.expressions import Flag, Size, Value, evaluate, names, parse
 from common.ops import Op
 
 REQUIRED = object()
+_VALUES = r"\w+(?:\s*,\s*\w+)*"
+_CALL = re.compile(rf"({_VALUES})\s*=\s*(\w+)\s*\(\s*((?:{_VALUES})?)\s*\)")
 
 
 @dataclass(frozen=True)
@@ -120,39 +124,43 @@ class Call:
 
 def parse_call(line: str) -> Call:
     """Return the call that a line such as `a, b = layer(a, b)` writes."""
-    try:
-        (tree,) = ast.parse(line.strip()).body
-        assert isinstance(tree, ast.Assign) and isinstance(tree.value, ast.Call)
-        (target,) = tree.targets
-        outputs = target.elts if isinstance(target, ast.Tuple) else [target]
-        function, inputs = tree.value.func, tree.value.args
-        assert isinstance(function, ast.Name) and not tree.value.keywords
-        return Call(_identifiers(outputs), function.id, _identifiers(inputs))
-    except (SyntaxError, ValueError, AssertionError):
-        raise SpecificationError(f"wiring {line!r}; expected 'value = layer(value, ...)'") from None
+    match = _CALL.fullmatch(line.strip())
+    if match is None:
+        raise SpecificationError(f"wiring {line!r}; expected 'value = layer(value, ...)'")
+    outputs, layer, inputs = match.groups()
+    return Call(_values(outputs), layer, _values(inputs))
 
 
-def _identifiers(nodes: Iterable[ast.expr]) -> tuple[str, ...]:
-    found = []
-    for node in nodes:
-        assert isinstance(node, ast.Name)
-        found.append(node.id)
-    return tuple(found)
+def _outputs(calls: Iterable[Call]) -> list[str]:
+    return [name for call in calls for name in call.outputs]
+
+
+def is_identifier(name: str) -> bool:
+    """Return whether a name can stand in written source."""
+    return name.isidentifier() and name.isascii() and not keyword.iskeyword(name)
+
+
+def _values(text: str) -> tuple[str, ...]:
+    return tuple(value.strip() for value in text.split(",") if value.strip())
 
 
 def parse_signature(text: str) -> tuple[tuple[str, Any], ...]:
     """Return (argument, default or REQUIRED) pairs of a signature: `width, stride=1`."""
+    mistake = SpecificationError(f"arguments {text!r}; expected names such as 'width, stride=1'")
     try:
-        arguments = ast.parse(f"def f({text}): pass").body[0].args  # type: ignore[attr-defined]
-        required = len(arguments.args) - len(arguments.defaults)
-        defaults = [REQUIRED] * required + [
-            evaluate(ast.unparse(node), {}) for node in arguments.defaults
-        ]
-        return tuple((a.arg, d) for a, d in zip(arguments.args, defaults, strict=True))
-    except (SyntaxError, AttributeError, SpecificationError):
-        raise SpecificationError(
-            f"arguments {text!r}; expected a signature such as 'width, stride=1'"
-        ) from None
+        call = ast.parse(f"f({text})", mode="eval").body  # a signature reads as a call does
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise mistake from None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+        raise mistake
+    found: list[tuple[str, Any]] = []
+    for node in call.args:
+        found.append((node.id if isinstance(node, ast.Name) else "", REQUIRED))
+    for each in call.keywords:
+        found.append((each.arg or "", evaluate(ast.unparse(each.value), {})))
+    if "" in dict(found) or len(dict(found)) < len(found):
+        raise mistake
+    return tuple(found)
 
 
 class Block:
@@ -186,7 +194,8 @@ class Block:
         self.layers = dict(layers)
         self.unused = dict(unused or {})
         self.wiring = self._read_wiring(wiring)
-        self.outputs = tuple(outputs) if outputs else self.wiring[-1].outputs
+        last = self.wiring[-1].outputs if self.wiring else ()
+        self.outputs = tuple(outputs) if outputs else last
         self._check()
 
     def _read_wiring(self, wiring: str | Iterable[str] | None) -> tuple[Call, ...]:
@@ -199,10 +208,12 @@ class Block:
 
     def _check(self) -> None:
         declared = {name for name, _ in self.arguments}
-        if not self.kind.isidentifier() or not self.layers or not self.wiring:
+        if not is_identifier(self.kind) or not self.layers or not self.wiring:
             raise SpecificationError(f"block {self.kind!r}: needs an identifier, layers and wiring")
+        for name in [*self.inputs, *self.outputs, *_outputs(self.wiring)]:
+            self._want(is_identifier(name), name, "is not an identifier")
         for name, layer in self.layers.items():
-            self._want(name.isidentifier(), name, "is not an identifier")
+            self._want(is_identifier(name), name, "is not an identifier")
             missing = references(layer) - declared
             self._want(not missing, name, f"refers to undeclared arguments {sorted(missing)}")
         self._check_wiring()
@@ -291,6 +302,8 @@ class Network:
     def __post_init__(self) -> None:
         from common.elaborate import elaborate
 
+        if not is_identifier(self.name):
+            raise SpecificationError(f"network {self.name!r}: its name is not an identifier")
         for use in [self.root, *(use.block for use in _all_uses(self.root))]:
             other = self.blocks().get(use.kind)
             if other != use:

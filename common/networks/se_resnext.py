@@ -80,7 +80,7 @@ SPLIT_PATH = Block(
 )
 
 
-def se_resnext_block(form: str) -> Block:
+def se_resnext_block(form: str, cardinality: int, depth: int, reduction: int) -> Block:
     """Return the block in form (b), "concatenated" paths, or (c), "grouped"."""
     if form == "grouped":
         split: dict[str, Layer] = {
@@ -92,7 +92,7 @@ def se_resnext_block(form: str) -> Block:
     steps = "".join(f"out = {name}({'x' if name == 'split' else 'out'})\n" for name in split)
     return Block(
         "se_resnext_block",
-        "out_channels, cardinality, depth, reduction, stride=1",
+        f"out_channels, stride=1, cardinality={cardinality}, depth={depth}, reduction={reduction}",
         about="Split, transform, merge and gate; then add the shortcut.",
         layers={
             **split,
@@ -113,26 +113,32 @@ def se_resnext_block(form: str) -> Block:
     )
 
 
-def se_resnext_cifar(form: str = "grouped") -> Network:
+def se_resnext_cifar(
+    form: str = "grouped",
+    num_blocks: int = 3,
+    width: int = 64,
+    cardinality: int = 8,
+    depth: int = 64,
+    reduction: int = 4,
+) -> Network:
     """Return the repaired SE-ResNeXt for 3×32×32: conv → BN → ReLU, nothing activated twice."""
-    block = se_resnext_block(form)
-    body = {"cardinality": "cardinality", "depth": "depth", "reduction": "reduction"}
+    block = se_resnext_block(form, cardinality, depth, reduction)
     root = Block(
         "se_resnext",
-        "in_channels=3, num_classes=10, num_blocks=3, width=64, "
-        "cardinality=8, depth=64, reduction=4",
+        f"in_channels=3, num_classes=10, num_blocks={num_blocks}, width={width}",
         inputs={"x": "in_channels"},
         layers={
             "stem": CONV_BN("width", 3),
-            "stage1": chain((block("width", **body), "num_blocks")),
-            "stage2": chain(
-                block("2 * width", **body, stride=2), (block("2 * width", **body), "num_blocks - 1")
-            ),
-            "stage3": chain(
-                block("4 * width", **body, stride=2), (block("4 * width", **body), "num_blocks - 1")
-            ),
+            "stage1": chain((block("width"), "num_blocks")),
+            "stage2": chain(block("2 * width", stride=2), (block("2 * width"), "num_blocks - 1")),
+            "stage3": chain(block("4 * width", stride=2), (block("4 * width"), "num_blocks - 1")),
             "pool": GlobalAvgPool2d(),
             "fc": Dense("num_classes"),
         },
     )
     return Network("se_resnext_cifar", root, (3, 32, 32), ARTICLE, "SE-ResNeXt for CIFAR-10")
+
+
+NETWORKS = {
+    "se_resnext_cifar": se_resnext_cifar,
+}

@@ -1,0 +1,213 @@
+"""Reads the JSON of `common.serialize`; every mistake is one line that says where it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import MISSING, fields
+from typing import Any, TypeVar, cast
+
+from common.errors import SpecificationError
+from common.expressions import Size
+from common.ops import OPS, Op
+from common.spec import Block, Chain, Layer, Network, Optional, Parallel, Use
+
+LAYERS = ("op", "block", "chain", "parallel")
+NAMES = {dict: "an object", list: "a list", str: "a string"}
+Kind = TypeVar("Kind", dict[str, Any], list[Any], str)
+
+
+def from_json(text: str, where: str) -> Network:
+    """Return the network that a JSON text writes; `where` names the text in messages.
+
+    Raises SpecificationError, one line with the place of the mistake, whatever the text is.
+    """
+    try:
+        data = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
+        return _Reader(data).network()
+    except json.JSONDecodeError as error:
+        message = f"line {error.lineno}, column {error.colno}: not JSON: {error.msg}"
+    except SpecificationError as error:
+        message = str(error)
+    except RecursionError:
+        message = "nested too deeply"
+    except ValueError as error:  # an integer of thousands of digits
+        message = f"not JSON: {error}"
+    raise SpecificationError(f"{where}: {message}")
+
+
+class _PlacedError(SpecificationError):
+    """A mistake whose message already says where it is."""
+
+
+@contextmanager
+def _at(place: str) -> Iterator[None]:
+    try:
+        yield
+    except _PlacedError:
+        raise
+    except SpecificationError as error:
+        raise _PlacedError(f"{place}: {error}") from None
+
+
+class _Reader:
+    def __init__(self, data: Any) -> None:
+        self._data = data
+        self._definitions: dict[str, Any] = {}
+        self._blocks: dict[str, Block] = {}
+        self._open: list[str] = []
+
+    def network(self) -> Network:
+        data = _keys(self._data, "name input_shape root blocks", "title source arguments")
+        with _at("blocks"):
+            self._definitions = _is(data["blocks"], dict)
+        for kind in self._definitions:
+            self._block(kind)
+        texts = {}
+        for key in ("name", "source", "title"):
+            with _at(key):
+                texts[key] = _is(data.get(key, ""), str)
+        with _at("input_shape"):
+            shape = _value(_is(data["input_shape"], list))
+        with _at("arguments"):
+            arguments = _values(data.get("arguments", {}))
+        with _at("root"):
+            root = self._block(data["root"])
+        return Network(root=root, input_shape=shape, arguments=tuple(arguments.items()), **texts)
+
+    def _block(self, kind: Any) -> Block:
+        if _is(kind, str) not in self._definitions:
+            raise SpecificationError(_unknown("block", kind, self._definitions))
+        if kind in self._open:
+            raise SpecificationError(f"{' > '.join([*self._open, kind])}: contains itself")
+        if kind not in self._blocks:
+            self._open.append(kind)
+            with _at(f"blocks.{kind}"):
+                self._blocks[kind] = self._define(kind, self._definitions[kind])
+            self._open.pop()
+        return self._blocks[kind]
+
+    def _define(self, kind: str, data: Any) -> Block:
+        data = _keys(data, "layers", "about arguments inputs wiring outputs unused")
+        layers: dict[str, Layer] = {}
+        for name, layer in _is(data["layers"], dict).items():
+            with _at(f"blocks.{kind}.layers.{name}"):
+                layers[name] = self._layer(layer)
+        inputs = data.get("inputs", ["x"])
+        return Block(
+            kind,
+            _is(data.get("arguments", ""), str),
+            layers=layers,
+            wiring=_texts(data["wiring"]) if "wiring" in data else None,
+            inputs=_sizes(inputs) if isinstance(inputs, dict) else _texts(inputs),
+            outputs=_texts(data.get("outputs", [])),
+            unused={name: _is(v, str) for name, v in _is(data.get("unused", {}), dict).items()},
+            about=_is(data.get("about", ""), str),
+        )
+
+    def _layer(self, data: Any) -> Layer:
+        layer = dict(_is(data, dict))
+        optional, when = "when" in layer, _value(layer.pop("when", True))
+        found = self._plain(layer)
+        return Optional(found, when) if optional else found
+
+    def _plain(self, data: dict[str, Any]) -> Op | Use | Chain | Parallel:
+        form = [key for key in LAYERS if key in data]
+        if len(form) != 1:
+            found = ", ".join(data) or "none"
+            raise SpecificationError(f"a layer with keys {found}; expected one of {_list(LAYERS)}")
+        if form == ["op"]:
+            return _op(data)
+        if form == ["block"]:
+            return self._use(data)
+        if form == ["chain"]:
+            links = _is(_keys(data, "chain", "")["chain"], list)
+            return Chain(tuple(self._link(_is(link, dict)) for link in links))
+        data = {"merge": "sum"} | _keys(data, "parallel count", "merge")
+        path = self._use(_is(data["parallel"], dict))
+        return Parallel(path, _value(data["count"]), data["merge"])
+
+    def _link(self, data: dict[str, Any]) -> tuple[Use, Size]:
+        repeat = _value(data.get("repeat", 1))
+        return self._use({k: v for k, v in data.items() if k != "repeat"}), repeat
+
+    def _use(self, data: dict[str, Any]) -> Use:
+        data = _keys(data, "block", "arguments")
+        return self._block(data["block"])(**_values(data.get("arguments", {})))
+
+
+def _op(data: dict[str, Any]) -> Op:
+    symbol = _is(data["op"], str)
+    if symbol not in OPS:
+        raise SpecificationError(_unknown("op", symbol, OPS))
+    required = [each.name for each in fields(OPS[symbol]) if each.default is MISSING]
+    known = [each.name for each in fields(OPS[symbol])]
+    stated = _keys(
+        {k: v for k, v in data.items() if k != "op"}, " ".join(required), " ".join(known)
+    )
+    return OPS[symbol](**{name: _value(value) for name, value in stated.items()})
+
+
+def _keys(data: Any, required: str, optional: str) -> dict[str, Any]:
+    """Return an object that has the required keys and no unknown one."""
+    known = [*required.split(), *(key for key in optional.split() if key not in required.split())]
+    for key in _is(data, dict):
+        if key not in known:
+            raise SpecificationError(_unknown("key", key, known))
+    for key in required.split():
+        if key not in data:
+            raise SpecificationError(f"lacks {key!r}; has: {_list(data)}")
+    return cast(dict[str, Any], data)
+
+
+def _is(value: Any, kind: type[Kind]) -> Kind:
+    if not isinstance(value, kind):
+        raise SpecificationError(f"{_short(value)}; expected {NAMES[kind]}")
+    return value
+
+
+def _texts(value: Any) -> list[str]:
+    return [_is(item, str) for item in _is(value, list)]
+
+
+def _sizes(inputs: dict[str, Any]) -> dict[str, Size | None]:
+    return {name: None if size is None else _value(size) for name, size in inputs.items()}
+
+
+def _values(value: Any) -> dict[str, Any]:
+    return {name: _value(item) for name, item in _is(value, dict).items()}
+
+
+def _value(value: Any) -> Any:
+    """Return a number, a truth value, an expression, or a tuple of such."""
+    if isinstance(value, list):
+        return tuple(map(_value, value))
+    if not isinstance(value, (int, float, str)):
+        raise SpecificationError(f"{_short(value)}; expected a number, an expression or a list")
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    keys = [key for key, _ in pairs]
+    if len(set(keys)) < len(keys):
+        twice = sorted({key for key in keys if keys.count(key) > 1})
+        raise SpecificationError(f"an object with equal keys: {_list(twice)}")
+    return dict(pairs)
+
+
+def _no_constant(name: str) -> None:
+    raise SpecificationError(f"{name} is not a number of JSON")
+
+
+def _unknown(what: str, given: str, available: Iterable[str]) -> str:
+    return f"unknown {what} {given!r}; available: {_list(available)}"
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(names) or "none"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
