@@ -12,9 +12,8 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from common.expressions import literal
 from common.parsing import from_json
-from common.spec import REQUIRED, Block, Chain, Layer, Network, Optional, Parallel, Use
+from common.spec import Block, Chain, Layer, Network, Optional, Parallel, Use, write_signature
 
 __all__ = ["from_json", "to_json"]
 
@@ -36,14 +35,10 @@ def to_json(network: Network) -> str:
 
 
 def _block(block: Block) -> dict[str, Any]:
-    signature = ", ".join(
-        name if default is REQUIRED else f"{name}={literal(default)}"
-        for name, default in block.arguments
-    )
     named = any(size is not None for size in block.inputs.values())
     data = {
         "about": block.about,
-        "arguments": signature,
+        "arguments": write_signature(block.arguments),
         "inputs": block.inputs if named else list(block.inputs),
         "layers": {name: _layer(layer) for name, layer in block.layers.items()},
         "wiring": [str(call) for call in block.wiring],

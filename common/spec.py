@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from common.errors import SpecificationError
-from common.expressions import Flag, Size, Value, evaluate, names, parse
+from common.expressions import Flag, Size, Value, evaluate, literal, names, parse
 from common.ops import Op
 
 REQUIRED = object()
@@ -161,6 +161,11 @@ def parse_signature(text: str) -> tuple[tuple[str, Any], ...]:
     if "" in dict(found) or len(dict(found)) < len(found):
         raise mistake
     return tuple(found)
+
+
+def write_signature(arguments: Iterable[tuple[str, Any]]) -> str:
+    """Return (argument, default or REQUIRED) pairs as `parse_signature` reads them."""
+    return ", ".join(n if d is REQUIRED else f"{n}={literal(d)}" for n, d in arguments)
 
 
 class Block:

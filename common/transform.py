@@ -1,0 +1,122 @@
+"""Networks from networks: the same structure with other ops or other reals."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from common.expressions import literal, parse
+from common.ops import AvgPool2d, Dropout, MaxPool2d, Op, ReLU, ReLU6, SiLU
+from common.spec import (
+    REQUIRED,
+    Block,
+    Chain,
+    Layer,
+    Network,
+    Optional,
+    Parallel,
+    Use,
+    write_signature,
+)
+
+
+def map_ops(network: Network, function: Callable[[Op], Op]) -> Network:
+    """Return the network with every op replaced by function(op)."""
+    return _Rebuilding(function, lambda value: value).network(network)
+
+
+def float32_exact(network: Network) -> Network:
+    """Return the network with every real rounded to float32; nothing but literals differs.
+
+    Paddle and Fluid hold epsilon and momentum in float32, so that float64 panels can agree only
+    on such values.
+    """
+
+    def exact(op: Op) -> Op:
+        rounded: Any = {name: _round(getattr(op, name)) for name in op.expressions()}
+        return replace(op, **rounded)
+
+    return _Rebuilding(exact, _round).network(network)
+
+
+def smooth(network: Network) -> Network:
+    """Return a twin without kinks: SiLU for ReLU and ReLU6, mean for maximum in pools."""
+
+    def smoothed(op: Op) -> Op:
+        if isinstance(op, (ReLU, ReLU6)):
+            return SiLU()
+        if type(op) is MaxPool2d:
+            return AvgPool2d(op.kernel_size, op.stride, op.padding, op.rounding)
+        return op
+
+    return map_ops(network, smoothed)
+
+
+def without_dropout(network: Network) -> Network:
+    """Return the network with every dropout at rate 0."""
+    return map_ops(network, lambda op: Dropout(0.0) if isinstance(op, Dropout) else op)
+
+
+class _Rebuilding:
+    """Rebuilds blocks from the inside out, each kind once."""
+
+    def __init__(self, op: Callable[[Op], Op], value: Callable[[Any], Any]) -> None:
+        self._op = op
+        self._value = value
+        self._done: dict[str, Block] = {}
+
+    def network(self, network: Network) -> Network:
+        for kind, block in network.blocks().items():
+            self._done[kind] = self._block(block)
+        arguments = tuple((name, self._value(value)) for name, value in network.arguments)
+        return replace(network, root=self._done[network.root.kind], arguments=arguments)
+
+    def _block(self, block: Block) -> Block:
+        defaults = [(n, d if d is REQUIRED else self._value(d)) for n, d in block.arguments]
+        return Block(
+            block.kind,
+            write_signature(defaults),
+            layers={name: self._layer(layer) for name, layer in block.layers.items()},
+            wiring=map(str, block.wiring),
+            inputs=block.inputs,
+            outputs=block.outputs,
+            unused=block.unused,
+            about=block.about,
+        )
+
+    def _layer(self, layer: Layer) -> Layer:
+        if isinstance(layer, Optional):
+            return replace(layer, layer=self._layer(layer.layer))
+        if isinstance(layer, Use):
+            return self._use(layer)
+        if isinstance(layer, Chain):
+            return Chain(tuple((self._use(use), count) for use, count in layer.links))
+        if isinstance(layer, Parallel):
+            return replace(layer, path=self._use(layer.path))
+        return self._op(layer)
+
+    def _use(self, use: Use) -> Use:
+        arguments = tuple((name, self._value(value)) for name, value in use.arguments)
+        return Use(self._done[use.block.kind], arguments)
+
+
+def _round(value: Any) -> Any:
+    """Return a field with its reals rounded to float32, those within expressions too."""
+    if isinstance(value, float):
+        return float(np.float32(value))
+    if isinstance(value, tuple):
+        return tuple(map(_round, value))
+    return _round_within(value) if isinstance(value, str) else value
+
+
+def _round_within(text: str) -> str:
+    constants = [node for node in ast.walk(parse(text)) if isinstance(node, ast.Constant)]
+    for node in sorted(constants, key=lambda node: -node.col_offset):
+        if isinstance(node.value, float):
+            rounded = literal(_round(node.value))
+            text = text[: node.col_offset] + rounded + text[node.end_col_offset :]
+    return text
