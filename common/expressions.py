@@ -42,6 +42,8 @@ def parse(text: str) -> ast.expr:
     """Return the syntax tree of an expression, or raise a SpecificationError that quotes it."""
     try:
         tree = ast.parse(text, mode="eval").body
+        if tree.end_lineno != 1:
+            raise ValueError("more than one line")
         _evaluate(tree, None, text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise SpecificationError(f"{text!r} is not an expression") from None

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 from common.errors import SpecificationError
 from common.expressions import Size
 from common.ops import OPS, Op
-from common.spec import Block, Chain, Layer, Network, Optional, Parallel, Use
+from common.spec import Block, Chain, Layer, Network, Optional, Parallel, Plain, Use
 
 LAYERS = ("op", "block", "chain", "parallel")
 NAMES = {dict: "an object", list: "a list", str: "a string"}
@@ -112,7 +112,7 @@ class _Reader:
         found = self._plain(layer)
         return Optional(found, when) if optional else found
 
-    def _plain(self, data: dict[str, Any]) -> Op | Use | Chain | Parallel:
+    def _plain(self, data: dict[str, Any]) -> Plain:
         form = [key for key in LAYERS if key in data]
         if len(form) != 1:
             found = ", ".join(data) or "none"

@@ -65,14 +65,15 @@ class Parallel:
 class Optional:
     """A layer where `when` holds, an identity elsewhere."""
 
-    layer: Op | Use | Chain | Parallel
+    layer: Plain
     when: Flag
 
     def references(self) -> set[str]:
         return references(self.layer) | names(self.when)
 
 
-Layer = Op | Use | Chain | Parallel | Optional
+Plain = Op | Use | Chain | Parallel
+Layer = Plain | Optional
 
 
 def references(layer: Layer) -> set[str]:
@@ -215,7 +216,7 @@ class Block:
         declared = {name for name, _ in self.arguments}
         if not is_identifier(self.kind) or not self.layers or not self.wiring:
             raise SpecificationError(f"block {self.kind!r}: needs an identifier, layers and wiring")
-        for name in [*self.inputs, *self.outputs, *_outputs(self.wiring)]:
+        for name in [*declared, *self.inputs, *_outputs(self.wiring)]:
             self._want(is_identifier(name), name, "is not an identifier")
         for name, layer in self.layers.items():
             self._want(is_identifier(name), name, "is not an identifier")

@@ -19,6 +19,7 @@ from common.spec import (
     Network,
     Optional,
     Parallel,
+    Plain,
     Use,
     write_signature,
 )
@@ -90,7 +91,10 @@ class _Rebuilding:
 
     def _layer(self, layer: Layer) -> Layer:
         if isinstance(layer, Optional):
-            return replace(layer, layer=self._layer(layer.layer))
+            return replace(layer, layer=self._plain(layer.layer))
+        return self._plain(layer)
+
+    def _plain(self, layer: Plain) -> Plain:
         if isinstance(layer, Use):
             return self._use(layer)
         if isinstance(layer, Chain):
