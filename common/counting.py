@@ -1,0 +1,100 @@
+"""Parameters, multiply-adds and FLOPs: one network has several counts, so each has a name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from math import prod
+
+from common.elaborate import Parameter, Step, elaborate
+from common.ops import (
+    AdaptiveAvgPool2d,
+    AvgPool2d,
+    BatchNorm,
+    Conv2d,
+    Dense,
+)
+from common.spec import Network
+
+
+def trainable(network: Network) -> int:
+    """Return the numbers in trainable tensors, used or not."""
+    return _size(p for p in _parameters(network) if p.trainable)
+
+
+def with_statistics(network: Network) -> int:
+    """Return all numbers that are stored: `trainable` and the BN running means and variances."""
+    return _size(_parameters(network))
+
+
+def unused(network: Network) -> int:
+    """Return the numbers in layers that are declared and never called."""
+    return _size(p for p in _parameters(network) if not p.used)
+
+
+def shared(network: Network) -> int:
+    """Return the numbers in layers that are called more than once."""
+    called = [step.layer for step in elaborate(network).steps]
+    again = {layer for layer in called if called.count(layer) > 1}
+    return _size(p for p in _parameters(network) if p.layer in again)
+
+
+def batchflow(network: Network) -> int:
+    """Return the numbers outside batch normalization.
+
+    BatchFlow's notebook helper drops every variable with `batch_normalization` in its name.
+    """
+    return _size(p for p in _parameters(network) if not isinstance(p.op, BatchNorm))
+
+
+def paddle_parameters(network: Network) -> int:
+    """Return "Total Params" of `paddle.flops`: statistics count, layers never called do not."""
+    return with_statistics(network) - unused(network)
+
+
+def paddle_flops(network: Network, batch: int = 1) -> int:
+    """Return "Total Flops" of `paddle.flops` for a batch, the network in eval mode.
+
+    Source: the `count_…` functions of Paddle's hapi/dynamic_flops.py. A multiply-add counts as 1.
+    """
+    return batch * sum(map(_paddle_flops, elaborate(network).steps))
+
+
+def macs(network: Network) -> int:
+    """Return the multiply-adds of convolutions and dense layers for one sample."""
+    return sum(step.op.macs(step.inputs[0]) for step in elaborate(network).steps)
+
+
+CONVENTIONS: dict[str, Callable[[Network], int]] = {
+    "trainable": trainable,
+    "with statistics": with_statistics,
+    "unused": unused,
+    "shared": shared,
+    "batchflow": batchflow,
+    "paddle.flops parameters": paddle_parameters,
+    "paddle.flops FLOPs": paddle_flops,
+    "MACs": macs,
+}
+
+
+def _parameters(network: Network) -> Iterable[Parameter]:
+    return elaborate(network).parameters.values()
+
+
+def _size(parameters: Iterable[Parameter]) -> int:
+    return sum(parameter.size for parameter in parameters)
+
+
+def _paddle_flops(step: Step) -> int:
+    op, taken, given = step.op, step.inputs[0], step.output
+    if isinstance(op, Conv2d):
+        return op.macs(taken) + (prod(given) if op.bias else 0)
+    if isinstance(op, Dense):
+        return op.macs(taken)
+    if isinstance(op, BatchNorm):
+        return 2 * prod(taken)
+    if isinstance(op, AvgPool2d):
+        return prod(given)
+    if isinstance(op, AdaptiveAvgPool2d):
+        window = (taken[1] // given[1]) * (taken[2] // given[2])
+        return (window + 1) * prod(given)
+    return 0
