@@ -1,0 +1,44 @@
+"""Ops as PyTorch and Paddle both write them; each dialect names its own layers and keywords."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from common.expressions import literal
+from frontends.names import product
+
+
+def complement(momentum: Any) -> Any:
+    """Return 1 - momentum, exactly in decimal: 0.9 -> 0.1."""
+    if isinstance(momentum, str):
+        return f"1 - {momentum}"
+    return float(Decimal(1) - Decimal(repr(momentum)))
+
+
+def by_sides(padding: Any) -> tuple[Any, Any, Any, Any] | None:
+    """Return (top, bottom, left, right) if padding differs before and after, else None."""
+    if not isinstance(padding, tuple) or not any(isinstance(side, tuple) for side in padding):
+        return None
+    (top, bottom), (left, right) = (s if isinstance(s, tuple) else (s, s) for s in padding)
+    return top, bottom, left, right
+
+
+def four_sides(padding: Any) -> tuple[Any, Any, Any, Any]:
+    """Return padding as (top, bottom, left, right)."""
+    height, width = padding if isinstance(padding, tuple) else (padding, padding)
+    (top, bottom), (left, right) = (s if isinstance(s, tuple) else (s, s) for s in (height, width))
+    return top, bottom, left, right
+
+
+def left_first(padding: Any) -> str:
+    """Return padding as the text (left, right, top, bottom), one number if all are equal."""
+    top, bottom, left, right = four_sides(padding)
+    if top == bottom == left == right:
+        return literal(top)
+    return literal((left, right, top, bottom))
+
+
+def depthwise(channels: Any, multiplier: Any) -> Any:
+    """Return the output channels of a depthwise convolution."""
+    return product(channels, multiplier)

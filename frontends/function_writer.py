@@ -1,0 +1,321 @@
+"""Write a network as functions, one per kind of block: Keras, TensorFlow 1 and Fluid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from common.expressions import evaluate, literal
+from common.expressions import names as names_in
+from common.ops import BatchNorm, Dropout, Op, Shape
+from common.spec import (
+    REQUIRED,
+    Block,
+    Call,
+    Chain,
+    Layer,
+    Network,
+    Optional,
+    Parallel,
+    Use,
+    references,
+)
+from frontends.names import plus
+from frontends.writing import Draft, Source, formatted
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where an op stands: its block and layer, and how to write its canonical path."""
+
+    draft: Draft
+    block: Block
+    layer: str
+    is_root: bool
+    fstrings: bool
+
+    def bound(self) -> list[tuple[Any, Shape]]:
+        """Return the op as bound in every instance, with the shape of its (first) input."""
+        return [(op, shapes[0]) for op, shapes in self.draft.bound(self.block, self.layer)]
+
+    def path(self, suffix: str = "") -> str:
+        """Return source text whose value is the step's path (and a suffix)."""
+        tail = self.layer + suffix
+        if self.is_root:
+            return f'"{tail}"'
+        return f'f"{{name}}.{tail}"' if self.fstrings else f'name + ".{tail}"'
+
+    def numbered(self, index: Any) -> str:
+        """Return source text for the path of a numbered part: an int, or the name of a counter."""
+        if isinstance(index, int):
+            return self.path(f".{index}")
+        if not self.fstrings:
+            return f"{self.path('.%d')} % {index}"
+        text = self.path(f".{{{index}}}")
+        return text if text.startswith("f") else f"f{text}"
+
+
+class FunctionDialect(Protocol):
+    """What a framework whose networks are functions says of itself."""
+
+    name: str
+    framework: str
+    fstrings: bool
+    threads_training: bool
+
+    def imports(self, draft: Draft) -> list[str]: ...
+
+    def helpers(self, draft: Draft) -> list[str]: ...
+
+    def op(self, op: Op, site: Site, inputs: list[str], output: str) -> list[str]: ...
+
+    def needs_name(self, op: Op) -> bool: ...
+
+    def merged(self, merge: str, paths: str, site: Site) -> str: ...
+
+    def shared(self, site: Site, call: Call, first: bool, lines: list[str]) -> list[str] | None: ...
+
+    def open_root(self, draft: Draft) -> list[str]: ...
+
+    def close_root(self, draft: Draft, value: str) -> str: ...
+
+    def root_inputs(self, draft: Draft) -> list[str]: ...
+
+    def batched(self, shape: Shape) -> str: ...
+
+    def demo(self, draft: Draft, entry: str) -> list[str]: ...
+
+
+def write(network: Network, dialect: FunctionDialect, taps: bool = False) -> Source:
+    """Return the written file. With `taps`, every step passes its result through `tap`."""
+    draft = Draft(network)
+    needs = _Needs(draft, dialect, taps)
+    functions = [
+        "\n".join(_Function(draft, dialect, block, needs, taps).lines()) for block in draft.kinds()
+    ]
+    entry = draft.root.kind
+    text = "\n\n".join(
+        [
+            draft.header(dialect.framework, dialect.batched(network.input_shape)),
+            "\n".join(dialect.imports(draft)),
+            *dialect.helpers(draft),
+            *functions,
+            "\n".join(dialect.demo(draft, entry)),
+        ]
+    )
+    return Source(dialect.name, formatted(text), entry, classes=False)
+
+
+class _Needs:
+    """Which kinds use `name` and `training`, and which of its arguments each refers to."""
+
+    def __init__(self, draft: Draft, dialect: FunctionDialect, taps: bool) -> None:
+        self.name: dict[str, bool] = {}
+        self.training: dict[str, bool] = {}
+        self.arguments: dict[str, list[str]] = {}
+        for block in draft.kinds():
+            ops = [op for op in map(_inner, block.layers.values()) if isinstance(op, Op)]
+            inner = [use.block.kind for use in block.children()]
+            self.name[block.kind] = (
+                taps
+                or any(map(dialect.needs_name, ops))
+                or any(self.name.get(kind, False) for kind in inner)
+            )
+            self.training[block.kind] = dialect.threads_training and (
+                any(isinstance(op, (BatchNorm, Dropout)) for op in ops)
+                or any(self.training.get(kind, False) for kind in inner)
+            )
+            self.arguments[block.kind] = self._referred(block)
+
+    @staticmethod
+    def _referred(block: Block) -> list[str]:
+        called = [layer for name, layer in block.layers.items() if name not in block.unused]
+        found = set().union(set(), *map(references, called))
+        return [name for name, _ in block.arguments if name in found]
+
+
+def _inner(layer: Layer) -> Layer:
+    return layer.layer if isinstance(layer, Optional) else layer
+
+
+class _Function:
+    """One kind of block as a function."""
+
+    def __init__(
+        self, draft: Draft, dialect: FunctionDialect, block: Block, needs: _Needs, taps: bool
+    ) -> None:
+        self._draft, self._dialect, self._block = draft, dialect, block
+        self._needs, self._taps = needs, taps
+        self._is_root = block is draft.root
+        self._seen: set[str] = set()
+
+    def lines(self) -> Iterator[str]:
+        block, dialect = self._block, self._dialect
+        yield f"def {block.kind}({self._signature()}):"
+        if block.about:
+            yield f'    """{block.about}"""'
+        body: list[str] = dialect.open_root(self._draft) if self._is_root else []
+        body += self._body()
+        yield from (f"    {line}" for line in body)
+        yield ""
+
+    def _signature(self) -> str:
+        block, kind = self._block, self._block.kind
+        referred = self._needs.arguments[kind]
+        if self._is_root:
+            declared = self._dialect.root_inputs(self._draft)
+            first = [name for name in declared if name not in dict(block.arguments)]
+            referred = [n for n, _ in block.arguments if n in referred or n in declared]
+        else:
+            first = list(block.inputs)
+        first += ["training"] if self._needs.training[kind] else []
+        declared_arguments = [(n, d) for n, d in block.arguments if n in referred]
+        required = [name for name, default in declared_arguments if default is REQUIRED]
+        name = ["name"] if self._needs.name[kind] and not self._is_root else []
+        defaults = [f"{n}={literal(d)}" for n, d in declared_arguments if d is not REQUIRED]
+        return ", ".join([*first, *required, *name, *defaults])
+
+    def _body(self) -> list[str]:
+        block = self._block
+        lines = [
+            f"# {name} is declared and never called: a graph of calls has no such layer"
+            for name in block.unused
+        ]
+        for position, call in enumerate(block.wiring):
+            added = self._call(call)
+            comment = self._comment(position)
+            if comment and not added[-1].startswith(" ") and "\n" not in added[-1]:
+                added[-1] += comment
+            lines += added
+        values = ", ".join(block.outputs)
+        if self._is_root:
+            return [*lines, f"return {self._dialect.close_root(self._draft, values)}"]
+        return _returning(lines, values)
+
+    def _comment(self, position: int) -> str:
+        if not self._is_root:
+            return ""
+        (instance,) = self._draft.instances(self._block)
+        return "  # " + ", ".join(map(self._dialect.batched, instance.results[position]))
+
+    def _site(self, layer: str) -> Site:
+        return Site(self._draft, self._block, layer, self._is_root, self._dialect.fstrings)
+
+    def _call(self, call: Call) -> list[str]:
+        layer = self._block.layers[call.layer]
+        lines = self._plain(call, _inner(layer))
+        if self._block.calls_of(call.layer) > 1:
+            lines = self._shared(call, _inner(layer), lines)
+        if not isinstance(layer, Optional):
+            return lines
+        before = []
+        if call.outputs != call.inputs:
+            before = [f"{', '.join(call.outputs)} = {', '.join(call.inputs)}"]
+        return [*before, f"if {literal(layer.when)}:", *(f"    {line}" for line in lines)]
+
+    def _shared(self, call: Call, layer: Layer, lines: list[str]) -> list[str]:
+        """Return the lines of a layer that is called more than once."""
+        first = call.layer not in self._seen
+        self._seen.add(call.layer)
+        if not isinstance(layer, Op):
+            inner = Call(
+                ("outputs",),
+                call.layer,
+                tuple(f"inputs{i or ''}" for i, _ in enumerate(call.inputs)),
+            )
+            wrapped = self._dialect.shared(
+                self._site(call.layer), call, first, self._plain(inner, layer)
+            )
+            return lines if wrapped is None else wrapped
+        wrapped = self._dialect.shared(self._site(call.layer), call, first, lines)
+        return lines if wrapped is None else [*wrapped, *self._tapped(call)]
+
+    def _plain(self, call: Call, layer: Layer) -> list[str]:
+        site = self._site(call.layer)
+        if isinstance(layer, Op):
+            lines = self._dialect.op(layer, site, list(call.inputs), call.outputs[0])
+            return [*lines, *self._tapped(call)]
+        if isinstance(layer, Use):
+            return [self._use(layer, call.outputs, call.inputs, site.path())]
+        if isinstance(layer, Parallel):
+            return self._parallel(call, layer, site)
+        assert isinstance(layer, Chain)
+        return list(self._chain(call, layer, site))
+
+    def _tapped(self, call: Call) -> list[str]:
+        if not self._taps:
+            return []
+        (value,) = call.outputs
+        return [f"{value} = tap({self._site(call.layer).path()}, {value})"]
+
+    def _parallel(self, call: Call, layer: Parallel, site: Site) -> list[str]:
+        each = self._expression(layer.path, call.inputs, site.numbered("i"))
+        paths = f"[{each} for i in range({literal(layer.count)})]"
+        merged = self._dialect.merged(layer.merge, paths, site)
+        return [f"{call.outputs[0]} = {merged}", *self._tapped(call)]
+
+    def _chain(self, call: Call, layer: Chain, site: Site) -> Iterator[str]:
+        index: Any = 0
+        inputs = call.inputs
+        for use, count in layer.links:
+            if count == 1:
+                yield self._use(use, call.outputs, inputs, self._numbered(site, index))
+            else:
+                if inputs != call.outputs:
+                    yield f"{', '.join(call.outputs)} = {', '.join(inputs)}"
+                stop = _sum(index, count)
+                span = literal(stop) if index == 0 else f"{literal(index)}, {literal(stop)}"
+                yield f"for i in range({span}):"
+                yield "    " + self._use(use, call.outputs, call.outputs, site.numbered("i"))
+            index, inputs = _sum(index, count), call.outputs
+
+    def _numbered(self, site: Site, index: Any) -> str:
+        """Return the path of one block of a chain; its number may depend on arguments."""
+        if isinstance(index, int) or index.isidentifier():
+            return site.numbered(index)
+        return site.numbered(index) if self._dialect.fstrings else site.numbered(f"({index})")
+
+    def _use(self, use: Use, outputs: tuple[str, ...], inputs: tuple[str, ...], path: str) -> str:
+        return f"{', '.join(outputs)} = {self._expression(use, inputs, path)}"
+
+    def _expression(self, use: Use, inputs: tuple[str, ...], path: str) -> str:
+        kind = use.block.kind
+        defaults = dict(use.block.arguments)
+        arguments = list(inputs)
+        arguments += ["training"] if self._needs.training[kind] else []
+        for name, value in use.arguments:
+            text = literal(value)
+            if name not in self._needs.arguments[kind]:
+                continue
+            if defaults[name] is REQUIRED:
+                arguments.append(text)
+            elif literal(defaults[name]) != text:
+                arguments.append(f"{name}={text}")
+        arguments += [f"name={path}"] if self._needs.name[kind] else []
+        return f"{kind}({', '.join(arguments)})"
+
+
+def _sum(index: Any, count: Any) -> Any:
+    if isinstance(index, int):
+        return plus(count, index)
+    return plus(index, count) if isinstance(count, int) else f"{index} + {count}"
+
+
+def _returning(lines: list[str], values: str) -> list[str]:
+    """End a body with a return, in one line with the last assignment where that reads well."""
+    last = lines[-1]
+    if last.startswith(f"{values} = ") and "\n" not in last:
+        return [*lines[:-1], f"return {last.removeprefix(f'{values} = ')}"]
+    return [*lines, f"return {values}"]
+
+
+def condition_holds(site: Site, condition: str) -> list[bool]:
+    """Return the value of a condition over the block's arguments in every instance."""
+    known = dict(site.block.arguments)
+    assert names_in(condition) <= set(known)
+    return [
+        bool(evaluate(condition, each.arguments))
+        for each in site.draft.instances(site.block)
+        if site.layer in each.layer_inputs
+    ]

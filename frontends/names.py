@@ -1,0 +1,97 @@
+"""Names in written source: classes, functions, arguments and small sums of sizes."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from common.errors import TriptychError
+from common.expressions import fold, literal
+from common.spec import REQUIRED, Block, Use
+
+ACRONYMS = {
+    "se": "SE",
+    "bn": "BN",
+    "relu": "ReLU",
+    "resnet": "ResNet",
+    "resnext": "ResNeXt",
+    "rir": "RiR",
+    "cifar": "CIFAR",
+    "mnist": "MNIST",
+}
+
+
+class EmitError(TriptychError):
+    """A network that a dialect cannot write; the message names the block and the layer."""
+
+
+def class_name(kind: str) -> str:
+    """Return a kind as a class name: se_resnext_block -> SEResNeXtBlock."""
+    return "".join(ACRONYMS.get(word, word.capitalize()) for word in kind.split("_"))
+
+
+def plus(size: Any, offset: int) -> Any:
+    """Return size + offset, tidied: plus("n - 1", 1) == "n"."""
+    if isinstance(size, int):
+        return size + offset
+    tree = ast.parse(size, mode="eval").body
+    if isinstance(tree, ast.BinOp) and isinstance(tree.op, (ast.Add, ast.Sub)):
+        inner = tree.right
+        if isinstance(inner, ast.Constant):
+            offset += inner.value if isinstance(tree.op, ast.Add) else -inner.value
+            size = ast.unparse(tree.left)
+    return f"{size} {'+' if offset > 0 else '-'} {abs(offset)}" if offset else size
+
+
+def product(left: Any, right: Any) -> Any:
+    """Return left * right, with a factor of one left out."""
+    if left == 1 or right == 1:
+        return right if left == 1 else left
+    return fold(f"{_factor(left)} * {_factor(right)}")
+
+
+def total(*sizes: Any) -> Any:
+    """Return the sum of sizes; literals are added up."""
+    literals = sum(size for size in sizes if not isinstance(size, str))
+    others = [str(size) for size in sizes if isinstance(size, str)]
+    if len(others) > 1 and len(set(others)) == 1 and not literals:
+        return product(len(others), others[0])
+    return plus(" + ".join(others), literals) if others else literals
+
+
+def _factor(size: Any) -> str:
+    text = str(size)
+    return f"({text})" if isinstance(ast.parse(text, mode="eval").body, ast.BinOp) else text
+
+
+def signature(block: Block, first: list[str], before_defaults: list[str]) -> str:
+    """Return the parameters of a block's function: inputs, required, others, then defaults."""
+    required = [name for name, default in block.arguments if default is REQUIRED]
+    defaults = [f"{n}={literal(d)}" for n, d in block.arguments if d is not REQUIRED]
+    return ", ".join([*first, *required, *before_defaults, *defaults])
+
+
+def passed(use: Use, replacements: dict[str, str] | None = None) -> list[str]:
+    """Return a use's arguments as source: required by position, others by name if not default."""
+    defaults = dict(use.block.arguments)
+    found = []
+    for name, value in use.arguments:
+        text = literal(value)
+        if defaults[name] is REQUIRED:
+            found.append(text)
+        elif literal(defaults[name]) != text:
+            found.append(f"{name}={text}")
+    return found
+
+
+def invoke(function: str, *positional: Any, **named: Any) -> str:
+    """Return a call as source; values that are None are left out."""
+    values = [literal(value) for value in positional if value is not None]
+    values += [f"{name}={literal(value)}" for name, value in named.items() if value is not None]
+    return f"{function}({', '.join(values)})"
+
+
+def unless(value: Any, default: Any) -> Any:
+    """Return None for a default, so that `invoke` leaves it out."""
+    same = value == default and isinstance(value, bool) == isinstance(default, bool)
+    return None if same else value

@@ -1,0 +1,364 @@
+"""Keras' dialect on TensorFlow: the functional API, channels last."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from common import ops
+from common.expressions import literal, names
+from common.ops import Op, Shape, pair, sides
+from common.spec import Call, Network
+from frontends.class_ops import four_sides
+from frontends.function_writer import Site, condition_holds, write
+from frontends.names import invoke, unless
+from frontends.writing import Draft, Source, constant
+
+GROUPED = '''
+class GroupedConv2D(layers.Conv2D):
+    """A Conv2D that also trains on CPU, where TensorFlow has no gradient of grouped convolution."""
+
+    def convolution_op(self, inputs, kernel):
+        if self.groups == 1 or tf.config.list_physical_devices("GPU"):
+            return super().convolution_op(inputs, kernel)
+        convolve = super().convolution_op
+        groups = zip(tf.split(inputs, self.groups, -1), tf.split(kernel, self.groups, -1))
+        return tf.concat([convolve(x, k) for x, k in groups], -1)
+'''
+GROUPED_DEPTHWISE = '''
+class GroupedConv2D(layers.Conv2D):
+    """A Conv2D that also trains on CPU, where TensorFlow has no gradient of grouped convolution."""
+
+    def convolution_op(self, inputs, kernel):
+        if self.groups == 1 or tf.config.list_physical_devices("GPU"):
+            return super().convolution_op(inputs, kernel)
+        if kernel.shape[2] == 1 and self.dilation_rate == (1, 1):  # one group a channel
+            kernel = tf.reshape(kernel, (*self.kernel_size, inputs.shape[-1], -1))
+            strides = (1, *self.strides, 1)
+            return tf.nn.depthwise_conv2d(inputs, kernel, strides, self.padding.upper())
+        convolve = super().convolution_op
+        groups = zip(tf.split(inputs, self.groups, -1), tf.split(kernel, self.groups, -1))
+        return tf.concat([convolve(x, k) for x, k in groups], -1)
+'''
+
+
+class TensorFlowDialect:
+    name = "tensorflow"
+    framework = "TensorFlow (Keras)"
+    fstrings = True
+    threads_training = False
+
+    def imports(self, draft: Draft) -> list[str]:
+        steps = [step.op for step in draft.elaboration.steps]
+        uses_ops = any(map(_uses_keras_ops, steps))
+        return [
+            "import os",
+            "",
+            'os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever keras.json says',
+            "",
+            "import keras",
+            *(["import tensorflow as tf"] if _grouped(draft) else []),
+            "from keras import layers" + (", ops" if uses_ops else ""),
+            "",
+            'keras.config.set_image_data_format("channels_last")',
+        ]
+
+    def helpers(self, draft: Draft) -> list[str]:
+        grouped = _grouped(draft)
+        if not grouped:
+            return []
+        depthwise = any(
+            op.groups == shape[0] and op.dilation == 1 and len(set(pair(op.stride))) == 1
+            for op, shape in grouped
+        )
+        return [GROUPED_DEPTHWISE if depthwise else GROUPED]
+
+    def needs_name(self, op: Op) -> bool:
+        return type(op) not in (ops.Identity, ops.ChannelPad, ops.Flatten)
+
+    def op(self, op: Op, site: Site, inputs: list[str], output: str) -> list[str]:
+        """Return the lines that set `output`."""
+        if type(op) in _LAYERS:
+            layer, *arguments = _LAYERS[type(op)]
+            return [_apply(output, invoke(f"layers.{layer}", *arguments, name=site.path()), inputs)]
+        return getattr(self, f"_{op.symbol}")(op, site, inputs, output)  # type: ignore[no-any-return]
+
+    def merged(self, merge: str, paths: str, site: Site) -> str:
+        layer = "Add" if merge == "sum" else "Concatenate"
+        return f"layers.{layer}(name={site.path()})({paths})"
+
+    def shared(self, site: Site, call: Call, first: bool, lines: list[str]) -> list[str] | None:
+        """Make the layer (or a model of the block) once, and call that."""
+        name, outputs = f"{site.layer}_layer", ", ".join(call.outputs)
+        taken = call.inputs[0] if len(call.inputs) == 1 else f"[{', '.join(call.inputs)}]"
+        if "inputs" in lines[0].split("=")[-1] and "outputs" in lines[0].split("=")[0]:
+            return _shared_block(site, call, first, lines, f"{outputs} = {name}({taken})")
+        if len(lines) != 1 or not lines[0].endswith(f")({taken})"):
+            return None  # an op without a layer object: nothing to share
+        layer = lines[0].split(" = ", 1)[1].removesuffix(f"({taken})")
+        return [*([f"{name} = {layer}"] if first else []), f"{outputs} = {name}({taken})"]
+
+    def root_inputs(self, draft: Draft) -> list[str]:
+        (size,) = draft.root.inputs.values()
+        return sorted(names(size)) if size is not None else []
+
+    def open_root(self, draft: Draft) -> list[str]:
+        (value, size), shape = next(iter(draft.root.inputs.items())), draft.network.input_shape
+        channels = size if size is not None else shape[0]
+        return [f"inputs = {value} = keras.Input({literal((*shape[1:], channels))})"]
+
+    def close_root(self, draft: Draft, value: str) -> str:
+        return f'keras.Model(inputs, {value}, name="{draft.root.kind}")'
+
+    def batched(self, shape: Shape) -> str:
+        return f"({', '.join(map(str, ('N', *shape[1:], shape[0])))})"
+
+    def demo(self, draft: Draft, entry: str) -> list[str]:
+        shape = draft.network.input_shape
+        zeros = f"keras.ops.zeros({literal((1, *shape[1:], shape[0]))})"
+        return ['if __name__ == "__main__":', f"    print({entry}()({zeros}).shape)"]
+
+    def _conv2d(self, op: ops.Conv2d, site: Site, inputs: list[str], output: str) -> list[str]:
+        (x,), bound = inputs, site.bound()
+        both = any(max(pair(o.stride)) > 1 and max(pair(o.dilation)) > 1 for o, _ in bound)
+        depthwise = isinstance(op, ops.DepthwiseConv2d)
+        both = both or (depthwise and any(len(set(pair(o.stride))) > 1 for o, _ in bound))
+        pads, padding = _padding(op, site, x, explicit=both)
+        layer = "DepthwiseConv2D" if depthwise else "Conv2D"
+        grouped = any(o.groups > 1 for o, _ in bound)
+        conv = invoke(
+            "layers.GroupedConv2D" if grouped else f"layers.{layer}",
+            None if depthwise else op.out_channels,
+            op.kernel_size,
+            strides=None if both else unless(op.stride, 1),
+            padding=padding,
+            depth_multiplier=unless(op.out_channels, 1) if depthwise else None,
+            dilation_rate=unless(op.dilation, 1),
+            groups=op.groups if grouped else None,
+            use_bias=unless(op.bias, True),
+            name=site.path(),
+        ).replace("layers.GroupedConv2D", "GroupedConv2D")
+        lines = [*pads, _apply(output, conv, [x])]
+        if both:  # Keras has no dilated convolution with strides
+            height, width = pair(op.stride)
+            lines.append(f"{output} = {output}[:, ::{literal(height)}, ::{literal(width)}]")
+        return lines
+
+    _depthwise_conv2d = _conv2d
+
+    def _batch_norm(
+        self, op: ops.BatchNorm, site: Site, inputs: list[str], output: str
+    ) -> list[str]:
+        layer = invoke(
+            "layers.BatchNormalization",
+            momentum=op.momentum, epsilon=op.epsilon, name=site.path(),
+        )  # fmt: skip
+        return [_apply(output, layer, inputs)]
+
+    def _dense(self, op: ops.Dense, site: Site, inputs: list[str], output: str) -> list[str]:
+        bias = unless(op.bias, True)
+        layer = invoke("layers.Dense", op.out_features, use_bias=bias, name=site.path())
+        return [_apply(output, layer, inputs)]
+
+    def _max_pool2d(
+        self, op: ops.MaxPool2d, site: Site, inputs: list[str], output: str
+    ) -> list[str]:
+        (x,) = inputs
+        padded = _extended(op, site)
+        lines = []
+        if padded is not None:
+            lines.append(f"{output} = {_pad(x, padded, float_='-inf')}")
+            x = output
+        return [*lines, _apply(output, _window("MaxPooling2D", op, site), [x])]
+
+    def _avg_pool2d(
+        self, op: ops.AvgPool2d, site: Site, inputs: list[str], output: str
+    ) -> list[str]:
+        (x,) = inputs
+        padded, bound = _extended(op, site), site.bound()
+        window = _window("AveragePooling2D", op, site)
+        if padded is None:
+            return [_apply(output, window, inputs)]
+        whole = all(o.overhang(s) == (0, 0) for o, s in bound)
+        if op.count_include_pad is True and whole:
+            return [f"{output} = {_pad(x, padded)}", _apply(output, window, [output])]
+        if op.count_include_pad is not True and whole and all(_is_same(o, s) for o, s in bound):
+            same = window.replace(", name=", ', padding="same", name=')
+            return [_apply(output, same, inputs)]
+        # The mean over what counts: both sums are means over the whole window.
+        share = invoke("ops.average_pool", "counted", op.kernel_size, strides=op.stride)
+        ones = f"ops.ones_like({x}[:1, :, :, :1])"
+        if op.count_include_pad is True:
+            declared = four_sides(op.padding)
+            over = constant((o.overhang(s) for o, s in bound), "the last window")
+            ones = _pad(ones, declared, float_="1")
+            counted = _pad(ones, (0, over[0], 0, over[1]))
+        else:
+            counted = _pad(ones, padded)
+        return [
+            f"counted = {counted}",
+            f"{output} = {_pad(x, padded)}",
+            f"{output} = {window}({output}) / {share}",
+        ]
+
+    def _adaptive_avg_pool2d(
+        self, op: ops.AdaptiveAvgPool2d, site: Site, inputs: list[str], output: str
+    ) -> list[str]:
+        if op.output_size == 1:
+            layer = invoke("layers.GlobalAveragePooling2D", keepdims=True, name=site.path())
+        else:
+            layer = invoke("layers.AdaptiveAveragePooling2D", op.output_size, name=site.path())
+        return [_apply(output, layer, inputs)]
+
+    def _flatten(self, op: ops.Flatten, site: Site, inputs: list[str], output: str) -> list[str]:
+        (x,) = inputs
+        if op.order == "CHW":
+            return [_apply(output, "layers.Permute((3, 1, 2))", [x]),
+                    _apply(output, "layers.Flatten()", [output])]  # fmt: skip
+        return [_apply(output, "layers.Flatten()", [x])]
+
+    def _concat(self, op: ops.Concat, site: Site, inputs: list[str], output: str) -> list[str]:
+        paths = f"[{', '.join(inputs)}]"
+        return [f"{output} = {self.merged('concat', paths, site)}"]
+
+    def _add(self, op: ops.Add, site: Site, inputs: list[str], output: str) -> list[str]:
+        paths = f"[{', '.join(inputs)}]"
+        return [f"{output} = {self.merged('sum', paths, site)}"]
+
+    def _scale(self, op: ops.Scale, site: Site, inputs: list[str], output: str) -> list[str]:
+        x, gate = inputs
+        layer = f"layers.Multiply(name={site.path()})"
+        return [f"{output} = {layer}([{x}, {gate}[:, None, None, :]])"]
+
+    def _channel_pad(
+        self, op: ops.ChannelPad, site: Site, inputs: list[str], output: str
+    ) -> list[str]:
+        around = literal((op.before, op.after))
+        return [f"{output} = ops.pad({inputs[0]}, ((0, 0), (0, 0), (0, 0), {around}))"]
+
+    def _zero_pad2d(
+        self, op: ops.ZeroPad2d, site: Site, inputs: list[str], output: str
+    ) -> list[str]:
+        layer = invoke("layers.ZeroPadding2D", _around(op.padding), name=site.path())
+        return [_apply(output, layer, inputs)]
+
+    def _dropout(self, op: ops.Dropout, site: Site, inputs: list[str], output: str) -> list[str]:
+        return [_apply(output, invoke("layers.Dropout", op.rate, name=site.path()), inputs)]
+
+    def _identity(self, op: ops.Identity, site: Site, inputs: list[str], output: str) -> list[str]:
+        return [f"{output} = {inputs[0]}"]
+
+
+_LAYERS: dict[type[Op], tuple[Any, ...]] = {
+    ops.ReLU: ("ReLU",),
+    ops.ReLU6: ("ReLU", 6),
+    ops.SiLU: ("Activation", '"silu"'),
+    ops.Sigmoid: ("Activation", '"sigmoid"'),
+    ops.Softmax: ("Softmax",),
+    ops.GlobalAvgPool2d: ("GlobalAveragePooling2D",),
+}
+
+
+def _apply(output: str, layer: str, inputs: list[str]) -> str:
+    return f"{output} = {layer}({', '.join(inputs)})"
+
+
+def _grouped(draft: Draft) -> list[tuple[ops.Conv2d, Shape]]:
+    return [
+        (step.op, step.inputs[0])
+        for step in draft.elaboration.steps
+        if isinstance(step.op, ops.Conv2d)
+        and isinstance(step.op.groups, int)
+        and step.op.groups > 1
+    ]
+
+
+def _uses_keras_ops(op: Op) -> bool:
+    if isinstance(op, ops.MaxPool2d):
+        return op.padding != 0 or op.rounding == "ceil"
+    return isinstance(op, ops.ChannelPad)
+
+
+def _is_same(op: Any, shape: Shape) -> bool:
+    """Does SAME pad as this op does, whatever the size of the map?"""
+    dilation = pair(getattr(op, "dilation", 1))
+    for size, step, spread, around in zip(
+        pair(op.kernel_size), pair(op.stride), dilation, sides(op.padding)
+    ):
+        extent = spread * (size - 1)
+        if (step > 1 and extent) or around != (extent // 2, extent - extent // 2):
+            return False
+    return True
+
+
+def _padding(op: ops.Conv2d, site: Site, x: str, explicit: bool) -> tuple[list[str], str | None]:
+    """Return the lines that pad, and the convolution's own padding argument."""
+    bound = site.bound()
+    if all(sides(o.padding) == ((0, 0), (0, 0)) for o, _ in bound):
+        return [], None
+    pad = invoke("layers.ZeroPadding2D", _around(op.padding), name=site.path("_pad"))
+    padded = f"{x} = {pad}({x})"
+    same = [_is_same(o, s) for o, s in bound]
+    if all(same) and not explicit:
+        return [], '"same"'
+    if explicit or not any(same) or not isinstance(op.stride, str):
+        return [padded], None
+    condition = f"{op.stride} > 1"
+    if not _separates(site, condition, same):
+        return [padded], None
+    if isinstance(op.kernel_size, str) and any(o.kernel_size == 1 < o.stride for o, _ in bound):
+        condition += f" and {op.kernel_size} > 1"
+    lines = [f'if {condition}:  # "same" would pad one side more', f"    {padded}"]
+    return lines, f'"valid" if {op.stride} > 1 else "same"'
+
+
+def _separates(site: Site, condition: str, same: list[bool]) -> bool:
+    """Is SAME right wherever the condition does not hold?"""
+    return all(s for s, strided in zip(same, condition_holds(site, condition)) if not strided)
+
+
+def _around(padding: Any) -> Any:
+    """Return padding as ZeroPadding2D takes it."""
+    if not isinstance(padding, tuple) or not any(isinstance(side, tuple) for side in padding):
+        return padding
+    return tuple(side if isinstance(side, tuple) else (side, side) for side in padding)
+
+
+def _extended(op: ops.MaxPool2d, site: Site) -> tuple[Any, Any, Any, Any] | None:
+    """Return (top, bottom, left, right) with what the last windows lack, None where all is 0."""
+    top, bottom, left, right = four_sides(op.padding)
+    if op.rounding == "ceil":
+        over = constant((o.overhang(s) for o, s in site.bound()), "the last window")
+        (top, bottom), (left, right) = (
+            (a, b + o if isinstance(b, int) else f"{b} + {o}")
+            for (a, b), o in zip(((top, bottom), (left, right)), over)
+        )
+    found = (top, bottom, left, right)
+    return None if found == (0, 0, 0, 0) else found
+
+
+def _pad(x: str, padding: tuple[Any, Any, Any, Any], float_: str = "") -> str:
+    top, bottom, left, right = map(literal, padding)
+    value = {"": "", "1": ", constant_values=1"}.get(float_, f', constant_values=float("{float_}")')
+    return f"ops.pad({x}, ((0, 0), ({top}, {bottom}), ({left}, {right}), (0, 0)){value})"
+
+
+def _window(layer: str, op: ops.MaxPool2d, site: Site) -> str:
+    return invoke(f"layers.{layer}", op.kernel_size, strides=op.stride, name=site.path())
+
+
+def _shared_block(site: Site, call: Call, first: bool, lines: list[str], applied: str) -> list[str]:
+    """Return lines that make a model of a shared block at its first call, and call it."""
+    if not first:
+        return [applied]
+    name, made = f"{site.layer}_layer", []
+    for index, value in enumerate(call.inputs):
+        made.append(f"inputs{index or ''} = keras.Input({value}.shape[1:])")
+    taken = ", ".join(f"inputs{i or ''}" for i, _ in enumerate(call.inputs))
+    taken = f"[{taken}]" if len(call.inputs) > 1 else taken
+    model = f"{name} = keras.Model({taken}, outputs, name={site.path()})"
+    return [*made, *lines, model, applied]
+
+
+def emit(network: Network, taps: bool = False) -> Source:
+    """Return the network as a Keras file on TensorFlow."""
+    return write(network, TensorFlowDialect(), taps)

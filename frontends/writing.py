@@ -1,0 +1,113 @@
+"""What every writer starts from: the pruned network, its kinds in order, header and formatting."""
+
+from __future__ import annotations
+
+import subprocess
+import textwrap
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeVar
+
+from common.elaborate import BlockInstance, Elaboration, elaborate
+from common.expressions import evaluate
+from common.ops import Op
+from common.spec import Block, Layer, Network, Optional
+from frontends.channels import Channels
+from frontends.names import EmitError
+from frontends.prune import prune
+
+LINE_LENGTH = 100
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A written file: its text and the class or function in it that is the network."""
+
+    dialect: str
+    text: str
+    entry: str
+    classes: bool
+
+
+class Draft:
+    """A network as its writers see it."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = prune(network)
+        self.elaboration: Elaboration = elaborate(self.network)
+        self.channels = Channels(self.network, self.elaboration)
+        self.root = self.network.root
+        self.arguments = dict(self.network.arguments)
+
+    def kinds(self) -> list[Block]:
+        """Return the kinds that have instances, inner ones first, by height and then by order."""
+        blocks = [b for b in self.network.blocks().values() if self.elaboration.instances(b)]
+        heights: dict[str, int] = {}
+        for block in blocks:
+            inner = [heights.get(use.block.kind, 0) for use in block.children()]
+            heights[block.kind] = 1 + max(inner, default=0)
+        return sorted(blocks, key=lambda block: heights[block.kind])
+
+    def instances(self, block: Block) -> list[BlockInstance]:
+        return self.elaboration.instances(block)
+
+    def bound(self, block: Block, name: str) -> list[tuple[Op, tuple[tuple[int, ...], ...]]]:
+        """Return an op layer as bound in every instance where it is there, with its inputs."""
+        layer = block.layers[name]
+        found = []
+        for each in self.instances(block):
+            op = present(layer, each)
+            if isinstance(op, Op) and name in each.layer_inputs:
+                found.append((op.bind(each.arguments), each.layer_inputs[name]))
+        return found
+
+    def parameters(self) -> int:
+        """Return how many trainable numbers the network has, unused layers included."""
+        return sum(p.size for p in self.elaboration.parameters.values() if p.trainable)
+
+    def header(self, framework: str, batched: str) -> str:
+        """Return the docstring that opens a file."""
+        name = self.network.title or self.network.name
+        outputs = ", ".join(map(str, ("N", *self.elaboration.output)))
+        first = f"{name} in {framework}."
+        lines = [
+            f"Input {batched}, output ({outputs}), {self.parameters():,} trainable parameters.",
+        ]
+        if self.network.source:
+            lines.append(f"After {self.network.source}.")
+        body = textwrap.wrap(" ".join(lines), LINE_LENGTH)
+        return '"""' + "\n".join([first, "", *body]) + '\n"""'
+
+
+def batched(shape: tuple[int, ...]) -> str:
+    """Return a shape with its batch, channels first: (N, 3, 32, 32)."""
+    return f"({', '.join(map(str, ('N', *shape)))})"
+
+
+def present(layer: Layer, instance: BlockInstance) -> Layer | None:
+    """Return the layer of an instance, None where it is optional and left out."""
+    if not isinstance(layer, Optional):
+        return layer
+    return layer.layer if evaluate(layer.when, instance.arguments) else None
+
+
+def constant(values: Iterable[Value], what: str) -> Value:
+    """Return what all instances of a kind agree on, or raise an EmitError."""
+    found = set(values)
+    if len(found) != 1:
+        raise EmitError(f"{what} differs between instances of the block: {sorted(map(str, found))}")
+    return found.pop()
+
+
+@lru_cache(maxsize=256)
+def formatted(text: str) -> str:
+    """Return source text as ruff formats it. Raises EmitError with ruff's own message."""
+    from ruff import find_ruff_bin
+
+    command = [find_ruff_bin(), "format", "--isolated", f"--line-length={LINE_LENGTH}", "-"]
+    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise EmitError(f"written source does not parse: {done.stderr.strip()}")
+    return done.stdout
