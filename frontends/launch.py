@@ -1,0 +1,220 @@
+"""Start workers, one process per framework, and talk to them.
+
+A worker that dies, hangs or is not installed becomes a WorkerError with a named outcome and the
+stage in which it came; the next job for that framework gets a fresh worker.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from common.errors import TriptychError
+from frontends.environments import interpreter
+
+ROOT = Path(__file__).resolve().parent.parent
+MODERN = ("tensorflow", "paddle", "torch")
+LEGACY = ("fluid", "tensorflow1")
+FRAMEWORKS = (*MODERN, *LEGACY)
+NOT_INSTALLED, CRASHED, TIMED_OUT, MISMATCHED = (
+    "not installed",
+    "crashed",
+    "timed out",
+    "mismatched",
+)
+
+
+class WorkerError(Exception):
+    """A job that did not come to its end: the outcome, the stage, and what was said last."""
+
+    def __init__(self, framework: str, outcome: str, stage: str, message: str) -> None:
+        super().__init__(f"{framework}: {outcome} at stage {stage}: {message}")
+        self.framework, self.outcome, self.stage = framework, outcome, stage
+        self.message = message
+
+
+def select_frameworks(names: str, legacy: bool = False) -> list[str]:
+    """Return the frameworks that `all` or a comma-separated list names. Raises TriptychError."""
+    if names == "all":
+        return list(FRAMEWORKS if legacy else MODERN)
+    chosen = [name.strip() for name in names.split(",") if name.strip()]
+    unknown = [name for name in chosen if name not in FRAMEWORKS]
+    if unknown or not chosen:
+        raise TriptychError(
+            f"unknown framework {', '.join(unknown) or names!r}; "
+            f"available: all, {', '.join(FRAMEWORKS)}"
+        )
+    return list(dict.fromkeys(chosen))
+
+
+def environment(device: str = "cpu", threads: int | None = None) -> dict[str, str]:
+    """Return the variables of a worker: set before any import, since imports read them."""
+    variables = dict(os.environ)
+    variables.pop("PYTHONHOME", None)
+    variables |= {
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUNBUFFERED": "1",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "GLOG_minloglevel": "3",
+        "KMP_BLOCKTIME": "0",  # idle workers must not spin
+        "OMP_WAIT_POLICY": "PASSIVE",
+        "PYTHONWARNINGS": "ignore",
+    }
+    if device == "cpu":
+        variables["CUDA_VISIBLE_DEVICES"] = "-1" if "CUDA_VISIBLE_DEVICES" not in variables else ""
+    if threads:
+        variables |= dict.fromkeys(
+            ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"), str(threads)
+        )
+    return variables
+
+
+class WorkerProcess:
+    """A worker of one framework. Closing it ends its process."""
+
+    def __init__(self, framework: str, device: str = "cpu", threads: int | None = None) -> None:
+        self.framework = framework
+        self._log = tempfile.TemporaryFile(mode="w+b")
+        self._stage = "start"
+        try:
+            python = interpreter(framework)
+        except TriptychError as error:
+            raise WorkerError(framework, NOT_INSTALLED, "start", str(error)) from None
+        self._process = subprocess.Popen(
+            [python, "-m", "frontends.worker", framework],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            cwd=ROOT,
+            env=environment(device, threads),
+            text=True,
+            start_new_session=True,
+        )
+        self._lines: queue.Queue[str | None] = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def request(self, job: dict[str, Any], timeout: float = 600) -> dict[str, Any]:
+        """Return the answer to a job. Raises WorkerError; after it the worker is closed,
+        unless it answered with an error of its own."""
+        self._stage = job["action"]
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(job) + "\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            raise self._crashed() from None
+        while True:
+            try:
+                line = self._lines.get(timeout=timeout)
+            except queue.Empty:
+                self.close()
+                message = f"no answer within {timeout:.0f} s"
+                raise WorkerError(self.framework, TIMED_OUT, self._stage, message) from None
+            if line is None:
+                raise self._crashed()
+            answer = json.loads(line)
+            if "ok" in answer:
+                return dict(answer["ok"])
+            self._stage = answer["stage"]
+            if "error" in answer:
+                outcome = NOT_INSTALLED if answer["missing"] else CRASHED
+                raise WorkerError(self.framework, outcome, self._stage, answer["error"])
+
+    def suspend(self) -> None:
+        """Stop the process where it stands, so that it takes no time from others."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGCONT)
+
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def close(self) -> None:
+        """End the process and whatever it started."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            with suppress(OSError, AttributeError):
+                stream.close()  # type: ignore[union-attr]
+        self._log.close()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        with suppress(ValueError):
+            for line in self._process.stdout:
+                self._lines.put(line)
+        self._lines.put(None)
+
+    def _crashed(self) -> WorkerError:
+        code = self._process.wait()
+        how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        self._log.seek(0)
+        said = self._log.read().decode(errors="replace").strip().splitlines()
+        self.close()
+        message = f"{how}; it said last: {said[-1] if said else 'nothing'}"
+        return WorkerError(self.framework, CRASHED, self._stage, message)
+
+
+class Workers:
+    """One worker per framework, started when first needed and again after it died."""
+
+    def __init__(self, device: str = "cpu", threads: int | None = None) -> None:
+        self._device, self._threads = device, threads
+        self._workers: dict[str, WorkerProcess] = {}
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for worker in self._workers.values():
+            worker.close()
+        self._workers.clear()
+
+    def request(self, framework: str, job: dict[str, Any], timeout: float = 600) -> dict[str, Any]:
+        """Return a framework's answer to a job. Raises WorkerError."""
+        worker = self._workers.get(framework)
+        if worker is None or not worker.alive():
+            worker = self._workers[framework] = WorkerProcess(
+                framework, self._device, self._threads
+            )
+        return worker.request(job, timeout)
+
+    def pid(self, framework: str) -> int | None:
+        """Return the process id of a framework's worker, None if it has none."""
+        worker = self._workers.get(framework)
+        return worker.pid if worker else None
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """Give a temporary folder that is gone afterwards, also when the program is terminated."""
+
+    def leave(number: int, frame: object) -> None:
+        sys.exit(128 + number)
+
+    in_main = threading.current_thread() is threading.main_thread()
+    previous = signal.signal(signal.SIGTERM, leave) if in_main else None
+    try:
+        with tempfile.TemporaryDirectory(prefix="triptych-") as folder:
+            yield Path(folder)
+    finally:
+        if in_main:
+            signal.signal(signal.SIGTERM, previous or signal.SIG_DFL)

@@ -1,0 +1,34 @@
+"""What runners share: names for results, and the order of calls. Python 3.7."""
+
+
+class Recorder:
+    """Collects results by path; a path that comes again is numbered #2, #3 …"""
+
+    def __init__(self):
+        self.results = {}
+
+    def clear(self):
+        self.results = {}
+
+    def put(self, path, value):
+        """Store a value, or each of several under path[0], path[1] …"""
+        values = value if isinstance(value, (tuple, list)) else [value]
+        number, key = 1, path
+        while key in self.results or key + "[0]" in self.results:
+            number += 1
+            key = "%s#%d" % (path, number)
+        for index, each in enumerate(values):
+            self.results[key if len(values) == 1 else "%s[%d]" % (key, index)] = each
+
+
+def check_keys(expected, given):
+    """Raise a KeyError that lists what is missing or too much among parameter names."""
+    missing, extra = sorted(set(expected) - set(given)), sorted(set(given) - set(expected))
+    if missing or extra:
+        raise KeyError("parameters missing: %s; not known: %s" % (missing[:5], extra[:5]))
+
+
+def check_shape(name, expected, given):
+    """Raise a ValueError unless two shapes are equal."""
+    if tuple(expected) != tuple(given):
+        raise ValueError("%s: shape %s, expected %s" % (name, tuple(given), tuple(expected)))

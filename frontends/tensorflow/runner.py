@@ -1,0 +1,235 @@
+"""The worker's side of Keras on TensorFlow."""
+
+import os
+
+os.environ["KERAS_BACKEND"] = "tensorflow"
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from frontends.recording import Recorder, check_keys, check_shape
+
+_PARAMETERS = {
+    keras.layers.DepthwiseConv2D: {"kernel": "kernel", "bias": "bias"},
+    keras.layers.Conv2D: {"kernel": "kernel", "bias": "bias"},
+    keras.layers.Dense: {"kernel": "kernel", "bias": "bias"},
+    keras.layers.BatchNormalization: {
+        "gamma": "gamma",
+        "beta": "beta",
+        "moving_mean": "mean",
+        "moving_variance": "variance",
+    },
+}
+STYLES = ("eager", "graph", "compiled")
+
+
+def versions():
+    """Return the versions of what runs here."""
+    return {
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+        "numpy": np.__version__,
+    }
+
+
+def matmul(size, device):
+    """Return a function that multiplies two float32 matrices and waits."""
+    left, right = tf.random.uniform((size, size)), tf.random.uniform((size, size))
+
+    def step():
+        tf.linalg.matmul(left, right)
+        tf.test.experimental.sync_devices()
+
+    return step
+
+
+def device_memory():
+    """Return the peak of the GPU's memory in bytes, None without a GPU."""
+    if not tf.config.list_physical_devices("GPU"):
+        return None
+    return tf.config.experimental.get_memory_info("GPU:0")["peak"]
+
+
+class _Layout:
+    """How one kind of layer's kernel goes to the canonical layout (OIHW, (out, in)) and back."""
+
+    def __init__(self, layer):
+        self._layer = layer
+
+    def to_canonical(self, array):
+        if isinstance(self._layer, keras.layers.DepthwiseConv2D):  # (kh, kw, C, M)
+            height, width, channels, multiplier = array.shape
+            moved = np.transpose(array, (2, 3, 0, 1))
+            return moved.reshape(channels * multiplier, 1, height, width)
+        if array.ndim == 4:  # HWIO
+            return np.transpose(array, (3, 2, 0, 1))
+        return array.T if array.ndim == 2 else array
+
+    def from_canonical(self, array, shape):
+        if isinstance(self._layer, keras.layers.DepthwiseConv2D) and array.ndim == 4:
+            height, width, channels, multiplier = shape
+            parted = array.reshape(channels, multiplier, height, width)
+            return np.transpose(parted, (2, 3, 0, 1))
+        if array.ndim == 4:
+            return np.transpose(array, (2, 3, 1, 0))
+        return array.T if array.ndim == 2 else array
+
+
+class Runner:
+    """One written network in Keras."""
+
+    def __init__(self, job, load_module):
+        self._dtype, self._style = job["dtype"], job.get("style", "eager")
+        keras.backend.clear_session()
+        keras.config.set_floatx(self._dtype)
+        keras.config.set_dtype_policy(self._dtype)
+        self._tapped, self._blocks = Recorder(), Recorder()
+        module = load_module(job["source"], {"tap": self._tap})
+        if not job.get("mode"):
+            self._watch(module, job["entry"])
+        self._model = getattr(module, job["entry"])()
+        self._find_shared()
+        self._variables = dict(self._find_variables(self._model))
+        self._absent = set(job.get("absent", ()))
+        self._observed = self._make_observed()
+
+    def parameters(self):
+        """Return canonical names and shapes."""
+        return {
+            name: layout.to_canonical(np.empty(tuple(variable.shape), np.int8)).shape
+            for name, (variable, layout) in self._variables.items()
+        }
+
+    def assign(self, weights):
+        """Set every parameter from an ArrayReader of canonical arrays."""
+        check_keys(self._variables, set(weights.names()) - self._absent)
+        for name, (variable, layout) in self._variables.items():
+            array = layout.from_canonical(weights.get(name), tuple(variable.shape))
+            check_shape(name, variable.shape, array.shape)
+            variable.assign(array.astype(self._dtype))
+
+    def evaluate(self, inputs):
+        """Yield the output in eval mode, then the outputs of blocks and steps."""
+        output, *values = self._observed(self._in(inputs.get("input")), training=False)
+        yield "output", self._out(output)
+        yield from zip(self._observed_names, map(self._out, values))
+
+    def train(self, inputs):
+        """Yield output, blocks, steps, gradients and statistics of a step with batch statistics."""
+        x = self._in(inputs.get("input"))
+        cotangent = tf.constant(inputs.get("cotangent").astype(self._dtype))
+        trainable = {n: v for n, (v, _) in self._variables.items() if v.trainable}
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            output, *values = self._observed(x, training=True)
+            target = tf.reduce_sum(output * cotangent)
+        sources = [x, *(variable.value for variable in trainable.values())]
+        gradients = tape.gradient(target, sources, unconnected_gradients="zero")
+        yield "output", self._out(output)
+        yield from zip(self._observed_names, map(self._out, values))
+        yield "gradient/input", self._out(gradients[0])
+        for name, gradient in zip(trainable, gradients[1:]):
+            yield "gradient/" + name, self._variables[name][1].to_canonical(gradient.numpy())
+        for name, (variable, layout) in self._variables.items():
+            if not variable.trainable:
+                yield "statistics/" + name, layout.to_canonical(variable.numpy())
+
+    def forward(self, inputs):
+        """Return the output in eval mode, in the style that is timed."""
+        return self._out(self._styled(self._predict)(self._in(inputs.get("input"))))
+
+    def stepper(self, mode, inputs):
+        """Return a function that takes one step of inference or training and waits for it."""
+        x = self._in(inputs.get("input"))
+        if mode == "inference":
+            predict = self._styled(self._predict)
+            return lambda: self._waited(predict(x))
+        labels = tf.constant(inputs.get("labels").astype(np.int64))
+        train = self._styled(self._train_step(keras.optimizers.SGD(1e-3, momentum=0.9)))
+        return lambda: self._waited(train(x, labels))
+
+    def _predict(self, x):
+        return self._model(x, training=False)
+
+    def _train_step(self, optimizer):
+        loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        variables = self._model.trainable_variables
+        optimizer.build(variables)
+
+        def step(x, labels):
+            with tf.GradientTape() as tape:
+                loss = loss_of(labels, self._model(x, training=True))
+            gradients = tape.gradient(loss, [variable.value for variable in variables])
+            optimizer.apply_gradients(zip(gradients, variables))
+            return loss
+
+        return step
+
+    def _styled(self, function):
+        if self._style == "eager":
+            return function
+        return tf.function(function, jit_compile=self._style == "compiled")
+
+    @staticmethod
+    def _waited(value):
+        tf.test.experimental.sync_devices()
+        return value.numpy()
+
+    def _find_variables(self, model):
+        for layer in model.layers:
+            if isinstance(layer, keras.Model):
+                yield from self._find_variables(layer)
+                continue
+            kind = next((k for k in _PARAMETERS if isinstance(layer, k)), None)
+            for own, canonical in _PARAMETERS.get(kind, {}).items():
+                variable = getattr(layer, own, None)
+                if variable is not None:
+                    yield "%s.%s" % (layer.name, canonical), (variable, _Layout(layer))
+
+    def _watch(self, module, entry):
+        """Wrap the file's block functions, so that what they return is recorded by name."""
+        for attribute, function in list(vars(module).items()):
+            own = getattr(function, "__module__", None) == module.__name__
+            if own and callable(function) and not isinstance(function, type) and attribute != entry:
+                setattr(module, attribute, self._watching(function))
+
+    def _watching(self, function):
+        def wrapped(*arguments, **named):
+            value = function(*arguments, **named)
+            if "name" in named:
+                self._blocks.put(named["name"], value)
+            return value
+
+        return wrapped
+
+    def _find_shared(self):
+        """Record every call of a block that is shared, a model within the model."""
+        for layer in self._model.layers:
+            if isinstance(layer, keras.Model):
+                for key in [k for k in self._blocks.results if k.split("#")[0] == layer.name]:
+                    del self._blocks.results[key]
+                for node in layer._inbound_nodes:
+                    self._blocks.put(layer.name, list(node.output_tensors))
+
+    def _make_observed(self):
+        """Return a model of the output and of everything recorded that is on the way to it."""
+        reached = {id(operation) for operation in self._model.operations}
+        values = {"block/" + k: v for k, v in self._blocks.results.items()}
+        values.update({"step/" + k: v for k, v in self._tapped.results.items()})
+        kept = {k: v for k, v in values.items() if id(v._keras_history.operation) in reached}
+        self._observed_names = list(kept)
+        return keras.Model(self._model.inputs, [self._model.outputs[0], *kept.values()])
+
+    def _tap(self, path, value):
+        self._tapped.put(path, value)
+        return value
+
+    def _in(self, array):
+        moved = np.transpose(array, (0, 2, 3, 1)) if array.ndim == 4 else array
+        return tf.constant(moved.astype(self._dtype))
+
+    @staticmethod
+    def _out(value):
+        array = value.numpy()
+        return np.transpose(array, (0, 3, 1, 2)) if array.ndim == 4 else array

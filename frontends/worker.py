@@ -1,0 +1,158 @@
+"""One framework in a process of its own: `python -m frontends.worker torch`. Python 3.7.
+
+Jobs come as JSON lines on standard input, answers go as JSON lines to standard output; arrays
+travel in files. A job names the written file, its entry, and what it wants; the framework's Runner
+does it. What the framework itself prints goes to standard error.
+"""
+
+import importlib
+import importlib.util
+import json
+import os
+import resource
+import sys
+import time
+import traceback
+
+from frontends.arrays import ArrayReader, ArrayWriter
+
+RUNNERS = ("torch", "paddle", "tensorflow", "fluid", "tensorflow1")
+
+
+def load_module(path, attributes):
+    """Import a written file under a name of its own, with `attributes` set beforehand."""
+    spec = importlib.util.spec_from_file_location("written_network", path)
+    module = importlib.util.module_from_spec(spec)
+    module.__dict__.update(attributes)
+    sys.modules["written_network"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+class Worker:
+    """Answers jobs with the Runner of one framework."""
+
+    def __init__(self, framework, announce):
+        self._announce = announce
+        self.stage = "import"
+        self._runner_module = importlib.import_module("frontends.%s.runner" % framework)
+        self._runner = None
+        self._step = None
+
+    @property
+    def stage(self):
+        """What is being done now; the parent is told of every change."""
+        return self._stage
+
+    @stage.setter
+    def stage(self, stage):
+        self._stage = stage
+        self._announce({"stage": stage})
+
+    def answer(self, job):
+        """Return the answer to one job; `stage` says how far it came."""
+        return getattr(self, "_do_" + job["action"])(job)
+
+    def _do_hello(self, job):
+        return {"versions": self._runner_module.versions(), "pid": os.getpid()}
+
+    def _do_run(self, job):
+        """Load a file, assign weights, and do what the job wants into its `out` file."""
+        runner = self._load(job)
+        self.stage = "parameters"
+        answer = {"parameters": {k: list(v) for k, v in runner.parameters().items()}}
+        if "structure" in job["want"] and len(job["want"]) == 1:
+            return answer
+        self.stage = "weights"
+        with ArrayReader(job["weights"]) as weights:
+            runner.assign(weights)
+        with ArrayReader(job["inputs"]) as inputs, ArrayWriter(job["out"]) as out:
+            for mode in ("evaluate", "train"):
+                if mode in job["want"]:
+                    self.stage = mode
+                    self._record(out, mode, getattr(runner, mode)(inputs))
+        return answer
+
+    @staticmethod
+    def _record(out, mode, results):
+        for name, array in results:
+            out.put(mode + "/" + name, array)
+
+    def _load(self, job):
+        self.stage = "load"
+        self._runner = self._step = None
+        self._runner = self._runner_module.Runner(job, load_module)
+        return self._runner
+
+    def _do_prepare(self, job):
+        """Load a file for timing: build it, take the first step, and say how long each took."""
+        started = time.perf_counter()
+        runner = self._load(job)
+        self.stage = "weights"
+        with ArrayReader(job["weights"]) as weights:
+            runner.assign(weights)
+        built = time.perf_counter()
+        self.stage = job["mode"]
+        with ArrayReader(job["inputs"]) as inputs:
+            if job.get("out"):
+                with ArrayWriter(job["out"]) as out:
+                    out.put("output", runner.forward(inputs))
+            self._step = runner.stepper(job["mode"], inputs)
+        first = time.perf_counter()
+        self._step()
+        done = time.perf_counter()
+        return {"build_s": built - started, "first_step_s": done - first}
+
+    def _do_steps(self, job):
+        """Take `count` steps and return the seconds of each."""
+        self.stage = "steps"
+        seconds = []
+        for _ in range(job["count"]):
+            started = time.perf_counter()
+            self._step()
+            seconds.append(time.perf_counter() - started)
+        return {"seconds": seconds}
+
+    def _do_matmul(self, job):
+        """Multiply two square float32 matrices `count` times; return the seconds of each."""
+        self.stage = "matmul"
+        step = self._runner_module.matmul(job["size"], job.get("device", "cpu"))
+        step()
+        seconds = []
+        for _ in range(job["count"]):
+            started = time.perf_counter()
+            step()
+            seconds.append(time.perf_counter() - started)
+        return {"seconds": seconds}
+
+    def _do_memory(self, job):
+        """Return the peak resident memory of this process (and of the device) in bytes."""
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        device = getattr(self._runner_module, "device_memory", lambda: None)()
+        return {"peak_rss": peak, "peak_device": device}
+
+
+def main():
+    """Serve jobs until standard input ends."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+
+    def announce(message):
+        answers.write(json.dumps(message) + "\n")
+        answers.flush()
+
+    worker = None
+    for line in sys.stdin:
+        try:
+            worker = worker or Worker(sys.argv[1], announce)
+            announce({"ok": worker.answer(json.loads(line))})
+        except Exception as error:
+            traceback.print_exc()
+            stage = worker.stage if worker else "import"
+            missing = isinstance(error, ImportError) and worker is None
+            message = "%s: %s" % (type(error).__name__, error)
+            announce({"error": message, "stage": stage, "missing": missing})
+
+
+if __name__ == "__main__":
+    main()
