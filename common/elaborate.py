@@ -148,6 +148,7 @@ class _Walk:
         results: list[Shapes],
     ) -> Shapes:
         values = dict(zip(block.inputs, shapes, strict=True))
+        first = dict(values)
         for call in block.wiring:
             where = f"{path}.{call.layer}".lstrip(".")
             taken = tuple(values[name] for name in call.inputs)

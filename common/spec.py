@@ -164,6 +164,10 @@ def parse_signature(text: str) -> tuple[tuple[str, Any], ...]:
     return tuple(found)
 
 
+def _same(value: Any, default: Any) -> bool:
+    return type(value) is type(default) and bool(value == default)
+
+
 def write_signature(arguments: Iterable[tuple[str, Any]]) -> str:
     """Return (argument, default or REQUIRED) pairs as `parse_signature` reads them."""
     return ", ".join(n if d is REQUIRED else f"{n}={literal(d)}" for n, d in arguments)
@@ -175,7 +179,8 @@ class Block:
     kind: its name, in snake case. arguments: a signature, `"out_channels, stride=1"`.
     layers: name -> layer. wiring: lines or text (default: the layers in turn). inputs: names, or
     name -> number of channels where an argument declares it. outputs: names of values (default:
-    the last one). unused: layers declared and never called -> the value they would take.
+    the last one). unused: layers declared and never called -> the value they would take, as it is
+    first given.
     about: a sentence for the docstring. Raises SpecificationError.
     """
 
@@ -249,7 +254,7 @@ class Block:
             raise SpecificationError(f"block {self.kind}, step {step}: {message}")
 
     def __call__(self, *values: Any, **named: Any) -> Use:
-        """Return this block with arguments, as a function would bind them."""
+        """Return this block with arguments, bound as a function's; defaults are left out."""
         order = [name for name, _ in self.arguments]
         if len(values) > len(order):
             raise SpecificationError(f"block {self.kind} takes {len(order)} arguments: {order}")
@@ -264,7 +269,11 @@ class Block:
         for value in given.values():
             if isinstance(value, str):
                 parse(value)
-        return Use(self, tuple((name, given[name]) for name in order if name in given))
+        stated = {name: given[name] for name in order if name in given}
+        return Use(
+            self,
+            tuple((n, v) for n, v in stated.items() if not _same(v, dict(self.arguments)[n])),
+        )
 
     def children(self) -> Iterator[Use]:
         """Yield the uses of other blocks, in order of declaration."""

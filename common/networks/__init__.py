@@ -8,11 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from common.errors import SpecificationError, TriptychError, choose
-from common.networks import se_resnext
+from common.networks import batchflow, resnet, resnext, rir, se_resnext, tensorpack
 from common.serialize import from_json
 from common.spec import Network
 
-FAMILIES: tuple[Mapping[str, Callable[..., Network]], ...] = (se_resnext.NETWORKS,)
+FAMILIES: tuple[Mapping[str, Callable[[], Network]], ...] = (
+    se_resnext.NETWORKS,
+    resnext.NETWORKS,
+    resnet.NETWORKS,
+    tensorpack.NETWORKS,
+    rir.NETWORKS,
+    batchflow.NETWORKS,
+)
 
 
 def available() -> list[str]:

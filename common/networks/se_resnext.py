@@ -1,111 +1,84 @@
-"""SE-ResNeXt as the article describes it, repaired: one network for every panel."""
+"""SE-ResNeXt and ResNeXt of the CIFAR scripts: pooled, zero-padded shortcuts and split paths.
+
+The repaired network, its small sibling for MNIST, both published scripts with their mistakes, and
+the TensorFlow ResNeXt that they come from.
+"""
 
 from __future__ import annotations
 
-from common.ops import (
-    Add,
-    AvgPool2d,
-    BatchNorm,
-    ChannelPad,
-    Conv2d,
-    Dense,
-    GlobalAvgPool2d,
-    ReLU,
-    Scale,
-    Sigmoid,
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from common.networks.blocks import (
+    CONV_BN,
+    POOLED_SHORTCUT,
+    SAME,
+    SQUEEZE_EXCITE,
+    conv_bn,
+    squeeze_excite,
 )
-from common.spec import Block, Layer, Network, Optional, Parallel, chain
+from common.networks.resnext import split_transform_merge
+from common.ops import Add, BatchNorm, Conv2d, Dense, GlobalAvgPool2d, ReLU, Softmax
+from common.spec import Block, Layer, Network, Optional, chain
 
 ARTICLE = (
     "PaperWeekly's article on SE-ResNeXt in TensorFlow and Paddle Fluid (2018), "
     "after arXiv:1709.01507 and arXiv:1611.05431"
 )
+PUBLISHED = "The {} file of PaperWeekly's article on SE-ResNeXt (2018), as published"
+RESNEXT_TENSORFLOW = "taki0112/ResNeXt-Tensorflow, ResNeXt.py, after arXiv:1611.05431"
 
-CONV_BN = Block(
+# Fluid's script hands `act` to the convolution and to the batch normalization.
+CONV_RELU_BN = Block(
     "conv_bn",
-    "out_channels, kernel_size, stride=1, groups=1, relu=True",
-    about="Convolution, batch normalization and, unless told otherwise, ReLU.",
+    "out_channels, kernel_size, stride=1",
+    about="Convolution and batch normalization, both activated.",
     layers={
         "conv": Conv2d(
-            "out_channels",
-            "kernel_size",
-            stride="stride",
-            padding="kernel_size // 2",
-            groups="groups",
-            bias=False,
+            "out_channels", "kernel_size", stride="stride", padding="kernel_size // 2", bias=False
         ),
+        "act": ReLU(),
         "bn": BatchNorm(),
-        "relu": Optional(ReLU(), when="relu"),
-    },
-)
-
-SQUEEZE_EXCITE = Block(
-    "squeeze_excite",
-    "channels, hidden",
-    about="Squeeze-and-excitation: a gate in (0, 1) for every channel.",
-    inputs={"x": "channels"},
-    layers={
-        "squeeze": GlobalAvgPool2d(),
-        "reduce": Dense("hidden"),
         "relu": ReLU(),
-        "expand": Dense("channels"),
-        "gate": Sigmoid(),
-        "scale": Scale(),
-    },
-    wiring="""
-        gate = squeeze(x)
-        gate = reduce(gate)
-        gate = relu(gate)
-        gate = expand(gate)
-        gate = gate(gate)
-        x = scale(x, gate)
-    """,
-)
-
-POOLED_SHORTCUT = Block(
-    "pooled_shortcut",
-    "extra_channels",
-    about="Halve the map and pad the channels with zeros, half before and half after.",
-    layers={
-        "pool": AvgPool2d(2, stride=2),
-        "pad": ChannelPad("extra_channels // 2", "extra_channels // 2"),
     },
 )
-
-SPLIT_PATH = Block(
-    "split_path",
-    "depth, stride",
-    about="One of the paths of the aggregated transformation.",
-    layers={"reduce": CONV_BN("depth", 1), "transform": CONV_BN("depth", 3, stride="stride")},
-)
+TENSORFLOW_BN = BatchNorm(epsilon=1e-3)
+CONV_BN_SAME = conv_bn(bn=TENSORFLOW_BN, padding=SAME)
+HEAD: dict[str, Layer] = {"pool": GlobalAvgPool2d(), "fc": Dense("num_classes")}
+HEAD_NO_BIAS: dict[str, Layer] = {**HEAD, "fc": Dense("num_classes", bias=False)}
 
 
-def se_resnext_block(form: str, cardinality: int, depth: int, reduction: int) -> Block:
-    """Return the block in form (b), "concatenated" paths, or (c), "grouped"."""
-    if form == "grouped":
-        split: dict[str, Layer] = {
-            "split": CONV_BN("cardinality * depth", 1),
-            "transform": CONV_BN("cardinality * depth", 3, stride="stride", groups="cardinality"),
-        }
-    else:
-        split = {"split": Parallel(SPLIT_PATH("depth", "stride"), "cardinality", "concat")}
-    steps = "".join(f"out = {name}({'x' if name == 'split' else 'out'})\n" for name in split)
+def residual_block(
+    form: str = "grouped",
+    cardinality: int = 8,
+    depth: int = 64,
+    reduction: int = 4,
+    conv_bn: Block = CONV_BN,
+    se: Block | None = SQUEEZE_EXCITE,
+    stride_on: str = "3x3",
+    activated: bool = False,
+) -> Block:
+    """Return the residual block; without `se` it is ResNeXt's.
+
+    See `split_transform_merge` for form, stride_on and activated.
+    """
+    layers, wiring = split_transform_merge(form, conv_bn, stride_on, activated)
+    signature = f"out_channels, stride=1, cardinality={cardinality}, depth={depth}"
+    gate = {"se": se("out_channels", "out_channels // reduction")} if se else {}
     return Block(
-        "se_resnext_block",
-        f"out_channels, stride=1, cardinality={cardinality}, depth={depth}, reduction={reduction}",
-        about="Split, transform, merge and gate; then add the shortcut.",
+        "se_resnext_block" if se else "resnext_block",
+        signature + (f", reduction={reduction}" if se else ""),
+        about=f"Split, transform{', merge and gate' if se else ' and merge'}; add the shortcut.",
         layers={
-            **split,
-            "transition": CONV_BN("out_channels", 1, relu=False),
-            "se": SQUEEZE_EXCITE("out_channels", "out_channels // reduction"),
+            **layers,
+            **gate,
             "shortcut": Optional(POOLED_SHORTCUT("out_channels // 2"), when="stride > 1"),
             "add": Add(),
             "relu": ReLU(),
         },
-        wiring=steps
+        wiring=wiring
+        + ("out = se(out)" if se else "")
         + """
-        out = transition(out)
-        out = se(out)
         x = shortcut(x)
         x = add(out, x)
         x = relu(x)
@@ -113,32 +86,91 @@ def se_resnext_block(form: str, cardinality: int, depth: int, reduction: int) ->
     )
 
 
-def se_resnext_cifar(
-    form: str = "grouped",
+def network(
+    name: str,
+    title: str,
+    block: Block,
+    conv_bn: Block = CONV_BN,
+    head: Mapping[str, Layer] = HEAD,
+    source: str = ARTICLE,
+    input_shape: tuple[int, int, int] = (3, 32, 32),
     num_blocks: int = 3,
     width: int = 64,
-    cardinality: int = 8,
-    depth: int = 64,
-    reduction: int = 4,
 ) -> Network:
-    """Return the repaired SE-ResNeXt for 3×32×32: conv → BN → ReLU, nothing activated twice."""
-    block = se_resnext_block(form, cardinality, depth, reduction)
+    """Return three stages of `num_blocks` blocks; channels double and maps halve in between."""
     root = Block(
-        "se_resnext",
-        f"in_channels=3, num_classes=10, num_blocks={num_blocks}, width={width}",
+        block.kind.removesuffix("_block"),
+        f"in_channels={input_shape[0]}, num_classes=10, num_blocks={num_blocks}, width={width}",
         inputs={"x": "in_channels"},
         layers={
-            "stem": CONV_BN("width", 3),
+            "stem": conv_bn("width", 3),
             "stage1": chain((block("width"), "num_blocks")),
             "stage2": chain(block("2 * width", stride=2), (block("2 * width"), "num_blocks - 1")),
             "stage3": chain(block("4 * width", stride=2), (block("4 * width"), "num_blocks - 1")),
-            "pool": GlobalAvgPool2d(),
-            "fc": Dense("num_classes"),
+            **head,
         },
     )
-    return Network("se_resnext_cifar", root, (3, 32, 32), ARTICLE, "SE-ResNeXt for CIFAR-10")
+    return Network(name, root, input_shape, source, title)
 
 
-NETWORKS = {
+def se_resnext_cifar(form: str = "grouped") -> Network:
+    """Return the repaired SE-ResNeXt for 3×32×32: conv → BN → ReLU, nothing activated twice."""
+    name = "se_resnext_cifar" if form == "grouped" else f"se_resnext_cifar_{form}"
+    return network(name, "SE-ResNeXt for CIFAR-10", residual_block(form))
+
+
+def se_resnext_mnist() -> Network:
+    """Return an SE-ResNeXt for 1×28×28 that a CPU runs through MNIST in seconds."""
+    block = residual_block(depth=8)
+    shape = (1, 28, 28)
+    return network(
+        "se_resnext_mnist", "SE-ResNeXt for MNIST", block, input_shape=shape, num_blocks=2, width=32
+    )
+
+
+def se_resnext_published_fluid() -> Network:
+    """Return the published Fluid network: ReLU before and after each batch normalization."""
+    return network(
+        "se_resnext_published_fluid",
+        "SE-ResNeXt for CIFAR-10, Fluid as published",
+        residual_block("concatenated", conv_bn=CONV_RELU_BN, activated=True),
+        CONV_RELU_BN,
+        {**HEAD, "softmax": Softmax()},
+        PUBLISHED.format("Fluid"),
+    )
+
+
+def se_resnext_published_tensorflow() -> Network:
+    """Return the published TensorFlow network: "same" padding, dense layers without bias."""
+    se = squeeze_excite(bias=False)
+    return network(
+        "se_resnext_published_tensorflow",
+        "SE-ResNeXt for CIFAR-10, TensorFlow as published",
+        residual_block("concatenated", conv_bn=CONV_BN_SAME, se=se, activated=True),
+        CONV_BN_SAME,
+        HEAD_NO_BIAS,
+        PUBLISHED.format("TensorFlow"),
+    )
+
+
+def resnext_cifar_tensorflow() -> Network:
+    """Return the TensorFlow ResNeXt of the notes: the stride is that of each path's 1×1."""
+    block = conv_bn(bn=TENSORFLOW_BN)
+    return network(
+        "resnext_cifar_tensorflow",
+        "ResNeXt for CIFAR-10 in TensorFlow",
+        residual_block("concatenated", conv_bn=block, se=None, stride_on="1x1"),
+        block,
+        HEAD_NO_BIAS,
+        RESNEXT_TENSORFLOW,
+    )
+
+
+NETWORKS: dict[str, Callable[[], Network]] = {
     "se_resnext_cifar": se_resnext_cifar,
+    "se_resnext_cifar_concatenated": partial(se_resnext_cifar, "concatenated"),
+    "se_resnext_mnist": se_resnext_mnist,
+    "se_resnext_published_fluid": se_resnext_published_fluid,
+    "se_resnext_published_tensorflow": se_resnext_published_tensorflow,
+    "resnext_cifar_tensorflow": resnext_cifar_tensorflow,
 }

@@ -1,0 +1,93 @@
+"""ResNet and SE-ResNet of BatchFlow's notebook on MNIST: as configured, and as its figures need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from common.networks.blocks import SQUEEZE_EXCITE, stages
+from common.ops import Add, BatchNorm, Conv2d, Dense, Dropout, GlobalAvgPool2d, MaxPool2d, ReLU
+from common.spec import Block, Network, Optional
+
+BATCHFLOW = "BatchFlow's notebook on squeeze and excitation, MNIST"
+
+# "Same" padding depends on the size: 28 and 4 are padded after only, 7 on both sides.
+CONV_BN = Block(
+    "conv_bn",
+    "out_channels, kernel_size, stride=1, before=0, after=0, relu=True",
+    about="Convolution, batch normalization and, unless told otherwise, ReLU.",
+    layers={
+        "conv": Conv2d(
+            "out_channels",
+            "kernel_size",
+            stride="stride",
+            padding=(("before", "after"), ("before", "after")),
+        ),
+        "bn": BatchNorm(epsilon=1e-3, momentum=0.99),
+        "relu": Optional(ReLU(), when="relu"),
+    },
+)
+
+
+# how wide the gate is -> further argument of the bottleneck, hidden units
+GATES = {"by ratio": ("reduction=16", "4 * width // reduction"), "fixed": ("hidden=16", "hidden")}
+
+
+def bottleneck(gate: str = "") -> Block:
+    """Return the bottleneck, gated by one of GATES if asked for."""
+    argument, hidden = GATES.get(gate, ("", ""))
+    se = {"se": SQUEEZE_EXCITE("4 * width", hidden)} if gate else {}
+    return Block(
+        "se_bottleneck" if gate else "bottleneck",
+        f"width, stride=1, downsample=False, before=1, {argument}",
+        about="1×1, 3×3 and 1×1 convolutions beside a shortcut.",
+        layers={
+            "conv1": CONV_BN("width", 1),
+            "conv2": CONV_BN("width", 3, stride="stride", before="before", after=1),
+            "conv3": CONV_BN("4 * width", 1, relu=False),
+            **se,
+            "downsample": Optional(Conv2d("4 * width", 1, stride="stride"), when="downsample"),
+            "add": Add(),
+            "relu": ReLU(),
+        },
+        wiring=f"""
+            out = conv1(x)
+            out = conv2(out)
+            out = conv3(out)
+            {"out = se(out)" if gate else ""}
+            x = downsample(x)
+            x = add(out, x)
+            x = relu(x)
+        """,
+    )
+
+
+def batchflow(name: str, title: str, num_blocks: tuple[int, ...], gate: str = "") -> Network:
+    """Return the network for 1×28×28."""
+    openings: list[dict[str, int]] = [{"downsample": True}, {}, {"before": 0}, {"before": 0}]
+    root = Block(
+        "resnet",
+        f"in_channels=1, num_classes=10, num_blocks={num_blocks}, width=64",
+        inputs={"x": "in_channels"},
+        layers={
+            "stem": CONV_BN("width", 7, stride=2, before=2, after=3),
+            "maxpool": MaxPool2d(3, stride=2, padding=((0, 1), (0, 1))),
+            **stages(bottleneck(gate), 4, *openings),
+            "avgpool": GlobalAvgPool2d(),
+            "dropout": Dropout(0.4),
+            "fc": Dense("num_classes"),
+        },
+    )
+    return Network(name, root, (1, 28, 28), BATCHFLOW, title)
+
+
+CONFIGURED, PRINTED = (1, 1, 1, 1), (3, 4, 6, 3)  # the printed figures are those of 50 layers
+_MEMBERS = {
+    "batchflow_resnet": ("ResNet for MNIST, as configured", CONFIGURED, ""),
+    "batchflow_se_resnet": ("SE-ResNet for MNIST, as configured", CONFIGURED, "by ratio"),
+    "batchflow_resnet50": ("ResNet-50 for MNIST, as counted", PRINTED, ""),
+    "batchflow_se_resnet50": ("SE-ResNet-50 for MNIST, as counted", PRINTED, "fixed"),
+}
+NETWORKS: dict[str, Callable[[], Network]] = {
+    name: partial(batchflow, name, *member) for name, member in _MEMBERS.items()
+}

@@ -1,0 +1,176 @@
+"""ResNet and its kin for ImageNet: basic and bottleneck blocks, grouped or gated on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from common.networks.blocks import CONV_BN, SQUEEZE_EXCITE, conv_bn, stages
+from common.ops import Add, BatchNorm, Dense, GlobalAvgPool2d, MaxPool2d, Op, Padding, ReLU, Softmax
+from common.spec import Block, Layer, Network, Optional, Use
+
+RESNET = "He et al., Deep residual learning for image recognition (arXiv:1512.03385)"
+RESNEXT = "Xie et al., Aggregated residual transformations (arXiv:1611.05431)"
+SENET = "Hu et al., Squeeze-and-excitation networks (arXiv:1709.01507)"
+DEPTHS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3)}
+DEPTHS[152] = (3, 8, 36, 3)
+
+RESIDUAL = """
+    x = downsample(x)
+    x = add(out, x)
+    x = relu(x)
+"""
+
+
+def basic_block(conv_bn: Block = CONV_BN, downsample: Op | Use | None = None) -> Block:
+    """Return two 3×3 convolutions and a shortcut, projected on demand."""
+    project = downsample or conv_bn("width", 1, stride="stride", relu=False)
+    return Block(
+        "basic_block",
+        "width, stride=1, downsample=False",
+        about="Two 3×3 convolutions beside a shortcut.",
+        layers={
+            "conv1": conv_bn("width", 3, stride="stride"),
+            "conv2": conv_bn("width", 3, relu=False),
+            "downsample": Optional(project, when="downsample"),
+            "add": Add(),
+            "relu": ReLU(),
+        },
+        wiring="out = conv1(x)\nout = conv2(out)" + RESIDUAL,
+    )
+
+
+def bottleneck(
+    conv_bn: Block = CONV_BN,
+    groups: int = 1,
+    width_per_group: int = 64,
+    reduction: int = 0,
+    stride_on: str = "3x3",
+) -> Block:
+    """Return 1×1, 3×3 and 1×1 convolutions and a shortcut; four times the width comes out.
+
+    Groups make it ResNeXt's, a reduction gates it as SENet does. The stride is that of the 3×3
+    convolution (torchvision, Fluid) or of the first 1×1 (the paper, Keras).
+    """
+    grouped = groups > 1
+    inner = "groups * (width * width_per_group // 64)" if grouped else "width"
+    signature = "width, stride=1, downsample=False"
+    signature += f", groups={groups}, width_per_group={width_per_group}" if grouped else ""
+    signature += f", reduction={reduction}" if reduction else ""
+    first, second = ("stride", 1) if stride_on == "1x1" else (1, "stride")
+    gate = {"se": SQUEEZE_EXCITE("4 * width", "4 * width // reduction")} if reduction else {}
+    return Block(
+        "se_bottleneck" if reduction else "bottleneck",
+        signature,
+        about="1×1, 3×3 and 1×1 convolutions beside a shortcut.",
+        layers={
+            "conv1": conv_bn(inner, 1, stride=first),
+            "conv2": conv_bn(inner, 3, stride=second, groups="groups" if grouped else 1),
+            "conv3": conv_bn("4 * width", 1, relu=False),
+            **gate,
+            "downsample": Optional(
+                conv_bn("4 * width", 1, stride="stride", relu=False), when="downsample"
+            ),
+            "add": Add(),
+            "relu": ReLU(),
+        },
+        wiring="out = conv1(x)\nout = conv2(out)\nout = conv3(out)\n"
+        + ("out = se(out)" if reduction else "")
+        + RESIDUAL,
+    )
+
+
+def resnet(
+    block: Block,
+    num_blocks: tuple[int, ...],
+    stem: Mapping[str, Layer],
+    head: Mapping[str, Layer],
+    num_classes: int = 1000,
+    width: int = 64,
+    project_first: bool = False,
+) -> Block:
+    """Return the outermost block: stem, one stage for each of `num_blocks`, head.
+
+    `project_first` where the very first block changes the number of channels.
+    """
+    openings = [{"downsample": True}] if project_first else []
+    return Block(
+        "resnet",
+        f"in_channels=3, num_classes={num_classes}, num_blocks={num_blocks}, width={width}",
+        inputs={"x": "in_channels"},
+        layers={**stem, **stages(block, len(num_blocks), *openings), **head},
+    )
+
+
+def stem(conv_bn: Block = CONV_BN, pool_padding: Padding = 1) -> dict[str, Layer]:
+    """Return the stem for 224×224: a quarter of the size comes out."""
+    pool = MaxPool2d(3, stride=2, padding=pool_padding)
+    return {"stem": conv_bn("width", 7, stride=2), "maxpool": pool}
+
+
+STEM = stem()
+HEAD: dict[str, Layer] = {"avgpool": GlobalAvgPool2d(), "fc": Dense("num_classes")}
+
+
+def imagenet(
+    name: str,
+    title: str,
+    block: Block,
+    depth: int = 50,
+    num_classes: int = 1000,
+    stem: Mapping[str, Layer] = STEM,
+    head: Mapping[str, Layer] = HEAD,
+    source: str = RESNET,
+) -> Network:
+    """Return a member of the family for 3×224×224."""
+    bottlenecks = depth >= 50
+    root = resnet(block, DEPTHS[depth], stem, head, num_classes, project_first=bottlenecks)
+    return Network(name, root, (3, 224, 224), source, title)
+
+
+def _keras() -> Network:
+    biased = conv_bn(bias=True, bn=BatchNorm(epsilon=1.001e-5, momentum=0.99))
+    block = bottleneck(biased, stride_on="1x1")
+    title, source = "ResNet-50 of keras.applications", f"{RESNET}, as keras.applications has it"
+    return imagenet("resnet50_keras", title, block, stem=stem(biased), source=source)
+
+
+def _fluid(name: str, title: str, num_classes: int) -> Network:
+    source = "ResNet-50 of PaddlePaddle/models, release 1.3, and of its transfer-learning tutorial"
+    head = {**HEAD, "softmax": Softmax()}
+    return imagenet(name, title, bottleneck(), 50, num_classes, head=head, source=source)
+
+
+# name -> title, depth, arguments of the bottleneck, source
+_MEMBERS: dict[str, tuple[str, int, dict[str, int], str]] = {
+    "resnet18": ("ResNet-18", 18, {}, RESNET),
+    "resnet34": ("ResNet-34", 34, {}, RESNET),
+    "resnet50": ("ResNet-50", 50, {}, RESNET),
+    "resnet101": ("ResNet-101", 101, {}, RESNET),
+    "resnet152": ("ResNet-152", 152, {}, RESNET),
+    "resnext50_32x4d": ("ResNeXt-50 (32×4d)", 50, {"groups": 32, "width_per_group": 4}, RESNEXT),
+    "resnext101_32x8d": ("ResNeXt-101 (32×8d)", 101, {"groups": 32, "width_per_group": 8}, RESNEXT),
+    "se_resnet50": ("SE-ResNet-50", 50, {"reduction": 16}, SENET),
+    "se_resnext50_32x4d": (
+        "SE-ResNeXt-50 (32×4d)",
+        50,
+        {"groups": 32, "width_per_group": 4, "reduction": 16},
+        SENET,
+    ),
+}
+
+
+def _member(name: str) -> Network:
+    title, depth, variant, source = _MEMBERS[name]
+    block = bottleneck(**variant) if depth >= 50 else basic_block()  # type: ignore[arg-type]
+    return imagenet(name, title, block, depth, source=source)
+
+
+NETWORKS: dict[str, Callable[[], Network]] = {
+    **{name: partial(_member, name) for name in _MEMBERS},
+    "resnet50_keras": _keras,
+    "resnet50_fluid": partial(_fluid, "resnet50_fluid", "ResNet-50 of Fluid's model zoo", 1000),
+    "resnet50_fluid_flowers": partial(
+        _fluid, "resnet50_fluid_flowers", "ResNet-50 of Fluid for Flowers-102", 102
+    ),
+}

@@ -1,0 +1,59 @@
+"""The SE-ResNet of tensorpack's examples: "same" padding, and blocks that start as identities."""
+
+from __future__ import annotations
+
+from common.networks.blocks import SAME, SQUEEZE_EXCITE, conv_bn
+from common.networks.resnet import RESIDUAL, imagenet, stem
+from common.ops import Add, BatchNorm, Conv2d, ReLU
+from common.spec import Block, Network, Optional
+
+TENSORPACK = "tensorpack's ResNet examples, se_resnet_bottleneck, after arXiv:1709.01507"
+
+PROJECTION = Block(
+    "projection",
+    "out_channels, stride",
+    about="A shortcut where shapes change: 1×1 convolution and batch normalization.",
+    layers={"conv": Conv2d("out_channels", 1, stride="stride", bias=False), "bn": BatchNorm()},
+)
+
+
+def tensorpack_bottleneck(conv_bn: Block) -> Block:
+    """Return the gated bottleneck of tensorpack's examples: the last γ of a block starts at 0."""
+    return Block(
+        "se_bottleneck",
+        "width, stride=1, downsample=False, reduction=16",
+        about="1×1, 3×3 and 1×1 convolutions, gated, beside a shortcut.",
+        layers={
+            "conv1": conv_bn("width", 1),
+            "conv2": conv_bn("width", 3, stride="stride"),
+            "conv3": Conv2d("4 * width", 1, bias=False),
+            "bn3": BatchNorm(zero_gamma=True),
+            "se": SQUEEZE_EXCITE("4 * width", "4 * width // reduction"),
+            "downsample": Optional(PROJECTION("4 * width", "stride"), when="downsample"),
+            "add": Add(),
+            "relu": ReLU(),
+        },
+        wiring="""
+            out = conv1(x)
+            out = conv2(out)
+            out = conv3(out)
+            out = bn3(out)
+            out = se(out)
+        """
+        + RESIDUAL,
+    )
+
+
+def se_resnet50_tensorpack() -> Network:
+    """Return the network for 224×224; "same" pads its even sizes after rather than before."""
+    block = conv_bn(padding=SAME)
+    return imagenet(
+        "se_resnet50_tensorpack",
+        "SE-ResNet-50 of tensorpack",
+        tensorpack_bottleneck(block),
+        stem=stem(block, pool_padding=((0, 1), (0, 1))),
+        source=TENSORPACK,
+    )
+
+
+NETWORKS = {"se_resnet50_tensorpack": se_resnet50_tensorpack}
