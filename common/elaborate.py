@@ -159,13 +159,12 @@ class _Walk:
                     f"step {where}: gives {len(given)} values, {len(call.outputs)} are named"
                 )
             values |= zip(call.outputs, given, strict=True)
-            results.append(given)
+            first = values | first
         for name, value in block.unused.items():
+            where = f"{path}.{name}".lstrip(".")
+            layer_inputs[name] = (first[value],)
             self._unused += 1
-            layer_inputs[name] = (values[value],)
-            self._layer(
-                f"{path}.{name}".lstrip("."), block.layers[name], arguments, (values[value],)
-            )
+            self._layer(where, block.layers[name], arguments, layer_inputs[name])
             self._unused -= 1
         return tuple(values[name] for name in block.outputs)
 
