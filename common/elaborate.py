@@ -160,6 +160,7 @@ class _Walk:
                 )
             values |= zip(call.outputs, given, strict=True)
             first = values | first
+            results.append(given)
         for name, value in block.unused.items():
             where = f"{path}.{name}".lstrip(".")
             layer_inputs[name] = (first[value],)
