@@ -20,6 +20,7 @@ from common.spec import (
     Parallel,
     Use,
     references,
+    uses,
 )
 from frontends.names import plus
 from frontends.writing import Draft, Source, formatted
@@ -74,7 +75,9 @@ class FunctionDialect(Protocol):
 
     def merged(self, merge: str, paths: str, site: Site) -> str: ...
 
-    def shared(self, site: Site, call: Call, first: bool, lines: list[str]) -> list[str] | None: ...
+    def shared(
+        self, site: Site, call: Call, first: bool, lines: list[str], standalone: list[str]
+    ) -> list[str] | None: ...
 
     def open_root(self, draft: Draft) -> list[str]: ...
 
@@ -92,7 +95,9 @@ def write(network: Network, dialect: FunctionDialect, taps: bool = False) -> Sou
     draft = Draft(network)
     needs = _Needs(draft, dialect, taps)
     functions = [
-        "\n".join(_Function(draft, dialect, block, needs, taps).lines()) for block in draft.kinds()
+        "\n".join(_Function(draft, dialect, block, needs, taps).lines())
+        for block in draft.kinds()
+        if any(instance.used for instance in draft.instances(block))
     ]
     entry = draft.root.kind
     text = "\n\n".join(
@@ -115,8 +120,9 @@ class _Needs:
         self.training: dict[str, bool] = {}
         self.arguments: dict[str, list[str]] = {}
         for block in draft.kinds():
-            ops = [op for op in map(_inner, block.layers.values()) if isinstance(op, Op)]
-            inner = [use.block.kind for use in block.children()]
+            called = _called(block)
+            ops = [op for op in map(_inner, called) if isinstance(op, Op)]
+            inner = [use.block.kind for layer in called for use in uses(layer)]
             self.name[block.kind] = (
                 taps
                 or any(map(dialect.needs_name, ops))
@@ -130,9 +136,12 @@ class _Needs:
 
     @staticmethod
     def _referred(block: Block) -> list[str]:
-        called = [layer for name, layer in block.layers.items() if name not in block.unused]
-        found = set().union(set(), *map(references, called))
+        found = set().union(set(), *map(references, _called(block)))
         return [name for name, _ in block.arguments if name in found]
+
+
+def _called(block: Block) -> list[Layer]:
+    return [layer for name, layer in block.layers.items() if name not in block.unused]
 
 
 def _inner(layer: Layer) -> Layer:
@@ -216,20 +225,16 @@ class _Function:
 
     def _shared(self, call: Call, layer: Layer, lines: list[str]) -> list[str]:
         """Return the lines of a layer that is called more than once."""
-        first = call.layer not in self._seen
+        first, site = call.layer not in self._seen, self._site(call.layer)
         self._seen.add(call.layer)
-        if not isinstance(layer, Op):
-            inner = Call(
-                ("outputs",),
-                call.layer,
-                tuple(f"inputs{i or ''}" for i, _ in enumerate(call.inputs)),
-            )
-            wrapped = self._dialect.shared(
-                self._site(call.layer), call, first, self._plain(inner, layer)
-            )
-            return lines if wrapped is None else wrapped
-        wrapped = self._dialect.shared(self._site(call.layer), call, first, lines)
-        return lines if wrapped is None else [*wrapped, *self._tapped(call)]
+        if isinstance(layer, Op):
+            lines = self._dialect.op(layer, site, list(call.inputs), call.outputs[0])
+            wrapped = self._dialect.shared(site, call, first, lines, [])
+            return [*(lines if wrapped is None else wrapped), *self._tapped(call)]
+        inputs = tuple(f"inputs{i or ''}" for i, _ in enumerate(call.inputs))
+        standalone = self._plain(Call(("outputs",), call.layer, inputs), layer)
+        wrapped = self._dialect.shared(site, call, first, lines, standalone)
+        return lines if wrapped is None else wrapped
 
     def _plain(self, call: Call, layer: Layer) -> list[str]:
         site = self._site(call.layer)

@@ -8,8 +8,9 @@ from common import ops
 from common.expressions import literal, names
 from common.ops import Op, Shape, pair, sides
 from common.spec import Call, Network
+from frontends.channels_last import extended, is_same, separates
 from frontends.class_ops import four_sides
-from frontends.function_writer import Site, condition_holds, write
+from frontends.function_writer import Site, write
 from frontends.names import invoke, unless
 from frontends.writing import Draft, Source, constant
 
@@ -86,12 +87,14 @@ class TensorFlowDialect:
         layer = "Add" if merge == "sum" else "Concatenate"
         return f"layers.{layer}(name={site.path()})({paths})"
 
-    def shared(self, site: Site, call: Call, first: bool, lines: list[str]) -> list[str] | None:
+    def shared(
+        self, site: Site, call: Call, first: bool, lines: list[str], standalone: list[str]
+    ) -> list[str] | None:
         """Make the layer (or a model of the block) once, and call that."""
         name, outputs = f"{site.layer}_layer", ", ".join(call.outputs)
         taken = call.inputs[0] if len(call.inputs) == 1 else f"[{', '.join(call.inputs)}]"
-        if "inputs" in lines[0].split("=")[-1] and "outputs" in lines[0].split("=")[0]:
-            return _shared_block(site, call, first, lines, f"{outputs} = {name}({taken})")
+        if standalone:
+            return _shared_block(site, call, first, standalone, f"{outputs} = {name}({taken})")
         if len(lines) != 1 or not lines[0].endswith(f")({taken})"):
             return None  # an op without a layer object: nothing to share
         layer = lines[0].split(" = ", 1)[1].removesuffix(f"({taken})")
@@ -163,7 +166,7 @@ class TensorFlowDialect:
         self, op: ops.MaxPool2d, site: Site, inputs: list[str], output: str
     ) -> list[str]:
         (x,) = inputs
-        padded = _extended(op, site)
+        padded = extended(op, site)
         lines = []
         if padded is not None:
             lines.append(f"{output} = {_pad(x, padded, float_='-inf')}")
@@ -174,14 +177,14 @@ class TensorFlowDialect:
         self, op: ops.AvgPool2d, site: Site, inputs: list[str], output: str
     ) -> list[str]:
         (x,) = inputs
-        padded, bound = _extended(op, site), site.bound()
+        padded, bound = extended(op, site), site.bound()
         window = _window("AveragePooling2D", op, site)
         if padded is None:
             return [_apply(output, window, inputs)]
         whole = all(o.overhang(s) == (0, 0) for o, s in bound)
         if op.count_include_pad is True and whole:
             return [f"{output} = {_pad(x, padded)}", _apply(output, window, [output])]
-        if op.count_include_pad is not True and whole and all(_is_same(o, s) for o, s in bound):
+        if op.count_include_pad is not True and whole and all(is_same(o, s) for o, s in bound):
             same = window.replace(", name=", ', padding="same", name=')
             return [_apply(output, same, inputs)]
         # The mean over what counts: both sums are means over the whole window.
@@ -278,18 +281,6 @@ def _uses_keras_ops(op: Op) -> bool:
     return isinstance(op, ops.ChannelPad)
 
 
-def _is_same(op: Any, shape: Shape) -> bool:
-    """Does SAME pad as this op does, whatever the size of the map?"""
-    dilation = pair(getattr(op, "dilation", 1))
-    for size, step, spread, around in zip(
-        pair(op.kernel_size), pair(op.stride), dilation, sides(op.padding)
-    ):
-        extent = spread * (size - 1)
-        if (step > 1 and extent) or around != (extent // 2, extent - extent // 2):
-            return False
-    return True
-
-
 def _padding(op: ops.Conv2d, site: Site, x: str, explicit: bool) -> tuple[list[str], str | None]:
     """Return the lines that pad, and the convolution's own padding argument."""
     bound = site.bound()
@@ -297,13 +288,13 @@ def _padding(op: ops.Conv2d, site: Site, x: str, explicit: bool) -> tuple[list[s
         return [], None
     pad = invoke("layers.ZeroPadding2D", _around(op.padding), name=site.path("_pad"))
     padded = f"{x} = {pad}({x})"
-    same = [_is_same(o, s) for o, s in bound]
+    same = [is_same(o, s) for o, s in bound]
     if all(same) and not explicit:
         return [], '"same"'
     if explicit or not any(same) or not isinstance(op.stride, str):
         return [padded], None
     condition = f"{op.stride} > 1"
-    if not _separates(site, condition, same):
+    if not separates(site, condition, same):
         return [padded], None
     if isinstance(op.kernel_size, str) and any(o.kernel_size == 1 < o.stride for o, _ in bound):
         condition += f" and {op.kernel_size} > 1"
@@ -311,29 +302,11 @@ def _padding(op: ops.Conv2d, site: Site, x: str, explicit: bool) -> tuple[list[s
     return lines, f'"valid" if {op.stride} > 1 else "same"'
 
 
-def _separates(site: Site, condition: str, same: list[bool]) -> bool:
-    """Is SAME right wherever the condition does not hold?"""
-    return all(s for s, strided in zip(same, condition_holds(site, condition)) if not strided)
-
-
 def _around(padding: Any) -> Any:
     """Return padding as ZeroPadding2D takes it."""
     if not isinstance(padding, tuple) or not any(isinstance(side, tuple) for side in padding):
         return padding
     return tuple(side if isinstance(side, tuple) else (side, side) for side in padding)
-
-
-def _extended(op: ops.MaxPool2d, site: Site) -> tuple[Any, Any, Any, Any] | None:
-    """Return (top, bottom, left, right) with what the last windows lack, None where all is 0."""
-    top, bottom, left, right = four_sides(op.padding)
-    if op.rounding == "ceil":
-        over = constant((o.overhang(s) for o, s in site.bound()), "the last window")
-        (top, bottom), (left, right) = (
-            (a, b + o if isinstance(b, int) else f"{b} + {o}")
-            for (a, b), o in zip(((top, bottom), (left, right)), over)
-        )
-    found = (top, bottom, left, right)
-    return None if found == (0, 0, 0, 0) else found
 
 
 def _pad(x: str, padding: tuple[Any, Any, Any, Any], float_: str = "") -> str:
