@@ -60,9 +60,7 @@ class Worker:
         """Load a file, assign weights, and do what the job wants into its `out` file."""
         runner = self._load(job)
         self.stage = "parameters"
-        answer = {"parameters": {k: list(v) for k, v in runner.parameters().items()}}
-        if "structure" in job["want"] and len(job["want"]) == 1:
-            return answer
+        answer = {"parameters": {k: list(v) for k, v in runner.parameters().items()}, "blocks": {}}
         self.stage = "weights"
         with ArrayReader(job["weights"]) as weights:
             runner.assign(weights)
@@ -70,13 +68,12 @@ class Worker:
             for mode in ("evaluate", "train"):
                 if mode in job["want"]:
                     self.stage = mode
-                    self._record(out, mode, getattr(runner, mode)(inputs))
+                    for name, array in getattr(runner, mode)(inputs):
+                        if name.startswith("block/") and mode == "evaluate":
+                            answer["blocks"][name[len("block/") :]] = list(array.shape)
+                        if not name.startswith("block/") or job.get("keep_blocks"):
+                            out.put(mode + "/" + name, array)
         return answer
-
-    @staticmethod
-    def _record(out, mode, results):
-        for name, array in results:
-            out.put(mode + "/" + name, array)
 
     def _load(self, job):
         self.stage = "load"

@@ -1,0 +1,33 @@
+"""Write files so that nothing is ever left half-written."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from common.errors import TriptychError
+
+
+def folder_for(out: str) -> Path:
+    """Return a folder that can be written to, made if need be. Raises TriptychError."""
+    folder = Path(out)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise TriptychError(f"--out {out}: cannot be written to: {error.strerror}") from None
+    return folder
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write beside, then rename. Raises TriptychError."""
+    try:
+        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        Path(beside).chmod(0o644)
+        Path(beside).replace(path)
+    except OSError as error:
+        raise TriptychError(f"{path}: cannot be written: {error.strerror}") from None

@@ -1,0 +1,305 @@
+"""The ladder: structure, forward, batch statistics, running statistics, gradients, rounding.
+
+The bounds: float64 outputs within 1e-10 of the tensor's largest value, gradients within 1e-10 of
+the largest gradient of any parameter of the same step; float32 within 64 times the error of an
+ideal float32 run (float64 arithmetic, each step's result and gradient rounded).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from common.compare import Difference, difference, rounding_ratio
+from common.elaborate import Elaboration, elaborate
+from common.ops import BatchNorm
+from frontends.arrays import ArrayReader
+from frontends.launch import CRASHED, MISMATCHED, WorkerError
+from frontends.locate import Locator
+from frontends.realize import Job, Realizer, Result
+from frontends.report import Row
+
+FLOAT64_BOUND = 1e-10
+ROUNDING_BOUND = 64.0
+UNBIASED = ("torch",)  # running variances are of the unbiased estimate, n / (n - 1)
+REFEREE = "torch"  # runs the ideal float32
+
+EXACT, SMOOTH = Job("", "exact"), Job("", "smooth")
+
+
+class Ladder:
+    """Climbs the ladder for some panels; what cannot be run becomes a row with its outcome."""
+
+    def __init__(self, realizer: Realizer, frameworks: list[str]) -> None:
+        self._realizer, self._frameworks = realizer, frameworks
+        self._network = realizer.twins["exact"]
+        self._elaboration: Elaboration = elaborate(self._network)
+        self._locator = Locator(realizer, FLOAT64_BOUND, ROUNDING_BOUND)
+        self._stopped: dict[str, Row] = {}
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows, rung by rung."""
+        jobs = [self._jobs(framework) for framework in self._frameworks]
+        for framework, stop in zip(self._frameworks, self._realizer.run_all(jobs)):
+            if stop is not None:
+                self._stopped[framework] = _stopped_row(framework, stop)
+        yield from self._stopped.values()
+        running = [name for name in self._frameworks if name not in self._stopped]
+        for framework in running:
+            yield self._structure(framework)
+        yield from self._float64(running)
+        yield from self._float32(running)
+
+    def _jobs(self, framework: str) -> list[Job]:
+        jobs = [
+            Job(framework),
+            Job(framework, dtype="float32"),
+            Job(framework, twin="smooth", want=("train",)),
+            Job(framework, twin="smooth", dtype="float32", want=("train",)),
+        ]
+        return [*jobs, *self._ideal_jobs()] if framework == REFEREE else jobs
+
+    @staticmethod
+    def _ideal_jobs() -> list[Job]:
+        return [
+            Job(REFEREE, taps=True, rounded=True),
+            Job(REFEREE, twin="smooth", taps=True, rounded=True, want=("train",)),
+        ]
+
+    def _structure(self, framework: str) -> Row:
+        job = Job(framework)
+        result, (_, _, classes) = self._realizer.run(job), self._realizer.text(job)
+        absent = set(self._realizer.absent(classes))
+        expected = {
+            name: p.shape for name, p in self._elaboration.parameters.items() if name not in absent
+        }
+        blocks = self._blocks()
+        seen = blocks if classes else {k: v for k, v in blocks.items() if k in result.blocks}
+        wrong = _unlike("parameter", expected, result.parameters)
+        wrong += _unlike("block", seen, result.blocks)
+        if wrong:
+            return Row("structure", (framework,), MISMATCHED, note="; ".join(wrong[:4]))
+        total = sum(p.size for n, p in self._elaboration.parameters.items() if n in expected)
+        note = f"{len(expected)} parameters, {total:,} numbers, {len(seen)} blocks"
+        if absent:
+            note += f"; {len(absent)} parameters of uncalled layers have no place in a graph"
+        return Row("structure", (framework,), "agrees", note=note)
+
+    def _blocks(self) -> dict[str, tuple[int, ...]]:
+        found: dict[str, tuple[int, ...]] = {}
+        for each in self._elaboration.blocks:
+            for index, shape in enumerate(each.outputs if each.used and each.path else ()):
+                key = each.path if len(each.outputs) == 1 else f"{each.path}[{index}]"
+                found[key] = (self._realizer.batch, *shape)
+        return found
+
+    def _float64(self, running: list[str]) -> Iterator[Row]:
+        with ExitStack() as stack:
+            readers = {
+                name: stack.enter_context(self._realizer.run(Job(name)).read()) for name in running
+            }
+            pairs = list(combinations(running, 2))
+            for left, right in pairs:
+                yield self._outputs("forward, eval", "evaluate", left, right, readers)
+            for left, right in pairs:
+                yield self._outputs("forward, batch statistics", "train", left, right, readers)
+            yield from self._statistics(pairs, readers)
+            yield from self._gradients(pairs, readers)
+
+    def _outputs(
+        self, rung: str, mode: str, left: str, right: str, readers: dict[str, ArrayReader]
+    ) -> Row:
+        name = f"{mode}/output"
+        found = difference(readers[left].get(name), readers[right].get(name))
+        if found.relative <= FLOAT64_BOUND:
+            return Row(rung, (left, right), "agrees", found.relative, FLOAT64_BOUND)
+        note = self._locator.forward(mode, left, right)
+        return Row(rung, (left, right), MISMATCHED, found.relative, FLOAT64_BOUND, note)
+
+    def _statistics(
+        self, pairs: list[tuple[str, str]], readers: dict[str, ArrayReader]
+    ) -> Iterator[Row]:
+        """Compare running statistics after one step, each brought to the biased convention."""
+        values = self._values_per_channel()
+        worst: dict[tuple[str, str], tuple[float, str]] = dict.fromkeys(pairs, (0.0, ""))
+        for name in self._named("statistics", readers):
+            path, _, kind = name.rpartition(".")
+            moved = {
+                panel: self._biased(panel, name, reader.get(f"train/statistics/{name}"), values)
+                for panel, reader in readers.items()
+            }
+            for pair in pairs:
+                found = difference(moved[pair[0]], moved[pair[1]])
+                if found.relative > worst[pair][0]:
+                    note = f"{kind} of {path}: {found}"
+                    worst[pair] = (found.relative, note)
+        if not values:
+            return
+        for pair, (relative, note) in worst.items():
+            good = relative <= FLOAT64_BOUND
+            outcome = "agrees" if good else MISMATCHED
+            text = "" if good else f"first: {self._first_statistic(pair, readers, values)}"
+            yield Row("running statistics", pair, outcome, relative, FLOAT64_BOUND, text or "")
+
+    def _first_statistic(
+        self,
+        pair: tuple[str, str],
+        readers: dict[str, ArrayReader],
+        values: dict[str, tuple[int, int]],
+    ) -> str:
+        for name in self._named("statistics", readers):
+            left, right = (
+                self._biased(panel, name, readers[panel].get(f"train/statistics/{name}"), values)
+                for panel in pair
+            )
+            found = difference(left, right)
+            if found.relative > FLOAT64_BOUND:
+                return f"{name}: {found}"
+        return ""
+
+    def _values_per_channel(self) -> dict[str, tuple[int, int]]:
+        """Return, per BN layer, how many values a channel has and how often it is called."""
+        found: dict[str, tuple[int, int]] = {}
+        for step in self._elaboration.steps:
+            if isinstance(step.op, BatchNorm):
+                count = self._realizer.batch * int(np.prod(step.inputs[0][1:]))
+                found[step.layer] = (count, found.get(step.layer, (0, 0))[1] + 1)
+        return found
+
+    def _biased(self, panel: str, name: str, after: Any, values: dict[str, tuple[int, int]]) -> Any:
+        """Return what the convention says the batch contributed: after - momentum^k · before."""
+        path, _, kind = name.rpartition(".")
+        if path not in values:  # an unused layer keeps its statistics
+            return after
+        count, calls = values[path]
+        op = self._elaboration.parameters[name].op
+        assert isinstance(op, BatchNorm)
+        moved = after - float(op.momentum) ** calls * self._realizer.parameters[name]
+        unbiased = panel in UNBIASED and kind == "variance"
+        return moved * (count - 1) / count if unbiased else moved
+
+    def _gradients(
+        self, pairs: list[tuple[str, str]], readers: dict[str, ArrayReader]
+    ) -> Iterator[Row]:
+        worst: dict[tuple[str, str], Difference | None] = dict.fromkeys(pairs)
+        where: dict[tuple[str, str], str] = {}
+        for layer, names in [("input", ["input"]), *self._by_layer(readers)]:
+            found = {
+                panel: {name: reader.get(f"train/gradient/{name}") for name in names}
+                for panel, reader in readers.items()
+            }
+            for pair in pairs:
+                own, other = (found[panel] for panel in pair)
+                scale = max(
+                    (float(np.abs(a).max(initial=0)) for a in (*own.values(), *other.values()))
+                )
+                for name in names:
+                    apart = difference(own[name], other[name], scale)
+                    known = worst[pair]
+                    if known is None or apart.relative > known.relative:
+                        worst[pair] = apart
+                    if (
+                        apart.relative > FLOAT64_BOUND
+                    ):  # the last layer is the first on the way back
+                        where[pair] = f"gradient of {name} (layer {layer}): {apart}"
+        for pair, apart in worst.items():
+            assert apart is not None
+            note = f"first on the way back: {where[pair]}" if pair in where else ""
+            outcome = MISMATCHED if note else "agrees"
+            yield Row("gradients", pair, outcome, apart.relative, FLOAT64_BOUND, note)
+
+    def _named(self, kind: str, readers: dict[str, ArrayReader]) -> list[str]:
+        """Return the names of a kind of result that every panel has, in the network's order."""
+        prefix = f"train/{kind}/"
+        common = set.intersection(*(set(reader.names()) for reader in readers.values()))
+        return [n for n in self._elaboration.parameters if prefix + n in common]
+
+    def _by_layer(self, readers: dict[str, ArrayReader]) -> Iterator[tuple[str, list[str]]]:
+        layers: dict[str, list[str]] = {}
+        for name in self._named("gradient", readers):
+            layers.setdefault(name.rpartition(".")[0], []).append(name)
+        yield from layers.items()
+
+    def _float32(self, running: list[str]) -> Iterator[Row]:
+        ideals = self._ideals()
+        if isinstance(ideals, str):
+            for name in running:
+                yield Row("rounding, float32", (name,), "reported", note=f"not judged: {ideals}")
+            return
+        for name in running:
+            exact, rounded = (
+                self._realizer.run(Job(name)),
+                self._realizer.run(Job(name, dtype="float32")),
+            )
+            for mode in ("evaluate", "train"):
+                yield self._rounded_forward(name, mode, exact, rounded, ideals)
+        for name in running:
+            yield self._rounded_gradients(name, ideals[1])
+
+    def _ideals(self) -> tuple[Result, Result] | str:
+        try:
+            first, second = map(self._realizer.run, self._ideal_jobs())
+        except WorkerError as error:
+            return f"the ideal is computed by {REFEREE}, which {error.outcome}"
+        return first, second
+
+    def _rounded_forward(
+        self,
+        panel: str,
+        mode: str,
+        exact: Result,
+        rounded: Result,
+        ideals: tuple[Result, Result],
+    ) -> Row:
+        name, rung = f"{mode}/output", f"rounding, forward ({_MODES[mode]})"
+        with exact.read() as a, rounded.read() as b, ideals[0].read() as c:
+            ratio = rounding_ratio([b.get(name)], [a.get(name)], [c.get(name)])
+        if ratio <= ROUNDING_BOUND:
+            return Row(rung, (panel,), "agrees", ratio, ROUNDING_BOUND)
+        note = self._locator.rounding(mode, panel, self._ideal_jobs()[0])
+        return Row(rung, (panel,), MISMATCHED, ratio, ROUNDING_BOUND, note)
+
+    def _rounded_gradients(self, panel: str, ideal: Result) -> Row:
+        exact = self._realizer.run(Job(panel, twin="smooth", want=("train",)))
+        rounded = self._realizer.run(Job(panel, twin="smooth", dtype="float32", want=("train",)))
+        worst, first = 0.0, ""
+        with exact.read() as a, rounded.read() as b, ideal.read() as c:
+            for layer, names in self._by_layer({"": a}):
+                keys = [f"train/gradient/{name}" for name in names]
+                ratio = rounding_ratio(
+                    [b.get(k) for k in keys],
+                    [a.get(k) for k in keys],
+                    [c.get(k).astype(np.float32) for k in keys],
+                )
+                worst = max(worst, ratio)
+                if ratio > ROUNDING_BOUND:
+                    first = f"first on the way back: {layer}, {ratio:.0f} times the ideal's error"
+        outcome = MISMATCHED if first else "agrees"
+        rung = "rounding, gradients (smooth)"
+        return Row(rung, (panel,), outcome, worst, ROUNDING_BOUND, first)
+
+
+_MODES = {"evaluate": "eval", "train": "batch statistics"}
+
+
+def _stopped_row(framework: str, stop: Exception) -> Row:
+    if isinstance(stop, WorkerError):
+        return Row(f"stage {stop.stage}", (framework,), stop.outcome, note=stop.message)
+    return Row("stage write", (framework,), CRASHED, note=f"{type(stop).__name__}: {stop}")
+
+
+def _unlike(
+    what: str, expected: dict[str, tuple[int, ...]], got: dict[str, tuple[int, ...]]
+) -> list[str]:
+    wrong = [f"{what} {name} is missing" for name in expected if name not in got]
+    wrong += [f"{what} {name} is not in the specification" for name in got if name not in expected]
+    wrong += [
+        f"{what} {name} has shape {got[name]}, expected {shape}"
+        for name, shape in expected.items()
+        if name in got and got[name] != shape
+    ]
+    return wrong

@@ -1,0 +1,55 @@
+"""Find the step where two panels part: compare their tapped twins, step by step."""
+
+from __future__ import annotations
+
+from common.compare import difference, rounding_ratio
+from common.elaborate import elaborate
+from frontends.launch import WorkerError
+from frontends.realize import Job, Realizer, Result
+
+
+class Locator:
+    """Names the first step, in the order of execution, whose results differ."""
+
+    def __init__(self, realizer: Realizer, bound: float, rounding_bound: float) -> None:
+        self._realizer, self._bound, self._rounding_bound = realizer, bound, rounding_bound
+        self._order = [step.path for step in elaborate(realizer.twins["exact"]).steps]
+
+    def forward(self, mode: str, left: str, right: str) -> str:
+        """Return where two panels part in float64, with the worst index and both values."""
+        try:
+            results = [self._realizer.run(Job(name, taps=True)) for name in (left, right)]
+        except WorkerError as error:
+            return f"not located: {error}"
+        with results[0].read() as own, results[1].read() as other:
+            known, common = set(own.names()), set(other.names())
+            for step in self._order:
+                name = f"{mode}/step/{step}"
+                if name not in known or name not in common:
+                    continue
+                found = difference(own.get(name), other.get(name))
+                if found.relative > self._bound:
+                    return f"first at step {step}: {found}"
+        return "no step differs: the output is not what the last step gives"
+
+    def rounding(self, mode: str, panel: str, ideal: Job) -> str:
+        """Return the first step whose float32 result is off by more than an ideal's may be."""
+        try:
+            exact, rounded, best = (
+                self._realizer.run(job)
+                for job in (Job(panel, taps=True), Job(panel, dtype="float32", taps=True), ideal)
+            )
+        except WorkerError as error:
+            return f"not located: {error}"
+        return self._first_rounded(mode, exact, rounded, best)
+
+    def _first_rounded(self, mode: str, exact: Result, rounded: Result, ideal: Result) -> str:
+        with exact.read() as a, rounded.read() as b, ideal.read() as c:
+            for step in self._order:
+                name = f"{mode}/step/{step}"
+                if name not in a.names():
+                    continue
+                ratio = rounding_ratio([b.get(name)], [a.get(name)], [c.get(name)])
+                if ratio > self._rounding_bound:
+                    return f"first at step {step}: {ratio:.0f} times the ideal's error"
+        return "no single step is off by that much"

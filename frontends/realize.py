@@ -1,0 +1,150 @@
+"""Realize a network in several panels: write the files, run them in workers, read the results."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from common import transform, weights
+from common.elaborate import elaborate
+from common.errors import TriptychError
+from common.ops import BatchNorm
+from common.spec import Network
+from frontends.arrays import ArrayReader, write_arrays
+from frontends.emit import emit
+from frontends.launch import Workers
+
+LEAST_VALUES = 16  # per channel that a BN sees; with fewer its own sensitivity exceeds the bounds
+Fault = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one job gave: shapes of parameters and blocks, and the file with its arrays."""
+
+    parameters: dict[str, tuple[int, ...]]
+    blocks: dict[str, tuple[int, ...]]
+    arrays: Path
+
+    def read(self) -> ArrayReader:
+        return ArrayReader(self.arrays)
+
+
+@dataclass(frozen=True)
+class Job:
+    """Which twin of the network, in which panel, and how."""
+
+    framework: str
+    twin: str = "exact"  # "exact": float32-exact hyper-parameters; "smooth": and smooth activations
+    dtype: str = "float64"
+    want: tuple[str, ...] = ("evaluate", "train")
+    taps: bool = False
+    rounded: bool = False
+    keep_blocks: bool = False
+
+
+@dataclass
+class Realizer:
+    """Runs a network's twins on one set of probe weights and inputs, each job once.
+
+    `faults` change the written text of a panel: the negative controls. Raises WorkerError.
+    """
+
+    network: Network
+    workers: Workers
+    folder: Path
+    batch: int
+    seed: int = 0
+    timeout: float = 600
+    faults: Mapping[str, Fault] = field(default_factory=dict)
+    weights: Mapping[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        exact = transform.float32_exact(transform.without_dropout(self.network))
+        self.twins = {"exact": exact, "smooth": transform.smooth(exact)}
+        self._results: dict[Job, Result] = {}
+        self.parameters = dict(self.weights or weights.probe(exact, self.seed))
+        self._weights, self._inputs = self.folder / "weights.npz", self.folder / "inputs.npz"
+        write_arrays(self._weights, self.parameters)
+        write_arrays(
+            self._inputs,
+            {
+                "input": weights.inputs(exact, self.batch, self.seed),
+                "cotangent": weights.cotangent(exact, self.batch, self.seed),
+            },
+        )
+
+    def run(self, job: Job) -> Result:
+        """Return the result of a job. Raises WorkerError."""
+        if job not in self._results:
+            self._results[job] = self._run(job)
+        return self._results[job]
+
+    def run_all(self, jobs: list[list[Job]]) -> list[Exception | None]:
+        """Run lists of jobs side by side; return, per list, what stopped it."""
+
+        def run_list(mine: list[Job]) -> Exception | None:
+            try:
+                for job in mine:
+                    self.run(job)
+            except Exception as error:
+                return error
+            return None
+
+        with ThreadPoolExecutor(max(1, len(jobs))) as pool:
+            return list(pool.map(run_list, jobs))
+
+    def text(self, job: Job) -> tuple[str, str, bool]:
+        """Return (text, entry, classes) of the file that a job runs."""
+        source = emit(self.twins[job.twin], job.framework, job.taps)
+        fault = self.faults.get(job.framework)
+        text = fault(source.text) if fault else source.text
+        if fault and text == source.text:
+            raise TriptychError(f"the fault for {job.framework} changed nothing")
+        return text, source.entry, source.classes
+
+    def absent(self, classes: bool) -> list[str]:
+        """Return the parameters that a panel has no place for: a function's unused layers."""
+        found = elaborate(self.twins["exact"]).parameters.values()
+        return [] if classes else [p.name for p in found if not p.used]
+
+    def _run(self, job: Job) -> Result:
+        text, entry, classes = self.text(job)
+        stem = f"{job.framework}_{len(self._results)}_{abs(hash(job)):x}"
+        path, arrays = self.folder / f"{stem}.py", self.folder / f"{stem}.npz"
+        path.write_text(text, encoding="utf-8")
+        answer = self.workers.request(
+            job.framework,
+            {
+                "action": "run",
+                "source": str(path),
+                "entry": entry,
+                "input_shape": list(self.network.input_shape),
+                "dtype": job.dtype,
+                "want": list(job.want),
+                "rounded": job.rounded,
+                "keep_blocks": job.keep_blocks,
+                "absent": self.absent(classes),
+                "weights": str(self._weights),
+                "inputs": str(self._inputs),
+                "out": str(arrays),
+            },
+            self.timeout,
+        )
+        parameters = {name: tuple(shape) for name, shape in answer["parameters"].items()}
+        blocks = {name: tuple(shape) for name, shape in answer["blocks"].items()}
+        return Result(parameters, blocks, arrays)
+
+
+def batch_for(network: Network, wanted: int = 2) -> int:
+    """Return the batch size at which every BN sees at least 16 values per channel."""
+    sizes = [
+        math.prod(step.inputs[0][1:])
+        for step in elaborate(network).steps
+        if isinstance(step.op, BatchNorm)
+    ]
+    return max(wanted, math.ceil(LEAST_VALUES / min(sizes, default=LEAST_VALUES)))

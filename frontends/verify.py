@@ -1,0 +1,113 @@
+"""Prove that panels realize one network: `python -m frontends.verify NETWORK`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+
+from common.errors import run_command
+from common.networks import available, load
+from common.spec import Network
+from frontends.files import folder_for, write_text
+from frontends.ladder import Ladder
+from frontends.launch import FRAMEWORKS, WorkerError, Workers, scratch, select_frameworks
+from frontends.realize import Fault, Realizer, batch_for
+from frontends.report import Report
+
+
+def verify(
+    network: Network,
+    frameworks: list[str],
+    *,
+    workers: Workers | None = None,
+    batch: int = 2,
+    seed: int = 0,
+    timeout: float = 600,
+    faults: Mapping[str, Fault] | None = None,
+) -> Report:
+    """Return the report of the whole ladder for these panels.
+
+    `batch` is raised until every BN sees 16 values per channel. `faults` change the text of a
+    panel before it runs. `workers` are kept if given, else started and ended here.
+    """
+    started = time.perf_counter()
+    raised = batch_for(network, batch)
+    report = Report(network.name, raised, list(frameworks))
+    if raised != batch:
+        report.notes.append(f"batch raised from {batch} to {raised}: BN needs 16 values a channel")
+    with _kept(workers) as pool, scratch() as folder:
+        realizer = Realizer(network, pool, folder, raised, seed, timeout, faults or {})
+        report.rows += Ladder(realizer, frameworks).rows()
+        for framework in frameworks:
+            try:
+                hello = pool.request(framework, {"action": "hello"}, timeout)
+            except WorkerError:
+                continue
+            report.versions[framework] = hello["versions"]
+    report.seconds = time.perf_counter() - started
+    return report
+
+
+@contextmanager
+def _kept(workers: Workers | None) -> Iterator[Workers]:
+    if workers is not None:
+        yield workers
+        return
+    with Workers() as own:
+        yield own
+
+
+def parse() -> argparse.Namespace:
+    """Return the options of the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m frontends.verify",
+        description="Prove that TensorFlow, Paddle and PyTorch realize the same network: "
+        "structure, forward, batch and running statistics, gradients, rounding.",
+        epilog=f"Networks: {', '.join(available())}. Exit codes: 0 proved, 1 not, 2 wrong usage.",
+    )
+    parser.add_argument("network", help="a network's name, FILE.json, or FILE.py:function")
+    parser.add_argument(
+        "--framework", default="all", help=f"all, or a list of {','.join(FRAMEWORKS)}"
+    )
+    parser.add_argument("--legacy", action="store_true", help="with all: the historical panels too")
+    parser.add_argument("--against", metavar="OTHER", help="compare with another network")
+    parser.add_argument("--batch-size", type=int, default=2, help="samples (default 2)")
+    parser.add_argument("--seed", type=int, default=0, help="of weights and inputs (default 0)")
+    parser.add_argument("--timeout", type=float, default=600, help="seconds per job (default 600)")
+    parser.add_argument("--json", metavar="FILE", help="write the report as JSON, too")
+    options = parser.parse_args()
+    if options.batch_size < 1:
+        parser.error(f"--batch-size {options.batch_size}: expected 1 or more")
+    return options
+
+
+def main() -> int:
+    """Run the ladder and print it."""
+    options = parse()
+    frameworks = select_frameworks(options.framework, options.legacy)
+    network = load(options.network)
+    if options.json:
+        folder_for(os.path.dirname(options.json) or ".")
+    with Console(stderr=True).status(f"verifying {network.name} in {', '.join(frameworks)}"):
+        report = verify(
+            network,
+            frameworks,
+            batch=options.batch_size,
+            seed=options.seed,
+            timeout=options.timeout,
+        )
+    if options.json:
+        write_text(Path(options.json), json.dumps(report.record(), indent=1) + "\n")
+    print(report.text())
+    return 0 if report.passed else 1
+
+
+if __name__ == "__main__":
+    run_command(main)
