@@ -192,9 +192,7 @@ class _Class:
         inner = layer.layer if isinstance(layer, Optional) else layer
         if isinstance(inner, Parallel):
             paths = f"path({', '.join(call.inputs)}) for path in self.{call.layer}"
-            merge = (
-                self._dialect.total if inner.merge == "sum" else self._dialect.concatenatedenated
-            )
+            merge = self._dialect.total if inner.merge == "sum" else self._dialect.concatenated
             text = merge(paths)
         elif isinstance(inner, Op):
             code = self._codes[call.layer]

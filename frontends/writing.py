@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
 
+from ruff import find_ruff_bin
+
 from common.elaborate import BlockInstance, Elaboration, elaborate
 from common.expressions import evaluate
 from common.ops import Op
@@ -18,6 +20,7 @@ from frontends.names import EmitError
 from frontends.prune import prune
 
 LINE_LENGTH = 100
+RUFF = find_ruff_bin()  # at import: sysconfig's first reading is not safe in threads
 Value = TypeVar("Value")
 
 
@@ -104,9 +107,7 @@ def constant(values: Iterable[Value], what: str) -> Value:
 @lru_cache(maxsize=256)
 def formatted(text: str) -> str:
     """Return source text as ruff formats it. Raises EmitError with ruff's own message."""
-    from ruff import find_ruff_bin
-
-    command = [find_ruff_bin(), "format", "--isolated", f"--line-length={LINE_LENGTH}", "-"]
+    command = [RUFF, "format", "--isolated", f"--line-length={LINE_LENGTH}", "-"]
     done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
     if done.returncode:
         raise EmitError(f"written source does not parse: {done.stderr.strip()}")
