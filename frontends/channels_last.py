@@ -8,7 +8,7 @@ from common import ops
 from common.ops import Shape, pair, sides
 from frontends.class_ops import four_sides
 from frontends.function_writer import Site, condition_holds
-from frontends.writing import constant
+from frontends.writing import Draft, constant
 
 
 def is_same(op: Any, shape: Shape) -> bool:
@@ -23,7 +23,7 @@ def is_same(op: Any, shape: Shape) -> bool:
     return True
 
 
-def separates(site: Site, condition: str, same: list[bool]) -> bool:
+def _separates(site: Site, condition: str, same: list[bool]) -> bool:
     """Is SAME right wherever the condition does not hold?"""
     return all(s for s, strided in zip(same, condition_holds(site, condition)) if not strided)
 
@@ -39,3 +39,42 @@ def extended(op: ops.MaxPool2d, site: Site) -> tuple[Any, Any, Any, Any] | None:
         )
     found = (top, bottom, left, right)
     return None if found == (0, 0, 0, 0) else found
+
+
+def grouped(draft: Draft) -> list[tuple[ops.Conv2d, Shape]]:
+    """Return every convolution in groups, with the shape of its input."""
+    return [
+        (step.op, step.inputs[0])
+        for step in draft.elaboration.steps
+        if isinstance(step.op, ops.Conv2d)
+        and isinstance(step.op.groups, int)
+        and step.op.groups > 1
+    ]
+
+
+def conv_padding(
+    op: ops.Conv2d, site: Site, padded: str, x: str, output: str, explicit: bool
+) -> tuple[list[str], str, str | None]:
+    """Return the lines that pad, the value to convolve, and the convolution's own padding.
+
+    `padded` is source text for `x` with zeros around. `explicit`: SAME may not be used.
+    """
+    bound = site.bound()
+    if all(sides(o.padding) == ((0, 0), (0, 0)) for o, _ in bound):
+        return [], x, None
+    same = [is_same(o, s) for o, s in bound]
+    if all(same) and not explicit:
+        return [], x, '"same"'
+    unconditional = [f"{output} = {padded}"], output, None
+    if explicit or not any(same) or not isinstance(op.stride, str):
+        return unconditional
+    condition = f"{op.stride} > 1"
+    if not _separates(site, condition, same):
+        return unconditional
+    padding = f'"valid" if {op.stride} > 1 else "same"'
+    if isinstance(op.kernel_size, str) and any(o.kernel_size == 1 < o.stride for o, _ in bound):
+        condition += f" and {op.kernel_size} > 1"
+    why = '# "same" would pad one side more'
+    if x == output:
+        return [f"if {condition}:  {why}", f"    {x} = {padded}"], x, padding
+    return [why, f"{output} = {padded} if {condition} else {x}"], output, padding

@@ -63,7 +63,7 @@ class PaddleDialect:
             invoke(
                 "nn.Conv2D", inputs[0], out, op.kernel_size,
                 stride=unless(op.stride, 1),
-                padding=unless(_padding(op.padding), 0),
+                padding=unless(padding_of(op.padding), 0),
                 dilation=unless(op.dilation, 1),
                 groups=unless(groups, 1),
                 bias_attr=unless(_switch(op.bias), True),
@@ -85,13 +85,13 @@ class PaddleDialect:
         average = isinstance(op, ops.AvgPool2d)
         padded = any(side != 0 for side in four_sides(op.padding))
         counted = average and op.count_include_pad is True and padded
-        native = all(_paddle_rounds_so(each, shape) for each, shape in bound)
+        native = all(rounds_alike(each, shape) for each, shape in bound)
         layer = "nn.AvgPool2D" if average else "nn.MaxPool2D"
         if op.rounding == "floor" or (native and not counted):
             return Code("{self}({0})", self._window(layer, op, op.padding, counted))
         over = constant((e.overhang(s) for e, s in bound), f"{block.kind}.{name}: the last window")  # type: ignore[attr-defined]
         if not counted:
-            return Code("{self}({0})", self._window(layer, op, _extended(op.padding, over), False))
+            return Code("{self}({0})", self._window(layer, op, extended(op.padding, over), False))
         # Paddle would count what a partial window lacks; only the declared padding counts here.
         init = self._window(layer, op, ((0, over[0]), (0, over[1])), False)
         return Code("{self}({pad}({0}))", init, f"nn.ZeroPad2D({_listed(op.padding)})")
@@ -101,7 +101,7 @@ class PaddleDialect:
         return invoke(
             layer, op.kernel_size,
             stride=op.stride,
-            padding=unless(_padding(padding), 0),
+            padding=unless(padding_of(padding), 0),
             ceil_mode=unless(ceil, False),
             exclusive=False if counted else None,
         )  # fmt: skip
@@ -139,7 +139,7 @@ def _switch(flag: Any) -> Any:
     return f"None if {flag} else False" if isinstance(flag, str) else flag
 
 
-def _padding(padding: Any) -> Any:
+def padding_of(padding: Any) -> Any:
     """Return padding as Paddle's layers take it: a size, a pair, or [top, bottom, left, right]."""
     uneven = by_sides(padding)
     return f"[{', '.join(map(literal, uneven))}]" if uneven else padding
@@ -150,12 +150,13 @@ def _listed(padding: Any) -> str:
     return left_first(padding).replace("(", "[").replace(")", "]")
 
 
-def _extended(padding: Any, over: tuple[int, int]) -> Any:
+def extended(padding: Any, over: tuple[int, int]) -> Any:
+    """Return padding with what the last windows reach beyond it."""
     (top, bottom), (left, right) = sides(padding)
     return ((top, bottom + over[0]), (left, right + over[1]))
 
 
-def _paddle_rounds_so(op: Any, shape: Shape) -> bool:
+def rounds_alike(op: Any, shape: Shape) -> bool:
     """Does Paddle's ceil_mode give this many windows? It keeps those that see only padding."""
     steps = zip(shape[1:], pair(op.kernel_size), pair(op.stride), sides(op.padding))
     counts = tuple(-((k - n - sum(pads)) // s) + 1 for n, k, s, pads in steps)

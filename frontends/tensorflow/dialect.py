@@ -6,9 +6,9 @@ from typing import Any
 
 from common import ops
 from common.expressions import literal, names
-from common.ops import Op, Shape, pair, sides
+from common.ops import Op, Shape, pair
 from common.spec import Call, Network
-from frontends.channels_last import extended, is_same, separates
+from frontends.channels_last import conv_padding, extended, grouped, is_same
 from frontends.class_ops import four_sides
 from frontends.function_writer import Site, write
 from frontends.names import invoke, unless
@@ -57,19 +57,19 @@ class TensorFlowDialect:
             'os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever keras.json says',
             "",
             "import keras",
-            *(["import tensorflow as tf"] if _grouped(draft) else []),
+            *(["import tensorflow as tf"] if grouped(draft) else []),
             "from keras import layers" + (", ops" if uses_ops else ""),
             "",
             'keras.config.set_image_data_format("channels_last")',
         ]
 
     def helpers(self, draft: Draft) -> list[str]:
-        grouped = _grouped(draft)
-        if not grouped:
+        found = grouped(draft)
+        if not found:
             return []
         depthwise = any(
             op.groups == shape[0] and op.dilation == 1 and len(set(pair(op.stride))) == 1
-            for op, shape in grouped
+            for op, shape in found
         )
         return [GROUPED_DEPTHWISE if depthwise else GROUPED]
 
@@ -125,18 +125,19 @@ class TensorFlowDialect:
         both = any(max(pair(o.stride)) > 1 and max(pair(o.dilation)) > 1 for o, _ in bound)
         depthwise = isinstance(op, ops.DepthwiseConv2d)
         both = both or (depthwise and any(len(set(pair(o.stride))) > 1 for o, _ in bound))
-        pads, padding = _padding(op, site, x, explicit=both)
+        pad = invoke("layers.ZeroPadding2D", _around(op.padding), name=site.path("_pad"))
+        pads, x, padding = conv_padding(op, site, f"{pad}({x})", x, output, explicit=both)
         layer = "DepthwiseConv2D" if depthwise else "Conv2D"
-        grouped = any(o.groups > 1 for o, _ in bound)
+        in_groups = any(o.groups > 1 for o, _ in bound)
         conv = invoke(
-            "layers.GroupedConv2D" if grouped else f"layers.{layer}",
+            "layers.GroupedConv2D" if in_groups else f"layers.{layer}",
             None if depthwise else op.out_channels,
             op.kernel_size,
             strides=None if both else unless(op.stride, 1),
             padding=padding,
             depth_multiplier=unless(op.out_channels, 1) if depthwise else None,
             dilation_rate=unless(op.dilation, 1),
-            groups=op.groups if grouped else None,
+            groups=op.groups if in_groups else None,
             use_bias=unless(op.bias, True),
             name=site.path(),
         ).replace("layers.GroupedConv2D", "GroupedConv2D")
@@ -265,41 +266,10 @@ def _apply(output: str, layer: str, inputs: list[str]) -> str:
     return f"{output} = {layer}({', '.join(inputs)})"
 
 
-def _grouped(draft: Draft) -> list[tuple[ops.Conv2d, Shape]]:
-    return [
-        (step.op, step.inputs[0])
-        for step in draft.elaboration.steps
-        if isinstance(step.op, ops.Conv2d)
-        and isinstance(step.op.groups, int)
-        and step.op.groups > 1
-    ]
-
-
 def _uses_keras_ops(op: Op) -> bool:
     if isinstance(op, ops.MaxPool2d):
         return op.padding != 0 or op.rounding == "ceil"
     return isinstance(op, ops.ChannelPad)
-
-
-def _padding(op: ops.Conv2d, site: Site, x: str, explicit: bool) -> tuple[list[str], str | None]:
-    """Return the lines that pad, and the convolution's own padding argument."""
-    bound = site.bound()
-    if all(sides(o.padding) == ((0, 0), (0, 0)) for o, _ in bound):
-        return [], None
-    pad = invoke("layers.ZeroPadding2D", _around(op.padding), name=site.path("_pad"))
-    padded = f"{x} = {pad}({x})"
-    same = [is_same(o, s) for o, s in bound]
-    if all(same) and not explicit:
-        return [], '"same"'
-    if explicit or not any(same) or not isinstance(op.stride, str):
-        return [padded], None
-    condition = f"{op.stride} > 1"
-    if not separates(site, condition, same):
-        return [padded], None
-    if isinstance(op.kernel_size, str) and any(o.kernel_size == 1 < o.stride for o, _ in bound):
-        condition += f" and {op.kernel_size} > 1"
-    lines = [f'if {condition}:  # "same" would pad one side more', f"    {padded}"]
-    return lines, f'"valid" if {op.stride} > 1 else "same"'
 
 
 def _around(padding: Any) -> Any:
