@@ -1,0 +1,183 @@
+"""Functions that a TensorFlow 1 file starts with: the layers that tf.layers does not have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from common import ops
+from common.ops import Shape
+from common.spec import Block
+from frontends.names import unless
+from frontends.writing import Draft
+
+ADAPTIVE = '''
+def bins(size, n):
+    """Return n spans that cover a size: floor(i * size / n) ... ceil((i + 1) * size / n)."""
+    return [(i * size // n, -(-(i + 1) * size // n)) for i in range(n)]
+
+
+def adaptive_average_pooling2d(x, output_size):
+    """Means over as many cells as the output has, along each axis in turn."""
+    (_, height, width, _), (rows, columns) = x.shape.as_list(), output_size
+    means = [tf.reduce_mean(x[:, a:b], 1, keepdims=True) for a, b in bins(height, rows)]
+    x = tf.concat(means, 1)
+    means = [tf.reduce_mean(x[:, :, a:b], 2, keepdims=True) for a, b in bins(width, columns)]
+    return tf.concat(means, 2)
+'''
+Convolution = tuple[ops.Conv2d, Shape]
+
+
+def helpers(draft: Draft) -> list[str]:
+    """Return the functions that a network needs, each without a branch that it does not."""
+    used = [step.op for step in draft.elaboration.steps]
+    found = [each.text() for each in (Depthwise(draft), Grouped(draft)) if each.found]
+    adaptive = [op for op in used if isinstance(op, ops.AdaptiveAvgPool2d)]
+    return found + ([ADAPTIVE] if any(op.output_size != 1 for op in adaptive) else [])
+
+
+class Helper:
+    """A function in the place of tf.layers.conv2d, with the arguments that its calls need."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.found = [
+            each
+            for block in draft.kinds()
+            for layer in block.layers
+            if self.serves(draft, block, layer)
+            for each in _bound(draft, block, layer)
+        ]
+        self._biases = {op.bias for op, _ in self.found}
+
+    @classmethod
+    def serves(cls, draft: Draft, block: Block, layer: str) -> bool:
+        """Is this helper what a layer is written with?"""
+        raise NotImplementedError
+
+    def text(self) -> str:
+        """Return the function as source."""
+        raise NotImplementedError
+
+    def use_bias(self, flag: Any) -> Any:
+        """Return the `use_bias` that a call passes: none where all convolutions agree."""
+        return unless(flag, True) if len(self._biases) > 1 else None
+
+    def _has(self, field: str, idle: Any) -> bool:
+        return any(getattr(op, field) != idle for op, _ in self.found)
+
+    def _two(self, field: str, name: str) -> str:
+        """Return source for an argument, an int or a pair, as two numbers."""
+        pairs = any(isinstance(getattr(op, field), tuple) for op, _ in self.found)
+        return f"np.broadcast_to({name}, 2)" if pairs else f"[{name}] * 2"
+
+    def _size(self) -> str:
+        two = self._two("kernel_size", "kernel_size")
+        return f"*{two}" if two.startswith("np") else "kernel_size, kernel_size"
+
+    def _options(self) -> str:
+        options = [
+            "strides=1" if self._has("stride", 1) else "",
+            'padding="valid"' if self._has("padding", 0) else "",
+            "dilation_rate=1" if self._has("dilation", 1) else "",
+            "use_bias=True" if len(self._biases) > 1 else "",
+        ]
+        return "".join(f", {option}" for option in options if option)
+
+    def _strides(self) -> str:
+        return "strides" if self._has("stride", 1) else "1"
+
+    def _padding(self) -> str:
+        return "padding.upper()" if self._has("padding", 0) else '"VALID"'
+
+    def _returning(self, value: str, filters: str) -> list[str]:
+        """Return the lines that return a value, with a bias where there is one."""
+        if self._biases == {False}:
+            return [f"return {value}"]
+        bias = f'bias = tf.get_variable("bias", [{filters}], x.dtype, tf.zeros_initializer())'
+        lines = [f"x = {value}", bias, "return tf.nn.bias_add(x, bias)"]
+        if len(self._biases) > 1:
+            lines[1:1] = ["if not use_bias:", "    return x"]
+        return lines
+
+
+class Depthwise(Helper):
+    """depthwise_conv2d: each channel by itself."""
+
+    @classmethod
+    def serves(cls, draft: Draft, block: Block, layer: str) -> bool:
+        return any(isinstance(op, ops.DepthwiseConv2d) for op, _ in _bound(draft, block, layer))
+
+    def text(self) -> str:
+        multiplied = self._has("out_channels", 1)
+        channels, multiplier = "x.shape[-1].value", "depth_multiplier" if multiplied else "1"
+        option = ", depth_multiplier=1" if multiplied else ""
+        strides = "[1, strides, strides, 1]" if self._has("stride", 1) else "[1, 1, 1, 1]"
+        arguments = ["x", "kernel", strides, self._padding()]
+        if self._has("dilation", 1):
+            arguments.append(f"rate={self._two('dilation', 'dilation_rate')}")
+        filters = f"{channels} * depth_multiplier" if multiplied else channels
+        lines = [
+            'kernel = tf.get_variable("depthwise_kernel", shape, x.dtype)',
+            *self._returning(f"tf.nn.depthwise_conv2d({', '.join(arguments)})", filters),
+        ]
+        return "\n".join(
+            [
+                f"def depthwise_conv2d(x, kernel_size, name{option}{self._options()}):",
+                '    """Convolution of each channel by itself."""',
+                f"    shape = [{self._size()}, {channels}, {multiplier}]",
+                "    with tf.variable_scope(name):",
+                *(f"        {line}" for line in lines),
+            ]
+        )
+
+
+class Grouped(Helper):
+    """grouped_conv2d: split, one convolution a group, concatenated."""
+
+    @classmethod
+    def serves(cls, draft: Draft, block: Block, layer: str) -> bool:
+        return any(op.groups > 1 for op, _ in _bound(draft, block, layer))  # type: ignore[operator]
+
+    def text(self) -> str:
+        lines = [
+            'kernel = tf.get_variable("kernel", shape, x.dtype)',
+            *self._depthwise(),
+            "pairs = zip(tf.split(x, groups, -1), tf.split(kernel, groups, -1))",
+            *self._returning(
+                f"tf.concat([{self._convolution()} for a, b in pairs], -1)", "filters"
+            ),
+        ]
+        return "\n".join(
+            [
+                f"def grouped_conv2d(x, filters, kernel_size, groups, name{self._options()}):",
+                '    """Convolution in groups over one kernel; tf.nn.conv2d has none on CPU."""',
+                f"    shape = [{self._size()}, x.shape[-1].value // groups, filters]",
+                "    with tf.variable_scope(name):",
+                *(f"        {line}" for line in lines),
+            ]
+        )
+
+    def _convolution(self) -> str:
+        if not self._has("dilation", 1):
+            return f"tf.nn.conv2d(a, b, {self._strides()}, {self._padding()})"
+        strides = self._two("stride", "strides") if self._has("stride", 1) else "[1, 1]"
+        rate = self._two("dilation", "dilation_rate")  # tf.nn.conv2d has no gradient of it on CPU
+        return f"tf.nn.convolution(a, b, {self._padding()}, {strides}, {rate})"
+
+    def _depthwise(self) -> list[str]:
+        """Return lines for one group a channel: one kernel instead of hundreds of splits."""
+        single = [op for op, shape in self.found if op.groups == shape[0] > 1]
+        plain = all(op.dilation == 1 and isinstance(op.stride, int) for op in single)
+        if not single or not plain or self._biases != {False}:
+            return []
+        strides = f"[1, {self._strides()}, {self._strides()}, 1]"
+        return [
+            "if groups == x.shape[-1].value:",
+            f"    kernel = tf.reshape(kernel, [{self._size()}, groups, -1])",
+            f"    return tf.nn.depthwise_conv2d(x, kernel, {strides}, {self._padding()})",
+        ]
+
+
+def _bound(draft: Draft, block: Block, layer: str) -> list[Convolution]:
+    return [
+        (op, shapes[0]) for op, shapes in draft.bound(block, layer) if isinstance(op, ops.Conv2d)
+    ]
