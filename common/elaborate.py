@@ -18,13 +18,17 @@ MOST_BLOCKS = 10_000  # beyond it a count is a mistake, not a network
 
 @dataclass(frozen=True)
 class Step:
-    """One call of one op. `path` ends in #2, #3 … where a layer is called again."""
+    """One call of one op. `path` ends in #2, #3 … where a layer is called again.
+
+    `sources` are the indices of the steps that gave the inputs, -1 for the network's input.
+    """
 
     path: str
     layer: str
     op: Op
     inputs: Shapes
     output: Shape
+    sources: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,12 @@ def elaborate(network: Network) -> Elaboration:
     (output,) = _Walk(result).use("", network.bound(), {}, (shape,))
     result.output = output
     return result
+
+
+class _Given(tuple[int, ...]):
+    """A shape that knows which step gave it."""
+
+    source = -1
 
 
 class _Walk:
@@ -221,9 +231,12 @@ class _Walk:
         return output
 
     def _record(self, path: str, op: Op, shapes: Shapes) -> Shape:
-        output = op.output(*shapes)
+        output = _Given(op.output(*shapes))
         if not self._unused:
-            self._result.steps.append(Step(self._numbered(path), path, op, shapes, output))
+            sources = tuple(s.source if isinstance(s, _Given) else -1 for s in shapes)
+            step = Step(self._numbered(path), path, op, shapes, output, sources)
+            output.source = len(self._result.steps)
+            self._result.steps.append(step)
         return output
 
     def _numbered(self, path: str) -> str:

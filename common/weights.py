@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from common.elaborate import Parameter, elaborate
-from common.ops import BatchNorm
+from common.ops import Add, BatchNorm, Conv2d, Dense, Op, ReLU, ReLU6, Scale, Sigmoid, SiLU
 from common.spec import Network
 
 Array = NDArray[np.float64]
@@ -38,13 +39,16 @@ def initial(network: Network, seed: int = 0) -> Weights:
 def probe(network: Network, seed: int = 0) -> Weights:
     """Return generic weights, which no fault can hide behind: nothing is 0, 1 or symmetric.
 
-    γ in [0.5, 1.5], running variances in [0.5, 2], β, biases and running means of size 0.1.
+    γ in [0.5, 1.5], running variances in [0.5, 2], β, biases and running means of size 0.1; kernels
+    such that neither depth nor sums make activations explode or vanish in eval mode.
     """
+    taken = _mean_squares(network)
 
     def values(parameter: Parameter) -> Array:
         stream = _stream(parameter.name, seed)
         if parameter.kind == "kernel":
-            return _he_normal(parameter, seed)
+            gain = 0.5 / taken.get(parameter.layer, 0.5)  # He's rule expects a rectified input
+            return _he_normal(parameter, seed) * math.sqrt(gain)
         if parameter.kind == "gamma":
             return stream.uniform(0.5, 1.5, parameter.shape)
         if parameter.kind == "variance":
@@ -52,6 +56,39 @@ def probe(network: Network, seed: int = 0) -> Weights:
         return 0.1 * stream.standard_normal(parameter.shape)
 
     return _weights(network, values)
+
+
+def _mean_squares(network: Network) -> dict[str, float]:
+    """Return roughly the mean square of what each layer takes, if convolutions give 1."""
+    given: list[_Spread] = []
+    taken: dict[str, float] = {}
+    for step in elaborate(network).steps:
+        inputs = [given[source] if source >= 0 else _Spread(1.0) for source in step.sources]
+        taken.setdefault(step.layer, sum(inputs[0]))
+        given.append(_spread(step.op, inputs))
+    return taken
+
+
+class _Spread(NamedTuple):
+    """The mean square of a value, in a part of either sign and a part that is never negative."""
+
+    signed: float
+    rectified: float = 0.0
+
+
+def _spread(op: Op, inputs: list[_Spread]) -> _Spread:
+    if isinstance(op, (Conv2d, Dense)):
+        return _Spread(1.0)
+    signed, rectified = inputs[0]
+    if isinstance(op, (ReLU, ReLU6, SiLU)):
+        return _Spread(0.0, signed / 2 + rectified)
+    if isinstance(op, Sigmoid):
+        return _Spread(0.0, 0.25)
+    if isinstance(op, Add):
+        return _Spread(sum(each.signed for each in inputs), sum(each.rectified for each in inputs))
+    if isinstance(op, Scale):
+        return _Spread(signed * sum(inputs[1]), rectified * sum(inputs[1]))
+    return inputs[0]
 
 
 def inputs(network: Network, batch: int, seed: int = 0) -> Array:

@@ -83,10 +83,10 @@ def batchflow(name: str, title: str, num_blocks: tuple[int, ...], gate: str = ""
 
 CONFIGURED, PRINTED = (1, 1, 1, 1), (3, 4, 6, 3)  # the printed figures are those of 50 layers
 _MEMBERS = {
-    "batchflow_resnet": ("ResNet for MNIST, as configured", CONFIGURED, ""),
-    "batchflow_se_resnet": ("SE-ResNet for MNIST, as configured", CONFIGURED, "by ratio"),
-    "batchflow_resnet50": ("ResNet-50 for MNIST, as counted", PRINTED, ""),
-    "batchflow_se_resnet50": ("SE-ResNet-50 for MNIST, as counted", PRINTED, "fixed"),
+    "batchflow_resnet": ("ResNet for MNIST (as configured)", CONFIGURED, ""),
+    "batchflow_se_resnet": ("SE-ResNet for MNIST (as configured)", CONFIGURED, "by ratio"),
+    "batchflow_resnet50": ("ResNet-50 for MNIST (as counted)", PRINTED, ""),
+    "batchflow_se_resnet50": ("SE-ResNet-50 for MNIST (as counted)", PRINTED, "fixed"),
 }
 NETWORKS: dict[str, Callable[[], Network]] = {
     name: partial(batchflow, name, *member) for name, member in _MEMBERS.items()

@@ -74,6 +74,7 @@ def resnext_block(form: str) -> Network:
         "resnext_block",
         "out_channels=256, cardinality=32, depth=4, stride=1",
         about="Split, transform and merge beside a shortcut.",
+        inputs={"x": "out_channels"},
         layers={**layers, "add": Add(), "relu": ReLU()},
         wiring=wiring + "x = add(out, x)\nx = relu(x)",
     )

@@ -77,8 +77,7 @@ RIR_UNIT = Block(
 RIR_BLOCK = Block(
     "rir_block",
     "out_channels, stride=1, downsample=False",
-    about="Two units beside a shortcut of each stream; the source declares a first shortcut, "
-    "never calls it, and calls the second for both streams.",
+    about="Two units beside shortcuts; as published, one serves both streams and one none.",
     inputs=STREAMS,
     layers={
         "unit1": RIR_UNIT("out_channels", "stride", "downsample"),

@@ -132,7 +132,7 @@ def se_resnext_published_fluid() -> Network:
     """Return the published Fluid network: ReLU before and after each batch normalization."""
     return network(
         "se_resnext_published_fluid",
-        "SE-ResNeXt for CIFAR-10, Fluid as published",
+        "SE-ResNeXt for CIFAR-10 (published for Fluid)",
         residual_block("concatenated", conv_bn=CONV_RELU_BN, activated=True),
         CONV_RELU_BN,
         {**HEAD, "softmax": Softmax()},
@@ -145,7 +145,7 @@ def se_resnext_published_tensorflow() -> Network:
     se = squeeze_excite(bias=False)
     return network(
         "se_resnext_published_tensorflow",
-        "SE-ResNeXt for CIFAR-10, TensorFlow as published",
+        "SE-ResNeXt for CIFAR-10 (published for TensorFlow)",
         residual_block("concatenated", conv_bn=CONV_BN_SAME, se=se, activated=True),
         CONV_BN_SAME,
         HEAD_NO_BIAS,
@@ -158,7 +158,7 @@ def resnext_cifar_tensorflow() -> Network:
     block = conv_bn(bn=TENSORFLOW_BN)
     return network(
         "resnext_cifar_tensorflow",
-        "ResNeXt for CIFAR-10 in TensorFlow",
+        "ResNeXt for CIFAR-10 (stride on the 1×1)",
         residual_block("concatenated", conv_bn=block, se=None, stride_on="1x1"),
         block,
         HEAD_NO_BIAS,
