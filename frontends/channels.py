@@ -39,7 +39,7 @@ class Channels:
     """The channels in every kind of a network. Raises EmitError where they cannot be written."""
 
     def __init__(self, network: Network, elaboration: Elaboration) -> None:
-        self._elaboration = elaboration
+        self._elaboration, self._root = elaboration, network.root
         self._kinds: dict[str, KindChannels] = {}
         for block in network.blocks().values():
             if elaboration.instances(block):
@@ -73,15 +73,17 @@ class Channels:
 
     def _kind(self, block: Block) -> KindChannels:
         instances = self._elaboration.instances(block)
-        known = KindChannels(_symbols(block, instances))
+        known = KindChannels(_symbols(block, instances, block is self._root))
         values = dict(zip(block.inputs, known.symbols))
+        first = dict(values)  # an unused layer is told of a value as it is first given
         for call in block.wiring:
             inputs = [values[name] for name in call.inputs]
             known.layers.setdefault(call.layer, inputs)
             outputs = self.outputs(block.layers[call.layer], inputs, block, call.layer)
             values |= dict(zip(call.outputs, outputs))
+            first = dict(zip(call.outputs, outputs)) | first
         for name, value in block.unused.items():
-            known.layers[name] = [values[value]]
+            known.layers[name] = [first[value]]
         known.outputs = [values[name] for name in block.outputs]
         self._check(block, known, instances)
         known.implicit = self._implicit(block, known)
@@ -183,12 +185,17 @@ class Channels:
                         )
 
 
-def _symbols(block: Block, instances: list[BlockInstance]) -> list[Any]:
-    """Return, per input, its declared channels or the name of an implicit argument."""
+def _symbols(block: Block, instances: list[BlockInstance], is_root: bool) -> list[Any]:
+    """Return, per input, its declared channels or the name of an implicit argument.
+
+    The network's own input is of one shape, so its channels are a number.
+    """
     symbols: list[Any] = []
     for index, (name, declared) in enumerate(block.inputs.items()):
         if declared is not None:
             symbols.append(declared)
+        elif is_root:
+            symbols.append(instances[0].inputs[index][0])
         elif index == 0:
             symbols.append("in_channels")
         elif all(each.inputs[index][0] == each.inputs[0][0] for each in instances):

@@ -112,6 +112,13 @@ def write(network: Network, dialect: FunctionDialect, taps: bool = False) -> Sou
     return Source(dialect.name, formatted(text), entry, classes=False)
 
 
+def standalone_call(call: Call) -> Call:
+    """Return a call of the same layer on values that stand for it alone."""
+    inputs = tuple(f"{call.layer}_{value}" for value in call.inputs)
+    outputs = tuple(f"{call.layer}_{value}_out" for value in call.outputs)
+    return Call(outputs, call.layer, inputs)
+
+
 class _Needs:
     """Which kinds use `name` and `training`, and which of its arguments each refers to."""
 
@@ -231,8 +238,8 @@ class _Function:
             lines = self._dialect.op(layer, site, list(call.inputs), call.outputs[0])
             wrapped = self._dialect.shared(site, call, first, lines, [])
             return [*(lines if wrapped is None else wrapped), *self._tapped(call)]
-        inputs = tuple(f"inputs{i or ''}" for i, _ in enumerate(call.inputs))
-        standalone = self._plain(Call(("outputs",), call.layer, inputs), layer)
+        inner = standalone_call(call)
+        standalone = self._plain(inner, layer)
         wrapped = self._dialect.shared(site, call, first, lines, standalone)
         return lines if wrapped is None else wrapped
 

@@ -7,7 +7,7 @@ ideal float32 run (float64 arithmetic, each step's result and gradient rounded).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import combinations
 from typing import Any
@@ -20,22 +20,24 @@ from common.ops import BatchNorm
 from frontends.arrays import ArrayReader
 from frontends.launch import CRASHED, MISMATCHED, WorkerError
 from frontends.locate import Locator
+from frontends.pooling import ROUNDED_POOLS
 from frontends.realize import Job, Realizer, Result
 from frontends.report import Row
 
 FLOAT64_BOUND = 1e-10
 ROUNDING_BOUND = 64.0
+# A step whose every gradient is mathematically zero (a BN in front of a BN) shows only its noise:
+# no step is judged against less than this share of the network's largest gradient.
+GRADIENT_FLOOR = 1e-4
 UNBIASED = ("torch",)  # running variances are of the unbiased estimate, n / (n - 1)
 REFEREE = "torch"  # runs the ideal float32
-
-EXACT, SMOOTH = Job("", "exact"), Job("", "smooth")
 
 
 class Ladder:
     """Climbs the ladder for some panels; what cannot be run becomes a row with its outcome."""
 
-    def __init__(self, realizer: Realizer, frameworks: list[str]) -> None:
-        self._realizer, self._frameworks = realizer, frameworks
+    def __init__(self, realizer: Realizer, frameworks: list[str], rounding: bool = True) -> None:
+        self._realizer, self._frameworks, self._rounding = realizer, frameworks, rounding
         self._network = realizer.twins["exact"]
         self._elaboration: Elaboration = elaborate(self._network)
         self._locator = Locator(realizer, FLOAT64_BOUND, ROUNDING_BOUND)
@@ -51,10 +53,15 @@ class Ladder:
         running = [name for name in self._frameworks if name not in self._stopped]
         for framework in running:
             yield self._structure(framework)
+        if not running:
+            return
         yield from self._float64(running)
-        yield from self._float32(running)
+        if self._rounding:
+            yield from self._float32(running)
 
     def _jobs(self, framework: str) -> list[Job]:
+        if not self._rounding:
+            return [Job(framework)]
         jobs = [
             Job(framework),
             Job(framework, dtype="float32"),
@@ -185,32 +192,49 @@ class Ladder:
     def _gradients(
         self, pairs: list[tuple[str, str]], readers: dict[str, ArrayReader]
     ) -> Iterator[Row]:
-        worst: dict[tuple[str, str], Difference | None] = dict.fromkeys(pairs)
+        shift = self._shift(list(readers))
+        least = GRADIENT_FLOOR * self._largest_gradient(next(iter(readers.values())))
+        worst: dict[tuple[str, str], Difference] = {}
         where: dict[tuple[str, str], str] = {}
         for layer, names in [("input", ["input"]), *self._by_layer(readers)]:
             found = {
-                panel: {name: reader.get(f"train/gradient/{name}") for name in names}
+                panel: [reader.get(f"train/gradient/{n}") - shift(panel, n) for n in names]
                 for panel, reader in readers.items()
             }
             for pair in pairs:
-                own, other = (found[panel] for panel in pair)
-                scale = max(
-                    (float(np.abs(a).max(initial=0)) for a in (*own.values(), *other.values()))
-                )
-                for name in names:
-                    apart = difference(own[name], other[name], scale)
-                    known = worst[pair]
-                    if known is None or apart.relative > known.relative:
-                        worst[pair] = apart
-                    if (
-                        apart.relative > FLOAT64_BOUND
-                    ):  # the last layer is the first on the way back
-                        where[pair] = f"gradient of {name} (layer {layer}): {apart}"
+                name, apart = _worst_gradient(names, found[pair[0]], found[pair[1]], least)
+                if pair not in worst or apart.relative > worst[pair].relative:
+                    worst[pair] = apart
+                if apart.relative > FLOAT64_BOUND:  # the last layer is the first on the way back
+                    where[pair] = f"gradient of {name} (layer {layer}): {apart}"
         for pair, apart in worst.items():
-            assert apart is not None
             note = f"first on the way back: {where[pair]}" if pair in where else ""
-            outcome = MISMATCHED if note else "agrees"
+            if not note and set(pair) & set(ROUNDED_POOLS) and self._realizer.scales:
+                note = "rounded 1/n of average pools as predicted"
+            outcome = MISMATCHED if pair in where else "agrees"
             yield Row("gradients", pair, outcome, apart.relative, FLOAT64_BOUND, note)
+
+    def _largest_gradient(self, reader: ArrayReader) -> float:
+        names = ["input", *self._named("gradient", {"": reader})]
+        return max(float(np.abs(reader.get(f"train/gradient/{name}")).max()) for name in names)
+
+    def _shift(self, panels: list[str]) -> Callable[[str, str], Any]:
+        """Return by how much a panel's gradient is off by its own rounding of average pools."""
+        affected = set(panels) & set(ROUNDED_POOLS)
+        if not self._realizer.scales or not affected or set(panels) <= set(ROUNDED_POOLS):
+            return lambda panel, name: 0.0
+        plain = self._realizer.run(Job(REFEREE)).read()
+        scaled = self._realizer.run(
+            Job(REFEREE, want=("train",), taps=True, rounded_pools=True)
+        ).read()
+
+        def shift(panel: str, name: str) -> Any:
+            if panel not in affected:
+                return 0.0
+            key = f"train/gradient/{name}"
+            return scaled.get(key) - plain.get(key)
+
+        return shift
 
     def _named(self, kind: str, readers: dict[str, ArrayReader]) -> list[str]:
         """Return the names of a kind of result that every panel has, in the network's order."""
@@ -281,6 +305,14 @@ class Ladder:
         outcome = MISMATCHED if first else "agrees"
         rung = "rounding, gradients (smooth)"
         return Row(rung, (panel,), outcome, worst, ROUNDING_BOUND, first)
+
+
+def _worst_gradient(names: list[str], left: list[Any], right: list[Any]) -> tuple[str, Difference]:
+    """Return the worst of a layer's gradients, relative to the largest of them all."""
+    scale = max(float(np.abs(array).max(initial=0)) for array in (*left, *right))
+    apart = [difference(own, other, scale) for own, other in zip(left, right)]
+    worst = max(range(len(names)), key=lambda i: apart[i].relative)
+    return names[worst], apart[worst]
 
 
 _MODES = {"evaluate": "eval", "train": "batch statistics"}

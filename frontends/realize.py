@@ -17,6 +17,7 @@ from common.spec import Network
 from frontends.arrays import ArrayReader, write_arrays
 from frontends.emit import emit
 from frontends.launch import Workers
+from frontends.pooling import gradient_scales
 
 LEAST_VALUES = 16  # per channel that a BN sees; with fewer its own sensitivity exceeds the bounds
 Fault = Callable[[str], str]
@@ -45,6 +46,7 @@ class Job:
     taps: bool = False
     rounded: bool = False
     keep_blocks: bool = False
+    rounded_pools: bool = False  # average pools' gradients as Paddle scales them (pooling.py)
 
 
 @dataclass
@@ -68,6 +70,9 @@ class Realizer:
         self.twins = {"exact": exact, "smooth": transform.smooth(exact)}
         self._results: dict[Job, Result] = {}
         self.parameters = dict(self.weights or weights.probe(exact, self.seed))
+        self.scales = gradient_scales(exact)
+        self._scales = self.folder / "scales.npz"
+        write_arrays(self._scales, self.scales)
         self._weights, self._inputs = self.folder / "weights.npz", self.folder / "inputs.npz"
         write_arrays(self._weights, self.parameters)
         write_arrays(
@@ -128,6 +133,7 @@ class Realizer:
                 "want": list(job.want),
                 "rounded": job.rounded,
                 "keep_blocks": job.keep_blocks,
+                "scales": str(self._scales) if job.rounded_pools else None,
                 "absent": self.absent(classes),
                 "weights": str(self._weights),
                 "inputs": str(self._inputs),

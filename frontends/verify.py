@@ -31,11 +31,12 @@ def verify(
     seed: int = 0,
     timeout: float = 600,
     faults: Mapping[str, Fault] | None = None,
+    rounding: bool = True,
 ) -> Report:
     """Return the report of the whole ladder for these panels.
 
     `batch` is raised until every BN sees 16 values per channel. `faults` change the text of a
-    panel before it runs. `workers` are kept if given, else started and ended here.
+    panel before it runs. Without `rounding` the float32 rungs are left out. `workers` are kept if given, else started and ended here.
     """
     started = time.perf_counter()
     raised = batch_for(network, batch)
@@ -44,7 +45,7 @@ def verify(
         report.notes.append(f"batch raised from {batch} to {raised}: BN needs 16 values a channel")
     with _kept(workers) as pool, scratch() as folder:
         realizer = Realizer(network, pool, folder, raised, seed, timeout, faults or {})
-        report.rows += Ladder(realizer, frameworks).rows()
+        report.rows += Ladder(realizer, frameworks, rounding).rows()
         for framework in frameworks:
             try:
                 hello = pool.request(framework, {"action": "hello"}, timeout)

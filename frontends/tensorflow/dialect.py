@@ -10,7 +10,7 @@ from common.ops import Op, Shape, pair
 from common.spec import Call, Network
 from frontends.channels_last import conv_padding, extended, grouped, is_same
 from frontends.class_ops import four_sides
-from frontends.function_writer import Site, write
+from frontends.function_writer import Site, standalone_call, write
 from frontends.names import invoke, unless
 from frontends.writing import Draft, Source, constant
 
@@ -91,14 +91,10 @@ class TensorFlowDialect:
         self, site: Site, call: Call, first: bool, lines: list[str], standalone: list[str]
     ) -> list[str] | None:
         """Make the layer (or a model of the block) once, and call that."""
-        name, outputs = f"{site.layer}_layer", ", ".join(call.outputs)
-        taken = call.inputs[0] if len(call.inputs) == 1 else f"[{', '.join(call.inputs)}]"
         if standalone:
-            return _shared_block(site, call, first, standalone, f"{outputs} = {name}({taken})")
-        if len(lines) != 1 or not lines[0].endswith(f")({taken})"):
-            return None  # an op without a layer object: nothing to share
-        layer = lines[0].split(" = ", 1)[1].removesuffix(f"({taken})")
-        return [*([f"{name} = {layer}"] if first else []), f"{outputs} = {name}({taken})"]
+            applied = f"{', '.join(call.outputs)} = {site.layer}_model({_one_or_list(call.inputs)})"
+            return _shared_block(site, call, first, standalone, applied)
+        return _shared_op(f"name={site.path()})", f"{site.layer}_layer", first, lines)
 
     def root_inputs(self, draft: Draft) -> list[str]:
         (size,) = draft.root.inputs.values()
@@ -125,7 +121,7 @@ class TensorFlowDialect:
         both = any(max(pair(o.stride)) > 1 and max(pair(o.dilation)) > 1 for o, _ in bound)
         depthwise = isinstance(op, ops.DepthwiseConv2d)
         both = both or (depthwise and any(len(set(pair(o.stride))) > 1 for o, _ in bound))
-        pad = invoke("layers.ZeroPadding2D", _around(op.padding), name=site.path("_pad"))
+        pad = invoke("layers.ZeroPadding2D", _around(op.padding))
         pads, x, padding = conv_padding(op, site, f"{pad}({x})", x, output, explicit=both)
         layer = "DepthwiseConv2D" if depthwise else "Conv2D"
         in_groups = any(o.groups > 1 for o, _ in bound)
@@ -293,13 +289,26 @@ def _shared_block(site: Site, call: Call, first: bool, lines: list[str], applied
     """Return lines that make a model of a shared block at its first call, and call it."""
     if not first:
         return [applied]
-    name, made = f"{site.layer}_layer", []
-    for index, value in enumerate(call.inputs):
-        made.append(f"inputs{index or ''} = keras.Input({value}.shape[1:])")
-    taken = ", ".join(f"inputs{i or ''}" for i, _ in enumerate(call.inputs))
-    taken = f"[{taken}]" if len(call.inputs) > 1 else taken
-    model = f"{name} = keras.Model({taken}, outputs, name={site.path()})"
-    return [*made, *lines, model, applied]
+    inner = standalone_call(call)
+    made = [f"{i} = keras.Input({x}.shape[1:])" for i, x in zip(inner.inputs, call.inputs)]
+    model = f"keras.Model({_one_or_list(inner.inputs)}, {_one_or_list(inner.outputs)}, "
+    return [*made, *lines, f"{site.layer}_model = {model}name={site.path()})", applied]
+
+
+def _shared_op(mark: str, name: str, first: bool, lines: list[str]) -> list[str] | None:
+    """Return the lines with the layer, whose making ends in `mark`, made once and then called."""
+    found = next((line for line in lines if mark in line), None)
+    if found is None:
+        return None  # an op without a layer object: nothing to share
+    output, made = found.split(" = ", 1)
+    end = made.index(mark) + len(mark)
+    called = f"{output} = {name}{made[end:]}"
+    changed = [called if line is found else line for line in lines]
+    return [f"{name} = {made[:end]}", *changed] if first else changed
+
+
+def _one_or_list(values: tuple[str, ...]) -> str:
+    return values[0] if len(values) == 1 else f"[{', '.join(values)}]"
 
 
 def emit(network: Network, taps: bool = False) -> Source:

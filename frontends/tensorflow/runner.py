@@ -111,18 +111,18 @@ class Runner:
 
     def evaluate(self, inputs):
         """Yield the output in eval mode, then the outputs of blocks and steps."""
-        output, *values = self._observed(self._in(inputs.get("input")), training=False)
+        output, *values = self._observe(self._in(inputs.get("input")), training=False)
         yield "output", self._out(output)
         yield from zip(self._observed_names, map(self._out, values))
 
     def train(self, inputs):
         """Yield output, blocks, steps, gradients and statistics of a step with batch statistics."""
         x = self._in(inputs.get("input"))
-        cotangent = tf.constant(inputs.get("cotangent").astype(self._dtype))
+        cotangent = self._in(inputs.get("cotangent"))
         trainable = {n: v for n, (v, _) in self._variables.items() if v.trainable}
         with tf.GradientTape() as tape:
             tape.watch(x)
-            output, *values = self._observed(x, training=True)
+            output, *values = self._observe(x, training=True)
             target = tf.reduce_sum(output * cotangent)
         sources = [x, *(variable.value for variable in trainable.values())]
         gradients = tape.gradient(target, sources, unconnected_gradients="zero")
@@ -220,6 +220,10 @@ class Runner:
         kept = {k: v for k, v in values.items() if id(v._keras_history.operation) in reached}
         self._observed_names = list(kept)
         return keras.Model(self._model.inputs, [self._model.outputs[0], *kept.values()])
+
+    def _observe(self, x, training):
+        values = self._observed(x, training=training)
+        return values if isinstance(values, (list, tuple)) else [values]
 
     def _tap(self, path, value):
         self._tapped.put(path, value)

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from frontends.arrays import ArrayReader
 from frontends.recording import Recorder, check_keys, check_shape
 
 torch.use_deterministic_algorithms(False)
@@ -63,6 +64,20 @@ class _Rounded(torch.autograd.Function):
         return gradient.float().double()
 
 
+class _Scaled(torch.autograd.Function):
+    """Passes a result on and scales the gradient that comes back."""
+
+    @staticmethod
+    def forward(context, value, scale):
+        context.save_for_backward(scale)
+        return value.clone()
+
+    @staticmethod
+    def backward(context, gradient):
+        (scale,) = context.saved_tensors
+        return gradient * scale, None
+
+
 class Runner:
     """One written network in PyTorch."""
 
@@ -71,6 +86,7 @@ class Runner:
         self._place = _place(job.get("device", "cpu"))
         self._style = job.get("style", "eager")
         self._rounded = job.get("rounded", False)
+        self._scales = self._read_scales(job.get("scales"))
         self._steps, self._blocks = Recorder(), Recorder()
         torch.set_default_dtype(self._dtype)
         module = load_module(job["source"], {"tap": self._tap})
@@ -161,6 +177,13 @@ class Runner:
 
         return step
 
+    @staticmethod
+    def _read_scales(path):
+        if path is None:
+            return {}
+        with ArrayReader(path) as scales:
+            return {name: torch.from_numpy(array) for name, array in scales.items()}
+
     def _find_tensors(self):
         for path, module in self._model.named_modules():
             for own, canonical in _PARAMETERS.get(type(module), {}).items():
@@ -178,7 +201,10 @@ class Runner:
         if self._rounded:
             value = _Rounded.apply(value)
         path = self._paths[id(module)]
-        self._steps.put("%s.%s" % (path, name) if path else name, value.detach())
+        path = "%s.%s" % (path, name) if path else name
+        if path in self._scales:
+            value = _Scaled.apply(value, self._scales[path])
+        self._steps.put(path, value.detach())
         return value
 
     def _clear(self):
