@@ -17,7 +17,7 @@ _UNIT = re.compile(r"(?:stem|layer(\d+)\.(\d+)\.(\w+))\.(conv|bn)\.(\w+)")
 def official_names(network: Network) -> dict[str, str]:
     """Return canonical parameter name -> variable name in PaddlePaddle/models, release 1.3.
 
-    Raises SpecificationError for a network whose parameters are not those of a bottleneck ResNet.
+    Raises SpecificationError for a network with parameters that Fluid's ResNets do not have.
     """
     parameters = elaborate(network).parameters
     deep = any(name.startswith("layer3.6.") for name in parameters)  # 101 or 152 layers
