@@ -21,6 +21,24 @@ class Recorder:
             self.results[key if len(values) == 1 else "%s[%d]" % (key, index)] = each
 
 
+def watch_blocks(module, entry, recorder):
+    """Wrap a file's block functions, so that what they return is recorded by their `name`."""
+    for attribute, function in list(vars(module).items()):
+        own = getattr(function, "__module__", None) == module.__name__
+        if own and callable(function) and not isinstance(function, type) and attribute != entry:
+            setattr(module, attribute, _watching(function, recorder))
+
+
+def _watching(function, recorder):
+    def wrapped(*arguments, **named):
+        value = function(*arguments, **named)
+        if "name" in named:
+            recorder.put(named["name"], value)
+        return value
+
+    return wrapped
+
+
 def check_keys(expected, given):
     """Raise a KeyError that lists what is missing or too much among parameter names."""
     missing, extra = sorted(set(expected) - set(given)), sorted(set(given) - set(expected))
