@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from math import prod
 
@@ -33,8 +34,8 @@ def unused(network: Network) -> int:
 
 def shared(network: Network) -> int:
     """Return the numbers in layers that are called more than once."""
-    called = [step.layer for step in elaborate(network).steps]
-    again = {layer for layer in called if called.count(layer) > 1}
+    calls = Counter(step.layer for step in elaborate(network).steps)
+    again = {layer for layer, count in calls.items() if count > 1}
     return _size(p for p in _parameters(network) if p.layer in again)
 
 

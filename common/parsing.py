@@ -14,6 +14,7 @@ from common.ops import OPS, Op
 from common.spec import Block, Chain, Layer, Network, Optional, Parallel, Plain, Use
 
 LAYERS = ("op", "block", "chain", "parallel")
+LONGEST = 600
 NAMES = {dict: "an object", list: "a list", str: "a string"}
 Kind = TypeVar("Kind", dict[str, Any], list[Any], str)
 
@@ -34,7 +35,14 @@ def from_json(text: str, where: str) -> Network:
         message = "nested too deeply"
     except ValueError as error:  # an integer of thousands of digits
         message = f"not JSON: {error}"
-    raise SpecificationError(f"{where}: {message}")
+    raise SpecificationError(_one_line(f"{where}: {message}"))
+
+
+def _one_line(message: str) -> str:
+    """Return a message that any terminal shows on a line or a few, whatever it quotes."""
+    printable = message.encode("utf-8", "backslashreplace").decode()
+    line = " ".join(printable.split())
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]} …"
 
 
 class _PlacedError(SpecificationError):

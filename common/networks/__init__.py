@@ -51,16 +51,18 @@ def _read(path: str) -> str:
 
 
 def _call(path: str, function: str) -> Network:
+    where = f"{path}:{function}"
     _read(path)
     try:
         found = getattr(_execute(path), function, None)
         network = found() if callable(found) else None
     except (Exception, SystemExit) as error:  # whatever a user's file raises
-        raise SpecificationError(f"{path}:{function}: {type(error).__name__}: {error}") from None
-    if found is None:
-        raise SpecificationError(f"{path}: has no function {function!r}")
+        message = " ".join(str(error).split())
+        raise SpecificationError(f"{where}: {type(error).__name__}: {message}") from None
+    if not callable(found):
+        raise SpecificationError(f"{where}: no such function in the file")
     if not isinstance(network, Network):
-        raise SpecificationError(f"{path}:{function}: gave {type(network).__name__}, not a Network")
+        raise SpecificationError(f"{where}: gave {type(network).__name__}, not a Network")
     return network
 
 
