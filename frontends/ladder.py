@@ -307,9 +307,11 @@ class Ladder:
         return Row(rung, (panel,), outcome, worst, ROUNDING_BOUND, first)
 
 
-def _worst_gradient(names: list[str], left: list[Any], right: list[Any]) -> tuple[str, Difference]:
+def _worst_gradient(
+    names: list[str], left: list[Any], right: list[Any], least: float
+) -> tuple[str, Difference]:
     """Return the worst of a layer's gradients, relative to the largest of them all."""
-    scale = max(float(np.abs(array).max(initial=0)) for array in (*left, *right))
+    scale = max(least, *(float(np.abs(array).max(initial=0)) for array in (*left, *right)))
     apart = [difference(own, other, scale) for own, other in zip(left, right)]
     worst = max(range(len(names)), key=lambda i: apart[i].relative)
     return names[worst], apart[worst]

@@ -58,7 +58,7 @@ class _Layout:
         self._layer = layer
 
     def to_canonical(self, array):
-        if isinstance(self._layer, keras.layers.DepthwiseConv2D):  # (kh, kw, C, M)
+        if isinstance(self._layer, keras.layers.DepthwiseConv2D) and array.ndim == 4:  # HWCM
             height, width, channels, multiplier = array.shape
             moved = np.transpose(array, (2, 3, 0, 1))
             return moved.reshape(channels * multiplier, 1, height, width)
