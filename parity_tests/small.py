@@ -112,5 +112,5 @@ def pitfalls() -> Network:
 
 
 def rounded() -> Network:
-    """A pool whose last windows are partial, in a block of its own; a global pool hides its size."""
+    """A pool whose last windows are partial; the global pool after it hides how many."""
     return sequence("rounded", (2, 5, 5), tail=TAIL(), pool=GlobalAvgPool2d(), fc=Dense(3))

@@ -1,11 +1,9 @@
-"""Every pitfall, planted in one panel at a time, is caught, located, and laid at that panel's door."""
+"""Every pitfall, planted in one panel at a time, is caught and located, and that panel accused."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-
-import pytest
 
 from common.spec import Network
 from common.transform import float32_exact
