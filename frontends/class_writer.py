@@ -196,6 +196,9 @@ class _Class:
             text = merge(paths)
         elif isinstance(inner, Op):
             code = self._codes[call.layer]
+            if not inner.arity:  # a sum called again may take another number of values
+                values = list(call.inputs)
+                code = self._dialect.op(inner, self._draft, self._block, call.layer, values)
             name = f"self.{call.layer}"
             text = code.call.format(*call.inputs, self=name, pad=f"{name}_pad")
         else:
