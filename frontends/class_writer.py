@@ -107,7 +107,8 @@ class _Class:
                 yield f"self.{name}_pad = {code.before}"
             text = code.init if code else self._constructor(name, layer)
             if isinstance(layer, Optional):
-                text = f"{text} if {literal(layer.when)} else None" if text else layer.when
+                condition = literal(layer.when)
+                text = f"{text} if {condition} else None" if text else condition
             if text:
                 yield f"self.{name} = {text}"
 

@@ -37,7 +37,7 @@ def plus(size: Any, offset: int) -> Any:
     tree = ast.parse(size, mode="eval").body
     if isinstance(tree, ast.BinOp) and isinstance(tree.op, (ast.Add, ast.Sub)):
         inner = tree.right
-        if isinstance(inner, ast.Constant):
+        if isinstance(inner, ast.Constant) and isinstance(inner.value, int):
             offset += inner.value if isinstance(tree.op, ast.Add) else -inner.value
             size = ast.unparse(tree.left)
     return f"{size} {'+' if offset > 0 else '-'} {abs(offset)}" if offset else size

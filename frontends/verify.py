@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -95,7 +94,7 @@ def main() -> int:
     frameworks = select_frameworks(options.framework, options.legacy)
     network = load(options.network)
     if options.json:
-        folder_for(os.path.dirname(options.json) or ".")
+        folder_for(str(Path(options.json).parent))
     with Console(stderr=True).status(f"verifying {network.name} in {', '.join(frameworks)}"):
         report = verify(
             network,

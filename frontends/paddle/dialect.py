@@ -84,7 +84,7 @@ class PaddleDialect:
         bound = [(each, shapes[0]) for each, shapes in draft.bound(block, name)]
         average = isinstance(op, ops.AvgPool2d)
         padded = any(side != 0 for side in four_sides(op.padding))
-        counted = average and op.count_include_pad is True and padded
+        counted = isinstance(op, ops.AvgPool2d) and op.count_include_pad is True and padded
         native = all(rounds_alike(each, shape) for each, shape in bound)
         layer = "nn.AvgPool2D" if average else "nn.MaxPool2D"
         if op.rounding == "floor" or (native and not counted):
