@@ -10,11 +10,13 @@ from common.ops import Op, Shape
 from common.spec import Call, Network
 from frontends.class_ops import four_sides
 from frontends.function_writer import Site, write
-from frontends.names import invoke, product, unless
+from frontends.names import EmitError, invoke, product, unless
 from frontends.paddle.dialect import extended, padding_of, rounds_alike
 from frontends.writing import Draft, Source, batched, constant
 
 UNNAMED = (ops.Identity, ops.ChannelPad, ops.Flatten)  # steps that have a name in no dialect
+
+LARGEST_EPSILON = 0.0010000000474974513  # 0.001 in float32: batch_norm_op.cc refuses a larger one
 
 
 class FluidDialect:
@@ -102,6 +104,11 @@ class FluidDialect:
     def _batch_norm(
         self, op: ops.BatchNorm, site: Site, inputs: list[str], output: str
     ) -> list[str]:
+        if any(o.epsilon > LARGEST_EPSILON for o, _ in site.bound()):  # type: ignore[attr-defined]
+            raise EmitError(
+                f"block {site.block.kind}, layer {site.layer}: epsilon {op.epsilon}; "
+                "Fluid takes at most 0.001"
+            )
         layer = _layer(
             "batch_norm",
             *inputs,

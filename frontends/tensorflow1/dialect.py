@@ -64,14 +64,14 @@ class TensorFlow1Dialect:
         body = [f"    {line}" for line in lines]
         if ops.BatchNorm not in kinds:
             return [f"with {SHARED}):", *body]
-        opened = f"with {SHARED}, use_resource=True)"
+        opened = f"with {SHARED}, use_resource=True):"
         if first:
-            return [f"{opened}:", *body]
-        updates = "updates = tf.get_collection(tf.GraphKeys.UPDATE_OPS)"
+            return [opened, *body]
         return [
-            f"{updates}  # the moving averages take their steps in turn",
-            f"{opened}, tf.control_dependencies(updates):",
-            *body,
+            "# the moving averages take their steps in turn",
+            "with tf.control_dependencies(tf.get_collection(tf.GraphKeys.UPDATE_OPS)):",
+            f"    {opened}",
+            *(f"    {line}" for line in body),
         ]
 
     def root_inputs(self, draft: Draft) -> list[str]:

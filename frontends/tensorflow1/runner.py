@@ -117,7 +117,7 @@ class Runner:
         observed = self._called(True)
         trained = [each for each in self._variables.values() if each.trainable]
         with self._graph.as_default():
-            target = tf.reduce_sum(observed["output"] * inputs.get("cotangent"))
+            target = tf.reduce_sum(observed["output"] * self._in(inputs, "cotangent"))
             sources = [self._input] + [each.variable for each in trained]
             gradients = tf.gradients(target, sources, unconnected_gradients="zero")
             updates = tf.get_collection(tf.GraphKeys.UPDATE_OPS)
@@ -179,8 +179,8 @@ class Runner:
         self._steps.put(path, value)
         return value
 
-    def _in(self, inputs):
-        array = inputs.get("input").astype(self._dtype)
+    def _in(self, inputs, name="input"):
+        array = inputs.get(name).astype(self._dtype)
         return np.transpose(array, (0, 2, 3, 1)) if array.ndim == 4 else array
 
     @staticmethod
