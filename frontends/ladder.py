@@ -132,41 +132,22 @@ class Ladder:
     ) -> Iterator[Row]:
         """Compare running statistics after one step, each brought to the biased convention."""
         values = self._values_per_channel()
-        worst: dict[tuple[str, str], tuple[float, str]] = dict.fromkeys(pairs, (0.0, ""))
+        worst: dict[tuple[str, str], float] = dict.fromkeys(pairs, 0.0)
+        first: dict[tuple[str, str], str] = {}
         for name in self._named("statistics", readers):
-            path, _, kind = name.rpartition(".")
             moved = {
                 panel: self._biased(panel, name, reader.get(f"train/statistics/{name}"), values)
                 for panel, reader in readers.items()
             }
             for pair in pairs:
                 found = difference(moved[pair[0]], moved[pair[1]])
-                if found.relative > worst[pair][0]:
-                    note = f"{kind} of {path}: {found}"
-                    worst[pair] = (found.relative, note)
-        if not values:
-            return
-        for pair, (relative, note) in worst.items():
-            good = relative <= FLOAT64_BOUND
-            outcome = "agrees" if good else MISMATCHED
-            text = "" if good else f"first: {self._first_statistic(pair, readers, values)}"
-            yield Row("running statistics", pair, outcome, relative, FLOAT64_BOUND, text or "")
-
-    def _first_statistic(
-        self,
-        pair: tuple[str, str],
-        readers: dict[str, ArrayReader],
-        values: dict[str, tuple[int, int]],
-    ) -> str:
-        for name in self._named("statistics", readers):
-            left, right = (
-                self._biased(panel, name, readers[panel].get(f"train/statistics/{name}"), values)
-                for panel in pair
-            )
-            found = difference(left, right)
-            if found.relative > FLOAT64_BOUND:
-                return f"{name}: {found}"
-        return ""
+                worst[pair] = max(worst[pair], found.relative)
+                if found.relative > FLOAT64_BOUND:
+                    first.setdefault(pair, f"first: {name}: {found}")
+        for pair, relative in worst.items() if values else ():
+            outcome = MISMATCHED if pair in first else "agrees"
+            note = first.get(pair, "")
+            yield Row("running statistics", pair, outcome, relative, FLOAT64_BOUND, note)
 
     def _values_per_channel(self) -> dict[str, tuple[int, int]]:
         """Return, per BN layer, how many values a channel has and how often it is called."""

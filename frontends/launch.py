@@ -84,7 +84,7 @@ class WorkerProcess:
 
     def __init__(self, framework: str, device: str = "cpu", threads: int | None = None) -> None:
         self.framework = framework
-        self._log = tempfile.TemporaryFile(mode="w+b")
+        self._log = tempfile.TemporaryFile(mode="w+b")  # noqa: SIM115 - closed with the worker
         self._stage = "start"
         try:
             python = interpreter(framework)

@@ -22,7 +22,7 @@ Array = NDArray[Any]
 
 
 def gradient_scales(network: Network) -> dict[str, Array]:
-    """Return, per average pool, n · float32(1/n) of every window, (H, W); only where it is not 1."""
+    """Return, per average pool where it is not all 1, n · float32(1/n) of every window, (H, W)."""
     found = {}
     for step in elaborate(network).steps:
         if isinstance(step.op, (AvgPool2d, AdaptiveAvgPool2d)):

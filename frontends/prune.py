@@ -1,8 +1,8 @@
 """Leave out of a network what it does not need, so that written files hold no idle branches.
 
 An optional layer that is always there is a plain one; one that never is goes. An argument of an
-inner block that every use leaves at an idle default becomes that default, and one that nothing refers
-to any more is dropped. The network itself stays the same.
+inner block that every use leaves at an idle default becomes that default, and one that nothing
+refers to any more is dropped. The network itself stays the same.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class _Pruning:
         }
         wiring, renamed = _without(block.wiring, set(layers) - set(kept))
         inputs = {name: substitute(size, fixed) for name, size in block.inputs.items()}
-        result = Block(
+        return Block(
             block.kind,
             layers=kept,
             wiring=map(str, wiring),
@@ -109,7 +109,6 @@ class _Pruning:
             about=block.about,
             arguments=", ".join(_declared(block, self._kept(block, kept, inputs))),
         )
-        return result
 
     def _kept(self, block: Block, layers: dict[str, Layer], inputs: dict[str, Any]) -> set[str]:
         if block.kind == self._network.root.kind:

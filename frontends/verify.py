@@ -11,9 +11,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from common.errors import run_command
+from common.errors import TriptychError, run_command
 from common.networks import available, load
 from common.spec import Network
+from frontends import against
 from frontends.files import folder_for, write_text
 from frontends.ladder import Ladder
 from frontends.launch import FRAMEWORKS, WorkerError, Workers, scratch, select_frameworks
@@ -35,7 +36,8 @@ def verify(
     """Return the report of the whole ladder for these panels.
 
     `batch` is raised until every BN sees 16 values per channel. `faults` change the text of a
-    panel before it runs. Without `rounding` the float32 rungs are left out. `workers` are kept if given, else started and ended here.
+    panel before it runs. Without `rounding` the float32 rungs are left out. `workers` are kept if
+    given, else started and ended here.
     """
     started = time.perf_counter()
     raised = batch_for(network, batch)
@@ -53,6 +55,29 @@ def verify(
             report.versions[framework] = hello["versions"]
     report.seconds = time.perf_counter() - started
     return report
+
+
+def verify_against(
+    network: Network, other: Network, frameworks: list[str], *, batch: int = 2, seed: int = 0
+) -> tuple[Report, list[str]]:
+    """Return a row per panel, naming the first step that differs, and all structural differences.
+
+    Raises TriptychError if the two take inputs of different shapes.
+    """
+    if network.input_shape != other.input_shape:
+        raise TriptychError(
+            f"{network.name} takes {network.input_shape}, {other.name} {other.input_shape}"
+        )
+    started = time.perf_counter()
+    raised = max(batch_for(network, batch), batch_for(other, batch))
+    report = Report(f"{network.name} against {other.name}", raised, list(frameworks))
+    with Workers() as workers, scratch() as folder:
+        for framework in frameworks:
+            report.rows.append(
+                against.compare(network, other, framework, workers, folder, raised, seed)
+            )
+    report.seconds = time.perf_counter() - started
+    return report, against.structural_differences(network, other)
 
 
 @contextmanager
@@ -93,6 +118,8 @@ def main() -> int:
     options = parse()
     frameworks = select_frameworks(options.framework, options.legacy)
     network = load(options.network)
+    if options.against:
+        return _print_against(network, load(options.against), frameworks, options)
     if options.json:
         folder_for(str(Path(options.json).parent))
     with Console(stderr=True).status(f"verifying {network.name} in {', '.join(frameworks)}"):
@@ -107,6 +134,19 @@ def main() -> int:
         write_text(Path(options.json), json.dumps(report.record(), indent=1) + "\n")
     print(report.text())
     return 0 if report.passed else 1
+
+
+def _print_against(
+    network: Network, other: Network, frameworks: list[str], options: argparse.Namespace
+) -> int:
+    with Console(stderr=True).status(f"comparing {network.name} with {other.name}"):
+        report, lines = verify_against(
+            network, other, frameworks, batch=options.batch_size, seed=options.seed
+        )
+    print(report.text())
+    print(f"\n{len(lines)} structural differences")
+    print("\n".join(f"  {line}" for line in against.grouped(lines)))
+    return 0 if report.passed and not lines else 1
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ class PaddleDialect:
     def demo(self, entry: str, input_shape: Shape) -> list[str]:
         return [
             'if __name__ == "__main__":',
-            f"    print({entry}()(paddle.zeros({list((1, *input_shape))})).shape)",
+            f"    print({entry}()(paddle.zeros({[1, *input_shape]})).shape)",
         ]
 
     def conv2d(self, op: ops.Conv2d, inputs: list[Any]) -> Code:
@@ -87,12 +87,13 @@ class PaddleDialect:
         counted = isinstance(op, ops.AvgPool2d) and op.count_include_pad is True and padded
         native = all(rounds_alike(each, shape) for each, shape in bound)
         layer = "nn.AvgPool2D" if average else "nn.MaxPool2D"
-        if op.rounding == "floor" or (native and not counted):
+        declared = counted and (op.rounding == "ceil" or by_sides(op.padding) is not None)
+        if not declared and (op.rounding == "floor" or native):
             return Code("{self}({0})", self._window(layer, op, op.padding, counted))
         over = constant((e.overhang(s) for e, s in bound), f"{block.kind}.{name}: the last window")  # type: ignore[attr-defined]
         if not counted:
             return Code("{self}({0})", self._window(layer, op, extended(op.padding, over), False))
-        # Paddle would count what a partial window lacks; only the declared padding counts here.
+        # Paddle would count what a partial window lacks, and uneven padding as if it were even.
         init = self._window(layer, op, ((0, over[0]), (0, over[1])), False)
         return Code("{self}({pad}({0}))", init, f"nn.ZeroPad2D({_listed(op.padding)})")
 
