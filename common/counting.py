@@ -57,7 +57,7 @@ def paddle_flops(network: Network, batch: int = 1) -> int:
 
     Source: the `count_…` functions of Paddle's hapi/dynamic_flops.py. A multiply-add counts as 1.
     """
-    return batch * sum(map(_paddle_flops, elaborate(network).steps))
+    return batch * sum(map(paddle_flops_of, elaborate(network).steps))
 
 
 def macs(network: Network) -> int:
@@ -85,7 +85,8 @@ def _size(parameters: Iterable[Parameter]) -> int:
     return sum(parameter.size for parameter in parameters)
 
 
-def _paddle_flops(step: Step) -> int:
+def paddle_flops_of(step: Step) -> int:
+    """Return what a step counts for in `paddle_flops`, for one sample."""
     op, taken, given = step.op, step.inputs[0], step.output
     if isinstance(op, Conv2d):
         return op.macs(taken) + (prod(given) if op.bias else 0)
