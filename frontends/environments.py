@@ -73,10 +73,12 @@ RECIPES = {
 def interpreter(framework: str) -> str:
     """Return the Python of a framework; `TRIPTYCH_<FRAMEWORK>_PYTHON` names another one.
 
-    Raises TriptychError if it is a historical panel's, and not there or not complete.
+    Raises TriptychError if it is not there, or if an environment is not complete.
     """
     named = os.environ.get(variable(framework))
     if named:
+        if shutil.which(named) is None:
+            raise TriptychError(f"{variable(framework)} is {named}: there is no such interpreter")
         return named
     if framework not in RECIPES:
         return sys.executable
