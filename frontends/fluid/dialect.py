@@ -10,7 +10,7 @@ from common.ops import Op, Shape
 from common.spec import Call, Network
 from frontends.class_ops import four_sides
 from frontends.function_writer import Site, write
-from frontends.names import EmitError, invoke, product, unless
+from frontends.names import EmitError, invoke, unless
 from frontends.paddle.dialect import extended, padding_of, rounds_alike
 from frontends.writing import Draft, Source, batched, constant
 
@@ -84,7 +84,7 @@ class FluidDialect:
         filters, groups = op.out_channels, op.groups
         if isinstance(op, ops.DepthwiseConv2d):
             groups = f"{x}.shape[1]"
-            filters = product(op.out_channels, groups)
+            filters = groups if op.out_channels == 1 else f"{groups} * {_factor(op.out_channels)}"
         layer = _layer(
             "conv2d",
             x,
@@ -217,6 +217,10 @@ def _layer(layer: str, /, *positional: Any, **named: Any) -> str:
 
 def _listed(values: list[Any]) -> str:
     return f"[{', '.join(map(literal, values))}]"
+
+
+def _factor(size: Any) -> str:
+    return f"({size})" if isinstance(size, str) and not size.isidentifier() else literal(size)
 
 
 def _attribute(site: Site, parameter: str) -> str:

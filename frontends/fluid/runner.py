@@ -12,8 +12,6 @@ import paddle.fluid as fluid
 
 from frontends.recording import Recorder, check_keys, check_shape, watch_blocks
 
-STYLES = ("graph",)
-
 
 def versions():
     """Return the versions of what runs here."""
@@ -103,15 +101,11 @@ class Runner:
             if not parameter.trainable:
                 yield "statistics/" + name, np.array(self._scope.find_var(name).get_tensor())
 
-    def forward(self, inputs):
-        """Return the output in eval mode."""
-        return self._run(self._test, self._feed(inputs, "input"), [self._output])[0]
-
     def stepper(self, mode, inputs):
-        """Return a function that takes one step of inference or training and waits for it."""
+        """Return a function that takes one step, waits for it, and gives (output, loss)."""
         if mode == "inference":
             feed = self._feed(inputs, "input")
-            return lambda: self._run(self._test, feed, [self._output], cached=True)
+            return lambda: [*self._run(self._test, feed, [self._output], cached=True), None]
         feed = self._feed(inputs, "input")
         feed["labels"] = inputs.get("labels").astype(np.int64).reshape(-1, 1)
         startup = fluid.Program()
@@ -121,7 +115,12 @@ class Runner:
             loss = fluid.layers.mean(losses)
             fluid.optimizer.Momentum(1e-3, 0.9).minimize(loss)
         self._run(startup)
-        return lambda: self._run(self._main, feed, [loss], cached=True)
+        return lambda: self._run(self._main, feed, [self._output, loss], cached=True)
+
+    @staticmethod
+    def read(result):
+        """Return the output of a step as an array."""
+        return result[0]
 
     def _build(self, job, load_module, startup):
         module = load_module(job["source"], {"tap": self._tap})

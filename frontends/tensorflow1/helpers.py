@@ -114,10 +114,9 @@ class Depthwise(Helper):
         arguments = ["x", "kernel", strides, self._padding()]
         if self._has("dilation", 1):
             arguments.append(f"rate={self._two('dilation', 'dilation_rate')}")
-        filters = f"{channels} * depth_multiplier" if multiplied else channels
         lines = [
             'kernel = tf.get_variable("depthwise_kernel", shape, x.dtype)',
-            *self._returning(f"tf.nn.depthwise_conv2d({', '.join(arguments)})", filters),
+            *self._returning(f"tf.nn.depthwise_conv2d({', '.join(arguments)})", channels),
         ]
         return "\n".join(
             [

@@ -9,7 +9,6 @@ import tensorflow as tf
 from frontends.recording import Recorder, check_keys, check_shape, watch_blocks
 
 _RENAMED = {"moving_mean": "mean", "moving_variance": "variance", "depthwise_kernel": "kernel"}
-STYLES = ("graph",)
 tf.logging.set_verbosity(tf.logging.ERROR)
 
 
@@ -132,16 +131,11 @@ class Runner:
         for name, array in self._session.run(statistics).items():
             yield "statistics/" + name, array
 
-    def forward(self, inputs):
-        """Return the output in eval mode."""
-        output = self._called(False)["output"]
-        return self._out(self._session.run(output, {self._input: self._in(inputs)}))
-
     def stepper(self, mode, inputs):
-        """Return a function that takes one step of inference or training and waits for it."""
+        """Return a function that takes one step, waits for it, and gives (output, loss)."""
         output, feed = self._called(mode == "training")["output"], {self._input: self._in(inputs)}
         if mode == "inference":
-            return lambda: self._session.run(output, feed)
+            return lambda: (self._session.run(output, feed), None)
         with self._graph.as_default():
             labels = tf.constant(inputs.get("labels").astype(np.int64))
             loss = tf.losses.sparse_softmax_cross_entropy(labels, output)
@@ -150,7 +144,11 @@ class Runner:
                 train = tf.train.MomentumOptimizer(1e-3, 0.9).minimize(loss)
             slots = [each for each in tf.global_variables() if each not in before]
             self._session.run(tf.variables_initializer(slots))
-        return lambda: self._session.run([train, loss], feed)
+        return lambda: self._session.run([output, loss, train], feed)
+
+    def read(self, result):
+        """Return the output of a step as an array."""
+        return self._out(result[0])
 
     def _called(self, training):
         """Return what there is to observe of a call, by name; the call is made once."""
