@@ -114,3 +114,16 @@ def pitfalls() -> Network:
 def rounded() -> Network:
     """A pool whose last windows are partial; the global pool after it hides how many."""
     return sequence("rounded", (2, 5, 5), tail=TAIL(), pool=GlobalAvgPool2d(), fc=Dense(3))
+
+
+def grouped() -> Network:
+    """Grouped convolutions: two groups, one group a channel, with stride and with dilation."""
+    return sequence(
+        "grouped",
+        (4, 9, 9),
+        pairs=Conv2d(6, 3, padding=1, groups=2),
+        strided=Conv2d(12, 3, stride=2, groups=6, bias=False),
+        dilated=Conv2d(12, 3, padding=2, dilation=2, groups=12),
+        pool=GlobalAvgPool2d(),
+        fc=Dense(3),
+    )
