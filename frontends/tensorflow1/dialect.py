@@ -57,12 +57,15 @@ class TensorFlow1Dialect:
     def shared(
         self, site: Site, call: Call, first: bool, lines: list[str], standalone: list[str]
     ) -> list[str] | None:
-        """Call again what has variables within a scope that reuses them."""
+        """Reuse the variables of what is called again."""
         kinds = _kinds(site.block.layers[call.layer])
         if not kinds & {ops.Conv2d, ops.DepthwiseConv2d, ops.Dense, ops.BatchNorm}:
             return None
         body = [f"    {line}" for line in lines]
         if ops.BatchNorm not in kinds:
+            if "= tf.layers." in lines[-1] and not standalone:
+                last = lines[-1].replace(", name=", ", reuse=tf.AUTO_REUSE, name=")
+                return [*lines[:-1], last]
             return [f"with {SHARED}):", *body]
         opened = f"with {SHARED}, use_resource=True):"
         if first:

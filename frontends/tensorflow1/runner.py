@@ -6,7 +6,7 @@ import platform
 import numpy as np
 import tensorflow as tf
 
-from frontends.recording import Recorder, check_keys, check_shape, watch_blocks
+from frontends.recording import Recorder, check_keys, check_shape, layers_of, renamed, watch_blocks
 
 _RENAMED = {"moving_mean": "mean", "moving_variance": "variance", "depthwise_kernel": "kernel"}
 tf.logging.set_verbosity(tf.logging.ERROR)
@@ -73,6 +73,7 @@ class Runner:
     def __init__(self, job, load_module):
         _want_cpu(job.get("device", "cpu"))
         self._dtype, self._absent = job["dtype"], set(job.get("absent", ()))
+        self._names = job.get("names")
         self._steps, self._blocks = Recorder(), Recorder()
         self._module = load_module(job["source"], {"tap": self._tap})
         self._entry = getattr(self._module, job["entry"])
@@ -85,7 +86,7 @@ class Runner:
             first = job.get("mode") == "training"
             self._observed = {first: self._build(first, reuse=None)}
             found = map(_Variable, tf.global_variables())
-        self._variables = {each.name: each for each in found}
+        self._variables = renamed({each.name: each for each in found}, self._names)
         self._session = tf.Session(graph=self._graph)
 
     def parameters(self):
@@ -160,11 +161,14 @@ class Runner:
     def _build(self, training, reuse):
         self._steps.clear()
         self._blocks.clear()
+        before = {op.name for op in self._graph.get_operations()}
         switch = {"training": training}
         if "training" not in inspect.signature(self._entry).parameters:
             switch = {}
         with tf.variable_scope(tf.get_variable_scope(), reuse=reuse):
             observed = {"output": self._entry(self._input, **switch)}
+        for own, path in layers_of(self._names).items():
+            self._steps.put(path, self._last_of(own, before))
         owners = {each.op.name.rpartition("/")[0] for each in tf.global_variables()}
         for path, value in self._blocks.results.items():
             if path.split("#")[0] not in owners:  # a layer that the file has a function for
@@ -172,6 +176,17 @@ class Runner:
         for path, value in self._steps.results.items():
             observed["step/" + path] = value
         return observed
+
+    def _last_of(self, scope, before):
+        """Return what a layer's scope gives: the last value computed in it by this call."""
+        inside = [
+            op
+            for op in self._graph.get_operations()
+            if op.name not in before
+            and ("/" + op.name).find("/" + scope) >= 0
+            and op.type in _RESULTS
+        ]
+        return inside[-1].outputs[0]
 
     def _tap(self, path, value):
         self._steps.put(path, value)

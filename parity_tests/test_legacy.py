@@ -1,0 +1,252 @@
+"""The historical panels, Fluid 1.8 and TensorFlow 1.15: each op, each wiring, whole networks.
+
+A panel that is asked for and not available fails its rows; nothing is skipped.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from common import ops, weights
+from common.datasets import mnist_test
+from common.elaborate import elaborate
+from common.networks import load
+from common.spec import Network
+from frontends.arrays import ArrayReader, write_arrays
+from frontends.emit import emit
+from frontends.environments import interpreter
+from frontends.launch import FRAMEWORKS, LEGACY, NOT_INSTALLED, WorkerError, Workers
+from frontends.realize import Job, Realizer
+from frontends.verify import verify
+from parity_tests.legacy_networks import OPS, WIRINGS, on_map
+from parity_tests.rows import rows
+
+pytestmark = pytest.mark.complete
+TIGHT = 1e-11  # measured: at most 2e-14
+
+AGREEING = {
+    f"{panel}-{name}": (panel, network)
+    for panel in LEGACY
+    for name, network in {**OPS, **WIRINGS}.items()
+}
+
+
+@rows("panel, network", AGREEING)
+def test_agrees_with_torch(panel: str, network: Network, workers: Workers) -> None:
+    report = verify(network, ["torch", panel], workers=workers, rounding=False)
+    assert report.passed, report.text()
+    assert report.worst_float64 < TIGHT, report.text()
+
+
+def test_five_panels_are_one_network(workers: Workers) -> None:
+    report = verify(load("se_resnext_cifar"), list(FRAMEWORKS), workers=workers)
+    assert report.passed, report.text()
+    assert report.worst_float64 < TIGHT, report.text()
+    pairs = {row.panels for row in report.rows if row.rung == "gradients"}
+    assert len(pairs) == 10
+    assert report.versions["fluid"]["paddle"] == "1.8.5"
+    assert report.versions["tensorflow1"]["tensorflow"] == "1.15.5"
+
+
+# What a reader migrating by hand gets wrong, in each panel: (edit, replacement, rung).
+PLANTED = {
+    "epsilon of Keras": ("epsilon=9.99", "epsilon=9.99e-4 + 0 * 1.0", "forward, eval"),
+    "momentum of PyTorch": ("momentum=0.8999", "momentum=1 - 0.8999", "running statistics"),
+    "activated twice": ("    if relu:\n", "    if True:\n", "forward, eval"),
+    "statistics of the batch": ("training=training", "training=True", "forward, eval"),
+    "padding of SAME": ("if stride > 1:  #", "if stride > 2:  #", "stage evaluate"),
+    "pool that counts": ('pool_type="avg"', 'pool_type="max"', "forward, eval"),
+}
+CONTROLS = {
+    f"{panel}-{name}": (panel, *PLANTED[name])
+    for panel, name in [
+        *((panel, name) for panel in LEGACY for name in list(PLANTED)[:3]),
+        ("tensorflow1", "statistics of the batch"),
+        ("fluid", "pool that counts"),
+    ]
+}
+
+
+@rows("panel, place, mistake, rung", CONTROLS)
+def test_planted_mistake_is_caught(
+    panel: str, place: str, mistake: str, rung: str, workers: Workers
+) -> None:
+    network = load("se_resnext_cifar").with_arguments(num_blocks=1, width=16)
+
+    def plant(text: str) -> str:
+        assert place in text
+        return text.replace(place, mistake)
+
+    panels = ["torch", panel]
+    report = verify(network, panels, workers=workers, rounding=False, faults={panel: plant})
+    failed = [row for row in report.rows if not row.passed]
+    assert failed and failed[0].rung == rung, report.text()
+
+
+@rows("panel", dict(zip(LEGACY, LEGACY)))
+def test_taps_change_no_bit_and_name_every_step(
+    panel: str, workers: Workers, tmp_path: Path
+) -> None:
+    network = load("rir18").with_arguments(num_blocks=(1, 1, 1), width=8)
+    realizer = Realizer(network, workers, tmp_path, batch=2)
+    plain, tapped = realizer.run(Job(panel)), realizer.run(Job(panel, taps=True))
+    with plain.read() as left, tapped.read() as right:
+        for name in left.names():
+            assert np.array_equal(left.get(name), right.get(name)), name
+        steps = {n.split("step/")[1] for n in right.names() if n.startswith("evaluate/step/")}
+    assert steps == {step.path for step in elaborate(network).steps}
+
+
+@rows("panel", dict(zip(LEGACY, LEGACY)))
+def test_dropout_scales_in_training_alone(panel: str, workers: Workers, tmp_path: Path) -> None:
+    network = on_map(ops.Dropout(0.25))
+    source, out = tmp_path / "dropout.py", tmp_path / "out.npz"
+    source.write_text(emit(network, panel).text, encoding="utf-8")
+    write_arrays(tmp_path / "weights.npz", weights.probe(network))
+    given = {
+        "input": weights.inputs(network, 8),
+        "cotangent": weights.cotangent(network, 8),
+    }
+    write_arrays(tmp_path / "inputs.npz", given)
+    job = {
+        "action": "run",
+        "source": str(source),
+        "entry": "op",
+        "dtype": "float64",
+        "input_shape": list(network.input_shape),
+        "want": ["evaluate", "train"],
+        "weights": str(tmp_path / "weights.npz"),
+        "inputs": str(tmp_path / "inputs.npz"),
+        "out": str(out),
+    }
+    workers.request(panel, job)
+    with ArrayReader(out) as arrays:
+        ratio = arrays.get("train/output") / arrays.get("evaluate/output")
+    kept = ratio > 0.5
+    assert np.allclose(ratio[kept], 1 / 0.75, rtol=1e-6)
+    assert np.all(ratio[~kept] == 0)
+    assert 0.7 < kept.mean() < 0.8
+
+
+TRAINING = {
+    "fluid": """
+import numpy as np
+import paddle.fluid as fluid
+from written import se_resnext
+
+data = np.load("mnist.npz")
+image = fluid.data("image", [None, 1, 28, 28])
+label = fluid.data("label", [None, 1], "int64")
+logits = se_resnext(image)
+loss = fluid.layers.mean(fluid.layers.softmax_with_cross_entropy(logits, label))
+fluid.optimizer.Momentum(0.02, 0.9).minimize(loss)
+executor = fluid.Executor(fluid.CPUPlace())
+executor.run(fluid.default_startup_program())
+for _ in range(8):
+    feed = {"image": data["images"], "label": data["labels"].reshape(-1, 1)}
+    print(float(executor.run(feed=feed, fetch_list=[loss])[0]))
+""",
+    "tensorflow1": """
+import numpy as np
+import tensorflow as tf
+from written import se_resnext
+
+data = np.load("mnist.npz")
+images = tf.constant(data["images"].transpose(0, 2, 3, 1))
+loss = tf.losses.sparse_softmax_cross_entropy(data["labels"], se_resnext(images, training=True))
+with tf.control_dependencies(tf.get_collection(tf.GraphKeys.UPDATE_OPS)):
+    train = tf.train.MomentumOptimizer(0.02, 0.9).minimize(loss)
+with tf.Session() as session:
+    session.run(tf.global_variables_initializer())
+    for _ in range(8):
+        print(session.run([loss, train])[0])
+""",
+}
+
+
+def _alone(panel: str, program: str, folder: Path) -> str:
+    """Run a program in a panel's environment, with nothing of this repository on its path."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    done = subprocess.run(
+        [interpreter(panel), program],
+        cwd=folder,
+        env={**clean, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@rows("panel", dict(zip(LEGACY, LEGACY)))
+def test_written_file_trains_alone_on_mnist(panel: str, tmp_path: Path) -> None:
+    network = load("se_resnext_mnist")
+    (tmp_path / "written.py").write_text(emit(network, panel).text, encoding="utf-8")
+    (tmp_path / "train.py").write_text(TRAINING[panel], encoding="utf-8")
+    images, labels = mnist_test(32)
+    np.savez(tmp_path / "mnist.npz", images=images, labels=labels)
+    assert "(1, 10)" in _alone(panel, "written.py", tmp_path)
+    losses = [float(line) for line in _alone(panel, "train.py", tmp_path).split()]
+    assert len(losses) == 8
+    assert losses[-1] < 0.5 * losses[0], losses
+
+
+@rows("mode", {"inference": "inference", "training": "training"})
+@rows("panel", dict(zip(LEGACY, LEGACY)))
+def test_prepares_and_times_steps(panel: str, mode: str, workers: Workers, tmp_path: Path) -> None:
+    network = load("se_resnext_mnist")
+    images, labels = mnist_test(4)
+    (tmp_path / "written.py").write_text(emit(network, panel).text, encoding="utf-8")
+    write_arrays(tmp_path / "weights.npz", weights.initial(network))
+    write_arrays(tmp_path / "inputs.npz", {"input": images, "labels": labels})
+    job = {
+        "action": "prepare",
+        "source": str(tmp_path / "written.py"),
+        "entry": "se_resnext",
+        "dtype": "float32",
+        "style": "graph",
+        "mode": mode,
+        "input_shape": list(network.input_shape),
+        "weights": str(tmp_path / "weights.npz"),
+        "inputs": str(tmp_path / "inputs.npz"),
+        "out": str(tmp_path / "out.npz"),
+    }
+    assert workers.request(panel, job)["first_step_s"] > 0
+    assert len(workers.request(panel, {"action": "steps", "count": 3})["seconds"]) == 3
+    assert workers.request(panel, {"action": "matmul", "size": 64, "count": 2})["seconds"]
+    with ArrayReader(tmp_path / "out.npz") as arrays:
+        assert arrays.get("output").shape == (4, 10)
+
+
+@rows("panel", dict(zip(LEGACY, LEGACY)))
+def test_missing_environment_leaves_the_others_working(
+    panel: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for other in LEGACY:
+        monkeypatch.setenv(f"TRIPTYCH_{other.upper()}_PYTHON", interpreter(other))
+    monkeypatch.delenv(f"TRIPTYCH_{panel.upper()}_PYTHON")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    report = verify(OPS["dense"], ["torch", *LEGACY], rounding=False)
+    failed = [row for row in report.rows if not row.passed]
+    assert [(row.panels, row.outcome) for row in failed] == [((panel,), NOT_INSTALLED)]
+    assert f"create {panel}" in failed[0].note
+    assert any(row.rung == "gradients" for row in report.rows)
+
+
+def test_broken_environment_is_a_named_outcome(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    broken = tmp_path / "python"
+    broken.write_text("#!/bin/sh\nexit 1\n")
+    broken.chmod(0o755)
+    monkeypatch.setenv("TRIPTYCH_FLUID_PYTHON", str(broken))
+    with Workers() as own, pytest.raises(WorkerError, match="fluid: crashed") as stop:
+        own.request("fluid", {"action": "hello"})
+    assert json.dumps(stop.value.outcome)
