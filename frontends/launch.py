@@ -57,8 +57,13 @@ def select_frameworks(names: str, legacy: bool = False) -> list[str]:
     return list(dict.fromkeys(chosen))
 
 
-def environment(device: str = "cpu", threads: int | None = None) -> dict[str, str]:
-    """Return the variables of a worker: set before any import, since imports read them."""
+def environment(
+    device: str = "cpu", threads: int | None = None, spin: bool = False
+) -> dict[str, str]:
+    """Return the variables of a worker: set before any import, since imports read them.
+
+    With `spin` waiting threads do as the framework has them by default: for timing.
+    """
     variables = dict(os.environ)
     variables.pop("PYTHONHOME", None)
     variables |= {
@@ -66,10 +71,11 @@ def environment(device: str = "cpu", threads: int | None = None) -> dict[str, st
         "PYTHONUNBUFFERED": "1",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "GLOG_minloglevel": "3",
-        "KMP_BLOCKTIME": "0",  # idle workers must not spin
-        "OMP_WAIT_POLICY": "PASSIVE",
         "PYTHONWARNINGS": "ignore",
+        "NVIDIA_TF32_OVERRIDE": "0",  # float32 is float32 in every framework
     }
+    if not spin:  # idle workers take no time from others
+        variables |= {"KMP_BLOCKTIME": "0", "OMP_WAIT_POLICY": "PASSIVE"}
     if device == "cpu":
         variables["CUDA_VISIBLE_DEVICES"] = "-1" if "CUDA_VISIBLE_DEVICES" not in variables else ""
     if threads:
@@ -82,7 +88,13 @@ def environment(device: str = "cpu", threads: int | None = None) -> dict[str, st
 class WorkerProcess:
     """A worker of one framework. Closing it ends its process."""
 
-    def __init__(self, framework: str, device: str = "cpu", threads: int | None = None) -> None:
+    def __init__(
+        self,
+        framework: str,
+        device: str = "cpu",
+        threads: int | None = None,
+        spin: bool = False,
+    ) -> None:
         self.framework = framework
         self._log = tempfile.TemporaryFile(mode="w+b")  # noqa: SIM115 - closed with the worker
         self._stage = "start"
@@ -96,7 +108,7 @@ class WorkerProcess:
             stdout=subprocess.PIPE,
             stderr=self._log,
             cwd=ROOT,
-            env=environment(device, threads),
+            env=environment(device, threads, spin),
             text=True,
             start_new_session=True,
         )

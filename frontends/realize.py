@@ -19,6 +19,7 @@ from frontends.emit import emit
 from frontends.launch import Workers
 from frontends.pooling import gradient_scales
 
+MINE = "mine"
 LEAST_VALUES = 16  # per channel that a BN sees; with fewer its own sensitivity exceeds the bounds
 Fault = Callable[[str], str]
 
@@ -33,6 +34,16 @@ class Result:
 
     def read(self) -> ArrayReader:
         return ArrayReader(self.arrays)
+
+
+@dataclass(frozen=True)
+class Mine:
+    """A reader's own file: its entry, its dialect, and {own name: canonical name}."""
+
+    path: Path
+    entry: str
+    dialect: str
+    names: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -64,9 +75,12 @@ class Realizer:
     timeout: float = 600
     faults: Mapping[str, Fault] = field(default_factory=dict)
     weights: Mapping[str, Any] | None = None
+    mine: Mine | None = None  # what the panel "mine" runs; then nothing is made float32-exact
 
     def __post_init__(self) -> None:
-        exact = transform.float32_exact(transform.without_dropout(self.network))
+        exact = transform.without_dropout(self.network)
+        if self.mine is None:
+            exact = transform.float32_exact(exact)
         self.twins = {"exact": exact, "smooth": transform.smooth(exact)}
         self._results: dict[Job, Result] = {}
         self.parameters = dict(self.weights or weights.probe(exact, self.seed))
@@ -105,12 +119,18 @@ class Realizer:
 
     def text(self, job: Job) -> tuple[str, str, bool]:
         """Return (text, entry, classes) of the file that a job runs."""
+        if self.mine and job.framework == MINE:
+            return self.mine.path.read_text(encoding="utf-8"), self.mine.entry, False
         source = emit(self.twins[job.twin], job.framework, job.taps)
         fault = self.faults.get(job.framework)
         text = fault(source.text) if fault else source.text
         if fault and text == source.text:
             raise TriptychError(f"the fault for {job.framework} changed nothing")
         return text, source.entry, source.classes
+
+    def dialect(self, framework: str) -> str:
+        """Return the framework that a panel runs in: its own, or that of the reader's file."""
+        return self.mine.dialect if self.mine and framework == MINE else framework
 
     def absent(self, classes: bool) -> list[str]:
         """Return the parameters that a panel has no place for: a function's unused layers."""
@@ -122,8 +142,13 @@ class Realizer:
         stem = f"{job.framework}_{len(self._results)}_{abs(hash(job)):x}"
         path, arrays = self.folder / f"{stem}.py", self.folder / f"{stem}.npz"
         path.write_text(text, encoding="utf-8")
+        own: dict[str, Any] = {}
+        if self.mine and job.framework == MINE:
+            own = {"mine": str(self.mine.path.parent), "names": dict(self.mine.names)}
+            missing = set(self.parameters) - set(self.mine.names.values())
+            own["absent"] = sorted(missing)
         answer = self.workers.request(
-            job.framework,
+            self.dialect(job.framework),
             {
                 "action": "run",
                 "source": str(path),
@@ -138,6 +163,7 @@ class Realizer:
                 "weights": str(self._weights),
                 "inputs": str(self._inputs),
                 "out": str(arrays),
+                **own,
             },
             self.timeout,
         )

@@ -50,3 +50,15 @@ def check_shape(name, expected, given):
     """Raise a ValueError unless two shapes are equal."""
     if tuple(expected) != tuple(given):
         raise ValueError("%s: shape %s, expected %s" % (name, tuple(given), tuple(expected)))
+
+
+def renamed(parameters, names):
+    """Return a reader's parameters under canonical names, those without one left out."""
+    if names is None:
+        return parameters
+    return {names[name]: value for name, value in parameters.items() if name in names}
+
+
+def layers_of(names):
+    """Return {own layer: canonical layer} for {own parameter: canonical parameter}."""
+    return {own.rpartition(".")[0]: new.rpartition(".")[0] for own, new in (names or {}).items()}

@@ -13,6 +13,7 @@ import resource
 import sys
 import time
 import traceback
+from pathlib import Path
 
 from frontends.arrays import ArrayReader, ArrayWriter
 
@@ -56,6 +57,12 @@ class Worker:
     def _do_hello(self, job):
         return {"versions": self._runner_module.versions(), "pid": os.getpid()}
 
+    def _do_describe(self, job):
+        """Load a file; return its parameters in the order of their creation."""
+        runner = self._load(job)
+        self.stage = "parameters"
+        return {"parameters": [[name, list(s)] for name, s in runner.parameters().items()]}
+
     def _do_run(self, job):
         """Load a file, assign weights, and do what the job wants into its `out` file."""
         runner = self._load(job)
@@ -77,6 +84,8 @@ class Worker:
 
     def _load(self, job):
         self.stage = "load"
+        if job.get("mine") and job["mine"] not in sys.path:
+            sys.path.append(job["mine"])  # the folder of a reader's file, for what it imports
         self._runner = self._step = None
         self._runner = self._runner_module.Runner(job, load_module)
         return self._runner
@@ -139,8 +148,8 @@ def _resident():
     Where Linux tells: what getrusage calls the peak includes the parent's memory before the exec.
     """
     try:
-        with open("/proc/self/status") as stream:
-            fields = dict(line.split(":", 1) for line in stream)
+        lines = Path("/proc/self/status").read_text().splitlines()
+        fields = dict(line.split(":", 1) for line in lines)
         return {
             "rss": int(fields["VmRSS"].split()[0]) * 1024,
             "peak_rss": int(fields["VmHWM"].split()[0]) * 1024,

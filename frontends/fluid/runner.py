@@ -10,7 +10,7 @@ import numpy as np
 import paddle
 import paddle.fluid as fluid
 
-from frontends.recording import Recorder, check_keys, check_shape, watch_blocks
+from frontends.recording import Recorder, check_keys, check_shape, renamed, watch_blocks
 
 
 def versions():
@@ -58,7 +58,11 @@ class Runner:
         self._output = self._build(job, load_module, startup)
         self._test = self._main.clone(for_test=True)
         self._run(startup)
-        self._parameters = {p.name: p for p in self._main.global_block().all_parameters()}
+        found = {p.name: p for p in self._main.global_block().all_parameters()}
+        names = job.get("names")
+        self._parameters = renamed(found, names)
+        if names:
+            self._observe_layers(names)
 
     def parameters(self):
         """Return canonical names and shapes."""
@@ -73,7 +77,7 @@ class Runner:
         for name, parameter in self._parameters.items():
             array = self._canonical(weights.get(name).astype(self._dtype))
             check_shape(name, parameter.shape, array.shape)
-            tensor = self._scope.find_var(name).get_tensor()
+            tensor = self._scope.find_var(parameter.name).get_tensor()
             tensor.set(np.ascontiguousarray(array), fluid.CPUPlace())
 
     def evaluate(self, inputs):
@@ -85,21 +89,22 @@ class Runner:
         with fluid.program_guard(self._main, fluid.Program()):
             cotangent = fluid.data("cotangent", self._output.shape, self._dtype)
             target = fluid.layers.reduce_sum(self._output * cotangent)
-            trained = [p for p in self._parameters.values() if p.trainable]
-            gradients = fluid.gradients([target], [self._input, *trained])
-        names = ["gradient/input"] + ["gradient/" + p.name for p in trained]
+            trained = {n: p for n, p in self._parameters.items() if p.trainable}
+            gradients = fluid.gradients([target], [self._input, *trained.values()])
+        names = ["gradient/input"] + ["gradient/" + name for name in trained]
         reached = {n: g for n, g in zip(names, gradients) if g is not None}
         feed = self._feed(inputs, "input", "cotangent")
         results = self._fetch(self._main, feed, dict(self._observed(), **reached))
         for name, array in results:
             is_gradient = name.startswith("gradient/") and name != "gradient/input"
             yield name, self._canonical(array) if is_gradient else array
-        for p in trained:
-            if "gradient/" + p.name not in reached:
-                yield "gradient/" + p.name, np.zeros(self.parameters()[p.name], self._dtype)
+        for name in trained:
+            if "gradient/" + name not in reached:
+                yield "gradient/" + name, np.zeros(self.parameters()[name], self._dtype)
         for name, parameter in self._parameters.items():
             if not parameter.trainable:
-                yield "statistics/" + name, np.array(self._scope.find_var(name).get_tensor())
+                tensor = self._scope.find_var(parameter.name).get_tensor()
+                yield "statistics/" + name, np.array(tensor)
 
     def stepper(self, mode, inputs):
         """Return a function that takes one step, waits for it, and gives (output, loss)."""
@@ -134,6 +139,23 @@ class Runner:
     def _tap(self, path, value):
         self._steps.put(path, value)
         return value
+
+    def _observe_layers(self, names):
+        """Record what each layer of a reader's program gives: the last op that takes a parameter
+        of it."""
+        last = {}
+        for op in self._main.global_block().ops:
+            taken = [names[name] for name in op.input_arg_names if name in names]
+            given = [
+                n
+                for key in ("Y", "Output", "Out")
+                if key in op.output_names
+                for n in op.output(key)
+            ]
+            if taken and given:
+                last[taken[0].rpartition(".")[0]] = self._main.global_block().var(given[0])
+        for path, value in last.items():
+            self._steps.put(path, value)
 
     def _observed(self):
         observed = {"output": self._output}

@@ -4,14 +4,13 @@ import numpy as np
 import paddle
 from paddle import nn
 
-from frontends.recording import Recorder, check_keys, check_shape
+from frontends.recording import Recorder, check_keys, check_shape, layers_of, renamed
 
 _PARAMETERS = {
     nn.Conv2D: {"weight": "kernel", "bias": "bias"},
     nn.Linear: {"weight": "kernel", "bias": "bias"},
     nn.BatchNorm2D: {"weight": "gamma", "bias": "beta", "_mean": "mean", "_variance": "variance"},
 }
-STYLES = ("eager", "graph")
 
 
 def versions():
@@ -21,7 +20,7 @@ def versions():
 
 def matmul(size, device):
     """Return a function that multiplies two float32 matrices and waits."""
-    left, right = paddle.rand((size, size)), paddle.rand((size, size))
+    left, right = paddle.rand((2, size, size), "float32")
 
     def step():
         paddle.matmul(left, right)
@@ -50,11 +49,15 @@ class Runner:
         paddle.set_device("gpu" if job.get("device", "cpu") == "gpu" else "cpu")
         paddle.set_default_dtype(self._dtype)
         self._steps, self._blocks = Recorder(), Recorder()
+        self._absent = set(job.get("absent", ()))
         module = load_module(job["source"], {"tap": self._tap})
         self._model = getattr(module, job["entry"])()
         layers = list(self._model.named_sublayers(include_self=True))
         self._paths = {id(layer): path for path, layer in layers}
-        self._tensors = dict(self._find_tensors(layers))
+        self._tensors = renamed(dict(self._find_tensors(layers)), job.get("names"))
+        by_path, wanted = dict(layers), layers_of(job.get("names"))
+        for path, layer in wanted.items():
+            by_path[path].register_forward_post_hook(self._step_hook(layer))
         for path, layer in layers:
             if path and type(layer).__module__ == module.__name__ and not job.get("mode"):
                 layer.register_forward_post_hook(self._block_hook(path))
@@ -71,9 +74,9 @@ class Runner:
 
     def assign(self, weights):
         """Set every parameter from an ArrayReader of canonical arrays."""
-        check_keys(self._tensors, weights.names())
-        for name, array in weights.items():
-            tensor, dense = self._tensors[name]
+        check_keys(self._tensors, set(weights.names()) - self._absent)
+        for name, (tensor, dense) in self._tensors.items():
+            array = weights.get(name)
             array = array.T if dense else array
             check_shape(name, tensor.shape, array.shape)
             tensor.set_value(np.ascontiguousarray(array.astype(self._dtype)))
@@ -105,14 +108,8 @@ class Runner:
             gradient = zeros if tensor.grad is None else tensor.grad.numpy()
             yield "gradient/" + name, gradient.T if dense else gradient
 
-    def forward(self, inputs):
-        """Return the output in eval mode, in the style that is timed."""
-        self._model.eval()
-        with paddle.no_grad():
-            return self._network(self._in(inputs.get("input"))).numpy()
-
     def stepper(self, mode, inputs):
-        """Return a function that takes one step of inference or training and waits for it."""
+        """Return a function that takes one step, waits for it, and gives (output, loss)."""
         x = self._in(inputs.get("input"))
         if mode == "inference":
             self._model.eval()
@@ -123,8 +120,9 @@ class Runner:
     def _inference(self, x):
         def step():
             with paddle.no_grad():
-                self._network(x)
+                output = self._network(x)
             _synchronize()
+            return output, None
 
         return step
 
@@ -132,12 +130,20 @@ class Runner:
         optimizer = paddle.optimizer.Momentum(1e-3, 0.9, parameters=self._model.parameters())
 
         def step():
-            nn.functional.cross_entropy(self._network(x), labels).backward()
+            output = self._network(x)
+            loss = nn.functional.cross_entropy(output, labels)
+            loss.backward()
             optimizer.step()
             optimizer.clear_grad()
             _synchronize()
+            return output, loss
 
         return step
+
+    @staticmethod
+    def read(result):
+        """Return the output of a step as an array."""
+        return result[0].numpy()
 
     @staticmethod
     def _find_tensors(layers):
@@ -151,6 +157,12 @@ class Runner:
     def _block_hook(self, path):
         def hook(layer, inputs, output):
             self._blocks.put(path, output)
+
+        return hook
+
+    def _step_hook(self, path):
+        def hook(layer, inputs, output):
+            self._steps.put(path, output)
 
         return hook
 

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from frontends.recording import Recorder, check_keys, check_shape
+from frontends.recording import Recorder, check_keys, check_shape, layers_of, renamed
 
 _PARAMETERS = {
     keras.layers.DepthwiseConv2D: {"kernel": "kernel", "bias": "bias"},
@@ -21,7 +21,6 @@ _PARAMETERS = {
         "moving_variance": "variance",
     },
 }
-STYLES = ("eager", "graph", "compiled")
 
 
 def versions():
@@ -35,7 +34,7 @@ def versions():
 
 def matmul(size, device):
     """Return a function that multiplies two float32 matrices and waits."""
-    left, right = tf.random.uniform((size, size)), tf.random.uniform((size, size))
+    left, right = tf.random.uniform((2, size, size), dtype=tf.float32)
 
     def step():
         tf.linalg.matmul(left, right)
@@ -90,7 +89,10 @@ class Runner:
             self._watch(module, job["entry"])
         self._model = getattr(module, job["entry"])()
         self._find_shared()
-        self._variables = dict(self._find_variables(self._model))
+        names = job.get("names")
+        self._variables = renamed(dict(self._find_variables(self._model)), names)
+        for own, path in layers_of(names).items():
+            self._tapped.put(path, self._model.get_layer(own).output)
         self._absent = set(job.get("absent", ()))
         self._observed = self._make_observed()
 
@@ -135,12 +137,8 @@ class Runner:
             if not variable.trainable:
                 yield "statistics/" + name, layout.to_canonical(variable.numpy())
 
-    def forward(self, inputs):
-        """Return the output in eval mode, in the style that is timed."""
-        return self._out(self._styled(self._predict)(self._in(inputs.get("input"))))
-
     def stepper(self, mode, inputs):
-        """Return a function that takes one step of inference or training and waits for it."""
+        """Return a function that takes one step, waits for it, and gives (output, loss)."""
         x = self._in(inputs.get("input"))
         if mode == "inference":
             predict = self._styled(self._predict)
@@ -150,7 +148,7 @@ class Runner:
         return lambda: self._waited(train(x, labels))
 
     def _predict(self, x):
-        return self._model(x, training=False)
+        return self._model(x, training=False), None
 
     def _train_step(self, optimizer):
         loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -159,10 +157,11 @@ class Runner:
 
         def step(x, labels):
             with tf.GradientTape() as tape:
-                loss = loss_of(labels, self._model(x, training=True))
+                output = self._model(x, training=True)
+                loss = loss_of(labels, output)
             gradients = tape.gradient(loss, [variable.value for variable in variables])
             optimizer.apply_gradients(zip(gradients, variables))
-            return loss
+            return output, loss
 
         return step
 
@@ -172,9 +171,13 @@ class Runner:
         return tf.function(function, jit_compile=self._style == "compiled")
 
     @staticmethod
-    def _waited(value):
+    def _waited(result):
         tf.test.experimental.sync_devices()
-        return value.numpy()
+        return result
+
+    def read(self, result):
+        """Return the output of a step as an array."""
+        return self._out(result[0])
 
     def _find_variables(self, model):
         for layer in model.layers:

@@ -2,6 +2,7 @@
 
 import inspect
 import platform
+import re
 
 import numpy as np
 import tensorflow as tf
@@ -9,6 +10,8 @@ import tensorflow as tf
 from frontends.recording import Recorder, check_keys, check_shape, layers_of, renamed, watch_blocks
 
 _RENAMED = {"moving_mean": "mean", "moving_variance": "variance", "depthwise_kernel": "kernel"}
+# What a convolution, a dense layer or a batch normalization ends in.
+_RESULTS = "Conv2D DepthwiseConv2dNative BiasAdd MatMul ConcatV2 Add AddV2 FusedBatchNormV3".split()
 tf.logging.set_verbosity(tf.logging.ERROR)
 
 
@@ -179,12 +182,11 @@ class Runner:
 
     def _last_of(self, scope, before):
         """Return what a layer's scope gives: the last value computed in it by this call."""
+        within = re.compile(r"(^|/)%s(_\d+)?/" % re.escape(scope))
         inside = [
             op
             for op in self._graph.get_operations()
-            if op.name not in before
-            and ("/" + op.name).find("/" + scope) >= 0
-            and op.type in _RESULTS
+            if op.name not in before and op.type in _RESULTS and within.search(op.name)
         ]
         return inside[-1].outputs[0]
 

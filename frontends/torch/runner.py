@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from frontends.arrays import ArrayReader
-from frontends.recording import Recorder, check_keys, check_shape
+from frontends.recording import Recorder, check_keys, check_shape, layers_of, renamed
 
 torch.use_deterministic_algorithms(False)
 _PARAMETERS = {
@@ -18,7 +18,6 @@ _PARAMETERS = {
         "running_var": "variance",
     },
 }
-STYLES = ("eager", "channels_last", "compiled")
 
 
 def versions():
@@ -29,7 +28,7 @@ def versions():
 def matmul(size, device):
     """Return a function that multiplies two float32 matrices on a device and waits."""
     place = _place(device)
-    left, right = torch.rand(size, size, device=place), torch.rand(size, size, device=place)
+    left, right = torch.rand(2, size, size, dtype=torch.float32, device=place)
 
     def step():
         torch.matmul(left, right)
@@ -88,11 +87,14 @@ class Runner:
         self._rounded = job.get("rounded", False)
         self._scales = self._read_scales(job.get("scales"))
         self._steps, self._blocks = Recorder(), Recorder()
+        self._absent = set(job.get("absent", ()))
         torch.set_default_dtype(self._dtype)
         module = load_module(job["source"], {"tap": self._tap})
         self._model = getattr(module, job["entry"])().to(self._place)
         self._paths = {id(m): path for path, m in self._model.named_modules()}
-        self._tensors = dict(self._find_tensors())
+        self._tensors = renamed(dict(self._find_tensors()), job.get("names"))
+        for path, layer in layers_of(job.get("names")).items():
+            self._model.get_submodule(path).register_forward_hook(self._step_hook(layer))
         for path, each in self._model.named_modules():
             if path and type(each).__module__ == module.__name__ and not job.get("mode"):
                 each.register_forward_hook(self._block_hook(path))
@@ -109,9 +111,10 @@ class Runner:
 
     def assign(self, weights):
         """Set every parameter from an ArrayReader of canonical arrays."""
-        check_keys(self._tensors, weights.names())
+        check_keys(self._tensors, set(weights.names()) - self._absent)
         with torch.no_grad():
-            for name, array in weights.items():
+            for name in self._tensors:
+                array = weights.get(name)
                 check_shape(name, self._tensors[name].shape, array.shape)
                 self._tensors[name].copy_(torch.from_numpy(array))
 
@@ -140,14 +143,8 @@ class Runner:
             else:
                 yield "statistics/" + name, self._out(tensor)
 
-    def forward(self, inputs):
-        """Return the output in eval mode, in the style that is timed."""
-        self._model.eval()
-        with torch.no_grad():
-            return self._out(self._network(self._in(inputs.get("input"))))
-
     def stepper(self, mode, inputs):
-        """Return a function that takes one step of inference or training and waits for it."""
+        """Return a function that takes one step, waits for it, and gives (output, loss)."""
         x = self._in(inputs.get("input"))
         if self._style != "eager" and x.dim() == 4:
             x = x.to(memory_format=torch.channels_last)
@@ -161,8 +158,9 @@ class Runner:
     def _inference(self, x):
         def step():
             with torch.inference_mode():
-                self._network(x)
+                output = self._network(x)
             _synchronize(self._place)
+            return output, None
 
         return step
 
@@ -171,9 +169,12 @@ class Runner:
 
         def step():
             optimizer.zero_grad()
-            nn.functional.cross_entropy(self._network(x), labels).backward()
+            output = self._network(x)
+            loss = nn.functional.cross_entropy(output, labels)
+            loss.backward()
             optimizer.step()
             _synchronize(self._place)
+            return output, loss
 
         return step
 
@@ -183,6 +184,10 @@ class Runner:
             return {}
         with ArrayReader(path) as scales:
             return {name: torch.from_numpy(array) for name, array in scales.items()}
+
+    def read(self, result):
+        """Return the output of a step as an array."""
+        return self._out(result[0])
 
     def _find_tensors(self):
         for path, module in self._model.named_modules():
@@ -194,6 +199,12 @@ class Runner:
     def _block_hook(self, path):
         def hook(module, inputs, output):
             self._blocks.put(path, output)
+
+        return hook
+
+    def _step_hook(self, path):
+        def hook(module, inputs, output):
+            self._steps.put(path, output.detach())
 
         return hook
 
