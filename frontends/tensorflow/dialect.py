@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from common import ops
@@ -11,7 +12,7 @@ from common.spec import Call, Network
 from frontends.channels_last import conv_padding, extended, grouped, is_same
 from frontends.class_ops import four_sides
 from frontends.function_writer import Site, standalone_call, write
-from frontends.names import invoke, unless
+from frontends.names import EmitError, invoke, unless
 from frontends.writing import Draft, Source, constant
 
 GROUPED = '''
@@ -311,6 +312,25 @@ def _one_or_list(values: tuple[str, ...]) -> str:
     return values[0] if len(values) == 1 else f"[{', '.join(values)}]"
 
 
+def _check_names(text: str) -> None:
+    """Raise an EmitError for a name that Keras gives to an operation without one."""
+    for code, name in _UNNAMED.items():
+        taken = re.search(rf'name="({name}(_\d+)?)"', text) if code in text else None
+        if taken:
+            raise EmitError(f"layer {taken[1]}: Keras names its own {name!r} so; rename the layer")
+
+
+_UNNAMED = {
+    "ops.pad(": "pad",
+    "ops.average_pool(": "average_pool",
+    "layers.Flatten()": "flatten",
+    "layers.Permute(": "permute",
+    "[:, None, None, :]": "get_item",
+}
+
+
 def emit(network: Network, taps: bool = False) -> Source:
     """Return the network as a Keras file on TensorFlow."""
-    return write(network, TensorFlowDialect(), taps)
+    source = write(network, TensorFlowDialect(), taps)
+    _check_names(source.text)
+    return source
