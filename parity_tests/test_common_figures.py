@@ -13,7 +13,7 @@ from common.networks import available, load
 from common.networks.fluid_names import official_names
 from common.networks.overview import parts
 from common.networks.resnet import bottleneck, imagenet
-from common.ops import BatchNorm, Conv2d, Dense
+from common.ops import BatchNorm, Conv2d, Dense, MaxPool2d, pair, sides
 from common.spec import Network
 
 # name -> convention -> figure
@@ -119,6 +119,32 @@ def test_resnet50_with_the_stride_on_the_first_convolution() -> None:
     network = imagenet("resnet50", "", bottleneck(stride_on="1x1"))
     assert counting.trainable(network) == 25_557_032
     assert round(counting.macs(network) / 1e9, 3) == 3.858
+
+
+def same(size: int, kernel: int, stride: int) -> tuple[int, int]:
+    """Return what TensorFlow's "same" pads before and after (tf.nn's notes on padding)."""
+    total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
+    return total // 2, total - total // 2
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "se_resnext_published_tensorflow",
+        "resnext_cifar_tensorflow",
+        "se_resnet50_tensorpack",
+        "batchflow_resnet",
+        "batchflow_se_resnet50",
+    ],
+)
+def test_networks_of_tensorflow_pad_as_same_does(name: str) -> None:
+    for step in elaborate(load(name)).steps:
+        if isinstance(step.op, (Conv2d, MaxPool2d)):
+            heights, widths = sides(step.op.padding)
+            sizes, strides = step.inputs[0][1:], pair(step.op.stride)
+            kernels = pair(step.op.kernel_size)
+            expected = [same(*each) for each in zip(sizes, kernels, strides)]
+            assert [heights, widths] == expected, step.path
 
 
 def size(network: Network, chosen: Callable[[Parameter], bool]) -> int:
@@ -253,8 +279,10 @@ def test_fluid_files(name: str, total: int) -> None:
     files = [fluid_file_size(p.shape) for p in elaborate(network).parameters.values()]
     assert sum(files) == total
     assert fluid_file_size((64, 3, 7, 7)) == 37_662
-    without_dense = [n for n in names if not n.startswith("fc.")]
-    assert len(without_dense) == 265
+    dense = [name for name in names if name.startswith("fc.")]
+    sizes = dict(zip(names, files))
+    assert len(names) - len(dense) == 265
+    assert total - sum(sizes[name] for name in dense) == 94_251_560
 
 
 @pytest.mark.parametrize(

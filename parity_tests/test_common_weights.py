@@ -102,13 +102,22 @@ def test_the_three_forms_are_equal(source: str, target: str) -> None:
     assert np.abs(here - there).max() < 1e-13 * np.abs(here).max()
 
 
-def test_forms_of_a_whole_network_and_any_order_of_names() -> None:
-    grouped, paths = se_resnext_cifar(), se_resnext_cifar("concatenated")
+@pytest.mark.parametrize(
+    ("grouped", "paths", "cardinality"),
+    [
+        (se_resnext_cifar(), se_resnext_cifar("concatenated"), 8),
+        (resnext_block("grouped"), resnext_block("concatenated"), 32),
+    ],
+)
+def test_forms_there_and_back_in_any_order(
+    grouped: Network, paths: Network, cardinality: int
+) -> None:
     weights = initial(paths)
     shuffled = {name: weights[name] for name in sorted(weights)}  # split.10 before split.2
-    there = convert_weights(shuffled, "grouped", cardinality=8)
+    there = convert_weights(shuffled, "grouped", cardinality)
     assert set(there) == set(elaborate(grouped).parameters)
-    back = convert_weights(there, "concatenated", cardinality=8)
+    back = convert_weights(there, "concatenated", cardinality)
+    assert set(back) == set(weights)
     assert all(np.array_equal(back[name], weights[name]) for name in weights)
 
 
