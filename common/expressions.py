@@ -73,13 +73,15 @@ def substitute(value: Any, replacements: Mapping[str, object]) -> Any:
 
     >>> substitute("2 * width", {"width": "a + b"})
     '2 * (a + b)'
+    >>> substitute("4 * width", {"width": "2 * base"})
+    '8 * base'
     """
     if isinstance(value, tuple):
         return tuple(substitute(item, replacements) for item in value)
     if not isinstance(value, str):
         return value
     tree = _Substitution(replacements).visit(ast.parse(value, mode="eval").body)
-    return fold(ast.unparse(tree))
+    return fold(ast.unparse(_Folding().visit(tree)))
 
 
 def fold(text: str) -> Value | str:
@@ -99,6 +101,27 @@ def literal(value: object) -> str:
         inner = ", ".join(map(literal, value))
         return f"({inner},)" if len(value) == 1 else f"({inner})"
     return repr(value).replace("e-0", "e-").replace("e+0", "e")
+
+
+class _Folding(ast.NodeTransformer):
+    """Writes 4 * (2 * width) as 8 * width."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        self.generic_visit(node)
+        inner = node.right
+        if not (isinstance(inner, ast.BinOp) and all(map(_is_multiple, (node, inner)))):
+            return node
+        factors = [part.left.value for part in (node, inner)]  # type: ignore[attr-defined]
+        return ast.BinOp(ast.Constant(factors[0] * factors[1]), ast.Mult(), inner.right)
+
+
+def _is_multiple(node: ast.BinOp) -> bool:
+    left = node.left
+    return (
+        isinstance(node.op, ast.Mult)
+        and isinstance(left, ast.Constant)
+        and isinstance(left.value, int)
+    )
 
 
 class _Substitution(ast.NodeTransformer):

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from common.expressions import evaluate, literal
 from common.ops import Op, Shape
 from common.spec import Block, Call, Chain, Layer, Network, Optional, Parallel, Use
-from frontends.names import EmitError, class_name, passed, plus, signature
+from frontends.names import EmitError, class_name, merged_ifs, passed, plus, signature
 from frontends.writing import Draft, Source, batched, formatted
 
 
@@ -87,7 +87,7 @@ class _Class:
             yield from (f"        {line}" for line in inits)
             yield ""
         yield f"    def forward({', '.join(['self', *block.inputs])}):"
-        yield from (f"        {line}" for line in self._forward())
+        yield from (f"        {line}" for line in merged_ifs(list(self._forward())))
         yield ""
 
     def _op(self, name: str) -> Op | None:
@@ -136,6 +136,8 @@ class _Class:
             inputs = outputs if count != 0 else inputs
         if self._streams(layer) == 1:
             return f"{self._dialect.sequential}({', '.join(items)})"
+        if len(items) == 1 and items[0].startswith("*"):
+            return f"{self._dialect.module_list}({items[0].removeprefix('*')})"
         return f"{self._dialect.module_list}([{', '.join(items)}])"
 
     def _equal(self, left: list[Any], right: list[Any]) -> bool:

@@ -22,7 +22,7 @@ from common.spec import (
     references,
     uses,
 )
-from frontends.names import plus
+from frontends.names import merged_ifs, plus
 from frontends.writing import Draft, Source, formatted
 
 
@@ -204,6 +204,7 @@ class _Function:
             if comment and not added[-1].startswith(" ") and "\n" not in added[-1]:
                 added[-1] += comment
             lines += added
+        lines = merged_ifs(lines)
         values = ", ".join(block.outputs)
         if self._is_root:
             return [*lines, f"return {self._dialect.close_root(self._draft, values)}"]

@@ -96,12 +96,12 @@ class WorkerProcess:
         spin: bool = False,
     ) -> None:
         self.framework = framework
-        self._log = tempfile.TemporaryFile(mode="w+b")  # noqa: SIM115 - closed with the worker
         self._stage = "start"
         try:
             python = interpreter(framework)
         except TriptychError as error:
             raise WorkerError(framework, NOT_INSTALLED, "start", str(error)) from None
+        self._log = tempfile.TemporaryFile(mode="w+b")  # noqa: SIM115 - closed with the worker
         self._process = subprocess.Popen(
             [python, "-m", "frontends.worker", framework],
             stdin=subprocess.PIPE,

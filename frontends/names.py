@@ -6,7 +6,7 @@ import ast
 from typing import Any
 
 from common.errors import TriptychError
-from common.expressions import fold, literal
+from common.expressions import literal, substitute
 from common.spec import REQUIRED, Block, Use
 
 ACRONYMS = {
@@ -44,10 +44,10 @@ def plus(size: Any, offset: int) -> Any:
 
 
 def product(left: Any, right: Any) -> Any:
-    """Return left * right, with a factor of one left out."""
+    """Return left * right, with a factor of one left out and literal factors multiplied."""
     if left == 1 or right == 1:
         return right if left == 1 else left
-    return fold(f"{_factor(left)} * {_factor(right)}")
+    return substitute("left * right", {"left": left, "right": right})
 
 
 def total(*sizes: Any) -> Any:
@@ -57,11 +57,6 @@ def total(*sizes: Any) -> Any:
     if len(others) > 1 and len(set(others)) == 1 and not literals:
         return product(len(others), others[0])
     return plus(" + ".join(others), literals) if others else literals
-
-
-def _factor(size: Any) -> str:
-    text = str(size)
-    return f"({text})" if isinstance(ast.parse(text, mode="eval").body, ast.BinOp) else text
 
 
 def signature(block: Block, first: list[str], before_defaults: list[str]) -> str:
@@ -95,3 +90,16 @@ def unless(value: Any, default: Any) -> Any:
     """Return None for a default, so that `invoke` leaves it out."""
     same = value == default and isinstance(value, bool) == isinstance(default, bool)
     return None if same else value
+
+
+def merged_ifs(lines: list[str]) -> list[str]:
+    """Return lines with an `if` that repeats the condition of the one just before left out."""
+    found: list[str] = []
+    condition = ""
+    for line in lines:
+        if line.startswith("if ") and line == condition:
+            continue
+        if not line.startswith(" "):
+            condition = line if line.startswith("if ") else ""
+        found.append(line)
+    return found

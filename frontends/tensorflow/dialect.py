@@ -95,7 +95,10 @@ class TensorFlowDialect:
         if standalone:
             applied = f"{', '.join(call.outputs)} = {site.layer}_model({_one_or_list(call.inputs)})"
             return _shared_block(site, call, first, standalone, applied)
-        return _shared_op(f"name={site.path()})", f"{site.layer}_layer", first, lines)
+        mark = f"name={site.path()})"
+        if not any(op.parameters(shape) for op, shape in site.bound()):  # nothing to share
+            return [line.replace(f", {mark}", ")").replace(mark, ")") for line in lines]
+        return _shared_op(mark, f"{site.layer}_layer", first, lines)
 
     def root_inputs(self, draft: Draft) -> list[str]:
         (size,) = draft.root.inputs.values()
@@ -296,11 +299,9 @@ def _shared_block(site: Site, call: Call, first: bool, lines: list[str], applied
     return [*made, *lines, f"{site.layer}_model = {model}name={site.path()})", applied]
 
 
-def _shared_op(mark: str, name: str, first: bool, lines: list[str]) -> list[str] | None:
+def _shared_op(mark: str, name: str, first: bool, lines: list[str]) -> list[str]:
     """Return the lines with the layer, whose making ends in `mark`, made once and then called."""
-    found = next((line for line in lines if mark in line), None)
-    if found is None:
-        return None  # an op without a layer object: nothing to share
+    found = next(line for line in lines if mark in line)
     output, made = found.split(" = ", 1)
     end = made.index(mark) + len(mark)
     called = f"{output} = {name}{made[end:]}"
