@@ -115,8 +115,10 @@ def network(
 
 def se_resnext_cifar(form: str = "grouped") -> Network:
     """Return the repaired SE-ResNeXt for 3×32×32: conv → BN → ReLU, nothing activated twice."""
-    name = "se_resnext_cifar" if form == "grouped" else f"se_resnext_cifar_{form}"
-    return network(name, "SE-ResNeXt for CIFAR-10", residual_block(form))
+    name, title = "se_resnext_cifar", "SE-ResNeXt for CIFAR-10"
+    if form != "grouped":
+        name, title = f"{name}_{form}", f"{title} (paths {form})"
+    return network(name, title, residual_block(form))
 
 
 def se_resnext_mnist() -> Network:
