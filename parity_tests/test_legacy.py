@@ -5,7 +5,6 @@ A panel that is asked for and not available fails its rows; nothing is skipped.
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 from pathlib import Path
@@ -21,7 +20,7 @@ from common.spec import Network
 from frontends.arrays import ArrayReader, write_arrays
 from frontends.emit import emit
 from frontends.environments import interpreter
-from frontends.launch import FRAMEWORKS, LEGACY, NOT_INSTALLED, WorkerError, Workers
+from frontends.launch import CRASHED, FRAMEWORKS, LEGACY, NOT_INSTALLED, WorkerError, Workers
 from frontends.realize import Job, Realizer
 from frontends.verify import verify
 from parity_tests.legacy_networks import OPS, WIRINGS, on_map
@@ -54,39 +53,42 @@ def test_five_panels_are_one_network(workers: Workers) -> None:
     assert report.versions["tensorflow1"]["tensorflow"] == "1.15.5"
 
 
-# What a reader migrating by hand gets wrong, in each panel: (edit, replacement, rung).
-PLANTED = {
-    "epsilon of Keras": ("epsilon=9.99", "epsilon=9.99e-4 + 0 * 1.0", "forward, eval"),
-    "momentum of PyTorch": ("momentum=0.8999", "momentum=1 - 0.8999", "running statistics"),
-    "activated twice": ("    if relu:\n", "    if True:\n", "forward, eval"),
-    "statistics of the batch": ("training=training", "training=True", "forward, eval"),
-    "padding of SAME": ("if stride > 1:  #", "if stride > 2:  #", "stage evaluate"),
-    "pool that counts": ('pool_type="avg"', 'pool_type="max"', "forward, eval"),
-}
+# What a reader migrating by hand gets wrong: (place, mistake) pairs and the rung that says so.
+EVAL, STATISTICS = "forward, eval", "running statistics"
+EPSILON = (("epsilon=9.999999747378752e-6", "epsilon=1e-3"),)
+MOMENTUM = (("momentum=0.8999999761581421", "momentum=0.1"),)
+TWICE = (("    if relu:\n", "    if True:\n"),)
+SAME = (("if stride > 1:  #", "if False:  #"), ('"valid" if stride > 1 else "same"', '"same"'))
 CONTROLS = {
-    f"{panel}-{name}": (panel, *PLANTED[name])
-    for panel, name in [
-        *((panel, name) for panel in LEGACY for name in list(PLANTED)[:3]),
-        ("tensorflow1", "statistics of the batch"),
-        ("fluid", "pool that counts"),
-    ]
+    "fluid-epsilon-of-keras": ("fluid", EPSILON, EVAL),
+    "fluid-momentum-of-torch": ("fluid", MOMENTUM, STATISTICS),
+    "fluid-activated-twice": ("fluid", TWICE, EVAL),
+    "fluid-other-pool": ("fluid", (('pool_type="avg"', 'pool_type="max"'),), EVAL),
+    "tensorflow1-epsilon-of-keras": ("tensorflow1", EPSILON, EVAL),
+    "tensorflow1-momentum-of-torch": ("tensorflow1", MOMENTUM, STATISTICS),
+    "tensorflow1-activated-twice": ("tensorflow1", TWICE, EVAL),
+    "tensorflow1-padding-of-same": ("tensorflow1", SAME, EVAL),
+    "tensorflow1-always-training": ("tensorflow1", (("training=training", "training=True"),), EVAL),
 }
 
 
-@rows("panel, place, mistake, rung", CONTROLS)
+@rows("panel, edits, rung", CONTROLS)
 def test_planted_mistake_is_caught(
-    panel: str, place: str, mistake: str, rung: str, workers: Workers
+    panel: str, edits: tuple[tuple[str, str], ...], rung: str, workers: Workers
 ) -> None:
     network = load("se_resnext_cifar").with_arguments(num_blocks=1, width=16)
 
     def plant(text: str) -> str:
-        assert place in text
-        return text.replace(place, mistake)
+        for place, mistake in edits:
+            assert place in text
+            text = text.replace(place, mistake)
+        return text
 
     panels = ["torch", panel]
     report = verify(network, panels, workers=workers, rounding=False, faults={panel: plant})
     failed = [row for row in report.rows if not row.passed]
     assert failed and failed[0].rung == rung, report.text()
+    assert "stem" in failed[0].note or "stage" in failed[0].note, report.text()
 
 
 @rows("panel", dict(zip(LEGACY, LEGACY)))
@@ -195,7 +197,7 @@ def test_written_file_trains_alone_on_mnist(panel: str, tmp_path: Path) -> None:
     assert "(1, 10)" in _alone(panel, "written.py", tmp_path)
     losses = [float(line) for line in _alone(panel, "train.py", tmp_path).split()]
     assert len(losses) == 8
-    assert losses[-1] < 0.5 * losses[0], losses
+    assert losses[-1] < 0.8 * losses[0], losses
 
 
 @rows("mode", {"inference": "inference", "training": "training"})
@@ -222,7 +224,9 @@ def test_prepares_and_times_steps(panel: str, mode: str, workers: Workers, tmp_p
     assert len(workers.request(panel, {"action": "steps", "count": 3})["seconds"]) == 3
     assert workers.request(panel, {"action": "matmul", "size": 64, "count": 2})["seconds"]
     with ArrayReader(tmp_path / "out.npz") as arrays:
-        assert arrays.get("output").shape == (4, 10)
+        first, second = arrays.get("first"), arrays.get("second")
+    assert first.shape == second.shape == (4, 10)
+    assert np.array_equal(first, second) == (mode == "inference")
 
 
 @rows("panel", dict(zip(LEGACY, LEGACY)))
@@ -249,4 +253,4 @@ def test_broken_environment_is_a_named_outcome(
     monkeypatch.setenv("TRIPTYCH_FLUID_PYTHON", str(broken))
     with Workers() as own, pytest.raises(WorkerError, match="fluid: crashed") as stop:
         own.request("fluid", {"action": "hello"})
-    assert json.dumps(stop.value.outcome)
+    assert stop.value.outcome == CRASHED
