@@ -72,28 +72,29 @@ class Report:
             }
         )
 
-    def table(self) -> str:
-        """Return the ladder as a table of text."""
-        rows = [
-            [
-                row.rung,
-                " ↔ ".join(row.panels),
-                "" if row.worst is None else f"{row.worst:.1e}",
-                "" if row.bound is None else f"{row.bound:g}",
-                row.outcome,
-                row.note if len(row.note) < 60 or row.passed else "see below",
-            ]
-            for row in self.rows
-        ]
+    def table(self, every_row: bool = False) -> str:
+        """Return the ladder as a table: a row per rung where all agree, else a row per check."""
+        rows = []
+        for rung in dict.fromkeys(row.rung for row in self.rows):
+            checks = [row for row in self.rows if row.rung == rung]
+            fold = not every_row and len(checks) > 1 and all(row.passed for row in checks)
+            rows += [_folded(checks)] if fold else [_cells(row) for row in checks]
         return tabulate(rows, ["rung", "panels", "worst", "bound", "outcome", ""])
 
-    def text(self) -> str:
+    def text(self, every_row: bool = False) -> str:
         """Return the whole report as printed."""
         versions = "; ".join(
             f"{framework}: " + ", ".join(f"{k} {v}" for k, v in found.items())
             for framework, found in self.versions.items()
         )
-        lines = [f"{self.network}, batch {self.batch}", versions, *self.notes, "", self.table(), ""]
+        lines = [
+            f"{self.network}, batch {self.batch}",
+            versions,
+            *self.notes,
+            "",
+            self.table(every_row),
+            "",
+        ]
         for row in self.rows:
             if not row.passed:
                 lines.append(f"{row.rung}, {' ↔ '.join(row.panels)}: {row.outcome}: {row.note}")
@@ -108,3 +109,26 @@ class Report:
     def record(self) -> dict[str, Any]:
         """Return plain data, for a record."""
         return asdict(self) | {"passed": self.passed, "worst_float64": self.worst_float64}
+
+
+def _cells(row: Row) -> list[str]:
+    return [
+        row.rung,
+        " ↔ ".join(row.panels),
+        "" if row.worst is None else f"{row.worst:.1e}",
+        "" if row.bound is None else f"{row.bound:g}",
+        row.outcome,
+        row.note if len(row.note) < 60 or row.passed else "see below",
+    ]
+
+
+def _folded(rows: list[Row]) -> list[str]:
+    """Return one row of cells for checks that all passed: their worst, and where it was."""
+    worst = max(rows, key=lambda row: row.worst or 0)
+    pairs = len(worst.panels) == 2
+    cells = _cells(worst)
+    cells[1] = f"all {len(rows)} {'pairs' if pairs else 'panels'}"
+    notes = dict.fromkeys(row.note for row in rows if row.note)
+    where = f"worst: {' ↔ '.join(worst.panels)}" if worst.worst else ""
+    cells[5] = "; ".join([*([where] if where else []), *notes])
+    return cells

@@ -161,6 +161,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--batch-size", type=int, default=2, help="samples (default 2)")
     parser.add_argument("--seed", type=int, default=0, help="of weights and inputs (default 0)")
     parser.add_argument("--timeout", type=float, default=600, help="seconds per job (default 600)")
+    parser.add_argument("--every-row", action="store_true", help="print every pair and panel")
     parser.add_argument("--json", metavar="FILE", help="write the report as JSON, too")
     options = parser.parse_args()
     if options.batch_size < 1:
@@ -193,7 +194,7 @@ def main() -> int:
         )
     if options.json:
         write_text(Path(options.json), json.dumps(report.record(), indent=1) + "\n")
-    print(report.text())
+    print(report.text(options.every_row))
     return 0 if report.passed else 1
 
 
