@@ -1,0 +1,1 @@
+"""Time what has been proved the same: `python -m benchmarks.run`."""

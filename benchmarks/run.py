@@ -1,0 +1,264 @@
+"""Prove that the panels are one network, then time them: `python -m benchmarks.run`."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from pathlib import Path
+
+from benchmarks import environment, gate
+from benchmarks.progress import Display
+from benchmarks.records import RecordFile, Run, read_run
+from benchmarks.timing import Session, Settings, put_outcome
+from benchmarks.workloads import ABOUT_STYLES, MODES, STYLES, Workload, cases
+from common.elaborate import elaborate
+from common.errors import TriptychError, run_command
+from common.networks import available, load
+from frontends.files import folder_for
+from frontends.launch import FRAMEWORKS, WorkerError, scratch, select_frameworks
+from reports.build import build
+from reports.tables import text_tables
+
+DEFAULT_NETWORK, DEFAULT_BATCH = "se_resnext_mnist", 64
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line's parser."""
+    styles = "\n".join(f"  {name:<12} {ABOUT_STYLES[name]}" for name in FRAMEWORKS)
+    made = argparse.ArgumentParser(
+        prog="python -m benchmarks.run",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Prove that the frameworks realize the same network, then time those that "
+        "passed: images\nper second, milliseconds a step, peak memory, share of the framework's "
+        "own matrix product.\nEvery measurement is recorded as it is taken in OUT/data; a table "
+        "is printed, a page with\na plot is written into OUT. With MNIST's test images where the "
+        "network takes 1×28×28.",
+        epilog=f"styles:\n{styles}\n\nnetworks: {', '.join(available())}\n\nexit codes: 0 all was "
+        "measured; 1 something is missing, failed or not comparable (the table\nsays what and "
+        "why; the rest is measured); 2 wrong usage, nothing measured; 130 interrupted\n(what was "
+        "measured is kept).",
+    )
+    add = made.add_argument
+    add("--framework", default="all", help=f"all, or a list of {','.join(FRAMEWORKS)}")
+    add("--legacy", action="store_true", help="with all: the historical panels too")
+    add(
+        "--network",
+        default=DEFAULT_NETWORK,
+        metavar="NAME|FILE",
+        help=f"a name, FILE.json or FILE.py:function (default {DEFAULT_NETWORK})",
+    )
+    add(
+        "--batch-size",
+        type=int,
+        default=DEFAULT_BATCH,
+        metavar="N",
+        help=f"images a step (default {DEFAULT_BATCH})",
+    )
+    add("--mode", default="all", help=f"all, or a list of {','.join(MODES)}")
+    add("--style", default="all", help="all, or a list of styles (below)")
+    add(
+        "--device",
+        default="auto",
+        choices=("auto", "cpu", "gpu"),
+        help="auto: the GPU if a framework sees one (default)",
+    )
+    add(
+        "--rounds",
+        type=int,
+        default=5,
+        metavar="N",
+        help="interleaved rounds of half a second or two steps (default 5)",
+    )
+    add(
+        "--threads",
+        type=int,
+        default=environment.cores(),
+        metavar="N",
+        help="of each framework (default: the cores there are, %(default)s)",
+    )
+    add(
+        "--budget",
+        type=float,
+        default=120.0,
+        metavar="S",
+        help="seconds that one timing may take, compilation included (default 120)",
+    )
+    add(
+        "--out",
+        default="reports",
+        metavar="DIR",
+        help="for records, page and plot (default reports)",
+    )
+    return made  # fmt: skip
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Return the options. Ends with exit code 2 and one line for a value out of range."""
+    made = parser()
+    made.error = _one_line  # type: ignore[method-assign, assignment]
+    options = made.parse_args(arguments)
+    for name in ("batch_size", "rounds", "threads", "budget"):
+        value = getattr(options, name)
+        if not value > 0:
+            raise TriptychError(f"--{name.replace('_', '-')} {value}: expected more than 0")
+    return options
+
+
+def _one_line(message: str) -> None:
+    raise TriptychError(f"{message} (--help lists what is available)")
+
+
+class Job:
+    """One run: its options checked, its records open."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        self.frameworks = select_frameworks(options.framework, options.legacy)
+        self.cases = cases(self.frameworks, options.style, options.mode)
+        if not self.cases:
+            raise TriptychError(
+                f"--style {options.style}: none of it in {', '.join(self.frameworks)}; "
+                + "; ".join(f"{name} has {', '.join(STYLES[name])}" for name in self.frameworks)
+            )
+        self.workload = Workload(load(options.network), options.batch_size)
+        output = elaborate(self.workload.network).output
+        if len(output) != 1 and any(case.mode == "training" for case in self.cases):
+            raise TriptychError(
+                f"training needs one output per class, got {output}; --mode inference"
+            )
+        self.settings = Settings(
+            rounds=options.rounds, budget_s=options.budget, threads=options.threads
+        )
+        self.out = folder_for(options.out)
+        started = datetime.now(timezone.utc)
+        stem = f"{started:%Y%m%d-%H%M%S}-{self.workload.network.name}"
+        self.records = RecordFile(self.out / "data", stem)
+        self._put_header(started)
+
+    def _put_header(self, started: datetime) -> None:
+        self.records.put(
+            "run",
+            schema=1,
+            started=started.isoformat(timespec="seconds"),
+            command=_command(self.options),
+            commit=environment.commit(),
+            machine=environment.machine(),
+            load_before=environment.load(),
+            threads=self.settings.threads,
+            rounds=self.settings.rounds,
+            cases=self.cases,
+            **self.workload.record(),
+        )
+
+    def measure(self) -> None:
+        """Prove, check and time; every stage leaves its records."""
+        total = 2 + len(self.cases) + self.settings.rounds * len({c.mode for c in self.cases})
+        with scratch() as folder, Display(total) as display:
+            display.stage(f"verify {self.workload.network.name} in {', '.join(self.frameworks)}")
+            report = gate.prove(self.workload.network, self.frameworks)
+            self._put_proof(report)
+            refused = {name: gate.refusal(report, name) for name in self.frameworks}
+            devices = self._devices(refused)
+            for name in [name for name, why in refused.items() if why]:
+                display.note(f"{name}: {refused[name]}")
+            display.stage("the first steps in float64, to compare with")
+            self.workload.write(folder)
+            proved = [name for name in self.frameworks if not refused[name]]
+            modes = {case.mode for case in self.cases}
+            exact = gate.reference(self.workload, proved, modes, folder, self.settings.threads)
+            self._refuse(refused, exact)
+            if isinstance(exact, gate.Reference):
+                session = Session(
+                    self.workload, self.settings, self.records, folder, exact.check, display.stage
+                )
+                for mode in MODES:
+                    mine = [c for c in self.cases if c.mode == mode and not refused[c.framework]]
+                    session.measure(mine, devices)
+
+    def _put_proof(self, report: gate.Report) -> None:
+        worst = report.worst_float64
+        self.records.put(
+            "proof",
+            panels=report.frameworks,
+            passed=report.passed,
+            worst_float64=worst if worst == worst else None,
+            seconds=round(report.seconds, 1),
+            versions=report.versions,
+            bounds={"forward": gate.FORWARD_BOUND, "update": gate.UPDATE_BOUND},
+        )
+
+    def _devices(self, refused: dict[str, WorkerError | None]) -> dict[str, str]:
+        """Return each framework's device; refuse those without a GPU where others have one."""
+        wanted = self.options.device
+        asks = wanted == "gpu" or (wanted == "auto" and environment.may_have_gpu())
+        seeing = {n for n in self.frameworks if asks and not refused[n] and gate.sees_gpu(n)}
+        device = "gpu" if wanted == "gpu" or seeing else "cpu"
+        for name in self.frameworks:
+            if device == "gpu" and not refused[name] and name not in seeing:
+                message = "its build sees no GPU"
+                refused[name] = WorkerError(name, gate.NOT_COMPARABLE, "device", message)
+        return dict.fromkeys(self.frameworks, device)
+
+    def _refuse(
+        self, refused: dict[str, WorkerError | None], exact: gate.Reference | WorkerError
+    ) -> None:
+        for case in self.cases:
+            why = refused[case.framework]
+            if why is None and isinstance(exact, WorkerError):
+                message = f"no float64 reference: {exact}"
+                why = WorkerError(case.framework, gate.NOT_COMPARABLE, "reference", message)
+            if why is not None:
+                put_outcome(self.records, case, why)
+
+    @contextmanager
+    def recording(self) -> Iterator[None]:
+        """Close the records with how the run ended, whatever ends it."""
+        started, state = time.perf_counter(), "interrupted"
+        try:
+            yield
+            state = "complete"
+        finally:
+            seconds = round(time.perf_counter() - started, 1)
+            self.records.put("end", state=state, seconds=seconds, load_after=environment.load())
+            self.records.close()
+
+
+def _command(options: argparse.Namespace) -> str:
+    """Return the command that repeats a run, without where it wrote to."""
+    parts = ["python -m benchmarks.run"]
+    for action in parser()._actions:
+        value = getattr(options, action.dest, None)
+        if action.dest in ("help", "out") or (
+            value == action.default and action.dest != "framework"
+        ):
+            continue
+        parts.append(
+            action.option_strings[0] if value is True else f"{action.option_strings[0]} {value}"
+        )
+    return " ".join(parts)
+
+
+def show(run: Run, out: Path) -> int:
+    """Print the table, write the page, and return the exit code."""
+    print(text_tables(run))
+    print(f"\n{build(out, run.name)}")
+    return 0 if all(timing.measured for timing in run.timings.values()) else 1
+
+
+def main() -> int:
+    """Run the job; an interrupt keeps what was measured."""
+    job = Job(parse())
+    try:
+        with job.recording():
+            job.measure()
+    except KeyboardInterrupt:
+        show(read_run(job.records.path), job.out)
+        raise
+    return show(read_run(job.records.path), job.out)
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,0 +1,182 @@
+"""Time cases in workers of their own, rounds interleaved.
+
+A worker that waits is stopped (SIGSTOP): it takes no time from the one that is measured. The clock
+runs in the worker, around one step that waits for its result; all else is outside.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.records import MEASURED, RecordFile
+from benchmarks.statistics import steady_from, steps_for
+from benchmarks.workloads import Case, Workload
+from frontends.launch import TIMED_OUT, WorkerError, WorkerProcess
+
+WARM_STEPS, WARM_S = 10, 10.0  # at most, if steps do not become steady earlier
+MATMUL = {"cpu": (1024, 5), "gpu": (8192, 5)}  # size and how many a round
+MEMORY = 8e9  # bytes that the workers of one group may take together
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How long and with what each timing is done."""
+
+    rounds: int = 5
+    round_s: float = 0.5
+    budget_s: float = 120.0  # of one worker's own time, from its start
+    threads: int = 1
+
+
+class Lane:
+    """One case in a fresh worker. Raises WorkerError as soon as its budget is spent."""
+
+    def __init__(self, case: Case, device: str, settings: Settings, folder: Path) -> None:
+        self.case, self.device, self._settings = case, device, settings
+        self._spent = 0.0
+        self._step_s = 0.0
+        self.memory = 0
+        caches = folder / "caches" / "_".join(case)  # nothing is compiled before it is timed
+        os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(caches)
+        self._worker = WorkerProcess(case.framework, device, settings.threads, spin=True)
+
+    def request(self, action: str, **job: Any) -> dict[str, Any]:
+        """Return the worker's answer. Raises WorkerError."""
+        left = self._settings.budget_s - self._spent
+        started = time.perf_counter()
+        try:
+            return self._worker.request({"action": action, **job}, max(left, 0.001))
+        except WorkerError as error:
+            if error.outcome == TIMED_OUT:
+                error.message = f"its budget of {self._settings.budget_s:.0f} s was spent"
+            raise
+        finally:
+            self._spent += time.perf_counter() - started
+
+    def prepare(self, job: dict[str, Any]) -> dict[str, Any]:
+        """Load the file, take the first two steps and return their times as a record."""
+        versions = self.request("hello")["versions"]
+        before = self.request("memory")["rss"]
+        found = self.request(**job)
+        return {"versions": versions, "rss_after_import": before, "device": self.device, **found}
+
+    def warm_up(self) -> dict[str, Any]:
+        """Take steps until two in a row take the same; return them and the memory at its peak."""
+        seconds: list[float] = []
+        while steady_from(seconds) is None and len(seconds) < WARM_STEPS and sum(seconds) < WARM_S:
+            seconds += self.request("steps", count=1)["seconds"]
+        self._step_s = min(seconds)
+        memory = self.request("memory")
+        self.memory = memory["rss"]
+        size, _ = MATMUL[self.device]
+        steady = steady_from(seconds)
+        return {"seconds": seconds, "steady": steady, "memory": memory, "matmul_size": size}
+
+    def round(self) -> dict[str, Any]:
+        """Take a round of steps and of matrix products; return the seconds of each."""
+        count = steps_for(self._step_s, self._settings.round_s)
+        size, products = MATMUL[self.device]
+        steps = self.request("steps", count=count)
+        matmul = self.request("matmul", size=size, count=products, device=self.device)
+        return {"seconds": steps["seconds"], "matmul_seconds": matmul["seconds"]}
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Let the worker run for as long as it has the turn."""
+        self._worker.resume()
+        try:
+            yield
+        finally:
+            self._worker.suspend()
+
+    def close(self) -> None:
+        self._worker.close()
+
+
+Check = Callable[[Case, Path], dict[str, Any]]  # raises WorkerError: not comparable
+Tell = Callable[[str], None]
+
+
+class Session:
+    """Times cases of one mode at a time and records everything as it is taken."""
+
+    def __init__(
+        self,
+        workload: Workload,
+        settings: Settings,
+        records: RecordFile,
+        folder: Path,
+        check: Check,
+        tell: Tell,
+    ) -> None:
+        self._workload, self._settings, self._records = workload, settings, records
+        self._folder, self._check, self._tell = folder, check, tell
+        self._lanes: list[Lane] = []
+
+    def measure(self, cases: list[Case], devices: dict[str, str]) -> None:
+        """Time the cases, as many side by side as there is memory for."""
+        waiting = list(cases)
+        try:
+            while waiting:
+                while waiting and self._has_room():
+                    case = waiting.pop(0)
+                    self._add(case, devices[case.framework])
+                self._take_rounds()
+                self._close()
+        finally:
+            self._close()
+
+    def _has_room(self) -> bool:
+        taken = [lane.memory for lane in self._lanes]
+        return sum(taken) + max(taken, default=0) <= MEMORY
+
+    def _add(self, case: Case, device: str) -> None:
+        self._tell(f"{case}: first steps")
+        with self._outcomes(case):
+            lane = Lane(case, device, self._settings, self._folder)
+            self._lanes.append(lane)
+            out = self._folder / "out.npz"
+            with lane.turn():
+                prepared = lane.prepare(self._workload.job(case, out, device))
+                checked = self._check(case, out)
+                self._records.put("prepared", case=case, **prepared, **checked)
+                self._records.put("warm", case=case, **lane.warm_up())
+
+    def _take_rounds(self) -> None:
+        for number in range(self._settings.rounds):
+            self._tell(f"round {number + 1} of {self._settings.rounds}")
+            # every other round the other way round: a drift of the machine meets all alike
+            for lane in list(self._lanes)[:: -1 if number % 2 else 1]:
+                with self._outcomes(lane.case), lane.turn():
+                    self._records.put("round", case=lane.case, **lane.round())
+        for lane in self._lanes:
+            self._records.put("outcome", case=lane.case, outcome=MEASURED, stage="", message="")
+
+    @contextmanager
+    def _outcomes(self, case: Case) -> Iterator[None]:
+        """Turn what stops a case into its outcome; the others go on."""
+        try:
+            yield
+        except WorkerError as error:
+            put_outcome(self._records, case, error)
+            self._tell(f"{case}: {error.outcome}: {error.message}")
+            for lane in [lane for lane in self._lanes if lane.case == case]:
+                lane.close()
+                self._lanes.remove(lane)
+
+    def _close(self) -> None:
+        for lane in self._lanes:
+            lane.close()
+        self._lanes.clear()
+
+
+def put_outcome(records: RecordFile, case: Case, error: WorkerError) -> None:
+    """Record why a case has no figures."""
+    message = " ".join(error.message.split())
+    records.put("outcome", case=case, outcome=error.outcome, stage=error.stage, message=message)

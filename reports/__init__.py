@@ -1,0 +1,1 @@
+"""What readers open: pages and plots, rendered from records alone."""

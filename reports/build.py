@@ -1,0 +1,89 @@
+"""Pages from records, and from nothing else: `python -m reports.build`.
+
+Each run in OUT/data becomes OUT/<run>.md with OUT/<run>.png; OUT/README.md lists them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from pathlib import Path
+
+from tabulate import tabulate
+
+from benchmarks.records import Run, read_run
+from common.errors import TriptychError, run_command
+from frontends.files import write_text
+from reports.page import page
+from reports.plot import png
+
+INDEX = """# Reports
+
+Every page is written by `python -m reports.build` from the records in `data/`, one JSON line per
+measurement with its raw samples. Runs on different machines, or under different load, are not to be
+compared with one another: within a run, rounds are interleaved over all timings.
+
+{rows}
+"""
+
+
+def build(out: Path, name: str | None = None) -> Path:
+    """Render the page of a run, or of every run, and the index; return what to open.
+
+    Raises TriptychError if a record cannot be read or a page cannot be written.
+    """
+    runs = [read_run(path) for path in sorted((out / "data").glob("*.jsonl"), reverse=True)]
+    for run in runs:
+        if name in (None, run.name):
+            _write_bytes(out / f"{run.name}.png", png(run))
+            write_text(out / f"{run.name}.md", page(run))
+    write_text(out / "README.md", INDEX.format(rows=_index(runs)))
+    return out / (f"{name}.md" if name else "README.md")
+
+
+def _index(runs: list[Run]) -> str:
+    rows = [
+        (
+            f"[{run.header['started'][:16].replace('T', ' ')}]({run.name}.md)",
+            run.header["title"],
+            run.header["batch"],
+            f"{run.header['machine']['cpu']}, {run.header['machine']['cores']} cores",
+            f"{sum(t.measured for t in run.timings.values())} of {len(run.timings)}",
+            run.state,
+        )
+        for run in runs
+    ]
+    headers = ("run (UTC)", "network", "batch", "machine", "measured", "state")
+    return tabulate(rows, headers, tablefmt="github") if rows else "There are no records yet."
+
+
+def _write_bytes(path: Path, content: bytes) -> None:
+    """Write beside, then rename. Raises TriptychError."""
+    try:
+        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        Path(beside).chmod(0o644)
+        Path(beside).replace(path)
+    except OSError as error:
+        raise TriptychError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def main() -> int:
+    """Render every page of a folder."""
+    parser = argparse.ArgumentParser(
+        prog="python -m reports.build",
+        description="Render a page and a plot per run from the records in OUT/data, and an index.",
+        epilog="Exit codes: 0 written, 2 no records, or one that cannot be read.",
+    )
+    parser.add_argument("--out", default="reports", metavar="DIR", help="default: reports")
+    out = Path(parser.parse_args().out)
+    if not (out / "data").is_dir():
+        raise TriptychError(f"--out {out}: no folder {out / 'data'} with records")
+    print(build(out))
+    return 0
+
+
+if __name__ == "__main__":
+    run_command(main)
