@@ -189,7 +189,19 @@ def test_expressions(text: str, value: object) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["k k", "f(k)", "k.real", "'k'", "k if k else 1", "lambda: k", "[k]", "k ** 2", "~k", "", "k\n+1"],
+    [
+        "k k",
+        "f(k)",
+        "k.real",
+        "'k'",
+        "k if k else 1",
+        "lambda: k",
+        "[k]",
+        "k ** 2",
+        "~k",
+        "",
+        "k\n+1",
+    ],
 )
 def test_what_is_no_expression(text: str) -> None:
     with pytest.raises(SpecificationError):
