@@ -67,13 +67,13 @@ class _Reader:
         self._open: list[str] = []
 
     def network(self) -> Network:
-        data = _keys(self._data, "name input_shape root blocks", "title source arguments")
+        data = _keys(self._data, "name input_shape root blocks", "title source naming arguments")
         with _at("blocks"):
             self._definitions = _is(data["blocks"], dict)
         for kind in self._definitions:
             self._block(kind)
         texts = {}
-        for key in ("name", "source", "title"):
+        for key in ("name", "source", "title", "naming"):
             with _at(key):
                 texts[key] = _is(data.get(key, ""), str)
         with _at("input_shape"):

@@ -26,6 +26,7 @@ def to_json(network: Network) -> str:
         "name": network.name,
         "title": network.title,
         "source": network.source,
+        "naming": network.naming,
         "input_shape": network.input_shape,
         "root": network.root.kind,
         "arguments": dict(network.arguments),

@@ -12,7 +12,7 @@ import ast
 import keyword
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from common.errors import SpecificationError
@@ -303,7 +303,8 @@ class Block:
 class Network:
     """The outermost block with the shape of its input, (C, H, W) or (F,), and its source.
 
-    `arguments` replace the root's defaults. Construction checks every step with its shapes and
+    `arguments` replace the root's defaults. `naming` is the scheme by which official files name the
+    parameters, if there are such (common.networks.fluid_names). Construction checks every step with its shapes and
     raises SpecificationError with the path of the step at fault.
     """
 
@@ -313,6 +314,7 @@ class Network:
     source: str = ""
     title: str = ""
     arguments: tuple[tuple[str, Value], ...] = ()
+    naming: str = ""
 
     def __post_init__(self) -> None:
         from common.elaborate import elaborate
@@ -338,7 +340,7 @@ class Network:
     def with_arguments(self, **arguments: Value) -> Network:
         """Return the same network with other arguments of its root: a reduced one, say."""
         merged = tuple((dict(self.arguments) | arguments).items())
-        return Network(self.name, self.root, self.input_shape, self.source, self.title, merged)
+        return replace(self, arguments=merged)
 
 
 def _all_uses(block: Block, seen: set[int] | None = None) -> Iterator[Use]:

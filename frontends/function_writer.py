@@ -23,6 +23,7 @@ from common.spec import (
     uses,
 )
 from frontends.names import merged_ifs, plus
+from frontends.naming import Naming
 from frontends.writing import Draft, Source, formatted
 
 
@@ -35,6 +36,7 @@ class Site:
     layer: str
     is_root: bool
     fstrings: bool
+    naming: Naming
 
     def bound(self) -> list[tuple[Any, Shape]]:
         """Return the op as bound in every instance, with the shape of its (first) input."""
@@ -43,12 +45,17 @@ class Site:
     def path(self, suffix: str = "") -> str:
         """Return source text whose value is the step's path (and a suffix)."""
         tail = self.layer + suffix
+        if (self.block.kind, tail) in self.naming.texts:
+            return self.naming.texts[self.block.kind, tail]
         if self.is_root:
             return f'"{tail}"'
         return f'f"{{name}}.{tail}"' if self.fstrings else f'name + ".{tail}"'
 
     def numbered(self, index: Any) -> str:
         """Return source text for the path of a numbered part: an int, or the name of a counter."""
+        official = self.naming.numbered(self.block.kind, self.layer, index)
+        if official is not None:
+            return official
         if isinstance(index, int):
             return self.path(f".{index}")
         if not self.fstrings:
@@ -68,6 +75,8 @@ class FunctionDialect(Protocol):
     def imports(self, draft: Draft) -> list[str]: ...
 
     def helpers(self, draft: Draft) -> list[str]: ...
+
+    def naming(self, network: Network) -> Naming: ...
 
     def op(self, op: Op, site: Site, inputs: list[str], output: str) -> list[str]: ...
 
@@ -94,8 +103,9 @@ def write(network: Network, dialect: FunctionDialect, taps: bool = False) -> Sou
     """Return the written file. With `taps`, every step passes its result through `tap`."""
     draft = Draft(network)
     needs = _Needs(draft, dialect, taps)
+    naming = Naming() if taps else dialect.naming(network)  # steps are known by their paths
     functions = [
-        "\n".join(_Function(draft, dialect, block, needs, taps).lines())
+        "\n".join(_Function(draft, dialect, block, needs, naming, taps).lines())
         for block in draft.kinds()
         if any(instance.used for instance in draft.instances(block))
     ]
@@ -109,7 +119,7 @@ def write(network: Network, dialect: FunctionDialect, taps: bool = False) -> Sou
             "\n".join(dialect.demo(draft, entry)),
         ]
     )
-    return Source(dialect.name, formatted(text), entry, classes=False)
+    return Source(dialect.name, formatted(text), entry, classes=False, names=naming.names)
 
 
 def standalone_call(call: Call) -> Call:
@@ -159,10 +169,16 @@ class _Function:
     """One kind of block as a function."""
 
     def __init__(
-        self, draft: Draft, dialect: FunctionDialect, block: Block, needs: _Needs, taps: bool
+        self,
+        draft: Draft,
+        dialect: FunctionDialect,
+        block: Block,
+        needs: _Needs,
+        naming: Naming,
+        taps: bool,
     ) -> None:
         self._draft, self._dialect, self._block = draft, dialect, block
-        self._needs, self._taps = needs, taps
+        self._needs, self._naming, self._taps = needs, naming, taps
         self._is_root = block is draft.root
         self._seen: set[str] = set()
 
@@ -172,6 +188,7 @@ class _Function:
         if block.about:
             yield f'    """{block.about}"""'
         body: list[str] = dialect.open_root(self._draft) if self._is_root else []
+        body += [self._naming.openings[block.kind]] if block.kind in self._naming.openings else []
         body += self._body()
         yield from (f"    {line}" for line in body)
         yield ""
@@ -217,7 +234,8 @@ class _Function:
         return "  # " + ", ".join(map(self._dialect.batched, instance.results[position]))
 
     def _site(self, layer: str) -> Site:
-        return Site(self._draft, self._block, layer, self._is_root, self._dialect.fstrings)
+        fstrings = self._dialect.fstrings
+        return Site(self._draft, self._block, layer, self._is_root, fstrings, self._naming)
 
     def _call(self, call: Call) -> list[str]:
         layer = self._block.layers[call.layer]

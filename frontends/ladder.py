@@ -79,7 +79,7 @@ class Ladder:
 
     def _structure(self, framework: str) -> Row:
         job = Job(framework)
-        result, (_, _, classes) = self._realizer.run(job), self._realizer.text(job)
+        result, classes = self._realizer.run(job), self._realizer.source(job).classes
         absent = set(self._realizer.absent(classes))
         if framework == MINE:
             return Row(
@@ -181,6 +181,7 @@ class Ladder:
         self, pairs: list[tuple[str, str]], readers: dict[str, ArrayReader]
     ) -> Iterator[Row]:
         shift = self._shift(list(readers))
+        affected = self._rounded_pools(list(readers))
         least = GRADIENT_FLOOR * self._largest_gradient(next(iter(readers.values())))
         worst: dict[tuple[str, str], Difference] = {}
         where: dict[tuple[str, str], str] = {}
@@ -195,27 +196,35 @@ class Ladder:
                     worst[pair] = apart
                 if apart.relative > FLOAT64_BOUND:  # the last layer is the first on the way back
                     where[pair] = f"gradient of {name} (layer {layer}): {apart}"
-        shifted = set(ROUNDED_POOLS) if self._realizer.scales else set()
         for pair, apart in worst.items():
             note = f"first on the way back: {where[pair]}" if pair in where else ""
-            if not note and shifted & set(pair):
-                note = "rounded 1/n of average pools as predicted"
             outcome = MISMATCHED if pair in where else "agrees"
+            if shift is _unknown and len(affected & set(pair)) == 1:
+                outcome, note = "reported", f"not judged: {REFEREE} predicts average pools; it stopped"
+            elif not note and affected & set(pair):
+                note = "rounded 1/n of average pools as predicted"
             yield Row("gradients", pair, outcome, apart.relative, FLOAT64_BOUND, note)
 
     def _largest_gradient(self, reader: ArrayReader) -> float:
         names = ["input", *self._named("gradient", {"": reader})]
         return max(float(np.abs(reader.get(f"train/gradient/{name}")).max()) for name in names)
 
+    def _rounded_pools(self, panels: list[str]) -> set[str]:
+        """Return the panels whose gradients of this network's average pools are rounded."""
+        if not self._realizer.scales:
+            return set()
+        return {name for name in panels if self._realizer.dialect(name) in ROUNDED_POOLS}
+
     def _shift(self, panels: list[str]) -> Callable[[str, str], Any]:
         """Return by how much a panel's gradient is off by its own rounding of average pools."""
-        affected = {p for p in panels if self._realizer.dialect(p) in ROUNDED_POOLS}
-        if not self._realizer.scales or not affected or set(panels) == affected:
+        affected = self._rounded_pools(panels)
+        if not affected or set(panels) == affected:
             return lambda panel, name: 0.0
-        plain = self._realizer.run(Job(REFEREE)).read()
-        scaled = self._realizer.run(
-            Job(REFEREE, want=("train",), taps=True, rounded_pools=True)
-        ).read()
+        jobs = Job(REFEREE), Job(REFEREE, want=("train",), taps=True, rounded_pools=True)
+        try:
+            plain, scaled = (self._realizer.run(job).read() for job in jobs)
+        except WorkerError:
+            return _unknown
 
         def shift(panel: str, name: str) -> Any:
             if panel not in affected:
@@ -294,6 +303,11 @@ class Ladder:
         outcome = MISMATCHED if first else "agrees"
         rung = "rounding, gradients (smooth)"
         return Row(rung, (panel,), outcome, worst, ROUNDING_BOUND, first)
+
+
+def _unknown(panel: str, name: str) -> float:
+    """The shift where the referee stopped: pairs that need it are not judged."""
+    return 0.0
 
 
 def _worst_gradient(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,9 @@ from common.ops import BatchNorm
 from common.spec import Network
 from frontends.arrays import ArrayReader, write_arrays
 from frontends.emit import emit
-from frontends.launch import Workers
+from frontends.launch import WorkerError, Workers
 from frontends.pooling import gradient_scales
+from frontends.writing import Source
 
 MINE = "mine"
 LEAST_VALUES = 16  # per channel that a BN sees; with fewer its own sensitivity exceeds the bounds
@@ -83,6 +84,7 @@ class Realizer:
             exact = transform.float32_exact(exact)
         self.twins = {"exact": exact, "smooth": transform.smooth(exact)}
         self._results: dict[Job, Result] = {}
+        self._stops: dict[str, WorkerError] = {}
         self.parameters = dict(self.weights or weights.probe(exact, self.seed))
         self.scales = gradient_scales(exact)
         self._scales = self.folder / "scales.npz"
@@ -98,9 +100,15 @@ class Realizer:
         )
 
     def run(self, job: Job) -> Result:
-        """Return the result of a job. Raises WorkerError."""
+        """Return the result of a job. Raises WorkerError; what stopped is not asked again."""
         if job not in self._results:
-            self._results[job] = self._run(job)
+            if job.framework in self._stops:
+                raise self._stops[job.framework]
+            try:
+                self._results[job] = self._run(job)
+            except WorkerError as stop:
+                self._stops[job.framework] = stop
+                raise
         return self._results[job]
 
     def run_all(self, jobs: list[list[Job]]) -> list[Exception | None]:
@@ -117,16 +125,17 @@ class Realizer:
         with ThreadPoolExecutor(max(1, len(jobs))) as pool:
             return list(pool.map(run_list, jobs))
 
-    def text(self, job: Job) -> tuple[str, str, bool]:
-        """Return (text, entry, classes) of the file that a job runs."""
+    def source(self, job: Job) -> Source:
+        """Return the file that a job runs."""
         if self.mine and job.framework == MINE:
-            return self.mine.path.read_text(encoding="utf-8"), self.mine.entry, False
+            text = self.mine.path.read_text(encoding="utf-8")
+            return Source(self.mine.dialect, text, self.mine.entry, classes=False)
         source = emit(self.twins[job.twin], job.framework, job.taps)
         fault = self.faults.get(job.framework)
         text = fault(source.text) if fault else source.text
         if fault and text == source.text:
             raise TriptychError(f"the fault for {job.framework} changed nothing")
-        return text, source.entry, source.classes
+        return replace(source, text=text)
 
     def dialect(self, framework: str) -> str:
         """Return the framework that a panel runs in: its own, or that of the reader's file."""
@@ -138,10 +147,10 @@ class Realizer:
         return [] if classes else [p.name for p in found if not p.used]
 
     def _run(self, job: Job) -> Result:
-        text, entry, classes = self.text(job)
+        source = self.source(job)
         stem = f"{job.framework}_{len(self._results)}_{abs(hash(job)):x}"
         path, arrays = self.folder / f"{stem}.py", self.folder / f"{stem}.npz"
-        path.write_text(text, encoding="utf-8")
+        path.write_text(source.text, encoding="utf-8")
         own: dict[str, Any] = {}
         if self.mine and job.framework == MINE:
             own = {"mine": str(self.mine.path.parent), "names": dict(self.mine.names)}
@@ -152,14 +161,15 @@ class Realizer:
             {
                 "action": "run",
                 "source": str(path),
-                "entry": entry,
+                "entry": source.entry,
+                "official": dict(source.names),
                 "input_shape": list(self.network.input_shape),
                 "dtype": job.dtype,
                 "want": list(job.want),
                 "rounded": job.rounded,
                 "keep_blocks": job.keep_blocks,
                 "scales": str(self._scales) if job.rounded_pools else None,
-                "absent": self.absent(classes),
+                "absent": self.absent(source.classes),
                 "weights": str(self._weights),
                 "inputs": str(self._inputs),
                 "out": str(arrays),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import textwrap
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeVar
 
@@ -26,12 +26,16 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class Source:
-    """A written file: its text and the class or function in it that is the network."""
+    """A written file: its text and the class or function in it that is the network.
+
+    `names`: own name of a parameter or block -> canonical, where the file bears official names.
+    """
 
     dialect: str
     text: str
     entry: str
     classes: bool
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 class Draft:

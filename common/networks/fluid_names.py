@@ -8,10 +8,12 @@ from common.elaborate import elaborate
 from common.errors import SpecificationError
 from common.spec import Network
 
+PADDLE_MODELS = "PaddlePaddle/models"  # the naming of its image classification, release 1.3
+
 _BRANCHES = {"conv1": "branch2a", "conv2": "branch2b", "conv3": "branch2c", "downsample": "branch1"}
 _SUFFIXES = {"kernel": "weights", "gamma": "scale", "beta": "offset"}
 _DENSE = {"fc.kernel": "fc_0.w_0", "fc.bias": "fc_0.b_0"}  # the dense layer bears no name there
-_UNIT = re.compile(r"(?:stem|layer(\d+)\.(\d+)\.(\w+))\.(conv|bn)\.(\w+)")
+_UNIT = re.compile(r"(?:stem|layer(\d+)\.(\d+)(?:\.(\w+))?)")
 
 
 def official_names(network: Network) -> dict[str, str]:
@@ -19,22 +21,44 @@ def official_names(network: Network) -> dict[str, str]:
 
     Raises SpecificationError for a network with parameters that Fluid's ResNets do not have.
     """
-    parameters = elaborate(network).parameters
-    deep = any(name.startswith("layer3.6.") for name in parameters)  # 101 or 152 layers
-    return {name: _DENSE.get(name) or _official(name, deep) for name in parameters}
+    deep = is_deep(network)
+    return {name: _DENSE.get(name) or _official(name, deep) for name in _parameters(network)}
+
+
+def official_blocks(network: Network) -> dict[str, str]:
+    """Return path of a block -> what the official script calls it: layer1.0.conv1 ->
+    res2a_branch2a. Raises SpecificationError."""
+    deep = is_deep(network)
+    paths = [each.path for each in elaborate(network).blocks if each.path]
+    return {path: _unit(path, deep) for path in paths}
+
+
+def is_deep(network: Network) -> bool:
+    """Return whether a network is one of 101 or 152 layers, whose fourth stage is numbered."""
+    return any(name.startswith("layer3.6.") for name in _parameters(network))
+
+
+def _parameters(network: Network) -> list[str]:
+    return list(elaborate(network).parameters)
 
 
 def _official(name: str, deep: bool) -> str:
-    match = _UNIT.fullmatch(name)
-    if match is None or match[3] not in (None, *_BRANCHES):
+    path, _, rest = name.rpartition(".")
+    unit, _, part = path.rpartition(".")
+    if part not in ("conv", "bn"):
         raise SpecificationError(f"parameter {name}: has no official name in Fluid's ResNet")
-    stage, index, layer, part, kind = match.groups()
-    unit = "conv1"
-    if stage:
-        block = chr(ord("a") + int(index))
-        if deep and stage == "3" and index != "0":
-            block = f"b{index}"
-        unit = f"res{int(stage) + 1}{block}_{_BRANCHES[layer]}"
+    official = _unit(unit, deep)
     if part == "bn":
-        unit = f"bn{unit[3:]}" if stage else f"bn_{unit}"
-    return f"{unit}_{_SUFFIXES.get(kind, kind)}"
+        official = f"bn_{official}" if official == "conv1" else f"bn{official[3:]}"
+    return f"{official}_{_SUFFIXES.get(rest, rest)}"
+
+
+def _unit(path: str, deep: bool) -> str:
+    match = _UNIT.fullmatch(path)
+    if match is None or match[3] not in (None, *_BRANCHES):
+        raise SpecificationError(f"block {path}: has no official name in Fluid's ResNet")
+    stage, index, layer = match.groups()
+    if stage is None:
+        return "conv1"
+    letter = f"b{index}" if deep and stage == "3" and index != "0" else chr(ord("a") + int(index))
+    return f"res{int(stage) + 1}{letter}" + (f"_{_BRANCHES[layer]}" if layer else "")

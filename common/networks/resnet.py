@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 from common.networks.blocks import CONV_BN, SQUEEZE_EXCITE, conv_bn, stages
+from common.networks.fluid_names import PADDLE_MODELS
 from common.ops import Add, BatchNorm, Dense, GlobalAvgPool2d, MaxPool2d, Op, Padding, ReLU, Softmax
 from common.spec import Block, Layer, Network, Optional, Use
 
@@ -138,7 +140,8 @@ def _keras() -> Network:
 def _fluid(name: str, title: str, num_classes: int) -> Network:
     source = "ResNet-50 of PaddlePaddle/models, release 1.3, and of its transfer-learning tutorial"
     head = {**HEAD, "softmax": Softmax()}
-    return imagenet(name, title, bottleneck(), 50, num_classes, head=head, source=source)
+    network = imagenet(name, title, bottleneck(), 50, num_classes, head=head, source=source)
+    return replace(network, naming=PADDLE_MODELS)
 
 
 # name -> title, depth, arguments of the bottleneck, source

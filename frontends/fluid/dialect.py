@@ -9,8 +9,10 @@ from common.expressions import literal
 from common.ops import Op, Shape
 from common.spec import Call, Network
 from frontends.class_ops import four_sides
+from frontends.fluid.naming import naming_of
 from frontends.function_writer import Site, write
 from frontends.names import EmitError, invoke, unless
+from frontends.naming import Naming
 from frontends.paddle.dialect import extended, padding_of, rounds_alike
 from frontends.writing import Draft, Source, batched, constant
 
@@ -29,6 +31,9 @@ class FluidDialect:
         parametric = [s for s in draft.elaboration.steps if s.op.parameters(s.inputs[0])]
         attributes = ["from paddle.fluid import ParamAttr"] if parametric else []
         return ["import numpy as np", "import paddle.fluid as fluid", *attributes]
+
+    def naming(self, network: Network) -> Naming:
+        return naming_of(network)
 
     def helpers(self, draft: Draft) -> list[str]:
         return []

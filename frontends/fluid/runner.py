@@ -58,7 +58,9 @@ class Runner:
         self._output = self._build(job, load_module, startup)
         self._test = self._main.clone(for_test=True)
         self._run(startup)
-        found = {p.name: p for p in self._main.global_block().all_parameters()}
+        self._official = job.get("official", {})  # own name -> canonical
+        parameters = self._main.global_block().all_parameters()
+        found = {self._official.get(p.name, p.name): p for p in parameters}
         names = job.get("names")
         self._parameters = renamed(found, names)
         if names:
@@ -160,7 +162,8 @@ class Runner:
     def _observed(self):
         observed = {"output": self._output}
         for kind, recorder in (("block/", self._blocks), ("step/", self._steps)):
-            observed.update({kind + path: value for path, value in recorder.results.items()})
+            for path, value in recorder.results.items():
+                observed[kind + self._official.get(path, path)] = value
         return observed
 
     def _fetch(self, program, feed, variables):

@@ -13,6 +13,7 @@ from frontends.channels_last import conv_padding, extended, grouped, is_same
 from frontends.class_ops import four_sides
 from frontends.function_writer import Site, standalone_call, write
 from frontends.names import EmitError, invoke, unless
+from frontends.naming import Naming
 from frontends.writing import Draft, Source, constant
 
 GROUPED = '''
@@ -63,6 +64,9 @@ class TensorFlowDialect:
             "",
             'keras.config.set_image_data_format("channels_last")',
         ]
+
+    def naming(self, network: Network) -> Naming:
+        return Naming()
 
     def helpers(self, draft: Draft) -> list[str]:
         found = grouped(draft)

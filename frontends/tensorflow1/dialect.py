@@ -12,6 +12,7 @@ from frontends.channels_last import conv_padding, extended, is_same
 from frontends.class_ops import four_sides
 from frontends.function_writer import Site, write
 from frontends.names import invoke, unless
+from frontends.naming import Naming
 from frontends.tensorflow1.helpers import Depthwise, Grouped, helpers
 from frontends.writing import Draft, Source, constant
 
@@ -34,6 +35,9 @@ class TensorFlow1Dialect:
                 "# Batch normalization is not fused, since the fused kernel has no float64.",
             ]
         return lines
+
+    def naming(self, network: Network) -> Naming:
+        return Naming()
 
     def helpers(self, draft: Draft) -> list[str]:
         return helpers(draft)
