@@ -15,7 +15,7 @@ BATCHFLOW = "BatchFlow's notebook on squeeze and excitation, MNIST"
 CONV_BN = Block(
     "conv_bn",
     "out_channels, kernel_size, stride=1, before=0, after=0, relu=True",
-    about="Convolution, batch normalization and, unless told otherwise, ReLU.",
+    about="Convolution, batch normalization, ReLU.",
     layers={
         "conv": Conv2d(
             "out_channels",

@@ -56,7 +56,7 @@ def residual_block(
     conv_bn: Block = CONV_BN,
     se: Block | None = SQUEEZE_EXCITE,
     stride_on: str = "3x3",
-    activated: bool = False,
+    activated: bool = True,
 ) -> Block:
     """Return the residual block; without `se` it is ResNeXt's.
 
@@ -135,7 +135,7 @@ def se_resnext_published_fluid() -> Network:
     return network(
         "se_resnext_published_fluid",
         "SE-ResNeXt for CIFAR-10 (published for Fluid)",
-        residual_block("concatenated", conv_bn=CONV_RELU_BN, activated=True),
+        residual_block("concatenated", conv_bn=CONV_RELU_BN),
         CONV_RELU_BN,
         {**HEAD, "softmax": Softmax()},
         PUBLISHED.format("Fluid"),
@@ -148,7 +148,7 @@ def se_resnext_published_tensorflow() -> Network:
     return network(
         "se_resnext_published_tensorflow",
         "SE-ResNeXt for CIFAR-10 (published for TensorFlow)",
-        residual_block("concatenated", conv_bn=CONV_BN_SAME, se=se, activated=True),
+        residual_block("concatenated", conv_bn=CONV_BN_SAME, se=se),
         CONV_BN_SAME,
         HEAD_NO_BIAS,
         PUBLISHED.format("TensorFlow"),
@@ -161,7 +161,7 @@ def resnext_cifar_tensorflow() -> Network:
     return network(
         "resnext_cifar_tensorflow",
         "ResNeXt for CIFAR-10 (stride on the 1×1)",
-        residual_block("concatenated", conv_bn=block, se=None, stride_on="1x1"),
+        residual_block("concatenated", conv_bn=block, se=None, stride_on="1x1", activated=False),
         block,
         HEAD_NO_BIAS,
         RESNEXT_TENSORFLOW,
