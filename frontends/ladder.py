@@ -200,7 +200,7 @@ class Ladder:
             note = f"first on the way back: {where[pair]}" if pair in where else ""
             outcome = MISMATCHED if pair in where else "agrees"
             if shift is _unknown and len(affected & set(pair)) == 1:
-                outcome, note = "reported", f"not judged: {REFEREE} predicts average pools; it stopped"
+                outcome, note = "reported", f"not judged: {REFEREE}, which predicts it, stopped"
             elif not note and affected & set(pair):
                 note = "rounded 1/n of average pools as predicted"
             yield Row("gradients", pair, outcome, apart.relative, FLOAT64_BOUND, note)

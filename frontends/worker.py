@@ -15,8 +15,6 @@ import time
 import traceback
 from pathlib import Path
 
-from frontends.arrays import ArrayReader, ArrayWriter
-
 RUNNERS = ("torch", "paddle", "tensorflow", "fluid", "tensorflow1")
 
 
@@ -36,6 +34,8 @@ class Worker:
     def __init__(self, framework, announce):
         self._announce = announce
         self.stage = "import"
+        arrays = importlib.import_module("frontends.arrays")  # numpy may be missing, too
+        self._read, self._write = arrays.ArrayReader, arrays.ArrayWriter
         self._runner_module = importlib.import_module("frontends.%s.runner" % framework)
         self._runner = None
         self._step = None
@@ -69,9 +69,9 @@ class Worker:
         self.stage = "parameters"
         answer = {"parameters": {k: list(v) for k, v in runner.parameters().items()}, "blocks": {}}
         self.stage = "weights"
-        with ArrayReader(job["weights"]) as weights:
+        with self._read(job["weights"]) as weights:
             runner.assign(weights)
-        with ArrayReader(job["inputs"]) as inputs, ArrayWriter(job["out"]) as out:
+        with self._read(job["inputs"]) as inputs, self._write(job["out"]) as out:
             for mode in ("evaluate", "train"):
                 if mode in job["want"]:
                     self.stage = mode
@@ -99,12 +99,12 @@ class Worker:
         started = time.perf_counter()
         runner = self._load(job)
         self.stage = "weights"
-        with ArrayReader(job["weights"]) as weights:
+        with self._read(job["weights"]) as weights:
             runner.assign(weights)
-        with ArrayReader(job["inputs"]) as inputs:
+        with self._read(job["inputs"]) as inputs:
             self._step = runner.stepper(job["mode"], inputs)
         answer = {"build_s": time.perf_counter() - started}
-        with ArrayWriter(job["out"]) as out:
+        with self._write(job["out"]) as out:
             for name in ("first", "second"):
                 self.stage = name + " step"
                 started = time.perf_counter()

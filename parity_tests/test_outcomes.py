@@ -1,0 +1,174 @@
+"""What goes wrong has a name and a stage, and takes nothing else with it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from frontends.launch import (
+    CRASHED,
+    MISMATCHED,
+    MODERN,
+    NOT_INSTALLED,
+    TIMED_OUT,
+    WorkerError,
+    Workers,
+)
+from frontends.report import Report, Row
+from frontends.verify import verify
+from parity_tests import small
+from parity_tests.rows import rows
+
+OTHERS = ["paddle", "torch"]
+KILLS_ITSELF = "\nimport os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n"
+FAILS = "\nraise MemoryError('planted')\n"
+WAITS = "\nimport pathlib, time\npathlib.Path({!r}).touch()\ntime.sleep(600)\n"
+
+
+@pytest.fixture(scope="module")
+def mortal() -> Iterator[Workers]:
+    """Workers that tests may kill."""
+    with Workers() as own:
+        yield own
+
+
+def _failed(report: Report) -> list[tuple[str, str, str]]:
+    return [(*row.panels, row.outcome, row.rung) for row in report.rows if not row.passed]
+
+
+def _agree(report: Report, rung: str = "gradients") -> list[tuple[str, ...]]:
+    return [row.panels for row in report.rows if row.rung == rung and row.passed]
+
+
+def _row(report: Report) -> Row:
+    (row,) = [row for row in report.rows if not row.passed]
+    return row
+
+
+def test_a_crash_takes_no_other_panel_with_it(mortal: Workers) -> None:
+    faults = {"torch": lambda text: text + KILLS_ITSELF}
+    report = verify(small.vectors(), list(MODERN), workers=mortal, faults=faults)
+    assert _failed(report) == [("torch", CRASHED, "stage load")]
+    assert "SIGKILL" in _row(report).note
+    assert _agree(report) == [("tensorflow", "paddle")]
+    assert [name for name in MODERN if report.reason(name)] == ["torch"]
+    again = verify(small.vectors(), list(MODERN), workers=mortal)
+    assert again.passed, again.text()
+
+
+def test_a_worker_killed_from_outside_is_replaced(mortal: Workers, tmp_path: Path) -> None:
+    """In the middle of a job: the other panel finishes, the next job gets a fresh worker."""
+    assert verify(small.vectors(), OTHERS, workers=mortal).passed
+    before, mark = mortal.pid("torch"), tmp_path / "started"
+    assert before is not None
+
+    def kill() -> None:
+        while not mark.exists():
+            time.sleep(0.01)
+        os.kill(before, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill, daemon=True)
+    killer.start()
+    faults = {"torch": lambda text: text + WAITS.format(str(mark))}
+    report = verify(small.vectors(), OTHERS, workers=mortal, faults=faults)
+    killer.join()
+    assert _failed(report) == [("torch", CRASHED, "stage load")]
+    assert [row.panels for row in report.rows if row.rung == "structure"] == [("paddle",)]
+    assert verify(small.vectors(), OTHERS, workers=mortal).passed
+    assert mortal.pid("torch") not in (before, None)
+
+
+def test_an_error_of_its_own_leaves_the_worker_alive(mortal: Workers) -> None:
+    assert verify(small.vectors(), ["torch"], workers=mortal).passed
+    before = mortal.pid("torch")
+    faults = {"torch": lambda text: text + FAILS}
+    report = verify(small.vectors(), OTHERS, workers=mortal, faults=faults)
+    assert _failed(report) == [("torch", CRASHED, "stage load")]
+    assert _row(report).note == "MemoryError: planted"
+    assert mortal.pid("torch") == before
+
+
+def test_a_file_that_hangs_times_out(mortal: Workers, tmp_path: Path) -> None:
+    assert verify(small.vectors(), OTHERS, workers=mortal).passed
+    hung = mortal.pid("torch")
+    faults = {"torch": lambda text: text + WAITS.format(str(tmp_path / "started"))}
+    report = verify(small.vectors(), OTHERS, workers=mortal, faults=faults, timeout=5)
+    assert _failed(report) == [("torch", TIMED_OUT, "stage load")]
+    assert _row(report).note == "no answer within 5 s"
+    assert (tmp_path / "started").exists()
+    assert [row.panels for row in report.rows if row.rung == "structure"] == [("paddle",)]
+    with pytest.raises(ProcessLookupError):
+        os.kill(hung or 0, 0)
+    assert verify(small.vectors(), OTHERS, workers=mortal).passed
+
+
+def test_a_difference_is_a_mismatch(workers: Workers) -> None:
+    faults = {"torch": lambda text: text.replace("self.hidden(x)", "-self.hidden(x)")}
+    report = verify(small.vectors(), list(MODERN), workers=workers, faults=faults)
+    assert {row.outcome for row in report.rows if not row.passed} == {MISMATCHED}
+
+
+def _python_without(module: str, folder: Path) -> Path:
+    """Write an interpreter that is this one, but for a module that it cannot import."""
+    code = (
+        f"import runpy, sys; sys.modules[{module!r}] = None; "
+        "sys.argv = sys.argv[2:]; runpy.run_module(sys.argv[0], run_name='__main__')"
+    )
+    path = folder / "python"
+    path.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "{code}" "$@"\n')
+    path.chmod(0o755)
+    return path
+
+
+@rows("module", {"framework": "torch", "numpy": "numpy"})
+def test_a_framework_that_is_not_there(
+    module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRIPTYCH_TORCH_PYTHON", str(_python_without(module, tmp_path)))
+    with Workers() as own:
+        report = verify(small.vectors(), ["torch"], workers=own)
+    assert _failed(report) == [("torch", NOT_INSTALLED, "stage import")]
+    assert module in _row(report).note
+
+
+def test_an_interpreter_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRIPTYCH_TORCH_PYTHON", "/nowhere/python")
+    with Workers() as own:
+        report = verify(small.vectors(), ["torch"], workers=own)
+    assert _failed(report) == [("torch", NOT_INSTALLED, "stage start")]
+    assert "/nowhere/python" in _row(report).note
+
+
+def test_a_module_that_the_file_lacks_is_no_missing_framework(workers: Workers) -> None:
+    faults = {"torch": lambda text: f"import absent_from_everywhere\n{text}"}
+    report = verify(small.vectors(), ["torch"], workers=workers, faults=faults)
+    assert _failed(report) == [("torch", CRASHED, "stage load")]
+
+
+def test_an_idle_worker_that_died_is_replaced(mortal: Workers) -> None:
+    assert mortal.request("torch", {"action": "hello"})["pid"]
+    pid = mortal.pid("torch")
+    os.kill(pid or 0, signal.SIGKILL)
+    while True:  # until the system has taken note
+        try:
+            answer = mortal.request("torch", {"action": "hello"})
+        except WorkerError as error:
+            assert error.outcome == CRASHED
+            continue
+        break
+    assert answer["pid"] != pid
+
+
+def test_workers_end_with_their_parent() -> None:
+    with Workers() as own:
+        pid = own.request("torch", {"action": "hello"})["pid"]
+        os.kill(pid, 0)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
