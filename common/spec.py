@@ -303,9 +303,9 @@ class Block:
 class Network:
     """The outermost block with the shape of its input, (C, H, W) or (F,), and its source.
 
-    `arguments` replace the root's defaults. `naming` is the scheme by which official files name the
-    parameters, if there are such (common.networks.fluid_names). Construction checks every step with its shapes and
-    raises SpecificationError with the path of the step at fault.
+    `arguments` replace the root's defaults. `naming` is the scheme by which official files name
+    the parameters, if there are such (common.networks.fluid_names). Construction checks every step
+    with its shapes and raises SpecificationError with the path of the step at fault.
     """
 
     name: str

@@ -97,7 +97,7 @@ MISTAKES: list[tuple[str, object, str]] = [
     (f"{STEM}/arguments", {"channels": 0}, "step stem.conv: conv2d: out_channels is 0"),
     (f"{STEM}/arguments", {"channels": "1 +"}, "'1 +' is not an expression"),
     (f"{STEM}/op", "relu", "a layer with keys block, arguments, op; expected one of op, block"),
-    (f"{CONV}/op", "conv3d", "blocks.conv_bn.layers.conv: unknown op 'conv3d'; available: conv2d"),
+    (f"{CONV}/op", "conv3d", "blocks.conv_bn.layers.conv: unknown op 'conv3d'; available: relu"),
     (f"{CONV}/kernel", 3, "blocks.conv_bn.layers.conv: unknown key 'kernel'; available: out_cha"),
     (f"{CONV}/kernel_size", ..., "blocks.conv_bn.layers.conv: lacks 'kernel_size'"),
     (f"{CONV}/kernel_size", 1.5, "step stem.conv: conv2d: kernel_size 1.5; expected an integer or"),

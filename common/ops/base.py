@@ -1,0 +1,167 @@
+"""What every op has in common: fields that may be expressions, checks, shapes, pairs, padding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar, TypeVar, cast
+
+from common.errors import SpecificationError
+from common.expressions import Size, Value, evaluate, names
+
+Shape = tuple[int, ...]
+Pair = Size | tuple[Size, Size]
+Padding = Pair | tuple[tuple[Size, Size], tuple[Size, Size]]
+Sides = tuple[tuple[int, int], tuple[int, int]]
+NOT_TRAINABLE = ("mean", "variance")
+PAIR = {"pair": True}  # marks a field that may be one size or a pair
+AnyOp = TypeVar("AnyOp", bound="Op")
+
+
+def pair(value: Any) -> tuple[int, int]:
+    """Return a bound size or pair as (height, width)."""
+    return cast(tuple[int, int], value if isinstance(value, tuple) else (value, value))
+
+
+def sides(padding: Any) -> Sides:
+    """Return bound padding as ((top, bottom), (left, right))."""
+    height, width = pair(padding)
+    return pair(height), pair(width)
+
+
+def _shortest(value: Any) -> Any:
+    """Write (3, 3) as 3, so that equal fields have one form; ((0, 1), (0, 1)) stays."""
+    if isinstance(value, list):
+        value = tuple(value)
+    if isinstance(value, tuple):
+        value = tuple(map(_shortest, value))
+        if len(value) == 2 and value[0] == value[1] and not isinstance(value[0], tuple):
+            return value[0]
+    return value
+
+
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_real(value: Any) -> bool:
+    return isinstance(value, float) or _is_integer(value)
+
+
+def _is_pair(value: Any) -> bool:
+    if isinstance(value, tuple):
+        return len(value) == 2 and all(map(_is_integer, value))
+    return _is_integer(value)
+
+
+def _is_padding(value: Any) -> bool:
+    return _is_pair(value) or (
+        isinstance(value, tuple) and len(value) == 2 and all(map(_is_pair, value))
+    )
+
+
+# What a bound field of each annotation must be.
+_FORMS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "Size": ("an integer", _is_integer),
+    "Pair": ("an integer or a pair", _is_pair),
+    "Padding": ("an integer, a pair or ((top, bottom), (left, right))", _is_padding),
+    "Real": ("a number", _is_real),
+    "Flag": ("true or false", lambda value: isinstance(value, bool)),
+}
+
+
+@dataclass(frozen=True)
+class Op:
+    """One operation. `symbol` is its name in JSON; `arity` how many inputs it takes (0: any)."""
+
+    symbol: ClassVar[str]
+    arity: ClassVar[int] = 1
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            if each.metadata.get("pair"):
+                object.__setattr__(self, each.name, _shortest(getattr(self, each.name)))
+            choices = each.metadata.get("choices")
+            if choices and getattr(self, each.name) not in choices:
+                got = getattr(self, each.name)
+                raise SpecificationError(f"{each.name} {got!r}; expected one of {choices}")
+        if not self.arguments():
+            for name in self.expressions():
+                object.__setattr__(self, name, evaluate(getattr(self, name), {}))
+            self._check_forms()
+            self._check()
+
+    def arguments(self) -> set[str]:
+        """Return the block arguments that this op's fields refer to."""
+        return set().union(set(), *(names(getattr(self, name)) for name in self.expressions()))
+
+    @classmethod
+    def expressions(cls) -> list[str]:
+        """Return the fields that may hold expressions."""
+        return [each.name for each in fields(cls) if "choices" not in each.metadata]
+
+    def bind(self: AnyOp, arguments: Mapping[str, Value]) -> AnyOp:
+        """Return this op with every expression evaluated."""
+        values: Any = {n: evaluate(getattr(self, n), arguments) for n in self.expressions()}
+        return replace(self, **values)
+
+    def output(self, *shapes: Shape) -> Shape:
+        """Return the shape of the output, or raise a SpecificationError."""
+        if self.arity and len(shapes) != self.arity:
+            raise SpecificationError(f"{self.symbol} takes {self.arity} inputs, got {len(shapes)}")
+        return self._output(*shapes)
+
+    def parameters(self, shape: Shape) -> dict[str, Shape]:
+        """Return names and canonical shapes: kernels OIHW, dense kernels (out, in)."""
+        return {}
+
+    def macs(self, shape: Shape) -> int:
+        """Return the multiply-adds of one sample; zero but for convolutions and dense layers."""
+        return 0
+
+    def _output(self, *shapes: Shape) -> Shape:
+        return shapes[0]
+
+    def _check_forms(self) -> None:
+        for each in fields(self):
+            form, fits = _FORMS.get(str(each.type), ("", lambda _: True))
+            value = getattr(self, each.name)
+            if not fits(value):
+                raise SpecificationError(f"{self.symbol}: {each.name} {value!r}; expected {form}")
+
+    def _check(self) -> None:
+        """Raise a SpecificationError if the bound fields make no sense."""
+
+
+def want_map(op: Op, shape: Shape) -> Shape:
+    if len(shape) != 3:
+        raise SpecificationError(f"{op.symbol} takes a map (C, H, W), got shape {shape}")
+    return shape
+
+
+def positive(op: Op, **values: Any) -> None:
+    for name, value in values.items():
+        if min(pair(value)) < 1:
+            raise SpecificationError(f"{op.symbol}: {name} is {value!r}, expected >= 1")
+
+
+def not_negative(op: Op, **values: Any) -> None:
+    for name, value in values.items():
+        if min(map(min, sides(value))) < 0:
+            raise SpecificationError(f"{op.symbol}: {name} is {value!r}, expected >= 0")
+
+
+def window(
+    op: Op, shape: Shape, kernel: Any, stride: Any, padding: Any, dilation: Any = 1
+) -> Sides:
+    """Return ((size, step), (size, step)): the padded size and the dilated kernel per axis."""
+    spans = []
+    for axis, (before, after) in enumerate(sides(padding)):
+        padded = shape[1 + axis] + before + after
+        extent = pair(dilation)[axis] * (pair(kernel)[axis] - 1) + 1
+        if extent > padded:
+            raise SpecificationError(
+                f"{op.symbol}: kernel of extent {extent} is larger than the padded input, {padded}"
+            )
+        spans.append((padded, extent))
+    return spans[0], spans[1]

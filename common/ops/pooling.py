@@ -1,0 +1,103 @@
+"""Pooling ops, with padding and rounding explicit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from common.errors import SpecificationError
+from common.expressions import Flag
+from common.ops.base import (
+    PAIR,
+    Op,
+    Padding,
+    Pair,
+    Shape,
+    not_negative,
+    pair,
+    positive,
+    sides,
+    want_map,
+    window,
+)
+
+
+@dataclass(frozen=True)
+class MaxPool2d(Op):
+    """Maximum over windows; padding never wins.
+
+    With rounding "ceil" a last, partial window is kept if it starts inside the input or the
+    padding before it (the rule of PyTorch and Caffe).
+    """
+
+    symbol = "max_pool2d"
+    kernel_size: Pair = field(metadata=PAIR)
+    stride: Pair = field(default=1, metadata=PAIR)
+    padding: Padding = field(default=0, metadata=PAIR)
+    rounding: str = field(default="floor", metadata={"choices": ("floor", "ceil")})
+
+    def _check(self) -> None:
+        positive(self, kernel_size=self.kernel_size, stride=self.stride)
+        not_negative(self, padding=self.padding)
+        for size, (before, after) in zip(pair(self.kernel_size), sides(self.padding), strict=True):
+            if 2 * max(before, after) > size:
+                raise SpecificationError(
+                    f"{self.symbol}: padding {self.padding} is over half the kernel {size}"
+                )
+
+    def _output(self, *shapes: Shape) -> Shape:
+        shape = want_map(self, shapes[0])
+        spans = window(self, shape, self.kernel_size, self.stride, self.padding)
+        sizes = []
+        for axis, ((padded, extent), step) in enumerate(zip(spans, pair(self.stride), strict=True)):
+            if self.rounding == "floor":
+                sizes.append((padded - extent) // step + 1)
+                continue
+            count = -((extent - padded) // step) + 1
+            inside = shape[1 + axis] + sides(self.padding)[axis][0]
+            sizes.append(count - ((count - 1) * step >= inside))
+        return shape[0], sizes[0], sizes[1]
+
+    def overhang(self, shape: Shape) -> tuple[int, int]:
+        """Return by how much the last windows reach beyond the padded input, (height, width)."""
+        spans = window(self, shape, self.kernel_size, self.stride, self.padding)
+        counts, steps = self.output(shape)[1:], pair(self.stride)
+        over = [
+            max(0, (count - 1) * step + extent - padded)
+            for (padded, extent), count, step in zip(spans, counts, steps, strict=True)
+        ]
+        return over[0], over[1]
+
+
+@dataclass(frozen=True)
+class AvgPool2d(MaxPool2d):
+    """Mean over windows; `count_include_pad` says whether padding counts in the divisor.
+
+    What a partial window (rounding "ceil") lacks beyond the padding never counts.
+    """
+
+    symbol = "avg_pool2d"
+    count_include_pad: Flag = False
+
+
+@dataclass(frozen=True)
+class GlobalAvgPool2d(Op):
+    """Mean over height and width: (C, H, W) -> (C,)."""
+
+    symbol = "global_avg_pool2d"
+
+    def _output(self, *shapes: Shape) -> Shape:
+        return want_map(self, shapes[0])[:1]
+
+
+@dataclass(frozen=True)
+class AdaptiveAvgPool2d(Op):
+    """Mean over ⌊i·H/n⌋ … ⌈(i+1)·H/n⌉ for each of n outputs per axis."""
+
+    symbol = "adaptive_avg_pool2d"
+    output_size: Pair = field(default=1, metadata=PAIR)
+
+    def _check(self) -> None:
+        positive(self, output_size=self.output_size)
+
+    def _output(self, *shapes: Shape) -> Shape:
+        return want_map(self, shapes[0])[0], *pair(self.output_size)
