@@ -23,6 +23,7 @@ def folder_for(out: str) -> Path:
 
 def write_text(path: Path, text: str) -> None:
     """Write beside, then rename. Raises TriptychError."""
+    beside = None
     try:
         handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
@@ -31,3 +32,6 @@ def write_text(path: Path, text: str) -> None:
         Path(beside).replace(path)
     except OSError as error:
         raise TriptychError(f"{path}: cannot be written: {error.strerror}") from None
+    finally:
+        if beside:
+            Path(beside).unlink(missing_ok=True)

@@ -23,7 +23,7 @@ from frontends.launch import (
 )
 from frontends.report import Report, Row
 from frontends.verify import verify
-from parity_tests import small
+from parity_tests import op_networks, small
 from parity_tests.rows import rows
 
 OTHERS = ["paddle", "torch"]
@@ -61,6 +61,16 @@ def test_a_crash_takes_no_other_panel_with_it(mortal: Workers) -> None:
     assert [name for name in MODERN if report.reason(name)] == ["torch"]
     again = verify(small.vectors(), list(MODERN), workers=mortal)
     assert again.passed, again.text()
+
+
+def test_without_the_referee_the_others_are_still_compared(workers: Workers) -> None:
+    """It predicts Paddle's gradients of average pools: without it those are not judged."""
+    faults = {"torch": lambda text: text + FAILS}
+    report = verify(op_networks.AVG_POOLS, list(MODERN), workers=workers, faults=faults)
+    assert _failed(report) == [("torch", CRASHED, "stage load")]
+    assert _agree(report, "forward, batch statistics") == [("tensorflow", "paddle")]
+    (gradients,) = [row for row in report.rows if row.rung == "gradients"]
+    assert gradients.outcome == "reported" and gradients.note.startswith("not judged: torch")
 
 
 def test_a_worker_killed_from_outside_is_replaced(mortal: Workers, tmp_path: Path) -> None:
