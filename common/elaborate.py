@@ -10,7 +10,8 @@ from math import prod
 from common.errors import SpecificationError
 from common.expressions import Value, evaluate
 from common.ops import NOT_TRAINABLE, Add, Concat, Op, Shape
-from common.spec import REQUIRED, Block, Chain, Layer, Network, Optional, Parallel, Use
+from common.spec import Block, Chain, Layer, Network, Optional, Parallel, Use
+from common.wiring import REQUIRED
 
 Shapes = tuple[Shape, ...]
 MOST_BLOCKS = 10_000  # beyond it a count is a mistake, not a network

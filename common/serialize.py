@@ -13,7 +13,8 @@ from dataclasses import fields
 from typing import Any
 
 from common.parsing import from_json
-from common.spec import Block, Chain, Layer, Network, Optional, Parallel, Use, write_signature
+from common.spec import Block, Chain, Layer, Network, Optional, Parallel, Use
+from common.wiring import write_signature
 
 __all__ = ["from_json", "to_json"]
 

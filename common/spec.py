@@ -8,20 +8,22 @@ may be called more than once (its parameters are shared) or declared and never c
 
 from __future__ import annotations
 
-import ast
-import keyword
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from common.errors import SpecificationError
-from common.expressions import Flag, Size, Value, evaluate, literal, names, parse
+from common.expressions import Flag, Size, Value, names, parse
 from common.ops import Op
-
-REQUIRED = object()
-_VALUES = r"\w+(?:\s*,\s*\w+)*"
-_CALL = re.compile(rf"({_VALUES})\s*=\s*(\w+)\s*\(\s*((?:{_VALUES})?)\s*\)")
+from common.wiring import (
+    REQUIRED,
+    Call,
+    is_identifier,
+    outputs_of,
+    parse_call,
+    parse_signature,
+    same_value,
+)
 
 
 @dataclass(frozen=True)
@@ -111,68 +113,6 @@ def chain(*links: Use | tuple[Use, Size]) -> Chain:
     return Chain(tuple(folded))
 
 
-@dataclass(frozen=True)
-class Call:
-    """One line of wiring: `outputs = layer(inputs)`."""
-
-    outputs: tuple[str, ...]
-    layer: str
-    inputs: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return f"{', '.join(self.outputs)} = {self.layer}({', '.join(self.inputs)})"
-
-
-def parse_call(line: str) -> Call:
-    """Return the call that a line such as `a, b = layer(a, b)` writes."""
-    match = _CALL.fullmatch(line.strip())
-    if match is None:
-        raise SpecificationError(f"wiring {line!r}; expected 'value = layer(value, ...)'")
-    outputs, layer, inputs = match.groups()
-    return Call(_values(outputs), layer, _values(inputs))
-
-
-def _outputs(calls: Iterable[Call]) -> list[str]:
-    return [name for call in calls for name in call.outputs]
-
-
-def is_identifier(name: str) -> bool:
-    """Return whether a name can stand in written source."""
-    return name.isidentifier() and name.isascii() and not keyword.iskeyword(name)
-
-
-def _values(text: str) -> tuple[str, ...]:
-    return tuple(value.strip() for value in text.split(",") if value.strip())
-
-
-def parse_signature(text: str) -> tuple[tuple[str, Any], ...]:
-    """Return (argument, default or REQUIRED) pairs of a signature: `width, stride=1`."""
-    mistake = SpecificationError(f"arguments {text!r}; expected names such as 'width, stride=1'")
-    try:
-        call = ast.parse(f"f({text})", mode="eval").body  # a signature reads as a call does
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise mistake from None
-    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
-        raise mistake
-    found: list[tuple[str, Any]] = []
-    for node in call.args:
-        found.append((node.id if isinstance(node, ast.Name) else "", REQUIRED))
-    for each in call.keywords:
-        found.append((each.arg or "", evaluate(ast.unparse(each.value), {})))
-    if "" in dict(found) or len(dict(found)) < len(found):
-        raise mistake
-    return tuple(found)
-
-
-def _same(value: Any, default: Any) -> bool:
-    return type(value) is type(default) and bool(value == default)
-
-
-def write_signature(arguments: Iterable[tuple[str, Any]]) -> str:
-    """Return (argument, default or REQUIRED) pairs as `parse_signature` reads them."""
-    return ", ".join(n if d is REQUIRED else f"{n}={literal(d)}" for n, d in arguments)
-
-
 class Block:
     """A kind of block. Immutable; equal if all that it says is equal.
 
@@ -221,7 +161,7 @@ class Block:
         declared = {name for name, _ in self.arguments}
         if not is_identifier(self.kind) or not self.layers or not self.wiring:
             raise SpecificationError(f"block {self.kind!r}: needs an identifier, layers and wiring")
-        for name in [*declared, *self.inputs, *_outputs(self.wiring)]:
+        for name in [*declared, *self.inputs, *outputs_of(self.wiring)]:
             self._want(is_identifier(name), name, "is not an identifier")
         for name, layer in self.layers.items():
             self._want(is_identifier(name), name, "is not an identifier")
@@ -272,7 +212,7 @@ class Block:
         stated = {name: given[name] for name in order if name in given}
         return Use(
             self,
-            tuple((n, v) for n, v in stated.items() if not _same(v, dict(self.arguments)[n])),
+            tuple((n, v) for n, v in stated.items() if not same_value(v, dict(self.arguments)[n])),
         )
 
     def children(self) -> Iterator[Use]:

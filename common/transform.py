@@ -11,18 +11,8 @@ import numpy as np
 
 from common.expressions import literal, parse
 from common.ops import AvgPool2d, Dropout, MaxPool2d, Op, ReLU, ReLU6, SiLU
-from common.spec import (
-    REQUIRED,
-    Block,
-    Chain,
-    Layer,
-    Network,
-    Optional,
-    Parallel,
-    Plain,
-    Use,
-    write_signature,
-)
+from common.spec import Block, Chain, Layer, Network, Optional, Parallel, Plain, Use
+from common.wiring import REQUIRED, write_signature
 
 
 def map_ops(network: Network, function: Callable[[Op], Op]) -> Network:

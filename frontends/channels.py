@@ -21,7 +21,8 @@ from common.ops import (
     Flatten,
     Op,
 )
-from common.spec import REQUIRED, Block, Chain, Layer, Network, Optional, Parallel, Use
+from common.spec import Block, Chain, Layer, Network, Optional, Parallel, Use
+from common.wiring import REQUIRED
 from frontends.names import EmitError, product, total
 
 

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from common.expressions import evaluate, literal
 from common.ops import Op, Shape
-from common.spec import Block, Call, Chain, Layer, Network, Optional, Parallel, Use
+from common.spec import Block, Chain, Layer, Network, Optional, Parallel, Use
+from common.wiring import Call
 from frontends.names import EmitError, class_name, merged_ifs, passed, plus, signature
 from frontends.writing import Draft, Source, batched, formatted
 

@@ -9,19 +9,8 @@ from typing import Any, Protocol
 from common.expressions import evaluate, literal
 from common.expressions import names as names_in
 from common.ops import BatchNorm, Dropout, Op, Shape
-from common.spec import (
-    REQUIRED,
-    Block,
-    Call,
-    Chain,
-    Layer,
-    Network,
-    Optional,
-    Parallel,
-    Use,
-    references,
-    uses,
-)
+from common.spec import Block, Chain, Layer, Network, Optional, Parallel, Use, references, uses
+from common.wiring import REQUIRED, Call
 from frontends.names import merged_ifs, plus
 from frontends.naming import Naming
 from frontends.writing import Draft, Source, formatted

@@ -7,7 +7,8 @@ from typing import Any
 
 from common.errors import TriptychError
 from common.expressions import literal, substitute
-from common.spec import REQUIRED, Block, Use
+from common.spec import Block, Use
+from common.wiring import REQUIRED
 
 ACRONYMS = {
     "se": "SE",

@@ -13,19 +13,8 @@ from typing import Any
 from common.elaborate import Elaboration, elaborate
 from common.expressions import evaluate, literal, substitute
 from common.ops import Op
-from common.spec import (
-    REQUIRED,
-    Block,
-    Call,
-    Chain,
-    Layer,
-    Network,
-    Optional,
-    Parallel,
-    Use,
-    references,
-    uses,
-)
+from common.spec import Block, Chain, Layer, Network, Optional, Parallel, Use, references, uses
+from common.wiring import REQUIRED, Call
 
 IDLE = ("0", "1", "True", "False")  # defaults that say "nothing special": stride=1, relu=True
 

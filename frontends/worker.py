@@ -5,6 +5,7 @@ travel in files. A job names the written file, its entry, and what it wants; the
 does it. What the framework itself prints goes to standard error.
 """
 
+import gc
 import importlib
 import importlib.util
 import json
@@ -87,6 +88,7 @@ class Worker:
         if job.get("mine") and job["mine"] not in sys.path:
             sys.path.append(job["mine"])  # the folder of a reader's file, for what it imports
         self._runner = self._step = None
+        gc.collect()  # models and graphs are full of cycles: the last one would stay in memory
         self._runner = self._runner_module.Runner(job, load_module)
         return self._runner
 

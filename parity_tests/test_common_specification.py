@@ -33,7 +33,8 @@ from common.ops import (
     Shape,
     ZeroPad2d,
 )
-from common.spec import Block, Layer, Network, Optional, Parallel, chain, parse_call
+from common.spec import Block, Layer, Network, Optional, Parallel, chain
+from common.wiring import parse_call
 
 SAME = ((0, 1), (0, 1))
 

@@ -7,17 +7,8 @@ from html import escape
 
 from common.elaborate import Step, elaborate
 from common.ops import Shape
-from common.spec import (
-    Block,
-    Chain,
-    Layer,
-    Network,
-    Optional,
-    Parallel,
-    Plain,
-    Use,
-    write_signature,
-)
+from common.spec import Block, Chain, Layer, Network, Optional, Parallel, Plain, Use
+from common.wiring import write_signature
 
 
 @dataclass

@@ -7,7 +7,8 @@ from typing import Any
 from common import ops
 from common.expressions import literal
 from common.ops import Op, Shape
-from common.spec import Call, Network
+from common.spec import Network
+from common.wiring import Call
 from frontends.class_ops import four_sides
 from frontends.fluid.naming import naming_of
 from frontends.function_writer import Site, write

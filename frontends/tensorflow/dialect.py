@@ -8,7 +8,8 @@ from typing import Any
 from common import ops
 from common.expressions import literal, names
 from common.ops import Op, Shape, pair
-from common.spec import Call, Network
+from common.spec import Network
+from common.wiring import Call
 from frontends.channels_last import conv_padding, extended, grouped, is_same
 from frontends.class_ops import four_sides
 from frontends.function_writer import Site, standalone_call, write

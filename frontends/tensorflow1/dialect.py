@@ -7,7 +7,8 @@ from typing import Any
 from common import ops
 from common.expressions import literal
 from common.ops import Op, Shape, pair
-from common.spec import Call, Layer, Network, Optional, uses
+from common.spec import Layer, Network, Optional, uses
+from common.wiring import Call
 from frontends.channels_last import conv_padding, extended, is_same
 from frontends.class_ops import four_sides
 from frontends.function_writer import Site, write
