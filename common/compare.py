@@ -73,5 +73,6 @@ def _norm(arrays: list[Array], others: list[Array] | None) -> float:
     total = 0.0
     for index, array in enumerate(arrays):
         other = 0.0 if others is None else others[index].astype(np.float64)
-        total += float(np.square(array.astype(np.float64) - other).sum())
+        with np.errstate(invalid="ignore", over="ignore"):  # the caller sees what is not finite
+            total += float(np.square(array.astype(np.float64) - other).sum())
     return float(np.sqrt(total))
