@@ -30,12 +30,12 @@ class Settings:
 
     rounds: int = 5
     round_s: float = 0.5
-    budget_s: float = 120.0  # of one worker's own time, from its start
+    budget_s: float = 120.0  # for a worker's start, first steps and warm-up; again for each round
     threads: int = 1
 
 
 class Lane:
-    """One case in a fresh worker. Raises WorkerError as soon as its budget is spent."""
+    """One case in a fresh worker. Raises WorkerError, also when a budget is spent."""
 
     def __init__(self, case: Case, device: str, settings: Settings, folder: Path) -> None:
         self.case, self.device, self._settings = case, device, settings
@@ -82,6 +82,7 @@ class Lane:
         """Take a round of steps and of matrix products; return the seconds of each."""
         count = steps_for(self._step_s, self._settings.round_s)
         size, products = MATMUL[self.device]
+        self._spent = 0.0
         steps = self.request("steps", count=count)
         matmul = self.request("matmul", size=size, count=products, device=self.device)
         return {"seconds": steps["seconds"], "matmul_seconds": matmul["seconds"]}

@@ -15,19 +15,20 @@ PAGE = """# {title}: throughput
 ## How to read it
 
 - **images/s** and **ms/step** are medians of {rounds} interleaved rounds; a round is the median of
-  its steps. *lowest–highest* are the slowest and the fastest round: where two rows overlap, this run
-  does not tell which is faster.
+  its steps. *lowest–highest* are the slowest and the fastest round: if those of two rows overlap,
+  this run does not tell which is faster.
 - The clock is around one step that waits for its result. Building, first steps, warm-up and copying
-  the batch to the device are outside{fed}.
-- **first step** is the first call, compilation included; then came steps until two in a row took the
-  same within 10 % ({unsteady}).
+  the batch to the device are outside{fed}. Each timing has a process of its own; while one is
+  measured, the others are stopped. Waiting threads spin or sleep as each framework has it by default.
+- **first step** is the first call, compilation included; then came steps until two in a row took
+  the same within 10 % ({unsteady}).
 - **training** is forward with batch statistics, cross-entropy, backward and an SGD update with
   momentum 0.9 on one fixed batch.
-- **memory** is the peak of the process until then, above what it held after importing the framework;
-  it includes what compilers took.
+- **memory** is the peak of the process up to the end of its warm-up, above what it held after
+  importing the framework; it includes what compilers took.
 - **of matmul** is the arithmetic of the network's convolutions and dense layers (two FLOPs a
-  multiply-add; a training step counts as three forward passes) over the speed of the framework's own
-  float32 matrix product of size {matmul}, taken in the same process after every round.
+  multiply-add; a training step counts as three forward passes) over the speed of the framework's
+  own float32 matrix product of size {matmul}, taken in the same process after every round.
 - The *styles* are {styles}.
 
 ## What was proved first
@@ -135,8 +136,8 @@ def _checked(run: Run) -> str:
         return ""
     bounds = run.proof["bounds"]
     text = (
-        "Then every timed style's own float32 output, on the weights and the batch that were timed, "
-        f"was held against float64: at most {max(forward):.1e} of the largest output apart "
+        "Then every timed style's own float32 output, on the weights and the batch that were "
+        f"timed, was held against float64: at most {max(forward):.1e} of the largest output apart "
         f"(allowed {bounds['forward']:.1e}, half of what one rounding to TF32 makes)"
     )
     update = [t.fields["update_error"] for t in run.timings.values() if "update_error" in t.fields]

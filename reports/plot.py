@@ -46,6 +46,7 @@ def _panel(axes: Axes, run: Run, mode: str) -> None:
     axes.set_title(mode, fontsize=10)
     axes.set_xlabel("images per second (median; line: lowest to highest round)", fontsize=8)
     axes.margins(x=0.2)
+    axes.set_ylim(-0.6, max(len(timings), 1) - 0.4)
     axes.set_xlim(left=0)
     axes.tick_params(axis="x", labelsize=8)
     axes.spines[["top", "right"]].set_visible(False)
