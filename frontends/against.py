@@ -86,7 +86,7 @@ def _first_difference(
         place = folder / f"{framework}{number}"
         place.mkdir()
         realizer = Realizer(network, workers, place, batch, seed, weights=values)
-        results.append(realizer.run(Job(framework, taps=True)))
+        results.append(realizer.run(Job(framework, taps=True, keep_steps=True)))
     order = [step.path for step in elaborate(left).steps]
     with results[0].read() as one, results[1].read() as two:
         known = set(two.names())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from common.compare import difference, rounding_ratio
 from common.elaborate import elaborate
 from frontends.launch import WorkerError
@@ -18,7 +20,9 @@ class Locator:
     def forward(self, mode: str, left: str, right: str) -> str:
         """Return where two panels part in float64, with the worst index and both values."""
         try:
-            results = [self._realizer.run(Job(name, taps=True)) for name in (left, right)]
+            results = [
+                self._realizer.run(Job(name, taps=True, keep_steps=True)) for name in (left, right)
+            ]
         except WorkerError as error:
             return f"not located: {error}"
         with results[0].read() as own, results[1].read() as other:
@@ -37,7 +41,11 @@ class Locator:
         try:
             exact, rounded, best = (
                 self._realizer.run(job)
-                for job in (Job(panel, taps=True), Job(panel, dtype="float32", taps=True), ideal)
+                for job in (
+                    Job(panel, taps=True, keep_steps=True),
+                    Job(panel, dtype="float32", taps=True, keep_steps=True),
+                    replace(ideal, keep_steps=True),
+                )
             )
         except WorkerError as error:
             return f"not located: {error}"

@@ -55,7 +55,8 @@ class Job:
     twin: str = "exact"  # "exact": float32-exact hyper-parameters; "smooth": and smooth activations
     dtype: str = "float64"
     want: tuple[str, ...] = ("evaluate", "train")
-    taps: bool = False
+    taps: bool = False  # run the tapped twin, whose every step passes its result through a tap
+    keep_steps: bool = False  # what passes the taps is a result, too
     rounded: bool = False
     keep_blocks: bool = False
     rounded_pools: bool = False  # average pools' gradients as Paddle scales them (pooling.py)
@@ -168,6 +169,7 @@ class Realizer:
                 "want": list(job.want),
                 "rounded": job.rounded,
                 "keep_blocks": job.keep_blocks,
+                "keep_steps": job.keep_steps,
                 "scales": str(self._scales) if job.rounded_pools else None,
                 "absent": self.absent(source.classes),
                 "weights": str(self._weights),

@@ -1,11 +1,17 @@
 """What runners share: names for results, and the order of calls. Python 3.7."""
 
+import numpy as np
+
 
 class Recorder:
-    """Collects results by path; a path that comes again is numbered #2, #3 …"""
+    """Collects results by path; a path that comes again is numbered #2, #3 …
 
-    def __init__(self):
+    Where only shapes are asked for (`keep` false) no result is held.
+    """
+
+    def __init__(self, keep=True):
         self.results = {}
+        self._keep = keep
 
     def clear(self):
         self.results = {}
@@ -18,7 +24,13 @@ class Recorder:
             number += 1
             key = "%s#%d" % (path, number)
         for index, each in enumerate(values):
-            self.results[key if len(values) == 1 else "%s[%d]" % (key, index)] = each
+            kept = each if self._keep else hollow(each.shape)
+            self.results[key if len(values) == 1 else "%s[%d]" % (key, index)] = kept
+
+
+def hollow(shape):
+    """Return an array of a shape that takes no memory."""
+    return np.broadcast_to(np.float32(0), tuple(shape))
 
 
 def watch_blocks(module, entry, recorder):

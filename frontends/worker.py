@@ -6,6 +6,8 @@ does it. What the framework itself prints goes to standard error.
 """
 
 import gc
+import ctypes
+import gc
 import importlib
 import importlib.util
 import json
@@ -79,8 +81,11 @@ class Worker:
                     for name, array in getattr(runner, mode)(inputs):
                         if name.startswith("block/") and mode == "evaluate":
                             answer["blocks"][name[len("block/") :]] = list(array.shape)
-                        if not name.startswith("block/") or job.get("keep_blocks"):
+                        kind = name.partition("/")[0]
+                        if kind not in ("block", "step") or job.get("keep_%ss" % kind):
                             out.put(mode + "/" + name, array)
+        self._runner = runner = None
+        _give_back_memory()
         return answer
 
     def _load(self, job):
@@ -142,6 +147,14 @@ class Worker:
         device's memory (None without a device), in bytes."""
         device = getattr(self._runner_module, "device_memory", lambda: None)()
         return dict(_resident(), peak_device=device)
+
+
+def _give_back_memory():
+    """Return freed memory to the system, where the C library can: workers live long."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def _resident():

@@ -10,7 +10,7 @@ import numpy as np
 import paddle
 import paddle.fluid as fluid
 
-from frontends.recording import Recorder, check_keys, check_shape, renamed, watch_blocks
+from frontends.recording import Recorder, check_keys, check_shape, hollow, renamed, watch_blocks
 
 
 def versions():
@@ -54,6 +54,7 @@ class Runner:
         self._timed = bool(job.get("mode"))
         self._scope, self._executor = fluid.Scope(), fluid.Executor(fluid.CPUPlace())
         self._steps, self._blocks = Recorder(), Recorder()
+        self._job = job
         self._main, startup = fluid.Program(), fluid.Program()
         self._output = self._build(job, load_module, startup)
         self._test = self._main.clone(for_test=True)
@@ -84,7 +85,12 @@ class Runner:
 
     def evaluate(self, inputs):
         """Yield the output in eval mode, then the outputs of blocks and steps."""
-        yield from self._fetch(self._test, self._feed(inputs, "input"), self._observed())
+        feed = self._feed(inputs, "input")
+        yield from self._fetch(self._test, feed, self._observed())
+        for path, value in self._blocks.results.items():
+            if not self._job.get("keep_blocks"):
+                shape = [len(feed["input"]), *value.shape[1:]]
+                yield "block/" + self._official.get(path, path), hollow(shape)
 
     def train(self, inputs):
         """Yield output, blocks, steps, gradients and statistics of a step with batch statistics."""
@@ -163,6 +169,8 @@ class Runner:
         observed = {"output": self._output}
         for kind, recorder in (("block/", self._blocks), ("step/", self._steps)):
             for path, value in recorder.results.items():
+                if not self._job.get("keep_%ss" % kind[:-1]):
+                    continue
                 observed[kind + self._official.get(path, path)] = value
         return observed
 

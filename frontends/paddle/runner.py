@@ -48,7 +48,8 @@ class Runner:
         self._dtype, self._style = job["dtype"], job.get("style", "eager")
         paddle.set_device("gpu" if job.get("device", "cpu") == "gpu" else "cpu")
         paddle.set_default_dtype(self._dtype)
-        self._steps, self._blocks = Recorder(), Recorder()
+        self._steps = Recorder(job.get("keep_steps"))
+        self._blocks = Recorder(job.get("keep_blocks"))
         self._absent = set(job.get("absent", ()))
         module = load_module(job["source"], {"tap": self._tap})
         self._model = getattr(module, job["entry"])()
@@ -178,7 +179,7 @@ class Runner:
     def _recorded(self):
         for kind, recorder in (("block/", self._blocks), ("step/", self._steps)):
             for path, value in recorder.results.items():
-                yield kind + path, value.numpy()
+                yield kind + path, value if isinstance(value, np.ndarray) else value.numpy()
 
     def _in(self, array):
         return paddle.to_tensor(array.astype(self._dtype))

@@ -8,7 +8,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from frontends.recording import Recorder, check_keys, check_shape, layers_of, renamed
+from frontends.recording import (
+    Recorder,
+    check_keys,
+    check_shape,
+    hollow,
+    layers_of,
+    renamed,
+)
 
 _PARAMETERS = {
     keras.layers.DepthwiseConv2D: {"kernel": "kernel", "bias": "bias"},
@@ -94,7 +101,7 @@ class Runner:
         for own, path in layers_of(names).items():
             self._tapped.put(path, self._model.get_layer(own).output)
         self._absent = set(job.get("absent", ()))
-        self._observed = self._make_observed()
+        self._observed = self._make_observed(job)
 
     def parameters(self):
         """Return canonical names and shapes."""
@@ -116,6 +123,7 @@ class Runner:
         output, *values = self._observe(self._in(inputs.get("input")), training=False)
         yield "output", self._out(output)
         yield from zip(self._observed_names, map(self._out, values))
+        yield from self._hollow(len(output))
 
     def train(self, inputs):
         """Yield output, blocks, steps, gradients and statistics of a step with batch statistics."""
@@ -215,14 +223,24 @@ class Runner:
                 for node in layer._inbound_nodes:
                     self._blocks.put(layer.name, list(node.output_tensors))
 
-    def _make_observed(self):
-        """Return a model of the output and of everything recorded that is on the way to it."""
+    def _make_observed(self, job):
+        """Return a model of the output and of what is kept of all that is on the way to it."""
         reached = {id(operation) for operation in self._model.operations}
-        values = {"block/" + k: v for k, v in self._blocks.results.items()}
-        values.update({"step/" + k: v for k, v in self._tapped.results.items()})
-        kept = {k: v for k, v in values.items() if id(v._keras_history.operation) in reached}
+        found = {}
+        for kind, recorder in (("block", self._blocks), ("step", self._tapped)):
+            for path, value in recorder.results.items():
+                if id(value._keras_history.operation) in reached:
+                    found[kind + "/" + path] = value
+        kept = {n: v for n, v in found.items() if job.get("keep_%ss" % n.partition("/")[0])}
         self._observed_names = list(kept)
+        self._shapes = {n: v.shape for n, v in found.items() if n not in kept}
         return keras.Model(self._model.inputs, [self._model.outputs[0], *kept.values()])
+
+    def _hollow(self, batch):
+        """Yield what is not kept, as arrays of the right shape without values."""
+        for name, (_, *shape) in self._shapes.items():
+            ordered = [shape[2], shape[0], shape[1]] if len(shape) == 3 else shape
+            yield name, hollow([batch, *ordered])
 
     def _observe(self, x, training):
         values = self._observed(x, training=training)

@@ -7,7 +7,15 @@ import re
 import numpy as np
 import tensorflow as tf
 
-from frontends.recording import Recorder, check_keys, check_shape, layers_of, renamed, watch_blocks
+from frontends.recording import (
+    Recorder,
+    check_keys,
+    check_shape,
+    hollow,
+    layers_of,
+    renamed,
+    watch_blocks,
+)
 
 _RENAMED = {"moving_mean": "mean", "moving_variance": "variance", "depthwise_kernel": "kernel"}
 # What a convolution, a dense layer or a batch normalization ends in.
@@ -78,6 +86,7 @@ class Runner:
         self._dtype, self._absent = job["dtype"], set(job.get("absent", ()))
         self._names = job.get("names")
         self._steps, self._blocks = Recorder(), Recorder()
+        self._job, self._shapes = job, {}
         self._module = load_module(job["source"], {"tap": self._tap})
         self._entry = getattr(self._module, job["entry"])
         if not job.get("mode"):
@@ -114,6 +123,9 @@ class Runner:
         results = self._session.run(self._called(False), {self._input: self._in(inputs)})
         for name, array in results.items():
             yield name, self._out(array)
+        for name, (_, *shape) in self._shapes.items():
+            ordered = shape[2:] + shape[:2] if len(shape) == 3 else shape
+            yield name, hollow([len(results["output"]), *ordered])
 
     def train(self, inputs):
         """Yield output, blocks, steps, gradients and statistics of a step with batch statistics."""
@@ -175,10 +187,17 @@ class Runner:
         owners = {each.op.name.rpartition("/")[0] for each in tf.global_variables()}
         for path, value in self._blocks.results.items():
             if path.split("#")[0] not in owners:  # a layer that the file has a function for
-                observed["block/" + path] = value
+                self._keep(observed, "block", path, value)
         for path, value in self._steps.results.items():
-            observed["step/" + path] = value
+            self._keep(observed, "step", path, value)
         return observed
+
+    def _keep(self, observed, kind, path, value):
+        """Observe a value if its kind is asked for; of any other only the shape is told."""
+        if self._job.get("keep_%ss" % kind):
+            observed[kind + "/" + path] = value
+        else:
+            self._shapes[kind + "/" + path] = value.shape.as_list()
 
     def _last_of(self, scope, before):
         """Return what a layer's scope gives: the last value computed in it by this call."""

@@ -86,7 +86,8 @@ class Runner:
         self._style = job.get("style", "eager")
         self._rounded = job.get("rounded", False)
         self._scales = self._read_scales(job.get("scales"))
-        self._steps, self._blocks = Recorder(), Recorder()
+        self._steps = Recorder(job.get("keep_steps"))
+        self._blocks = Recorder(job.get("keep_blocks"))
         self._absent = set(job.get("absent", ()))
         torch.set_default_dtype(self._dtype)
         module = load_module(job["source"], {"tap": self._tap})
@@ -232,4 +233,4 @@ class Runner:
 
     @staticmethod
     def _out(tensor):
-        return tensor.detach().cpu().numpy()
+        return tensor if isinstance(tensor, np.ndarray) else tensor.detach().cpu().numpy()
