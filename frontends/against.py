@@ -16,8 +16,8 @@ from common.elaborate import Elaboration, Step, elaborate
 from common.expressions import literal
 from common.ops import Op
 from common.spec import Network
-from frontends.ladder import FLOAT64_BOUND
 from frontends.launch import MISMATCHED, WorkerError, Workers
+from frontends.locate import FLOAT64_BOUND
 from frontends.realize import Job, Realizer
 from frontends.report import Row
 

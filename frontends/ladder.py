@@ -14,23 +14,21 @@ from typing import Any
 
 import numpy as np
 
-from common.compare import Difference, difference, rounding_ratio
+from common.compare import Difference, difference
 from common.elaborate import Elaboration, elaborate
 from common.ops import BatchNorm
 from frontends.arrays import ArrayReader
 from frontends.launch import CRASHED, MISMATCHED, WorkerError
-from frontends.locate import Locator
+from frontends.locate import FLOAT64_BOUND, Locator
 from frontends.pooling import ROUNDED_POOLS
-from frontends.realize import MINE, Job, Realizer, Result
+from frontends.realize import MINE, REFEREE, Job, Realizer, by_layer, named
 from frontends.report import Row
+from frontends.rounding import Rounding, jobs
 
-FLOAT64_BOUND = 1e-10
-ROUNDING_BOUND = 64.0
 # A step whose every gradient is mathematically zero (a BN in front of a BN) shows only its noise:
 # no step is judged against less than this share of the network's largest gradient.
 GRADIENT_FLOOR = 1e-4
 UNBIASED = ("torch",)  # running variances are of the unbiased estimate, n / (n - 1)
-REFEREE = "torch"  # runs the ideal float32
 
 
 class Ladder:
@@ -40,13 +38,13 @@ class Ladder:
         self._realizer, self._frameworks, self._rounding = realizer, frameworks, rounding
         self._network = realizer.twins["exact"]
         self._elaboration: Elaboration = elaborate(self._network)
-        self._locator = Locator(realizer, FLOAT64_BOUND, ROUNDING_BOUND)
+        self._locator = Locator(realizer)
         self._stopped: dict[str, Row] = {}
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows, rung by rung."""
-        jobs = [self._jobs(framework) for framework in self._frameworks]
-        for framework, stop in zip(self._frameworks, self._realizer.run_all(jobs)):
+        plan = [self._jobs(framework) for framework in self._frameworks]
+        for framework, stop in zip(self._frameworks, self._realizer.run_all(plan)):
             if stop is not None:
                 self._stopped[framework] = _stopped_row(framework, stop)
         yield from self._stopped.values()
@@ -57,25 +55,10 @@ class Ladder:
             return
         yield from self._float64(running)
         if self._rounding:
-            yield from self._float32(running)
+            yield from Rounding(self._realizer, self._locator).rows(running)
 
     def _jobs(self, framework: str) -> list[Job]:
-        if not self._rounding:
-            return [Job(framework)]
-        jobs = [
-            Job(framework),
-            Job(framework, dtype="float32"),
-            Job(framework, twin="smooth", want=("train",)),
-            Job(framework, twin="smooth", dtype="float32", want=("train",)),
-        ]
-        return [*jobs, *self._ideal_jobs()] if framework == REFEREE else jobs
-
-    @staticmethod
-    def _ideal_jobs() -> list[Job]:
-        return [
-            Job(REFEREE, taps=True, rounded=True),
-            Job(REFEREE, twin="smooth", taps=True, rounded=True, want=("train",)),
-        ]
+        return [Job(framework), *(jobs(framework) if self._rounding else [])]
 
     def _structure(self, framework: str) -> Row:
         job = Job(framework)
@@ -141,7 +124,7 @@ class Ladder:
         values = self._values_per_channel()
         worst: dict[tuple[str, str], float] = dict.fromkeys(pairs, 0.0)
         first: dict[tuple[str, str], str] = {}
-        for name in self._named("statistics", readers):
+        for name in named(self._elaboration, "statistics", readers):
             moved = {
                 panel: self._biased(panel, name, reader.get(f"train/statistics/{name}"), values)
                 for panel, reader in readers.items()
@@ -185,7 +168,7 @@ class Ladder:
         least = GRADIENT_FLOOR * self._largest_gradient(next(iter(readers.values())))
         worst: dict[tuple[str, str], Difference] = {}
         where: dict[tuple[str, str], str] = {}
-        for layer, names in [("input", ["input"]), *self._by_layer(readers)]:
+        for layer, names in [("input", ["input"]), *by_layer(self._elaboration, readers)]:
             found = {
                 panel: [reader.get(f"train/gradient/{n}") - shift(panel, n) for n in names]
                 for panel, reader in readers.items()
@@ -206,7 +189,7 @@ class Ladder:
             yield Row("gradients", pair, outcome, apart.relative, FLOAT64_BOUND, note)
 
     def _largest_gradient(self, reader: ArrayReader) -> float:
-        names = ["input", *self._named("gradient", {"": reader})]
+        names = ["input", *named(self._elaboration, "gradient", {"": reader})]
         return max(float(np.abs(reader.get(f"train/gradient/{name}")).max()) for name in names)
 
     def _rounded_pools(self, panels: list[str]) -> set[str]:
@@ -234,76 +217,6 @@ class Ladder:
 
         return shift
 
-    def _named(self, kind: str, readers: dict[str, ArrayReader]) -> list[str]:
-        """Return the names of a kind of result that every panel has, in the network's order."""
-        prefix = f"train/{kind}/"
-        common = set.intersection(*(set(reader.names()) for reader in readers.values()))
-        return [n for n in self._elaboration.parameters if prefix + n in common]
-
-    def _by_layer(self, readers: dict[str, ArrayReader]) -> Iterator[tuple[str, list[str]]]:
-        layers: dict[str, list[str]] = {}
-        for name in self._named("gradient", readers):
-            layers.setdefault(name.rpartition(".")[0], []).append(name)
-        yield from layers.items()
-
-    def _float32(self, running: list[str]) -> Iterator[Row]:
-        ideals = self._ideals()
-        if isinstance(ideals, str):
-            for name in running:
-                yield Row("rounding, float32", (name,), "reported", note=f"not judged: {ideals}")
-            return
-        for name in running:
-            exact, rounded = (
-                self._realizer.run(Job(name)),
-                self._realizer.run(Job(name, dtype="float32")),
-            )
-            for mode in ("evaluate", "train"):
-                yield self._rounded_forward(name, mode, exact, rounded, ideals)
-        for name in running:
-            yield self._rounded_gradients(name, ideals[1])
-
-    def _ideals(self) -> tuple[Result, Result] | str:
-        try:
-            first, second = map(self._realizer.run, self._ideal_jobs())
-        except WorkerError as error:
-            return f"the ideal is computed by {REFEREE}, which {error.outcome}"
-        return first, second
-
-    def _rounded_forward(
-        self,
-        panel: str,
-        mode: str,
-        exact: Result,
-        rounded: Result,
-        ideals: tuple[Result, Result],
-    ) -> Row:
-        name, rung = f"{mode}/output", f"rounding, forward ({_MODES[mode]})"
-        with exact.read() as a, rounded.read() as b, ideals[0].read() as c:
-            ratio = rounding_ratio([b.get(name)], [a.get(name)], [c.get(name)])
-        if ratio <= ROUNDING_BOUND:
-            return Row(rung, (panel,), "agrees", ratio, ROUNDING_BOUND)
-        note = self._locator.rounding(mode, panel, self._ideal_jobs()[0])
-        return Row(rung, (panel,), MISMATCHED, ratio, ROUNDING_BOUND, note)
-
-    def _rounded_gradients(self, panel: str, ideal: Result) -> Row:
-        exact = self._realizer.run(Job(panel, twin="smooth", want=("train",)))
-        rounded = self._realizer.run(Job(panel, twin="smooth", dtype="float32", want=("train",)))
-        worst, first = 0.0, ""
-        with exact.read() as a, rounded.read() as b, ideal.read() as c:
-            for layer, names in self._by_layer({"": a}):
-                keys = [f"train/gradient/{name}" for name in names]
-                ratio = rounding_ratio(
-                    [b.get(k) for k in keys],
-                    [a.get(k) for k in keys],
-                    [c.get(k).astype(np.float32) for k in keys],
-                )
-                worst = max(worst, ratio)
-                if ratio > ROUNDING_BOUND:
-                    first = f"first on the way back: {layer}, {ratio:.0f} times the ideal's error"
-        outcome = MISMATCHED if first else "agrees"
-        rung = "rounding, gradients (smooth)"
-        return Row(rung, (panel,), outcome, worst, ROUNDING_BOUND, first)
-
 
 def _unknown(panel: str, name: str) -> float:
     """The shift where the referee stopped: pairs that need it are not judged."""
@@ -318,9 +231,6 @@ def _worst_gradient(
     apart = [difference(own, other, scale) for own, other in zip(left, right)]
     worst = max(range(len(names)), key=lambda i: apart[i].relative)
     return names[worst], apart[worst]
-
-
-_MODES = {"evaluate": "eval", "train": "batch statistics"}
 
 
 def _stopped_row(framework: str, stop: Exception) -> Row:

@@ -9,12 +9,15 @@ from common.elaborate import elaborate
 from frontends.launch import WorkerError
 from frontends.realize import Job, Realizer, Result
 
+FLOAT64_BOUND = 1e-10  # of the largest value
+ROUNDING_BOUND = 64.0  # times the error of the ideal
+
 
 class Locator:
     """Names the first step, in the order of execution, whose results differ."""
 
-    def __init__(self, realizer: Realizer, bound: float, rounding_bound: float) -> None:
-        self._realizer, self._bound, self._rounding_bound = realizer, bound, rounding_bound
+    def __init__(self, realizer: Realizer) -> None:
+        self._realizer = realizer
         self._order = [step.path for step in elaborate(realizer.twins["exact"]).steps]
 
     def forward(self, mode: str, left: str, right: str) -> str:
@@ -32,7 +35,7 @@ class Locator:
                 if name not in known or name not in common:
                     continue
                 found = difference(own.get(name), other.get(name))
-                if found.relative > self._bound:
+                if found.relative > FLOAT64_BOUND:
                     return f"first at step {step}: {found}"
         return "no step differs: the output is not what the last step gives"
 
@@ -58,6 +61,6 @@ class Locator:
                 if name not in a.names():
                     continue
                 ratio = rounding_ratio([b.get(name)], [a.get(name)], [c.get(name)])
-                if ratio > self._rounding_bound:
+                if ratio > ROUNDING_BOUND:
                     return f"first at step {step}: {ratio:.0f} times the ideal's error"
         return "no single step is off by that much"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from common import transform, weights
-from common.elaborate import elaborate
+from common.elaborate import Elaboration, elaborate
 from common.errors import TriptychError
 from common.ops import BatchNorm
 from common.spec import Network
@@ -21,6 +21,7 @@ from frontends.pooling import gradient_scales
 from frontends.writing import Source
 
 MINE = "mine"
+REFEREE = "torch"  # computes the ideal float32 run, and what rounded pools should give
 LEAST_VALUES = 16  # per channel that a BN sees; with fewer its own sensitivity exceeds the bounds
 Fault = Callable[[str], str]
 
@@ -192,3 +193,20 @@ def batch_for(network: Network, wanted: int = 2) -> int:
         if isinstance(step.op, BatchNorm)
     ]
     return max(wanted, math.ceil(LEAST_VALUES / min(sizes, default=LEAST_VALUES)))
+
+
+def named(elaboration: Elaboration, kind: str, readers: Mapping[str, ArrayReader]) -> list[str]:
+    """Return the names of a kind of result that every panel has, in the network's order."""
+    prefix = f"train/{kind}/"
+    common = set.intersection(*(set(reader.names()) for reader in readers.values()))
+    return [name for name in elaboration.parameters if prefix + name in common]
+
+
+def by_layer(
+    elaboration: Elaboration, readers: Mapping[str, ArrayReader]
+) -> list[tuple[str, list[str]]]:
+    """Return the layers, each with the parameters whose gradients every panel has."""
+    layers: dict[str, list[str]] = {}
+    for name in named(elaboration, "gradient", readers):
+        layers.setdefault(name.rpartition(".")[0], []).append(name)
+    return list(layers.items())

@@ -5,7 +5,6 @@ travel in files. A job names the written file, its entry, and what it wants; the
 does it. What the framework itself prints goes to standard error.
 """
 
-import gc
 import ctypes
 import gc
 import importlib

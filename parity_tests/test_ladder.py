@@ -15,8 +15,8 @@ from common.elaborate import elaborate
 from common.networks import load
 from common.ops import BatchNorm
 from common.spec import Network
-from frontends.ladder import FLOAT64_BOUND
 from frontends.launch import MODERN, Workers, scratch
+from frontends.locate import FLOAT64_BOUND
 from frontends.realize import Job, Realizer, batch_for
 from frontends.report import Report
 from frontends.verify import verify
