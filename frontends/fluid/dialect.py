@@ -110,7 +110,7 @@ class FluidDialect:
     def _batch_norm(
         self, op: ops.BatchNorm, site: Site, inputs: list[str], output: str
     ) -> list[str]:
-        if any(o.epsilon > LARGEST_EPSILON for o, _ in site.bound()):  # type: ignore[attr-defined]
+        if any(o.epsilon > LARGEST_EPSILON for o, _ in site.bound()):
             raise EmitError(
                 f"block {site.block.kind}, layer {site.layer}: epsilon {op.epsilon}; "
                 "Fluid takes at most 0.001"

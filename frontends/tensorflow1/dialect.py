@@ -137,8 +137,7 @@ class TensorFlow1Dialect:
         if Depthwise.serves(*where):
             common["depth_multiplier"] = unless(op.out_channels, 1)
             bias = Depthwise(site.draft).use_bias(op.bias)
-            arguments = (x, op.kernel_size)
-            return invoke("depthwise_conv2d", *arguments, **common, use_bias=bias, name=name)
+            return invoke("depthwise_conv2d", x, op.kernel_size, **common, use_bias=bias, name=name)
         arguments = (x, op.out_channels, op.kernel_size)
         if Grouped.serves(*where):
             bias = Grouped(site.draft).use_bias(op.bias)
