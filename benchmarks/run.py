@@ -14,7 +14,7 @@ from benchmarks.options import command, parse
 from benchmarks.progress import Display
 from benchmarks.records import RecordFile, Run, read_run
 from benchmarks.timing import Session, Settings, put_outcome
-from benchmarks.workloads import MODES, STYLES, Workload, cases
+from benchmarks.workloads import MODES, Workload, cases
 from common.elaborate import elaborate
 from common.errors import TriptychError, run_command
 from common.networks import load
@@ -29,13 +29,9 @@ class Job:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
-        self.frameworks = select_frameworks(options.framework, options.legacy)
-        self.cases = cases(self.frameworks, options.style, options.mode)
-        if not self.cases:
-            raise TriptychError(
-                f"--style {options.style}: none of it in {', '.join(self.frameworks)}; "
-                + "; ".join(f"{name} has {', '.join(STYLES[name])}" for name in self.frameworks)
-            )
+        selected = select_frameworks(options.framework, options.legacy)
+        self.cases = cases(selected, options.style, options.mode)
+        self.frameworks = list(dict.fromkeys(case.framework for case in self.cases))
         self.workload = Workload(load(options.network), options.batch_size)
         output = elaborate(self.workload.network).output
         if len(output) != 1 and any(case.mode == "training" for case in self.cases):
