@@ -44,9 +44,7 @@ def concatenated() -> Network:
 
 def published_fluid() -> Network:
     """Every convolution and every batch normalization activated, as published for Fluid."""
-    return _se_resnext(
-        "small_published_fluid", "concatenated", conv_bn=CONV_RELU_BN
-    )
+    return _se_resnext("small_published_fluid", "concatenated", conv_bn=CONV_RELU_BN)
 
 
 def few_values() -> Network:

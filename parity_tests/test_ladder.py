@@ -43,13 +43,16 @@ RUNGS = {
     "rounding, forward (eval)": 1,
     "rounding, forward (batch statistics)": 1,
     "rounding, gradients (smooth)": 1,
+    "rounding, gradients (as it is)": 1,
 }
+REPORTED = "rounding, gradients (as it is)"  # kinks make correct gradients differ: not judged
 
 
 def _check_green(report: Report, network: Network) -> None:
     assert report.passed, report.text()
     assert report.worst_float64 < FLOAT64_BOUND == 1e-10
-    assert {row.outcome for row in report.rows} == {"agrees"}, report.text()
+    for row in report.rows:
+        assert row.outcome == ("reported" if row.rung == REPORTED else "agrees"), report.text()
     normalized = any(isinstance(step.op, BatchNorm) for step in elaborate(network).steps)
     for rung, panels in RUNGS.items():
         found = [row.panels for row in report.rows if row.rung == rung]
@@ -113,7 +116,7 @@ def test_running_statistics_follow_the_convention(panel: str, workers: Workers) 
     with scratch() as folder:
         realizer = Realizer(network, workers, folder, batch_for(network))
         realizer.twins["plain"] = network
-        with realizer.run(Job(panel, twin="plain", taps=True)).read() as found:
+        with realizer.run(Job(panel, twin="plain", taps=True, keep_steps=True)).read() as found:
             for index, kind in product((1, 2), ("mean", "variance")):
                 name = f"bn{index}.{kind}"
                 after, old = found.get(f"train/statistics/{name}"), realizer.parameters[name]
