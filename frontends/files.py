@@ -23,11 +23,16 @@ def folder_for(out: str) -> Path:
 
 def write_text(path: Path, text: str) -> None:
     """Write beside, then rename. Raises TriptychError."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write beside, then rename. Raises TriptychError."""
     beside = None
     try:
         handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
         Path(beside).chmod(0o644)
         Path(beside).replace(path)
     except OSError as error:
