@@ -48,6 +48,16 @@ def _want_cpu(device):
         raise ValueError("this panel runs on the CPU alone")
 
 
+_open = []  # the runner whose graph is in memory
+
+
+def _let_go():
+    """Close the last runner. Every op remembers the globals of the file that made it, where the
+    garbage collector cannot see it: what these refer to would never be freed."""
+    while _open:
+        _open.pop().close()
+
+
 class _Variable:
     """A variable with its canonical name and layout: OIHW, (out, in)."""
 
@@ -83,6 +93,7 @@ class Runner:
 
     def __init__(self, job, load_module):
         _want_cpu(job.get("device", "cpu"))
+        _let_go()
         self._dtype, self._absent = job["dtype"], set(job.get("absent", ()))
         self._names = job.get("names")
         self._steps, self._blocks = Recorder(), Recorder()
@@ -100,6 +111,12 @@ class Runner:
             found = map(_Variable, tf.global_variables())
         self._variables = renamed({each.name: each for each in found}, self._names)
         self._session = tf.Session(graph=self._graph)
+        _open.append(self)
+
+    def close(self):
+        """Free the graph and the variables."""
+        self._session.close()
+        vars(self._module).clear()
 
     def parameters(self):
         """Return canonical names and shapes."""
