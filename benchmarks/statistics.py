@@ -39,8 +39,3 @@ def steady_from(seconds: Sequence[float]) -> int | None:
         if abs(one - other) <= STEADY_WITHIN * max(one, other):
             return index
     return None
-
-
-def steps_for(step_s: float, wanted_s: float, least: int = 2, most: int = 1000) -> int:
-    """Return how many steps take about `wanted_s` seconds."""
-    return max(least, min(most, round(wanted_s / max(step_s, 1e-9))))

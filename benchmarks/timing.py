@@ -6,7 +6,6 @@ runs in the worker, around one step that waits for its result; all else is outsi
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.records import MEASURED, RecordFile
-from benchmarks.statistics import steady_from, steps_for
+from benchmarks.statistics import steady_from
 from benchmarks.workloads import Case, Workload
 from frontends.launch import TIMED_OUT, WorkerError, WorkerProcess
 
 WARM_STEPS, WARM_S = 10, 10.0  # at most, if steps do not become steady earlier
+LEAST_STEPS = 2  # of a round
 MATMUL = {"cpu": (1024, 5), "gpu": (8192, 5)}  # size and how many a round
 MEMORY = 8e9  # bytes that the workers of one group may take together
 
@@ -40,11 +40,12 @@ class Lane:
     def __init__(self, case: Case, device: str, settings: Settings, folder: Path) -> None:
         self.case, self.device, self._settings = case, device, settings
         self._spent = 0.0
-        self._step_s = 0.0
         self.memory = 0
-        caches = folder / "caches" / "_".join(case)  # nothing is compiled before it is timed
-        os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(caches)
-        self._worker = WorkerProcess(case.framework, device, settings.threads, spin=True)
+        temporary = folder / "_".join(case)  # a compiler's cache is empty, and goes with the run
+        temporary.mkdir()
+        self._worker = WorkerProcess(
+            case.framework, device, settings.threads, spin=True, temporary=temporary
+        )
 
     def request(self, action: str, **job: Any) -> dict[str, Any]:
         """Return the worker's answer. Raises WorkerError."""
@@ -70,8 +71,7 @@ class Lane:
         """Take steps until two in a row take the same; return them and the memory at its peak."""
         seconds: list[float] = []
         while steady_from(seconds) is None and len(seconds) < WARM_STEPS and sum(seconds) < WARM_S:
-            seconds += self.request("steps", count=1)["seconds"]
-        self._step_s = min(seconds)
+            seconds += self.request("steps", least=1, for_s=0)["seconds"]
         memory = self.request("memory")
         self.memory = memory["rss"]
         size, _ = MATMUL[self.device]
@@ -80,10 +80,9 @@ class Lane:
 
     def round(self) -> dict[str, Any]:
         """Take a round of steps and of matrix products; return the seconds of each."""
-        count = steps_for(self._step_s, self._settings.round_s)
         size, products = MATMUL[self.device]
         self._spent = 0.0
-        steps = self.request("steps", count=count)
+        steps = self.request("steps", least=LEAST_STEPS, for_s=self._settings.round_s)
         matmul = self.request("matmul", size=size, count=products, device=self.device)
         return {"seconds": steps["seconds"], "matmul_seconds": matmul["seconds"]}
 

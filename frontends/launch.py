@@ -94,7 +94,9 @@ class WorkerProcess:
         device: str = "cpu",
         threads: int | None = None,
         spin: bool = False,
+        temporary: Path | None = None,
     ) -> None:
+        """Start a process; what frameworks leave behind goes into the folder `temporary`."""
         self.framework = framework
         self._stage = "start"
         try:
@@ -108,7 +110,8 @@ class WorkerProcess:
             stdout=subprocess.PIPE,
             stderr=self._log,
             cwd=ROOT,
-            env=environment(device, threads, spin),
+            env=environment(device, threads, spin)
+            | ({"TMPDIR": str(temporary)} if temporary else {}),
             text=True,
             start_new_session=True,
         )

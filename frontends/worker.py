@@ -120,10 +120,10 @@ class Worker:
         return answer
 
     def _do_steps(self, job):
-        """Take `count` steps and return the seconds of each."""
+        """Take steps, at least `least`, until they took `for_s`; return the seconds of each."""
         self.stage = "steps"
         seconds = []
-        for _ in range(job["count"]):
+        while len(seconds) < job["least"] or sum(seconds) < job["for_s"]:
             started = time.perf_counter()
             self._step()
             seconds.append(time.perf_counter() - started)
