@@ -6,7 +6,7 @@ from typing import Any
 
 from common import ops
 from common.ops import Shape
-from common.spec import Block
+from common.spec import Block, Layer, Optional
 from frontends.names import unless
 from frontends.writing import Draft
 
@@ -39,13 +39,14 @@ class Helper:
     """A function in the place of tf.layers.conv2d, with the arguments that its calls need."""
 
     def __init__(self, draft: Draft) -> None:
-        self.found = [
-            each
+        served = [
+            (block, layer)
             for block in draft.kinds()
             for layer in block.layers
             if self.serves(draft, block, layer)
-            for each in _bound(draft, block, layer)
         ]
+        self.found = [each for place in served for each in _bound(draft, *place)]
+        self._stated = [_stated(block.layers[layer]) for block, layer in served]
         self._biases = {op.bias for op, _ in self.found}
 
     @classmethod
@@ -62,7 +63,11 @@ class Helper:
         return unless(flag, True) if len(self._biases) > 1 else None
 
     def _has(self, field: str, idle: Any) -> bool:
-        return any(getattr(op, field) != idle for op, _ in self.found)
+        """Does a call pass an argument? One that is stated as idle is left out."""
+        return any(getattr(op, field) != idle for op in self._stated)
+
+    def _padded(self) -> bool:
+        return any(op.padding != 0 for op, _ in self.found)
 
     def _two(self, field: str, name: str) -> str:
         """Return source for an argument, an int or a pair, as two numbers."""
@@ -76,7 +81,7 @@ class Helper:
     def _options(self) -> str:
         options = [
             "strides=1" if self._has("stride", 1) else "",
-            'padding="valid"' if self._has("padding", 0) else "",
+            'padding="valid"' if self._padded() else "",
             "dilation_rate=1" if self._has("dilation", 1) else "",
             "use_bias=True" if len(self._biases) > 1 else "",
         ]
@@ -86,7 +91,7 @@ class Helper:
         return "strides" if self._has("stride", 1) else "1"
 
     def _padding(self) -> str:
-        return "padding.upper()" if self._has("padding", 0) else '"VALID"'
+        return "padding.upper()" if self._padded() else '"VALID"'
 
     def _returning(self, value: str, filters: str) -> list[str]:
         """Return the lines that return a value, with a bias where there is one."""
@@ -174,6 +179,10 @@ class Grouped(Helper):
             f"    kernel = tf.reshape(kernel, [{self._size()}, groups, -1])",
             f"    return tf.nn.depthwise_conv2d(x, kernel, {strides}, {self._padding()})",
         ]
+
+
+def _stated(layer: Layer) -> Layer:
+    return layer.layer if isinstance(layer, Optional) else layer
 
 
 def _bound(draft: Draft, block: Block, layer: str) -> list[Convolution]:
