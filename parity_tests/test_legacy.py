@@ -57,27 +57,33 @@ def test_five_panels_are_one_network(workers: Workers) -> None:
 EVAL, STATISTICS = "forward, eval", "running statistics"
 EPSILON = (("epsilon=9.999999747378752e-6", "epsilon=1e-3"),)
 MOMENTUM = (("momentum=0.8999999761581421", "momentum=0.1"),)
-TWICE = (("    if relu:\n", "    if True:\n"),)
+ALWAYS = (("    if relu:\n", "    if True:\n"),)
+LARGEST = (('pool_type="avg"', 'pool_type="max"'),)
+TRAINING = (("training=training", "training=True"),)
 SAME = (("if stride > 1:  #", "if False:  #"), ('"valid" if stride > 1 else "same"', '"same"'))
+SE_RESNEXT = load("se_resnext_cifar").with_arguments(num_blocks=1, width=16)
 CONTROLS = {
-    "fluid-epsilon-of-keras": ("fluid", EPSILON, EVAL),
-    "fluid-momentum-of-torch": ("fluid", MOMENTUM, STATISTICS),
-    "fluid-activated-twice": ("fluid", TWICE, EVAL),
-    "fluid-other-pool": ("fluid", (('pool_type="avg"', 'pool_type="max"'),), EVAL),
-    "tensorflow1-epsilon-of-keras": ("tensorflow1", EPSILON, EVAL),
-    "tensorflow1-momentum-of-torch": ("tensorflow1", MOMENTUM, STATISTICS),
-    "tensorflow1-activated-twice": ("tensorflow1", TWICE, EVAL),
-    "tensorflow1-padding-of-same": ("tensorflow1", SAME, EVAL),
-    "tensorflow1-always-training": ("tensorflow1", (("training=training", "training=True"),), EVAL),
+    "epsilon-of-keras-fluid": ("fluid", SE_RESNEXT, EPSILON, EVAL, "stem"),
+    "epsilon-of-keras-tensorflow1": ("tensorflow1", SE_RESNEXT, EPSILON, EVAL, "stem"),
+    "momentum-of-torch-fluid": ("fluid", SE_RESNEXT, MOMENTUM, STATISTICS, "stem"),
+    "momentum-of-torch-tensorflow1": ("tensorflow1", SE_RESNEXT, MOMENTUM, STATISTICS, "stem"),
+    "always-activated-fluid": ("fluid", WIRINGS["optional"], ALWAYS, EVAL, "last"),
+    "always-activated-tensorflow1": ("tensorflow1", WIRINGS["optional"], ALWAYS, EVAL, "last"),
+    "largest-for-mean-fluid": ("fluid", SE_RESNEXT, LARGEST, EVAL, "stage2.0.shortcut.pool"),
+    "padding-of-same-tensorflow1": ("tensorflow1", SE_RESNEXT, SAME, EVAL, "stage2.0.transform"),
+    "always-training-tensorflow1": ("tensorflow1", SE_RESNEXT, TRAINING, EVAL, "stem.bn"),
 }
 
 
-@rows("panel, edits, rung", CONTROLS)
-def test_planted_mistake_is_caught(
-    panel: str, edits: tuple[tuple[str, str], ...], rung: str, workers: Workers
+@rows("panel, network, edits, rung, where", CONTROLS)
+def test_planted_mistake_is_caught_and_located(
+    panel: str,
+    network: Network,
+    edits: tuple[tuple[str, str], ...],
+    rung: str,
+    where: str,
+    workers: Workers,
 ) -> None:
-    network = load("se_resnext_cifar").with_arguments(num_blocks=1, width=16)
-
     def plant(text: str) -> str:
         for place, mistake in edits:
             assert place in text
@@ -88,7 +94,7 @@ def test_planted_mistake_is_caught(
     report = verify(network, panels, workers=workers, rounding=False, faults={panel: plant})
     failed = [row for row in report.rows if not row.passed]
     assert failed and failed[0].rung == rung, report.text()
-    assert "stem" in failed[0].note or "stage" in failed[0].note, report.text()
+    assert where in failed[0].note, report.text()
 
 
 @rows("panel", dict(zip(LEGACY, LEGACY)))
@@ -97,7 +103,7 @@ def test_taps_change_no_bit_and_name_every_step(
 ) -> None:
     network = load("rir18").with_arguments(num_blocks=(1, 1, 1), width=8)
     realizer = Realizer(network, workers, tmp_path, batch=2)
-    plain, tapped = realizer.run(Job(panel)), realizer.run(Job(panel, taps=True))
+    plain, tapped = realizer.run(Job(panel)), realizer.run(Job(panel, taps=True, keep_steps=True))
     with plain.read() as left, tapped.read() as right:
         for name in left.names():
             assert np.array_equal(left.get(name), right.get(name)), name
@@ -136,7 +142,7 @@ def test_dropout_scales_in_training_alone(panel: str, workers: Workers, tmp_path
     assert 0.7 < kept.mean() < 0.8
 
 
-TRAINING = {
+PROGRAMS = {
     "fluid": """
 import numpy as np
 import paddle.fluid as fluid
@@ -191,7 +197,7 @@ def _alone(panel: str, program: str, folder: Path) -> str:
 def test_written_file_trains_alone_on_mnist(panel: str, tmp_path: Path) -> None:
     network = load("se_resnext_mnist")
     (tmp_path / "written.py").write_text(emit(network, panel).text, encoding="utf-8")
-    (tmp_path / "train.py").write_text(TRAINING[panel], encoding="utf-8")
+    (tmp_path / "train.py").write_text(PROGRAMS[panel], encoding="utf-8")
     images, labels = mnist_test(32)
     np.savez(tmp_path / "mnist.npz", images=images, labels=labels)
     assert "(1, 10)" in _alone(panel, "written.py", tmp_path)
@@ -221,7 +227,7 @@ def test_prepares_and_times_steps(panel: str, mode: str, workers: Workers, tmp_p
         "out": str(tmp_path / "out.npz"),
     }
     assert workers.request(panel, job)["first_step_s"] > 0
-    assert len(workers.request(panel, {"action": "steps", "count": 3})["seconds"]) == 3
+    assert len(workers.request(panel, {"action": "steps", "least": 3, "for_s": 0})["seconds"]) == 3
     assert workers.request(panel, {"action": "matmul", "size": 64, "count": 2})["seconds"]
     with ArrayReader(tmp_path / "out.npz") as arrays:
         first, second = arrays.get("first"), arrays.get("second")
