@@ -40,22 +40,37 @@ def probe(network: Network, seed: int = 0) -> Weights:
     """Return generic weights, which no fault can hide behind: nothing is 0, 1 or symmetric.
 
     γ in [0.5, 1.5], running variances in [0.5, 2], β, biases and running means of size 0.1; kernels
-    such that neither depth nor sums make activations explode or vanish in eval mode.
+    such that neither depth nor sums make activations explode or vanish in eval mode; what feeds a
+    ReLU6 is louder, so that it clips.
     """
-    taken = _mean_squares(network)
+    taken, clipped = _mean_squares(network), _clipped(network)
 
     def values(parameter: Parameter) -> Array:
         stream = _stream(parameter.name, seed)
         if parameter.kind == "kernel":
             gain = 0.5 / taken.get(parameter.layer, 0.5)  # He's rule expects a rectified input
-            return _he_normal(parameter, seed) * math.sqrt(gain)
+            loud = 4 if parameter.layer in clipped else 1
+            return loud * _he_normal(parameter, seed) * math.sqrt(gain)
         if parameter.kind == "gamma":
-            return stream.uniform(0.5, 1.5, parameter.shape)
+            loud = 4 if parameter.layer in clipped else 1
+            return loud * stream.uniform(0.5, 1.5, parameter.shape)
         if parameter.kind == "variance":
             return stream.uniform(0.5, 2.0, parameter.shape)
         return 0.1 * stream.standard_normal(parameter.shape)
 
     return _weights(network, values)
+
+
+def _clipped(network: Network) -> set[str]:
+    """Return the layers that feed a ReLU6."""
+    steps = elaborate(network).steps
+    return {
+        steps[source].layer
+        for step in steps
+        if isinstance(step.op, ReLU6)
+        for source in step.sources
+        if source >= 0
+    }
 
 
 def _mean_squares(network: Network) -> dict[str, float]:
