@@ -19,7 +19,7 @@ PAGE = """# {title}: throughput
   this run does not tell which is faster.
 - The clock is around one step that waits for its result. Building, first steps, warm-up and copying
   the batch to the device are outside{fed}. Each timing has a process of its own; while one is
-  measured, the others are stopped. Waiting threads spin or sleep as is each framework's default.
+  measured, the others are stopped. Waiting threads of GNU OpenMP (PyTorch's) sleep after some 20 µs.
 - **first step** is the first call, compilation included; then came steps until two in a row took
   the same within 10 % ({unsteady}).
 - **training** is forward with batch statistics, cross-entropy, backward and an SGD update with
