@@ -16,7 +16,7 @@ from frontends.arrays import ArrayReader
 from frontends.environments import interpreter
 from frontends.files import write_bytes
 from frontends.launch import ROOT, environment, scratch
-from frontends.libraries import LIBRARIES, Arrays, to_canonical
+from frontends.libraries import LIBRARIES, Arrays, names, to_canonical
 
 FRAMEWORKS = {"keras": "tensorflow", "paddle.vision": "paddle", "torchvision": "torch"}
 
@@ -49,6 +49,7 @@ def convert(library: str, network: Network, path: Path, out: Path) -> Arrays:
 
     The types of numbers stay. Raises TriptychError; then nothing is written.
     """
+    names(network, library)  # before anything is read
     found = to_canonical(network, library, read(library, path), str(path))
     notes = {"network": network.name, "from": library}
     write_bytes(out, save({n: np.ascontiguousarray(a) for n, a in found.items()}, notes))

@@ -12,6 +12,7 @@ import json
 import sys
 import time
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,10 @@ from common.serialize import to_json
 from common.spec import Block, Layer, Network, Optional, Parallel, Use, chain
 from frontends.files import folder_for, write_text
 from frontends.launch import Workers, select_frameworks
+from frontends.realize import Fault
+from frontends.report import Report
 from frontends.verify import verify
+from parity_tests.shrinking import shrunk
 
 CONV_BN = Block(
     "conv_bn",
@@ -115,6 +119,10 @@ class _Drawing:
         self.wiring: list[str] = []
         self.shape: Shape = (self._int(1, 4), self._int(4, 9), self._int(4, 9))
         self.input_shape = self.shape
+
+    def use(self, draw: Any) -> None:
+        """Draw by this from now on."""
+        self._draw = draw
 
     def _int(self, least: int, most: int) -> int:
         return int(self._draw(st.integers(least, most)))
@@ -288,11 +296,21 @@ _DRAWN = (
 
 
 @st.composite
+def _steps(draw: Any, drawing: _Drawing) -> bool:
+    """Draw a step, and whether another follows: together, so that shrinking drops both."""
+    drawing.use(draw)
+    drawing.step()
+    return bool(draw(st.booleans()))
+
+
+@st.composite
 def networks(draw: Any) -> Network:
     """Draw a valid network of one to seven steps."""
     drawing = _Drawing(draw)
-    for _ in range(draw(st.integers(1, 6))):
-        drawing.step()
+    for _ in range(6):
+        if not draw(_steps(drawing)):
+            break
+    drawing.use(draw)
     drawing.finish()
     if not drawing.wiring:
         drawing.layers["relu"] = ops.ReLU()
@@ -301,14 +319,47 @@ def networks(draw: Any) -> Network:
     return Network("random", root, drawing.input_shape, title="A random network")
 
 
-def disagreement(network: Network, frameworks: list[str], workers: Workers) -> str | None:
-    """Return what the panels disagree on, None if they agree."""
-    report = verify(network, frameworks, workers=workers, rounding=False, timeout=120)
-    return None if report.passed else report.text()
+def disagreement(
+    network: Network,
+    frameworks: list[str],
+    workers: Workers,
+    faults: Mapping[str, Fault] | None = None,
+) -> Report | None:
+    """Return the report if the panels disagree, None if not; `faults` are planted in panels."""
+    report = verify(
+        network, frameworks, workers=workers, rounding=False, timeout=120, faults=faults
+    )
+    return None if report.passed else report
+
+
+def _kind(report: Report | None) -> tuple[str, str] | None:
+    """Return the first rung that failed and how."""
+    rows = [(row.rung, row.outcome) for row in report.rows if not row.passed] if report else []
+    return rows[0] if rows else None
+
+
+def smallest(
+    network: Network,
+    frameworks: list[str],
+    workers: Workers,
+    faults: Mapping[str, Fault] | None = None,
+) -> tuple[Network, str]:
+    """Return the smallest network on which the panels disagree in the same way, and how."""
+    kind = _kind(disagreement(network, frameworks, workers, faults))
+    network = shrunk(
+        network, lambda each: _kind(disagreement(each, frameworks, workers, faults)) == kind
+    )
+    report = disagreement(network, frameworks, workers, faults)
+    return network, report.text() if report else "it did not happen again"
 
 
 def search(
-    frameworks: list[str], count: int, number: int, workers: Workers, folder: Path | None
+    frameworks: list[str],
+    count: int,
+    number: int,
+    workers: Workers,
+    folder: Path | None,
+    faults: Mapping[str, Fault] | None = None,
 ) -> tuple[Counter[str], str | None]:
     """Try `count` networks; return how often each op was met, and the first disagreement.
 
@@ -334,17 +385,18 @@ def search(
         if time.monotonic() - last[0] > 10:
             last[0] = time.monotonic()
             print(f"{met['networks']} networks, {last[0] - started:.0f} s", file=sys.stderr)
-        what = disagreement(network, frameworks, workers)
+        what = disagreement(network, frameworks, workers, faults)
         if what:
-            found.update(network=network, text=what)
+            found["network"] = network
         assert what is None
 
     try:
         agree()
     except AssertionError:
+        network, text = smallest(found["network"], frameworks, workers, faults)
         if folder:
-            write_text(folder / f"random-{number}.json", to_json(found["network"]))
-        return met, f"{to_json(found['network'])}\n{found['text']}"
+            write_text(folder / f"random-{number}.json", to_json(network))
+        return met, f"{to_json(network)}\n{text}"
     return met, None
 
 
