@@ -162,9 +162,19 @@ class Ladder:
 
     def _gradients(
         self, pairs: list[tuple[str, str]], readers: dict[str, ArrayReader]
+    ) -> list[Row]:
+        rows = list(self._judged(pairs, readers, self._rounded_pools(list(readers))))
+        if MINE in readers and self._realizer.scales and not all(row.passed for row in rows):
+            # A reader's global average may be a pool over the whole map where ours is a mean.
+            again = list(self._judged(pairs, readers, {MINE}))
+            rows = again if all(row.passed for row in again) else rows
+        return rows
+
+    def _judged(
+        self, pairs: list[tuple[str, str]], readers: dict[str, ArrayReader], affected: set[str]
     ) -> Iterator[Row]:
-        shift = self._shift(list(readers))
-        affected = self._rounded_pools(list(readers))
+        """Compare gradients, with those of the affected panels rid of their rounded pools."""
+        shift = self._shift(list(readers), affected)
         least = GRADIENT_FLOOR * self._largest_gradient(next(iter(readers.values())))
         worst: dict[tuple[str, str], Difference] = {}
         where: dict[tuple[str, str], str] = {}
@@ -194,13 +204,12 @@ class Ladder:
 
     def _rounded_pools(self, panels: list[str]) -> set[str]:
         """Return the panels whose gradients of this network's average pools are rounded."""
-        if not self._realizer.scales:
+        if not self._realizer.scales or MINE in panels:
             return set()
         return {name for name in panels if self._realizer.dialect(name) in ROUNDED_POOLS}
 
-    def _shift(self, panels: list[str]) -> Callable[[str, str], Any]:
+    def _shift(self, panels: list[str], affected: set[str]) -> Callable[[str, str], Any]:
         """Return by how much a panel's gradient is off by its own rounding of average pools."""
-        affected = self._rounded_pools(panels)
         if not affected or set(panels) == affected:
             return lambda panel, name: 0.0
         jobs = Job(REFEREE), Job(REFEREE, want=("train",), taps=True, rounded_pools=True)

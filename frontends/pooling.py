@@ -14,18 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.elaborate import elaborate
-from common.ops import AdaptiveAvgPool2d, AvgPool2d, Op, Shape, pair, sides
+from common.ops import AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool2d, Op, Shape, pair, sides
 from common.spec import Network
 
 ROUNDED_POOLS = ("paddle", "fluid")
+AVERAGE_POOLS = (AvgPool2d, AdaptiveAvgPool2d)
 Array = NDArray[Any]
 
 
-def gradient_scales(network: Network) -> dict[str, Array]:
+def gradient_scales(network: Network, *pools: type[Op]) -> dict[str, Array]:
     """Return, per average pool where it is not all 1, n · float32(1/n) of every window, (H, W)."""
     found = {}
     for step in elaborate(network).steps:
-        if isinstance(step.op, (AvgPool2d, AdaptiveAvgPool2d)):
+        if isinstance(step.op, pools or AVERAGE_POOLS):
             sizes = window_sizes(step.op, step.inputs[0])
             scale = sizes * np.float64(np.float32(1.0) / sizes.astype(np.float32))
             if not (scale == 1).all():
@@ -40,6 +41,8 @@ def window_sizes(op: Op, shape: Shape) -> Array:
 
 
 def _along(op: Any, shape: Shape, axis: int) -> list[int]:
+    if isinstance(op, GlobalAvgPool2d):
+        return [shape[1 + axis]]
     size, count = shape[1 + axis], op.output(shape)[1 + axis]
     if isinstance(op, AdaptiveAvgPool2d):
         return [-(-(i + 1) * size // count) - i * size // count for i in range(count)]

@@ -12,12 +12,12 @@ from typing import Any
 from common import transform, weights
 from common.elaborate import Elaboration, elaborate
 from common.errors import TriptychError
-from common.ops import BatchNorm
+from common.ops import BatchNorm, GlobalAvgPool2d
 from common.spec import Network
 from frontends.arrays import ArrayReader, write_arrays
 from frontends.emit import emit
 from frontends.launch import WorkerError, Workers
-from frontends.pooling import gradient_scales
+from frontends.pooling import ROUNDED_POOLS, gradient_scales
 from frontends.writing import Source
 
 MINE = "mine"
@@ -89,6 +89,9 @@ class Realizer:
         self._stops: dict[str, WorkerError] = {}
         self.parameters = dict(self.weights or weights.probe(exact, self.seed))
         self.scales = gradient_scales(exact)
+        if self.mine:
+            rounds = self.mine.dialect in ROUNDED_POOLS
+            self.scales = gradient_scales(exact, GlobalAvgPool2d) if rounds else {}
         self._scales = self.folder / "scales.npz"
         write_arrays(self._scales, self.scales)
         self._weights, self._inputs = self.folder / "weights.npz", self.folder / "inputs.npz"

@@ -139,7 +139,8 @@ class Runner:
         module = load_module(job["source"], {"tap": self._tap})
         if not self._timed:
             watch_blocks(module, job["entry"], self._blocks)
-        with fluid.program_guard(self._main, startup):
+        # Names that the program gives itself are counted from 0, as in a process of its own.
+        with fluid.unique_name.guard(), fluid.program_guard(self._main, startup):
             self._input = fluid.data("input", [None] + job["input_shape"], self._dtype)
             self._input.stop_gradient = self._timed
             return getattr(module, job["entry"])(self._input)

@@ -102,16 +102,19 @@ class Runner:
         self._entry = getattr(self._module, job["entry"])
         if not job.get("mode"):
             watch_blocks(self._module, job["entry"], self._blocks)
+        self._start(job.get("mode") == "training")
+        _open.append(self)
+
+    def _start(self, training):
+        """Make a graph with one call of the network's function, and a session."""
         self._graph = tf.Graph()
         with self._graph.as_default():
-            height_width_channels = job["input_shape"][1:] + job["input_shape"][:1]
-            self._input = tf.placeholder(self._dtype, [None, *height_width_channels])
-            first = job.get("mode") == "training"
-            self._observed = {first: self._build(first, reuse=None)}
+            channels, *height_width = self._job["input_shape"]
+            self._input = tf.placeholder(self._dtype, [None, *height_width, channels])
+            self._observed = {training: self._build(training, reuse=None)}
             found = map(_Variable, tf.global_variables())
         self._variables = renamed({each.name: each for each in found}, self._names)
         self._session = tf.Session(graph=self._graph)
-        _open.append(self)
 
     def close(self):
         """Free the graph and the variables."""
@@ -128,9 +131,12 @@ class Runner:
     def assign(self, weights):
         """Set every parameter from an ArrayReader of canonical arrays, all in one run."""
         check_keys(self._variables, set(weights.names()) - self._absent)
+        self._assign({name: weights.get(name) for name in self._variables})
+
+    def _assign(self, arrays):
         feed = {}
         for name, each in self._variables.items():
-            array = each.from_canonical(weights.get(name))
+            array = each.from_canonical(arrays[name])
             check_shape(name, each.shape, array.shape)
             feed[each.variable.initializer.inputs[1]] = array.astype(self._dtype)
         self._session.run([each.variable.initializer for each in self._variables.values()], feed)
@@ -185,7 +191,15 @@ class Runner:
 
     def _called(self, training):
         """Return what there is to observe of a call, by name; the call is made once."""
-        if training not in self._observed:
+        if training not in self._observed and self._names:
+            # A reader's unnamed layers would not find their variables a second time.
+            values = {n: each.variable for n, each in self._variables.items()}
+            values = self._session.run(values)
+            own = {n: self._variables[n].to_canonical(value) for n, value in values.items()}
+            self._session.close()
+            self._start(training)
+            self._assign(own)
+        elif training not in self._observed:
             with self._graph.as_default():
                 self._observed[training] = self._build(training, reuse=True)
         return self._observed[training]
@@ -218,7 +232,7 @@ class Runner:
 
     def _last_of(self, scope, before):
         """Return what a layer's scope gives: the last value computed in it by this call."""
-        within = re.compile(r"(^|/)%s(_\d+)?/" % re.escape(scope))
+        within = re.compile(r"(^|/)%s/" % re.escape(scope))
         inside = [
             op
             for op in self._graph.get_operations()
