@@ -73,7 +73,7 @@ class Lane:
         while steady_from(seconds) is None and len(seconds) < WARM_STEPS and sum(seconds) < WARM_S:
             seconds += self.request("steps", least=1, for_s=0)["seconds"]
         memory = self.request("memory")
-        self.memory = memory["rss"]
+        self.memory = memory["private"]
         size, _ = MATMUL[self.device]
         steady = steady_from(seconds)
         return {"seconds": seconds, "steady": steady, "memory": memory, "matmul_size": size}
@@ -121,14 +121,15 @@ class Session:
 
     def measure(self, cases: list[Case], devices: dict[str, str]) -> None:
         """Time the cases, as many side by side as there is memory for."""
-        waiting = list(cases)
+        waiting, group = list(cases), 0
         try:
             while waiting:
                 while waiting and self._has_room():
                     case = waiting.pop(0)
-                    self._add(case, devices[case.framework])
+                    self._add(case, devices[case.framework], group)
                 self._take_rounds()
                 self._close()
+                group += 1
         finally:
             self._close()
 
@@ -136,7 +137,7 @@ class Session:
         taken = [lane.memory for lane in self._lanes]
         return sum(taken) + max(taken, default=0) <= MEMORY
 
-    def _add(self, case: Case, device: str) -> None:
+    def _add(self, case: Case, device: str, group: int) -> None:
         self._tell(f"{case}: first steps")
         with self._outcomes(case):
             lane = Lane(case, device, self._settings, self._folder)
@@ -146,7 +147,7 @@ class Session:
                 prepared = lane.prepare(self._workload.job(case, out, device))
                 checked = self._check(case, out)
                 self._records.put("prepared", case=case, **prepared, **checked)
-                self._records.put("warm", case=case, **lane.warm_up())
+                self._records.put("warm", case=case, group=group, **lane.warm_up())
 
     def _take_rounds(self) -> None:
         for number in range(self._settings.rounds):

@@ -142,8 +142,8 @@ class Worker:
         return {"seconds": seconds}
 
     def _do_memory(self, job):
-        """Return the resident memory of this process, now and at its peak, and the peak of the
-        device's memory (None without a device), in bytes."""
+        """Return this process's resident memory and the peak of the device's (None without a
+        device), in bytes."""
         device = getattr(self._runner_module, "device_memory", lambda: None)()
         return dict(_resident(), peak_device=device)
 
@@ -157,7 +157,7 @@ def _give_back_memory():
 
 
 def _resident():
-    """Return the resident bytes now and at their peak.
+    """Return the resident bytes: now, now without what processes share, and at their peak.
 
     Where Linux tells: what getrusage calls the peak includes the parent's memory before the exec.
     """
@@ -166,12 +166,13 @@ def _resident():
         fields = dict(line.split(":", 1) for line in lines)
         return {
             "rss": int(fields["VmRSS"].split()[0]) * 1024,
+            "private": int(fields["RssAnon"].split()[0]) * 1024,
             "peak_rss": int(fields["VmHWM"].split()[0]) * 1024,
         }
     except OSError:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         peak *= 1 if sys.platform == "darwin" else 1024
-        return {"rss": peak, "peak_rss": peak}
+        return {"rss": peak, "private": peak, "peak_rss": peak}
 
 
 def main():

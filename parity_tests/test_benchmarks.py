@@ -266,8 +266,14 @@ PREPARED = {
 WARM = {
     "seconds": [0.5, 0.5],
     "steady": 0,
-    "memory": {"rss": 140_000_000, "peak_rss": 150_000_000, "peak_device": None},
+    "memory": {
+        "rss": 140_000_000,
+        "private": 90_000_000,
+        "peak_rss": 150_000_000,
+        "peak_device": None,
+    },
     "matmul_size": 1000,
+    "group": 0,
 }
 
 
@@ -390,6 +396,13 @@ def test_a_busy_machine_is_told(tmp_path: Path) -> None:
     found = _run(tmp_path)
     found.header["load_before"] = 3.5
     assert "**other programs ran**" in page(found)
+
+
+def test_what_was_not_interleaved_is_told(tmp_path: Path) -> None:
+    found = _run(tmp_path)
+    assert "want of memory" not in page(found)
+    found.timings[TORCH].fields["group"] = 1
+    assert "apart from the others': PyTorch eager (inference)" in page(found)
 
 
 def test_the_table_at_the_end(tmp_path: Path) -> None:

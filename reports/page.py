@@ -19,7 +19,8 @@ PAGE = """# {title}: throughput
   this run does not tell which is faster.
 - The clock is around one step that waits for its result. Building, first steps, warm-up and copying
   the batch to the device are outside{fed}. Each timing has a process of its own; while one is
-  measured, the others are stopped. Waiting threads of GNU OpenMP (PyTorch's) sleep after some 20 µs.
+  measured, the others are stopped{grouped}. Waiting threads of GNU OpenMP (PyTorch's) go to sleep
+  after some 20 µs.
 - **first step** is the first call, compilation included; then came steps until two in a row took
   the same within 10 % ({unsteady}).
 - **training** is forward with batch statistics, cross-entropy, backward and an SGD update with
@@ -62,6 +63,7 @@ def page(run: Run) -> str:
         rounds=header["rounds"],
         fed=_fed(run),
         unsteady=_unsteady(run),
+        grouped=_grouped(run),
         matmul=" and ".join(sorted(sizes)) or "–",
         styles=_styles(run),
         proof=_proof(run),
@@ -106,6 +108,17 @@ def _unsteady(run: Run) -> str:
         if t.measured and t.fields["steady"] is None
     ]
     return f"not reached by {', '.join(late)}" if late else "all did"
+
+
+def _grouped(run: Run) -> str:
+    """Tell what was not interleaved, since there was no memory for all workers at once."""
+    found: dict[tuple[str, int], list[str]] = {}
+    for each in run.timings.values():
+        if each.measured and each.fields["group"] > 0:
+            name = f"{NAMES[each.framework]} {each.style}"
+            found.setdefault((each.mode, each.fields["group"]), []).append(name)
+    told = [f"{', '.join(names)} ({mode})" for (mode, _), names in found.items()]
+    return f"; for want of memory rounds apart from the others': {'; '.join(told)}" if told else ""
 
 
 def _styles(run: Run) -> str:
