@@ -1,4 +1,4 @@
-"""A reader's own file against a network: the right one passes, each mistake is caught and placed."""
+"""A reader's own file: the right one passes, each mistake is caught and placed."""
 
 from __future__ import annotations
 
