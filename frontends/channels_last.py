@@ -23,6 +23,11 @@ def is_same(op: Any, shape: Shape) -> bool:
     return True
 
 
+def is_point(site: Site) -> bool:
+    """Is a map always 1×1? Then its order, when it is flattened, is no question."""
+    return all(shape[1:] == (1, 1) for _, shape in site.bound())
+
+
 def _separates(site: Site, condition: str, same: list[bool]) -> bool:
     """Is SAME right wherever the condition does not hold?"""
     return all(s for s, strided in zip(same, condition_holds(site, condition)) if not strided)

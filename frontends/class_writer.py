@@ -52,7 +52,7 @@ def write(network: Network, dialect: ClassDialect, taps: bool = False) -> Source
     entry = class_name(draft.root.kind)
     text = "\n\n".join(
         [
-            draft.header(dialect.framework, batched(network.input_shape)),
+            draft.header(dialect.framework, batched),
             "\n".join(dialect.imports(draft)),
             *classes,
             "\n".join(dialect.demo(entry, network.input_shape)),

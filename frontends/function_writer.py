@@ -101,7 +101,7 @@ def write(network: Network, dialect: FunctionDialect, taps: bool = False) -> Sou
     entry = draft.root.kind
     text = "\n\n".join(
         [
-            draft.header(dialect.framework, dialect.batched(network.input_shape)),
+            draft.header(dialect.framework, dialect.batched),
             "\n".join(dialect.imports(draft)),
             *dialect.helpers(draft),
             *functions,

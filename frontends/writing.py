@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeVar
@@ -13,7 +13,7 @@ from ruff import find_ruff_bin
 
 from common.elaborate import BlockInstance, Elaboration, elaborate
 from common.expressions import evaluate
-from common.ops import Op
+from common.ops import Op, Shape
 from common.spec import Block, Layer, Network, Optional
 from frontends.channels import Channels
 from frontends.names import EmitError
@@ -74,13 +74,13 @@ class Draft:
         """Return how many trainable numbers the network has, unused layers included."""
         return sum(p.size for p in self.elaboration.parameters.values() if p.trainable)
 
-    def header(self, framework: str, batched: str) -> str:
-        """Return the docstring that opens a file."""
+    def header(self, framework: str, batched: Callable[[Shape], str]) -> str:
+        """Return the docstring that opens a file; `batched` writes a shape as the dialect does."""
         name = self.network.title or self.network.name
-        outputs = ", ".join(map(str, ("N", *self.elaboration.output)))
+        given, found = batched(self.network.input_shape), batched(self.elaboration.output)
         first = f"{name} in {framework}."
         lines = [
-            f"Input {batched}, output ({outputs}), {self.parameters():,} trainable parameters.",
+            f"Input {given}, output {found}, {self.parameters():,} trainable parameters.",
         ]
         if self.network.source:
             lines.append(f"After {self.network.source}.")

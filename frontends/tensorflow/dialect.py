@@ -10,7 +10,7 @@ from common.expressions import literal, names
 from common.ops import Op, Shape, pair
 from common.spec import Network
 from common.wiring import Call
-from frontends.channels_last import conv_padding, extended, grouped, is_same
+from frontends.channels_last import conv_padding, extended, grouped, is_point, is_same
 from frontends.class_ops import four_sides
 from frontends.function_writer import Site, standalone_call, write
 from frontends.names import EmitError, invoke, unless
@@ -220,7 +220,7 @@ class TensorFlowDialect:
 
     def _flatten(self, op: ops.Flatten, site: Site, inputs: list[str], output: str) -> list[str]:
         (x,) = inputs
-        if op.order == "CHW":
+        if op.order == "CHW" and not is_point(site):
             return [_apply(output, "layers.Permute((3, 1, 2))", [x]),
                     _apply(output, "layers.Flatten()", [output])]  # fmt: skip
         return [_apply(output, "layers.Flatten()", [x])]

@@ -9,7 +9,7 @@ from common.expressions import literal
 from common.ops import Op, Shape, pair
 from common.spec import Layer, Network, Optional, uses
 from common.wiring import Call
-from frontends.channels_last import conv_padding, extended, is_same
+from frontends.channels_last import conv_padding, extended, is_point, is_same
 from frontends.class_ops import four_sides
 from frontends.function_writer import Site, write
 from frontends.names import invoke, unless
@@ -214,7 +214,7 @@ class TensorFlow1Dialect:
 
     def _flatten(self, op: ops.Flatten, site: Site, inputs: list[str], output: str) -> list[str]:
         (x,) = inputs
-        if op.order == "CHW":
+        if op.order == "CHW" and not is_point(site):
             x = invoke("tf.transpose", x, "[0, 3, 1, 2]")
         return [f"{output} = tf.layers.flatten({x})"]
 
