@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from common.elaborate import Elaboration, elaborate
-from common.expressions import evaluate, literal, substitute
+from common.expressions import evaluate, literal, names, substitute
 from common.ops import Op
 from common.spec import Block, Chain, Layer, Network, Optional, Parallel, Use, references, uses
 from common.wiring import REQUIRED, Call
@@ -60,13 +60,7 @@ class _Pruning:
         """Return the arguments that every use of an inner block leaves at an idle default."""
         if block.kind == self._network.root.kind:
             return {}
-        used = [
-            dict(use.arguments)
-            for outer in self._network.blocks().values()
-            for layer in outer.layers.values()
-            for use in uses(layer)
-            if use.block.kind == block.kind
-        ]
+        used = self._used(block)
         return {
             name: default
             for name, default in block.arguments
@@ -74,6 +68,22 @@ class _Pruning:
             and literal(default) in IDLE
             and all(literal(each.get(name, default)) == literal(default) for each in used)
         }
+
+    def _used(self, block: Block) -> list[dict[str, Any]]:
+        """Return the arguments of every use of a block, those that are repeated 0 times too."""
+        return [
+            dict(use.arguments)
+            for outer in self._network.blocks().values()
+            for layer in outer.layers.values()
+            for use in uses(layer)
+            if use.block.kind == block.kind
+        ]
+
+    def _idle_states(self, block: Block, when: Any) -> set[bool]:
+        """Return the states that uses alone show: a file stays right with other repeats."""
+        defaults = {name: value for name, value in block.arguments if value is not REQUIRED}
+        stated = [substitute(when, defaults | each) for each in self._used(block)]
+        return {bool(evaluate(each, {})) for each in stated if not names(each)}
 
     def _block(self, block: Block) -> Block:
         if block.kind not in self._done:
@@ -113,6 +123,7 @@ class _Pruning:
             return self._substituted(layer, fixed)
         instances = self._elaboration.instances(block)
         states = {bool(evaluate(layer.when, each.arguments)) for each in instances}
+        states |= self._idle_states(block, layer.when)
         if states <= {True}:
             return self._substituted(layer.layer, fixed)
         if states == {False}:
