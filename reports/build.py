@@ -33,7 +33,7 @@ def build(out: Path, name: str | None = None) -> Path:
 
     Raises TriptychError if a record cannot be read or a page cannot be written.
     """
-    runs = [read_run(path) for path in sorted((out / "data").glob("*.jsonl"), reverse=True)]
+    runs = [read_run(path) for path in sorted((out / "data").glob("[0-9]*.jsonl"), reverse=True)]
     for run in runs:
         if name in (None, run.name):
             _write_bytes(out / f"{run.name}.png", png(run))
