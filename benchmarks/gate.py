@@ -72,7 +72,7 @@ class Reference:
         return checked
 
     def _judge(self, case: Case, what: str, error: float, bound: float) -> None:
-        if not error <= bound:
+        if error > bound:
             message = f"{what}: {error:.1e} from {self.framework}'s float64, allowed {bound:.1e}"
             raise WorkerError(case.framework, NOT_COMPARABLE, "check", message)
 

@@ -99,12 +99,16 @@ class Run:
     def flops(self, timing: Timing) -> float:
         """Return the FLOP/s of the network's convolutions and dense layers, median step."""
         passes = TRAINING_FACTOR if timing.mode == "training" else 1
-        return 2.0 * self.header["macs"] * self.header["batch"] * passes / timing.step().median
+        return 2.0 * passes * self._macs_a_step() / timing.step().median
 
     def share(self, timing: Timing) -> float:
         """Return `flops` over those of the framework's own float32 matrix product."""
-        product = 2.0 * timing.fields["matmul_size"] ** 3 / summarize(timing.matmul).median
+        size = int(timing.fields["matmul_size"])
+        product = 2.0 * size**3 / summarize(timing.matmul).median
         return self.flops(timing) / product
+
+    def _macs_a_step(self) -> int:
+        return int(self.header["macs"]) * int(self.header["batch"])
 
     def memory(self, timing: Timing) -> int:
         """Return the bytes that the process had at its peak above what it had after import."""

@@ -20,6 +20,7 @@ from common.errors import TriptychError, run_command
 from common.networks import load
 from frontends.files import folder_for
 from frontends.launch import WorkerError, scratch, select_frameworks
+from frontends.report import Report
 from reports.build import build
 from reports.tables import text_tables
 
@@ -87,7 +88,7 @@ class Job:
                     mine = [c for c in self.cases if c.mode == mode and not refused[c.framework]]
                     session.measure(mine, devices)
 
-    def _put_proof(self, report: gate.Report) -> None:
+    def _put_proof(self, report: Report) -> None:
         worst = report.worst_float64
         self.records.put(
             "proof",

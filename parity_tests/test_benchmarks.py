@@ -347,6 +347,7 @@ def test_a_run_cut_short_is_read_as_far_as_it_came(tmp_path: Path) -> None:
         (2, "[]", "line 3: expected an object"),
         (2, '{"kind": "round", "case": ["torch", "eager", "sleep"]}', "line 3: not a record"),
         (2, '{"case": 3}', "line 3: not a record"),
+        (2, '{"kind": "round", "case": 3}', "line 3: not a record"),
     ],
 )
 def test_a_broken_record_is_one_line(tmp_path: Path, line: int, text: str, message: str) -> None:
