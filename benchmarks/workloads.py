@@ -122,6 +122,7 @@ class Workload:
             "mode": case.mode,
             "device": device,
             "absent": [] if source.classes else unused,  # functions have no place for these
+            "official": dict(source.names),
             "weights": str(self._folder / "weights.npz"),
             "inputs": str(self._folder / "inputs.npz"),
             "out": str(out),

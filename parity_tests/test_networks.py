@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,9 @@ import pytest
 from common import weights
 from common.compare import difference
 from common.elaborate import elaborate
+from common.errors import TriptychError
 from common.networks import available, load
-from common.networks.fluid_names import official_names
+from common.networks.fluid_names import PADDLE_MODELS, official_names
 from common.networks.resnext import FORMS, convert_weights, resnext_block
 from common.spec import Network
 from frontends.against import compare, grouped, structural_differences
@@ -239,6 +241,17 @@ def _alone(panel: str, folder: Path, *command: str) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def test_official_names_are_written_for_deeper_networks_and_for_no_others() -> None:
+    text = emit(replace(load("resnet101"), naming=PADDLE_MODELS), "fluid").text
+    assert 'name="res4b%d" % i' in text and 'name="res5" + chr(ord("a") + i)' in text
+    for network, message in [
+        (replace(load("resnet50"), naming="another"), "unknown naming 'another'"),
+        (replace(load("se_resnet50"), naming=PADDLE_MODELS), "has no official name"),
+    ]:
+        with pytest.raises(TriptychError, match=message):
+            emit(network, "fluid")
 
 
 FLUID_BYTES = {"resnet50_fluid": 102_447_613, "resnet50_fluid_flowers": 95_087_603}
