@@ -80,7 +80,7 @@ def test_a_killed_worker_is_a_row_and_the_other_finishes(
     _kill_at(monkeypatch, "paddle", "round 2")
     only = ("--framework", "torch,paddle", "--style", "eager", "--mode", "inference")
     code, found = go(*only)
-    assert code == 1
+    assert code == 1 and found.state == "complete"
     assert _outcomes(found) == {"torch": {"measured"}, "paddle": {"crashed"}}
     torch, paddle = found.timings.values()
     assert len(torch.rounds) == 2 and len(paddle.rounds) == 1
@@ -178,18 +178,22 @@ def test_an_interrupt_keeps_what_was_measured(
     assert (tmp_path / f"{found.name}.md").exists()
 
 
-def test_nothing_proved_nothing_timed(
-    go: Callable[..., tuple[int, Run]], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("refused", [["paddle"], ["torch", "paddle"]], ids=["one", "all"])
+def test_what_is_not_proved_is_not_timed(
+    go: Callable[..., tuple[int, Run]], monkeypatch: pytest.MonkeyPatch, refused: list[str]
 ) -> None:
-    def refused(network: object, frameworks: list[str]) -> Report:
-        return Report("n", 2, frameworks, [])
+    def why(report: Report, framework: str) -> str | None:
+        return "gradients: mismatched" if framework in refused else None
 
-    monkeypatch.setattr(gate, "prove", refused)
-    monkeypatch.setattr(Report, "reason", lambda report, framework: "gradients: mismatched")
-    code, found = go("--framework", "torch,paddle", "--style", "eager")
+    monkeypatch.setattr(gate, "prove", lambda network, frameworks: Report("n", 2, frameworks))
+    monkeypatch.setattr(Report, "reason", why)
+    only = ("--framework", "torch,paddle", "--style", "eager", "--mode", "inference")
+    code, found = go(*only, "--rounds", "1")
     assert code == 1
-    assert _outcomes(found) == {n: {gate.NOT_COMPARABLE} for n in ("torch", "paddle")}
-    assert not any(timing.rounds for timing in found.timings.values())
+    for timing in found.timings.values():
+        unproved = timing.framework in refused
+        assert timing.outcome == (gate.NOT_COMPARABLE if unproved else "measured")
+        assert unproved == (not timing.rounds) == (timing.message == "gradients: mismatched")
 
 
 @pytest.mark.complete
