@@ -72,6 +72,16 @@ def test_every_element_type(tmp_path: Path, code: int, dtype: str, pack: type[by
         (gzip.compress(GOOD)[:-9], "cannot be read"),
         (gzip.compress(GOOD)[:12] + b"\xff" * 20, "cannot be read"),
     ],
+    ids=[
+        "empty",
+        "zip",
+        "unknown type",
+        "half a header",
+        "one byte short",
+        "one byte long",
+        "half a gzip",
+        "a damaged gzip",
+    ],  # names, since a gzip header holds the time, and workers must collect alike
 )
 def test_a_damaged_file(tmp_path: Path, data: bytes, message: str) -> None:
     with pytest.raises(TriptychError, match=message) as caught:
