@@ -15,7 +15,8 @@ from common.weights import probe
 from frontends.emit import DIALECTS, emit
 from frontends.launch import MODERN, Workers
 from frontends.verify import verify
-from parity_tests.random_networks import disagreement, networks, search
+from parity_tests.drawing import networks
+from parity_tests.random_networks import disagreement, search
 
 COUNT = 30
 
