@@ -84,7 +84,7 @@ class Draft:
         ]
         if self.network.source:
             lines.append(f"After {self.network.source}.")
-        body = textwrap.wrap(" ".join(lines), LINE_LENGTH)
+        body = textwrap.wrap(" ".join(lines), LINE_LENGTH, break_on_hyphens=False)
         return '"""' + "\n".join([first, "", *body]) + '\n"""'
 
 

@@ -37,7 +37,7 @@ def split_transform_merge(
     transition = conv_bn("out_channels", 1, **({} if activated else {"relu": False}))
     layers: dict[str, Layer]
     if form == "summed":
-        merged = Parallel(path("depth", "stride", "out_channels"), "cardinality", "sum")
+        merged = Parallel(path("depth", "out_channels", "stride"), "cardinality", "sum")
         layers = {"split": merged, "bn": BatchNorm()}
     elif form == "concatenated":
         merged = Parallel(path("depth", "stride"), "cardinality", "concat")
@@ -57,7 +57,7 @@ def split_path(conv_bn: Block = CONV_BN, stride_on: str = "3x3", summed: bool = 
     expand = {"expand": Conv2d("out_channels", 1, bias=False)} if summed else {}
     return Block(
         "split_path",
-        "depth, stride" + (", out_channels" if summed else ""),
+        "depth, out_channels, stride" if summed else "depth, stride",
         about="One of the paths of the aggregated transformation.",
         layers={
             "reduce": conv_bn("depth", 1, stride=first),
