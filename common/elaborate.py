@@ -87,6 +87,22 @@ class Elaboration:
         """Return the instances of a kind, at least one."""
         return [each for each in self.blocks if each.block.kind == block.kind]
 
+    def bound(self, block: Block, name: str) -> list[tuple[Op, Shapes]]:
+        """Return an op layer as bound in every instance where it is there, with its inputs."""
+        found = []
+        for each in self.instances(block):
+            op = present(block.layers[name], each)
+            if isinstance(op, Op) and name in each.layer_inputs:
+                found.append((op.bind(each.arguments), each.layer_inputs[name]))
+        return found
+
+
+def present(layer: Layer, instance: BlockInstance) -> Layer | None:
+    """Return the layer of an instance, None where it is optional and left out."""
+    if not isinstance(layer, Optional):
+        return layer
+    return layer.layer if evaluate(layer.when, instance.arguments) else None
+
 
 @lru_cache(maxsize=64)
 def elaborate(network: Network) -> Elaboration:

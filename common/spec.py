@@ -14,7 +14,7 @@ from typing import Any
 
 from common.errors import SpecificationError
 from common.expressions import Flag, Size, Value, names, parse
-from common.ops import Op
+from common.ops import SAME, Op
 from common.wiring import (
     REQUIRED,
     Call,
@@ -163,6 +163,7 @@ class Block:
             raise SpecificationError(f"block {self.kind!r}: needs an identifier, layers and wiring")
         for name in [*declared, *self.inputs, *outputs_of(self.wiring)]:
             self._want(is_identifier(name), name, "is not an identifier")
+        self._want(SAME not in declared, SAME, "is a padding, and so cannot be an argument")
         for name, layer in self.layers.items():
             self._want(is_identifier(name), name, "is not an identifier")
             missing = references(layer) - declared

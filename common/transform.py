@@ -17,6 +17,11 @@ from common.wiring import REQUIRED, write_signature
 
 def map_ops(network: Network, function: Callable[[Op], Op]) -> Network:
     """Return the network with every op replaced by function(op)."""
+    return map_layers(network, lambda _block, _layer, op: function(op))
+
+
+def map_layers(network: Network, function: Callable[[Block, str, Op], Op]) -> Network:
+    """Return the network with every op replaced by function(its block, its layer, op)."""
     return _Rebuilding(function, lambda value: value).network(network)
 
 
@@ -31,7 +36,7 @@ def float32_exact(network: Network) -> Network:
         rounded: Any = {name: _round(getattr(op, name)) for name in op.expressions()}
         return replace(op, **rounded)
 
-    return _Rebuilding(exact, _round).network(network)
+    return _Rebuilding(lambda _block, _layer, op: exact(op), _round).network(network)
 
 
 def smooth(network: Network) -> Network:
@@ -55,7 +60,7 @@ def without_dropout(network: Network) -> Network:
 class _Rebuilding:
     """Rebuilds blocks from the inside out, each kind once."""
 
-    def __init__(self, op: Callable[[Op], Op], value: Callable[[Any], Any]) -> None:
+    def __init__(self, op: Callable[[Block, str, Op], Op], value: Callable[[Any], Any]) -> None:
         self._op = op
         self._value = value
         self._done: dict[str, Block] = {}
@@ -71,7 +76,7 @@ class _Rebuilding:
         return Block(
             block.kind,
             write_signature(defaults),
-            layers={name: self._layer(layer) for name, layer in block.layers.items()},
+            layers={name: self._layer(block, name) for name in block.layers},
             wiring=map(str, block.wiring),
             inputs=block.inputs,
             outputs=block.outputs,
@@ -79,19 +84,20 @@ class _Rebuilding:
             about=block.about,
         )
 
-    def _layer(self, layer: Layer) -> Layer:
+    def _layer(self, block: Block, name: str) -> Layer:
+        layer = block.layers[name]
         if isinstance(layer, Optional):
-            return replace(layer, layer=self._plain(layer.layer))
-        return self._plain(layer)
+            return replace(layer, layer=self._plain(block, name, layer.layer))
+        return self._plain(block, name, layer)
 
-    def _plain(self, layer: Plain) -> Plain:
+    def _plain(self, block: Block, name: str, layer: Plain) -> Plain:
         if isinstance(layer, Use):
             return self._use(layer)
         if isinstance(layer, Chain):
             return Chain(tuple((self._use(use), count) for use, count in layer.links))
         if isinstance(layer, Parallel):
             return replace(layer, path=self._use(layer.path))
-        return self._op(layer)
+        return self._op(block, name, layer)
 
     def _use(self, use: Use) -> Use:
         arguments = tuple((name, self._value(value)) for name, value in use.arguments)

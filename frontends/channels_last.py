@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from common import ops
-from common.ops import Shape, pair, sides
+from common.ops import Op, Shape, pair, sides
 from frontends.class_ops import four_sides
 from frontends.function_writer import Site, condition_holds
+from frontends.same import Bound
 from frontends.writing import Draft, constant
 
 
@@ -21,6 +22,19 @@ def is_same(op: Any, shape: Shape) -> bool:
         if (step > 1 and extent) or around != (extent // 2, extent - extent // 2):
             return False
     return True
+
+
+def says_same(op: Op, bound: Bound) -> bool:
+    """Can TensorFlow pad "same" here? Not what is sliced, nor a mean that counts the padding."""
+    if isinstance(op, ops.Conv2d):
+        return not any(is_sliced(each) for each, _ in bound)
+    return not isinstance(op, ops.AvgPool2d) or op.count_include_pad is False
+
+
+def is_sliced(op: Any) -> bool:
+    """Is this bound convolution one without strides, sliced? No kernel dilates with strides."""
+    strided = max(pair(op.stride)) > 1 and max(pair(op.dilation)) > 1
+    return strided or (isinstance(op, ops.DepthwiseConv2d) and len(set(pair(op.stride))) > 1)
 
 
 def is_point(site: Site) -> bool:
@@ -65,6 +79,8 @@ def conv_padding(
     `padded` is source text for `x` with zeros around. `explicit`: SAME may not be used.
     """
     bound = site.bound()
+    if op.padding == ops.SAME:
+        return [], x, '"same"'
     if all(sides(o.padding) == ((0, 0), (0, 0)) for o, _ in bound):
         return [], x, None
     same = [is_same(o, s) for o, s in bound]
@@ -79,7 +95,7 @@ def conv_padding(
     padding = f'"valid" if {op.stride} > 1 else "same"'
     if isinstance(op.kernel_size, str) and any(o.kernel_size == 1 < o.stride for o, _ in bound):
         condition += f" and {op.kernel_size} > 1"
-    why = '# "same" would pad one side more'
+    why = '# "same" would pad unevenly'
     if x == output:
         return [f"if {condition}:  {why}", f"    {x} = {padded}"], x, padding
     return [why, f"{output} = {padded} if {condition} else {x}"], output, padding

@@ -11,6 +11,7 @@ from common.ops import Op, Shape
 from common.spec import Block, Chain, Layer, Network, Optional, Parallel, Use
 from common.wiring import Call
 from frontends.names import EmitError, class_name, merged_ifs, passed, plus, signature
+from frontends.same import Bound
 from frontends.writing import Draft, Source, batched, formatted
 
 
@@ -34,7 +35,11 @@ class ClassDialect(Protocol):
     module_list: str
     reserved: frozenset[str]
 
+    def says_same(self, op: Op, bound: Bound) -> bool: ...
+
     def imports(self, draft: Draft) -> list[str]: ...
+
+    def helpers(self, draft: Draft) -> list[str]: ...
 
     def op(self, op: Op, draft: Draft, block: Block, name: str, inputs: list[Any]) -> Code: ...
 
@@ -47,13 +52,14 @@ class ClassDialect(Protocol):
 
 def write(network: Network, dialect: ClassDialect, taps: bool = False) -> Source:
     """Return the written file. With `taps`, every step passes its result through `tap`."""
-    draft = Draft(network)
+    draft = Draft(network, dialect.says_same)
     classes = ["\n".join(_Class(draft, dialect, block, taps).lines()) for block in draft.kinds()]
     entry = class_name(draft.root.kind)
     text = "\n\n".join(
         [
             draft.header(dialect.framework, batched),
             "\n".join(dialect.imports(draft)),
+            *dialect.helpers(draft),
             *classes,
             "\n".join(dialect.demo(entry, network.input_shape)),
         ]

@@ -13,6 +13,7 @@ from common.spec import Block, Chain, Layer, Network, Optional, Parallel, Use, r
 from common.wiring import REQUIRED, Call
 from frontends.names import merged_ifs, plus
 from frontends.naming import Naming
+from frontends.same import Bound
 from frontends.writing import Draft, Source, formatted
 
 
@@ -61,6 +62,8 @@ class FunctionDialect(Protocol):
     fstrings: bool
     threads_training: bool
 
+    def says_same(self, op: Op, bound: Bound) -> bool: ...
+
     def imports(self, draft: Draft) -> list[str]: ...
 
     def helpers(self, draft: Draft) -> list[str]: ...
@@ -90,7 +93,7 @@ class FunctionDialect(Protocol):
 
 def write(network: Network, dialect: FunctionDialect, taps: bool = False) -> Source:
     """Return the written file. With `taps`, every step passes its result through `tap`."""
-    draft = Draft(network)
+    draft = Draft(network, dialect.says_same)
     needs = _Needs(draft, dialect, taps)
     naming = Naming() if taps else dialect.naming(network)  # steps are known by their paths
     functions = [

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.elaborate import elaborate
-from common.ops import AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool2d, Op, Shape, pair, sides
+from common.ops import AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool2d, Op, Shape, padding_on, pair
 from common.spec import Network
 
 ROUNDED_POOLS = ("paddle", "fluid")
@@ -46,7 +46,7 @@ def _along(op: Any, shape: Shape, axis: int) -> list[int]:
     size, count = shape[1 + axis], op.output(shape)[1 + axis]
     if isinstance(op, AdaptiveAvgPool2d):
         return [-(-(i + 1) * size // count) - i * size // count for i in range(count)]
-    before, after = sides(op.padding)[axis]
+    before, after = padding_on(op, shape)[axis]
     kernel, stride = pair(op.kernel_size)[axis], pair(op.stride)[axis]
     least, most = (-before, size + after) if op.count_include_pad else (0, size)
     starts = [i * stride - before for i in range(count)]

@@ -12,12 +12,12 @@ from typing import TypeVar
 from ruff import find_ruff_bin
 
 from common.elaborate import BlockInstance, Elaboration, elaborate
-from common.expressions import evaluate
 from common.ops import Op, Shape
-from common.spec import Block, Layer, Network, Optional
+from common.spec import Block, Network
 from frontends.channels import Channels
 from frontends.names import EmitError
 from frontends.prune import prune
+from frontends.same import Bound, in_numbers
 
 LINE_LENGTH = 100
 RUFF = find_ruff_bin()  # at import: sysconfig's first reading is not safe in threads
@@ -41,8 +41,8 @@ class Source:
 class Draft:
     """A network as its writers see it."""
 
-    def __init__(self, network: Network) -> None:
-        self.network = prune(network)
+    def __init__(self, network: Network, says_same: Callable[[Op, Bound], bool]) -> None:
+        self.network = in_numbers(prune(network), says_same)
         self.elaboration: Elaboration = elaborate(self.network)
         self.channels = Channels(self.network, self.elaboration)
         self.root = self.network.root
@@ -62,13 +62,7 @@ class Draft:
 
     def bound(self, block: Block, name: str) -> list[tuple[Op, tuple[tuple[int, ...], ...]]]:
         """Return an op layer as bound in every instance where it is there, with its inputs."""
-        layer = block.layers[name]
-        found = []
-        for each in self.instances(block):
-            op = present(layer, each)
-            if isinstance(op, Op) and name in each.layer_inputs:
-                found.append((op.bind(each.arguments), each.layer_inputs[name]))
-        return found
+        return self.elaboration.bound(block, name)
 
     def parameters(self) -> int:
         """Return how many trainable numbers the network has, unused layers included."""
@@ -91,13 +85,6 @@ class Draft:
 def batched(shape: tuple[int, ...]) -> str:
     """Return a shape with its batch, channels first: (N, 3, 32, 32)."""
     return f"({', '.join(map(str, ('N', *shape)))})"
-
-
-def present(layer: Layer, instance: BlockInstance) -> Layer | None:
-    """Return the layer of an instance, None where it is optional and left out."""
-    if not isinstance(layer, Optional):
-        return layer
-    return layer.layer if evaluate(layer.when, instance.arguments) else None
 
 
 def constant(values: Iterable[Value], what: str) -> Value:

@@ -5,28 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from common.networks.blocks import SQUEEZE_EXCITE, stages
-from common.ops import Add, BatchNorm, Conv2d, Dense, Dropout, GlobalAvgPool2d, MaxPool2d, ReLU
+from common.networks.blocks import SQUEEZE_EXCITE, conv_bn, stages
+from common.ops import (
+    SAME,
+    Add,
+    BatchNorm,
+    Conv2d,
+    Dense,
+    Dropout,
+    GlobalAvgPool2d,
+    MaxPool2d,
+    ReLU,
+)
 from common.spec import Block, Network, Optional
 
 BATCHFLOW = "BatchFlow's notebook on squeeze and excitation, MNIST"
 
-# "Same" padding depends on the size: 28 and 4 are padded after only, 7 on both sides.
-CONV_BN = Block(
-    "conv_bn",
-    "out_channels, kernel_size, stride=1, before=0, after=0, relu=True",
-    about="Convolution, batch normalization, ReLU.",
-    layers={
-        "conv": Conv2d(
-            "out_channels",
-            "kernel_size",
-            stride="stride",
-            padding=(("before", "after"), ("before", "after")),
-        ),
-        "bn": BatchNorm(epsilon=1e-3, momentum=0.99),
-        "relu": Optional(ReLU(), when="relu"),
-    },
-)
+CONV_BN = conv_bn(bias=True, bn=BatchNorm(epsilon=1e-3, momentum=0.99), padding=SAME)
 
 
 # how wide the gate is -> further argument of the bottleneck, hidden units
@@ -39,11 +34,11 @@ def bottleneck(gate: str = "") -> Block:
     se = {"se": SQUEEZE_EXCITE("4 * width", hidden)} if gate else {}
     return Block(
         "se_bottleneck" if gate else "bottleneck",
-        f"width, stride=1, downsample=False, before=1, {argument}",
+        f"width, stride=1, downsample=False, {argument}",
         about="1×1, 3×3 and 1×1 convolutions beside a shortcut.",
         layers={
             "conv1": CONV_BN("width", 1),
-            "conv2": CONV_BN("width", 3, stride="stride", before="before", after=1),
+            "conv2": CONV_BN("width", 3, stride="stride"),
             "conv3": CONV_BN("4 * width", 1, relu=False),
             **se,
             "downsample": Optional(Conv2d("4 * width", 1, stride="stride"), when="downsample"),
@@ -64,15 +59,14 @@ def bottleneck(gate: str = "") -> Block:
 
 def batchflow(name: str, title: str, num_blocks: tuple[int, ...], gate: str = "") -> Network:
     """Return the network for 1×28×28."""
-    openings: list[dict[str, int]] = [{"downsample": True}, {}, {"before": 0}, {"before": 0}]
     root = Block(
         "resnet",
         f"in_channels=1, num_classes=10, num_blocks={num_blocks}, width=64",
         inputs={"x": "in_channels"},
         layers={
-            "stem": CONV_BN("width", 7, stride=2, before=2, after=3),
-            "maxpool": MaxPool2d(3, stride=2, padding=((0, 1), (0, 1))),
-            **stages(bottleneck(gate), 4, *openings),
+            "stem": CONV_BN("width", 7, stride=2),
+            "maxpool": MaxPool2d(3, stride=2, padding=SAME),
+            **stages(bottleneck(gate), 4, {"downsample": True}),
             "avgpool": GlobalAvgPool2d(),
             "dropout": Dropout(0.4),
             "fc": Dense("num_classes"),

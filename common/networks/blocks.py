@@ -19,9 +19,6 @@ from common.ops import (
 )
 from common.spec import Block, Layer, Optional, chain
 
-# What TensorFlow pads for "same" where the stride divides the size and is at most the kernel.
-SAME: Padding = (("(kernel_size - stride) // 2", "(kernel_size - stride + 1) // 2"),) * 2
-
 
 def conv_bn(
     bias: bool = False, bn: BatchNorm | None = None, padding: Padding = "kernel_size // 2"

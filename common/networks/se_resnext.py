@@ -12,13 +12,12 @@ from functools import partial
 from common.networks.blocks import (
     CONV_BN,
     POOLED_SHORTCUT,
-    SAME,
     SQUEEZE_EXCITE,
     conv_bn,
     squeeze_excite,
 )
 from common.networks.resnext import split_transform_merge
-from common.ops import Add, BatchNorm, Conv2d, Dense, GlobalAvgPool2d, ReLU, Softmax
+from common.ops import SAME, Add, BatchNorm, Conv2d, Dense, GlobalAvgPool2d, ReLU, Softmax
 from common.spec import Block, Layer, Network, Optional, chain
 
 ARTICLE = (

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from common.networks.blocks import SAME, SQUEEZE_EXCITE, conv_bn
+from common.networks.blocks import SQUEEZE_EXCITE, conv_bn
 from common.networks.resnet import RESIDUAL, imagenet, stem
-from common.ops import Add, BatchNorm, Conv2d, ReLU
+from common.ops import SAME, Add, BatchNorm, Conv2d, ReLU
 from common.spec import Block, Network, Optional
 
 TENSORPACK = "tensorpack's ResNet examples, se_resnet_bottleneck, after arXiv:1709.01507"
-
-PROJECTION = Block(
-    "projection",
-    "out_channels, stride",
-    about="A shortcut where shapes change: 1×1 convolution and batch normalization.",
-    layers={"conv": Conv2d("out_channels", 1, stride="stride", bias=False), "bn": BatchNorm()},
-)
 
 
 def tensorpack_bottleneck(conv_bn: Block) -> Block:
@@ -29,7 +22,9 @@ def tensorpack_bottleneck(conv_bn: Block) -> Block:
             "conv3": Conv2d("4 * width", 1, bias=False),
             "bn3": BatchNorm(zero_gamma=True),
             "se": SQUEEZE_EXCITE("4 * width", "4 * width // reduction"),
-            "downsample": Optional(PROJECTION("4 * width", "stride"), when="downsample"),
+            "downsample": Optional(
+                conv_bn("4 * width", 1, stride="stride", relu=False), when="downsample"
+            ),
             "add": Add(),
             "relu": ReLU(),
         },
@@ -51,7 +46,7 @@ def se_resnet50_tensorpack() -> Network:
         "se_resnet50_tensorpack",
         "SE-ResNet-50 of tensorpack",
         tensorpack_bottleneck(block),
-        stem=stem(block, pool_padding=((0, 1), (0, 1))),
+        stem=stem(block, pool_padding=SAME),
         source=TENSORPACK,
     )
 

@@ -2,20 +2,33 @@
 
 Shapes are those of one sample, channels first: (C, H, W) for maps, (F,) for vectors. Sizes may be
 expressions over the arguments of the block that an op stands in; `bind` evaluates them. A pair is
-(height, width); padding is one size, a pair, or ((top, bottom), (left, right)).
+(height, width); padding is one size, a pair, ((top, bottom), (left, right)), or "same" as in
+TensorFlow.
 """
 
 from __future__ import annotations
 
 from common.ops.activations import Dropout, Identity, ReLU, ReLU6, Sigmoid, SiLU, Softmax
 from common.ops.arranging import Add, ChannelPad, Concat, Flatten, Scale, ZeroPad2d
-from common.ops.base import NOT_TRAINABLE, Op, Padding, Pair, Shape, Sides, pair, sides
+from common.ops.base import (
+    NOT_TRAINABLE,
+    SAME,
+    Op,
+    Padding,
+    Pair,
+    Shape,
+    Sides,
+    padding_on,
+    pair,
+    sides,
+)
 from common.ops.layers import BatchNorm, Conv2d, Dense, DepthwiseConv2d
 from common.ops.pooling import AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool2d, MaxPool2d
 
 __all__ = [
     "NOT_TRAINABLE",
     "OPS",
+    "SAME",
     "AdaptiveAvgPool2d",
     "Add",
     "AvgPool2d",
@@ -42,6 +55,7 @@ __all__ = [
     "Sigmoid",
     "Softmax",
     "ZeroPad2d",
+    "padding_on",
     "pair",
     "sides",
 ]

@@ -8,7 +8,7 @@ from typing import cast
 
 from common.errors import SpecificationError
 from common.expressions import Size
-from common.ops.base import PAIR, Op, Padding, Shape, not_negative, sides, want_map
+from common.ops.base import PAIR, SAME, Op, Padding, Shape, not_negative, sides, want_map
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,8 @@ class ZeroPad2d(Op):
     padding: Padding = field(metadata=PAIR)
 
     def _check(self) -> None:
+        if self.padding == SAME:
+            raise SpecificationError("zero_pad2d: padding is to be stated in numbers")
         not_negative(self, padding=self.padding)
 
     def _output(self, *shapes: Shape) -> Shape:

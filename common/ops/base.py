@@ -14,6 +14,7 @@ Pair = Size | tuple[Size, Size]
 Padding = Pair | tuple[tuple[Size, Size], tuple[Size, Size]]
 Sides = tuple[tuple[int, int], tuple[int, int]]
 NOT_TRAINABLE = ("mean", "variance")
+SAME = "same"  # padding such that the map shrinks by the stride alone, as TensorFlow pads
 PAIR = {"pair": True}  # marks a field that may be one size or a pair
 AnyOp = TypeVar("AnyOp", bound="Op")
 
@@ -55,16 +56,15 @@ def _is_pair(value: Any) -> bool:
 
 
 def _is_padding(value: Any) -> bool:
-    return _is_pair(value) or (
-        isinstance(value, tuple) and len(value) == 2 and all(map(_is_pair, value))
-    )
+    by_axis = isinstance(value, tuple) and len(value) == 2 and all(map(_is_pair, value))
+    return value == SAME or by_axis or _is_pair(value)
 
 
 # What a bound field of each annotation must be.
 _FORMS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "Size": ("an integer", _is_integer),
     "Pair": ("an integer or a pair", _is_pair),
-    "Padding": ("an integer, a pair or ((top, bottom), (left, right))", _is_padding),
+    "Padding": ('an integer, a pair, ((top, bottom), (left, right)) or "same"', _is_padding),
     "Real": ("a number", _is_real),
     "Flag": ("true or false", lambda value: isinstance(value, bool)),
 }
@@ -95,10 +95,10 @@ class Op:
         """Return the block arguments that this op's fields refer to."""
         return set().union(set(), *(names(getattr(self, name)) for name in self.expressions()))
 
-    @classmethod
-    def expressions(cls) -> list[str]:
-        """Return the fields that may hold expressions."""
-        return [each.name for each in fields(cls) if "choices" not in each.metadata]
+    def expressions(self) -> list[str]:
+        """Return the fields that may hold expressions; "same" is none."""
+        free = [each.name for each in fields(self) if "choices" not in each.metadata]
+        return [name for name in free if getattr(self, name) != SAME]
 
     def bind(self: AnyOp, arguments: Mapping[str, Value]) -> AnyOp:
         """Return this op with every expression evaluated."""
@@ -147,18 +147,37 @@ def positive(op: Op, **values: Any) -> None:
 
 def not_negative(op: Op, **values: Any) -> None:
     for name, value in values.items():
-        if min(map(min, sides(value))) < 0:
+        if value != SAME and min(map(min, sides(value))) < 0:
             raise SpecificationError(f"{op.symbol}: {name} is {value!r}, expected >= 0")
 
 
-def window(
-    op: Op, shape: Shape, kernel: Any, stride: Any, padding: Any, dilation: Any = 1
-) -> Sides:
-    """Return ((size, step), (size, step)): the padded size and the dilated kernel per axis."""
+def padding_on(op: Any, shape: Shape) -> Sides:
+    """Return what a bound op pads around a map: ((top, bottom), (left, right)).
+
+    "same" is what the notes on padding of tf.nn say: the output has ⌈size / stride⌉ cells, and an
+    odd cell is padded after.
+    """
+    if op.padding != SAME:
+        return sides(op.padding)
+    found = []
+    for size, extent, stride in zip(shape[1:], _extents(op), pair(op.stride), strict=True):
+        total = max((-(-size // stride) - 1) * stride + extent - size, 0)
+        found.append((total // 2, total - total // 2))
+    return found[0], found[1]
+
+
+def _extents(op: Any) -> list[int]:
+    """Return what the kernel of a bound op spans, dilated, per axis."""
+    dilation = pair(getattr(op, "dilation", 1))
+    return [d * (k - 1) + 1 for d, k in zip(dilation, pair(op.kernel_size), strict=True)]
+
+
+def window(op: Any, shape: Shape) -> Sides:
+    """Return ((size, extent), (size, extent)): the padded size and the dilated kernel per axis."""
     spans = []
-    for axis, (before, after) in enumerate(sides(padding)):
+    around = padding_on(op, shape)
+    for axis, ((before, after), extent) in enumerate(zip(around, _extents(op), strict=True)):
         padded = shape[1 + axis] + before + after
-        extent = pair(dilation)[axis] * (pair(kernel)[axis] - 1) + 1
         if extent > padded:
             raise SpecificationError(
                 f"{op.symbol}: kernel of extent {extent} is larger than the padded input, {padded}"

@@ -25,7 +25,7 @@ from common.ops.base import (
 
 @dataclass(frozen=True)
 class Conv2d(Op):
-    """2-D convolution (cross-correlation) with zero padding."""
+    """2-D convolution (cross-correlation) with zero padding, in numbers or "same"."""
 
     symbol = "conv2d"
     out_channels: Size
@@ -52,7 +52,7 @@ class Conv2d(Op):
             raise SpecificationError(
                 f"{self.symbol}: {shape[0]} input and {out} output channels in {groups} groups"
             )
-        spans = window(self, shape, self.kernel_size, self.stride, self.padding, self.dilation)
+        spans = window(self, shape)
         steps = pair(self.stride)
         height, width = ((n - k) // s + 1 for (n, k), s in zip(spans, steps, strict=True))
         return out, height, width

@@ -8,11 +8,13 @@ from common.errors import SpecificationError
 from common.expressions import Flag
 from common.ops.base import (
     PAIR,
+    SAME,
     Op,
     Padding,
     Pair,
     Shape,
     not_negative,
+    padding_on,
     pair,
     positive,
     sides,
@@ -38,7 +40,8 @@ class MaxPool2d(Op):
     def _check(self) -> None:
         positive(self, kernel_size=self.kernel_size, stride=self.stride)
         not_negative(self, padding=self.padding)
-        for size, (before, after) in zip(pair(self.kernel_size), sides(self.padding), strict=True):
+        stated = 0 if self.padding == SAME else self.padding
+        for size, (before, after) in zip(pair(self.kernel_size), sides(stated), strict=True):
             if 2 * max(before, after) > size:
                 raise SpecificationError(
                     f"{self.symbol}: padding {self.padding} is over half the kernel {size}"
@@ -46,20 +49,20 @@ class MaxPool2d(Op):
 
     def _output(self, *shapes: Shape) -> Shape:
         shape = want_map(self, shapes[0])
-        spans = window(self, shape, self.kernel_size, self.stride, self.padding)
+        spans = window(self, shape)
         sizes = []
         for axis, ((padded, extent), step) in enumerate(zip(spans, pair(self.stride), strict=True)):
             if self.rounding == "floor":
                 sizes.append((padded - extent) // step + 1)
                 continue
             count = -((extent - padded) // step) + 1
-            inside = shape[1 + axis] + sides(self.padding)[axis][0]
+            inside = shape[1 + axis] + padding_on(self, shape)[axis][0]
             sizes.append(count - ((count - 1) * step >= inside))
         return shape[0], sizes[0], sizes[1]
 
     def overhang(self, shape: Shape) -> tuple[int, int]:
         """Return by how much the last windows reach beyond the padded input, (height, width)."""
-        spans = window(self, shape, self.kernel_size, self.stride, self.padding)
+        spans = window(self, shape)
         counts, steps = self.output(shape)[1:], pair(self.stride)
         over = [
             max(0, (count - 1) * step + extent - padded)

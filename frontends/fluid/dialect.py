@@ -14,7 +14,8 @@ from frontends.fluid.naming import naming_of
 from frontends.function_writer import Site, write
 from frontends.names import EmitError, invoke, unless
 from frontends.naming import Naming
-from frontends.paddle.dialect import extended, padding_of, rounds_alike
+from frontends.paddle.dialect import extended, padding_of, rounds_alike, says_same
+from frontends.same import Bound
 from frontends.writing import Draft, Source, batched, constant
 
 UNNAMED = (ops.Identity, ops.ChannelPad, ops.Flatten)  # steps that have a name in no dialect
@@ -27,6 +28,9 @@ class FluidDialect:
     framework = "Paddle Fluid 1.8"
     fstrings = False
     threads_training = False  # program.clone(for_test=True) turns a Program to evaluation
+
+    def says_same(self, op: Op, bound: Bound) -> bool:
+        return says_same(op, bound)
 
     def imports(self, draft: Draft) -> list[str]:
         parametric = [s for s in draft.elaboration.steps if s.op.parameters(s.inputs[0])]
@@ -81,7 +85,7 @@ class FluidDialect:
             "executor = fluid.Executor(fluid.CPUPlace())",
             "executor.run(fluid.default_startup_program())",
             f'feed = {{"{value}": np.zeros({literal((1, *shape))}, "float32")}}',
-            "print(executor.run(program, feed, [output])[0].shape)",
+            "print(executor.run(program, feed=feed, fetch_list=[output])[0].shape)",
         ]
         return ['if __name__ == "__main__":', *(f"    {line}" for line in lines)]
 
@@ -141,6 +145,8 @@ class FluidDialect:
         self, op: ops.MaxPool2d, site: Site, inputs: list[str], output: str
     ) -> list[str]:
         (x,), bound = inputs, site.bound()
+        if op.padding == ops.SAME:
+            return [f"{output} = {_pool(op, site, x, op.padding, False)}"]
         counted = isinstance(op, ops.AvgPool2d) and op.count_include_pad is True
         counted = counted and any(side != 0 for side in four_sides(op.padding))
         native = all(rounds_alike(o, s) for o, s in bound)

@@ -11,6 +11,7 @@ from common.spec import Block, Network
 from frontends.class_ops import by_sides, four_sides, left_first
 from frontends.class_writer import Code, write
 from frontends.names import invoke, product, unless
+from frontends.same import Bound
 from frontends.writing import Draft, Source, constant
 
 
@@ -27,6 +28,12 @@ class PaddleDialect:
         "named_sublayers parameters set_dict set_state_dict state_dict sublayers to train "
         "training self paddle nn".split()
     )
+
+    def says_same(self, op: Op, bound: Bound) -> bool:
+        return says_same(op, bound)
+
+    def helpers(self, draft: Draft) -> list[str]:
+        return []
 
     def imports(self, draft: Draft) -> list[str]:
         used = {type(step.op) for step in draft.elaboration.steps}
@@ -51,7 +58,9 @@ class PaddleDialect:
     def demo(self, entry: str, input_shape: Shape) -> list[str]:
         return [
             'if __name__ == "__main__":',
-            f"    print({entry}()(paddle.zeros({[1, *input_shape]})).shape)",
+            f"    network = {entry}()",
+            "    network.eval()",
+            f"    print(network(paddle.zeros({[1, *input_shape]})).shape)",
         ]
 
     def conv2d(self, op: ops.Conv2d, inputs: list[Any]) -> Code:
@@ -81,6 +90,8 @@ class PaddleDialect:
         return Code("{self}({0})", invoke("nn.Linear", inputs[0], op.out_features, bias_attr=bias))
 
     def _pool(self, op: ops.MaxPool2d, draft: Draft, block: Block, name: str) -> Code:
+        if op.padding == ops.SAME:
+            return Code("{self}({0})", self._window("nn.MaxPool2D", op, op.padding, False))
         bound = [(each, shapes[0]) for each, shapes in draft.bound(block, name)]
         average = isinstance(op, ops.AvgPool2d)
         padded = any(side != 0 for side in four_sides(op.padding))
@@ -140,8 +151,17 @@ def _switch(flag: Any) -> Any:
     return f"None if {flag} else False" if isinstance(flag, str) else flag
 
 
+def says_same(op: Op, bound: Bound) -> bool:
+    """Can Paddle pad "SAME" here? A dilation it would forget, the mean has options of its own."""
+    if isinstance(op, ops.Conv2d):
+        return all(each.dilation == 1 for each, _ in bound)
+    return type(op) is ops.MaxPool2d
+
+
 def padding_of(padding: Any) -> Any:
-    """Return padding as Paddle's layers take it: a size, a pair, or [top, bottom, left, right]."""
+    """Return padding as Paddle's layers take it: a size, a pair, [top, bottom, left, right]."""
+    if padding == ops.SAME:
+        return '"SAME"'
     uneven = by_sides(padding)
     return f"[{', '.join(map(literal, uneven))}]" if uneven else padding
 

@@ -10,11 +10,20 @@ from common.expressions import literal, names
 from common.ops import Op, Shape, pair
 from common.spec import Network
 from common.wiring import Call
-from frontends.channels_last import conv_padding, extended, grouped, is_point, is_same
+from frontends.channels_last import (
+    conv_padding,
+    extended,
+    grouped,
+    is_point,
+    is_same,
+    is_sliced,
+    says_same,
+)
 from frontends.class_ops import four_sides
 from frontends.function_writer import Site, standalone_call, write
 from frontends.names import EmitError, invoke, unless
 from frontends.naming import Naming
+from frontends.same import Bound
 from frontends.writing import Draft, Source, constant
 
 GROUPED = '''
@@ -50,6 +59,9 @@ class TensorFlowDialect:
     framework = "TensorFlow (Keras)"
     fstrings = True
     threads_training = False
+
+    def says_same(self, op: Op, bound: Bound) -> bool:
+        return says_same(op, bound)
 
     def imports(self, draft: Draft) -> list[str]:
         steps = [step.op for step in draft.elaboration.steps]
@@ -127,9 +139,8 @@ class TensorFlowDialect:
 
     def _conv2d(self, op: ops.Conv2d, site: Site, inputs: list[str], output: str) -> list[str]:
         (x,), bound = inputs, site.bound()
-        both = any(max(pair(o.stride)) > 1 and max(pair(o.dilation)) > 1 for o, _ in bound)
         depthwise = isinstance(op, ops.DepthwiseConv2d)
-        both = both or (depthwise and any(len(set(pair(o.stride))) > 1 for o, _ in bound))
+        both = any(is_sliced(o) for o, _ in bound)
         pad = invoke("layers.ZeroPadding2D", _around(op.padding))
         pads, x, padding = conv_padding(op, site, f"{pad}({x})", x, output, explicit=both)
         layer = "DepthwiseConv2D" if depthwise else "Conv2D"
@@ -172,6 +183,8 @@ class TensorFlowDialect:
         self, op: ops.MaxPool2d, site: Site, inputs: list[str], output: str
     ) -> list[str]:
         (x,) = inputs
+        if op.padding == ops.SAME:
+            return [_apply(output, _window("MaxPooling2D", op, site), inputs)]
         padded = extended(op, site)
         lines = []
         if padded is not None:
@@ -183,8 +196,10 @@ class TensorFlowDialect:
         self, op: ops.AvgPool2d, site: Site, inputs: list[str], output: str
     ) -> list[str]:
         (x,) = inputs
-        padded, bound = extended(op, site), site.bound()
         window = _window("AveragePooling2D", op, site)
+        if op.padding == ops.SAME:
+            return [_apply(output, window, inputs)]
+        padded, bound = extended(op, site), site.bound()
         if padded is None:
             return [_apply(output, window, inputs)]
         whole = all(o.overhang(s) == (0, 0) for o, s in bound)
@@ -273,7 +288,7 @@ def _apply(output: str, layer: str, inputs: list[str]) -> str:
 
 def _uses_keras_ops(op: Op) -> bool:
     if isinstance(op, ops.MaxPool2d):
-        return op.padding != 0 or op.rounding == "ceil"
+        return op.padding not in (0, ops.SAME) or op.rounding == "ceil"
     return isinstance(op, ops.ChannelPad)
 
 
@@ -291,7 +306,10 @@ def _pad(x: str, padding: tuple[Any, Any, Any, Any], float_: str = "") -> str:
 
 
 def _window(layer: str, op: ops.MaxPool2d, site: Site) -> str:
-    return invoke(f"layers.{layer}", op.kernel_size, strides=op.stride, name=site.path())
+    padding = '"same"' if op.padding == ops.SAME else None
+    return invoke(
+        f"layers.{layer}", op.kernel_size, strides=op.stride, padding=padding, name=site.path()
+    )
 
 
 def _shared_block(site: Site, call: Call, first: bool, lines: list[str], applied: str) -> list[str]:

@@ -9,11 +9,12 @@ from common.expressions import literal
 from common.ops import Op, Shape, pair
 from common.spec import Layer, Network, Optional, uses
 from common.wiring import Call
-from frontends.channels_last import conv_padding, extended, is_point, is_same
+from frontends.channels_last import conv_padding, extended, is_point, is_same, is_sliced, says_same
 from frontends.class_ops import four_sides
 from frontends.function_writer import Site, write
 from frontends.names import invoke, unless
 from frontends.naming import Naming
+from frontends.same import Bound
 from frontends.tensorflow1.helpers import Depthwise, Grouped, helpers
 from frontends.writing import Draft, Source, constant
 
@@ -27,6 +28,9 @@ class TensorFlow1Dialect:
     framework = "TensorFlow 1.15"
     fstrings = False
     threads_training = True
+
+    def says_same(self, op: Op, bound: Bound) -> bool:
+        return says_same(op, bound)
 
     def imports(self, draft: Draft) -> list[str]:
         lines = ["import numpy as np", "import tensorflow as tf"]
@@ -107,14 +111,12 @@ class TensorFlow1Dialect:
             "    with tf.Session() as session:",
             "        session.run(tf.global_variables_initializer())",
             f"        feed = {{{value}: np.zeros({literal((1, *last))})}}",
-            "        print(session.run(output, feed).shape)",
+            "        print(session.run(output, feed_dict=feed).shape)",
         ]
 
     def _conv2d(self, op: ops.Conv2d, site: Site, inputs: list[str], output: str) -> list[str]:
         (x,), bound = inputs, site.bound()
-        depthwise = isinstance(op, ops.DepthwiseConv2d)
-        sliced = any(max(pair(o.stride)) > 1 and max(pair(o.dilation)) > 1 for o, _ in bound)
-        sliced = sliced or (depthwise and any(len(set(pair(o.stride))) > 1 for o, _ in bound))
+        sliced = any(is_sliced(o) for o, _ in bound)
         pads, x, padding = conv_padding(op, site, _pad(x, op.padding), x, output, explicit=sliced)
         strides = None if sliced else unless(op.stride, 1)
         lines = [*pads, f"{output} = {self._convolution(op, site, x, strides, padding)}"]
@@ -170,6 +172,8 @@ class TensorFlow1Dialect:
         self, op: ops.MaxPool2d, site: Site, inputs: list[str], output: str
     ) -> list[str]:
         (x,) = inputs
+        if op.padding == ops.SAME:
+            return [f"{output} = {_window('max_pooling2d', op, x, name=site.path())}"]
         padded, lines = extended(op, site), []
         if padded is not None:
             lines.append(f"{output} = {_pad(x, padded, MINUS_INFINITY)}")
@@ -179,9 +183,10 @@ class TensorFlow1Dialect:
     def _avg_pool2d(
         self, op: ops.AvgPool2d, site: Site, inputs: list[str], output: str
     ) -> list[str]:
-        (x,) = inputs
+        (x,), window, name = inputs, "average_pooling2d", site.path()
+        if op.padding == ops.SAME:
+            return [f"{output} = {_window(window, op, x, name=name)}"]
         padded, bound = extended(op, site), site.bound()
-        window, name = "average_pooling2d", site.path()
         if padded is None:
             return [f"{output} = {_window(window, op, x, name=name)}"]
         whole = all(o.overhang(s) == (0, 0) for o, s in bound)
@@ -291,6 +296,7 @@ def _is_four(padding: Any) -> bool:
 
 
 def _window(layer: str, op: ops.MaxPool2d, x: str, **named: Any) -> str:
+    named = {"padding": SAME, **named} if op.padding == ops.SAME else named
     return invoke(f"tf.layers.{layer}", x, op.kernel_size, strides=op.stride, **named)
 
 

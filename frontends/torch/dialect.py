@@ -11,7 +11,20 @@ from common.spec import Block, Network
 from frontends.class_ops import by_sides, complement, four_sides, left_first
 from frontends.class_writer import Code, write
 from frontends.names import invoke, product, unless
+from frontends.same import Bound
 from frontends.writing import Draft, Source
+
+CONV_SAME = '''
+class Conv2dSame(nn.Conv2d):
+    """A convolution that pads as TensorFlow's "same" does: an odd cell after, not before."""
+
+    def forward(self, x):
+        pads = []
+        for size, kernel, stride in zip(x.shape[2:], self.kernel_size, self.stride):
+            total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
+            pads = [total // 2, total - total // 2, *pads]  # F.pad takes the last axis first
+        return super().forward(F.pad(x, pads) if any(pads) else x)
+'''
 
 
 class TorchDialect:
@@ -27,9 +40,17 @@ class TorchDialect:
         "zero_grad self torch nn".split()
     )
 
+    def says_same(self, op: Op, bound: Bound) -> bool:
+        """Is "same" worth a class of its own? Only where it pads in more than one way."""
+        undilated = isinstance(op, ops.Conv2d) and all(o.dilation == 1 for o, _ in bound)
+        return undilated and len({ops.padding_on(o, shape) for o, shape in bound}) > 1
+
+    def helpers(self, draft: Draft) -> list[str]:
+        return [CONV_SAME] if _pads_same(draft) else []
+
     def imports(self, draft: Draft) -> list[str]:
-        used = {type(step.op) for step in draft.elaboration.steps}
-        functional = ["from torch.nn import functional as F"] if ops.ChannelPad in used else []
+        pads = any(type(step.op) is ops.ChannelPad for step in draft.elaboration.steps)
+        functional = ["from torch.nn import functional as F"] if pads or _pads_same(draft) else []
         return ["import torch", "from torch import nn", *functional]
 
     def op(self, op: Op, draft: Draft, block: Block, name: str, inputs: list[Any]) -> Code:
@@ -55,11 +76,11 @@ class TorchDialect:
         out, groups = op.out_channels, op.groups
         if isinstance(op, ops.DepthwiseConv2d):
             out, groups = product(inputs[0], op.out_channels), inputs[0]
-        uneven = by_sides(op.padding)
+        uneven, same = by_sides(op.padding), op.padding == ops.SAME
         init = invoke(
-            "nn.Conv2d", inputs[0], out, op.kernel_size,
+            "Conv2dSame" if same else "nn.Conv2d", inputs[0], out, op.kernel_size,
             stride=unless(op.stride, 1),
-            padding=unless(0 if uneven else op.padding, 0),
+            padding=unless(0 if uneven or same else op.padding, 0),
             dilation=unless(op.dilation, 1),
             groups=unless(groups, 1),
             bias=unless(op.bias, True),
@@ -132,6 +153,10 @@ class TorchDialect:
 
     def dropout(self, op: ops.Dropout, inputs: list[Any]) -> Code:
         return Code("{self}({0})", invoke("nn.Dropout", op.rate))
+
+
+def _pads_same(draft: Draft) -> bool:
+    return any(getattr(step.op, "padding", 0) == ops.SAME for step in draft.elaboration.steps)
 
 
 _SIMPLE = {
