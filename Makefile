@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.10 python3; do \
 NETWORK ?= se_resnext_cifar
 
 .DEFAULT_GOAL := help
-.PHONY: help bench test test-complete test-networks verify legacy report lint types format clean
+.PHONY: help bench test test-complete verify legacy report lint types format clean
 
 help:  ## list what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,10 +32,7 @@ legacy: $(VENV)/installed  ## create the environments of Fluid 1.8.5 and TensorF
 	$(BIN)/python -m frontends.environments create all
 
 test-complete: legacy  ## run the long half of the tests, historical panels included
-	$(BIN)/python -m pytest parity_tests -m complete --ignore=parity_tests/test_networks.py
-
-test-networks: legacy  ## run the ladder of every network in all panels, not yet part of CI
-	$(BIN)/python -m pytest parity_tests/test_networks.py -m complete
+	$(BIN)/python -m pytest parity_tests -m complete
 
 report: $(VENV)/installed  ## render the pages of reports/ from their records
 	$(BIN)/python -m reports.build

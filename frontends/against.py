@@ -7,14 +7,15 @@ networks get the same weights where a tensor has the same name and shape, and th
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 from common import weights
 from common.compare import difference
 from common.elaborate import Elaboration, Step, elaborate
 from common.expressions import literal
-from common.ops import Op
+from common.ops import SAME, Op, padding_on
 from common.spec import Network
 from frontends.launch import MISMATCHED, WorkerError, Workers
 from frontends.locate import FLOAT64_BOUND
@@ -132,11 +133,19 @@ def _step(left: Step, right: Step) -> Iterator[str]:
         yield f"step {left.path}: {describe(left.op)} and {describe(right.op)}"
         return
     for each in fields(left.op):
-        own, other = getattr(left.op, each.name), getattr(right.op, each.name)
+        own, other = (getattr(_in_numbers(step), each.name) for step in (left, right))
         if own != other:
             yield f"step {left.path}: {each.name} {literal(own)} and {literal(other)}"
     if left.output != right.output:
         yield f"step {left.path}: output {left.output} and {right.output}"
+
+
+def _in_numbers(step: Step) -> Op:
+    """Return the op of a step with "same" as what it pads there: equal padding is no difference."""
+    if getattr(step.op, "padding", None) != SAME:
+        return step.op
+    numbers: Any = {"padding": padding_on(step.op, step.inputs[0])}
+    return replace(step.op, **numbers)
 
 
 def _parameters(one: Elaboration, two: Elaboration) -> Iterator[str]:

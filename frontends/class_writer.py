@@ -10,19 +10,22 @@ from common.expressions import evaluate, literal
 from common.ops import Op, Shape
 from common.spec import Block, Chain, Layer, Network, Optional, Parallel, Use
 from common.wiring import Call
+from frontends.local import with_local
 from frontends.names import EmitError, class_name, merged_ifs, passed, plus, signature
 from frontends.same import Bound
-from frontends.writing import Draft, Source, batched, formatted
+from frontends.writing import Draft, Source, batched, formatted, shapes_of
 
 
 @dataclass(frozen=True)
 class Code:
     """An op as source. `call` holds {self} for the attribute `init` is stored in, {0}, {1} … for
-    inputs; `before` is a second attribute, `<name>_pad`, that the call names {pad}."""
+    inputs; `before` is a second attribute, `<name>_pad`, that the call names {pad}; `after` is a
+    line behind `init`."""
 
     call: str
     init: str = ""
     before: str = ""
+    after: str = ""
 
 
 class ClassDialect(Protocol):
@@ -57,7 +60,7 @@ def write(network: Network, dialect: ClassDialect, taps: bool = False) -> Source
     entry = class_name(draft.root.kind)
     text = "\n\n".join(
         [
-            draft.header(dialect.framework, batched),
+            draft.header(dialect.framework, batched, declared=True),
             "\n".join(dialect.imports(draft)),
             *dialect.helpers(draft),
             *classes,
@@ -86,7 +89,7 @@ class _Class:
         yield f"class {class_name(block.kind)}({self._dialect.base}):"
         if block.about:
             yield f'    """{block.about}"""\n'
-        inits = list(self._inits())
+        inits = with_local(block, list(self._inits()))
         implicit = ["self", *self._channels.implicit]
         if inits:
             yield f"    def __init__({signature(block, implicit, [])}):"
@@ -116,8 +119,12 @@ class _Class:
             if isinstance(layer, Optional):
                 condition = literal(layer.when)
                 text = f"{text} if {condition} else None" if text else condition
+            if name in self._block.unused:
+                yield "# never called, as in the source"
             if text:
                 yield f"self.{name} = {text}"
+            if code and code.after:
+                yield code.after.format(self=f"self.{name}")
 
     def _constructor(self, name: str, layer: Layer) -> str:
         inputs = self._channels.layers[name]
@@ -195,7 +202,7 @@ class _Class:
         if not self._is_root:
             return ""
         (instance,) = self._draft.instances(self._block)
-        return "  # " + ", ".join(batched(shape) for shape in instance.results[position])
+        return "  # " + shapes_of(map(batched, instance.results[position]))
 
     def _expression(self, call: Call) -> str:
         layer = self._block.layers[call.layer]

@@ -11,10 +11,11 @@ from common.expressions import names as names_in
 from common.ops import BatchNorm, Dropout, Op, Shape
 from common.spec import Block, Chain, Layer, Network, Optional, Parallel, Use, references, uses
 from common.wiring import REQUIRED, Call
+from frontends.local import with_local
 from frontends.names import merged_ifs, plus
 from frontends.naming import Naming
 from frontends.same import Bound
-from frontends.writing import Draft, Source, formatted
+from frontends.writing import LINE_LENGTH, Draft, Source, formatted, shapes_of
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def write(network: Network, dialect: FunctionDialect, taps: bool = False) -> Sou
     entry = draft.root.kind
     text = "\n\n".join(
         [
-            draft.header(dialect.framework, dialect.batched),
+            draft.header(dialect.framework, dialect.batched, declared=False),
             "\n".join(dialect.imports(draft)),
             *dialect.helpers(draft),
             *functions,
@@ -203,27 +204,35 @@ class _Function:
 
     def _body(self) -> list[str]:
         block = self._block
-        lines = [
-            f"# {name} is declared and never called: a graph of calls has no such layer"
-            for name in block.unused
-        ]
+        lines = [f"# the source also makes a {name}, which it never calls" for name in block.unused]
         for position, call in enumerate(block.wiring):
             added = self._call(call)
             comment = self._comment(position)
-            if comment and not added[-1].startswith(" ") and "\n" not in added[-1]:
+            if comment and self._takes_comment(call, added[-1] + comment):
                 added[-1] += comment
             lines += added
-        lines = merged_ifs(lines)
+        lines = with_local(block, merged_ifs(lines))
         values = ", ".join(block.outputs)
-        if self._is_root:
-            return [*lines, f"return {self._dialect.close_root(self._draft, values)}"]
-        return _returning(lines, values)
+        closed = self._dialect.close_root(self._draft, values) if self._is_root else values
+        return _returning(lines, values) if closed == values else [*lines, f"return {closed}"]
+
+    def _takes_comment(self, call: Call, line: str) -> bool:
+        """Is there room for the shape, and is it that of every turn of a loop?"""
+        if not line.startswith(" "):
+            return True
+        layer = self._block.layers[call.layer]
+        found = {
+            block.outputs
+            for block in self._draft.elaboration.blocks
+            if block.path.rpartition(".")[0] == call.layer and isinstance(layer, Chain)
+        }
+        return len(found) == 1 and len(line) + 4 <= LINE_LENGTH
 
     def _comment(self, position: int) -> str:
         if not self._is_root:
             return ""
         (instance,) = self._draft.instances(self._block)
-        return "  # " + ", ".join(map(self._dialect.batched, instance.results[position]))
+        return "  # " + shapes_of(map(self._dialect.batched, instance.results[position]))
 
     def _site(self, layer: str) -> Site:
         fstrings = self._dialect.fstrings

@@ -71,6 +71,11 @@ def renamed(parameters, names):
     return {names[name]: value for name, value in parameters.items() if name in names}
 
 
+def parameters_of(layer, kinds):
+    """Return {own: canonical} of a layer, {} of a block; a subclass is what it extends."""
+    return next((names for kind, names in kinds.items() if isinstance(layer, kind)), {})
+
+
 def layers_of(names):
     """Return {own layer: canonical layer} for {own parameter: canonical parameter}."""
     return {own.rpartition(".")[0]: new.rpartition(".")[0] for own, new in (names or {}).items()}

@@ -64,22 +64,32 @@ class Draft:
         """Return an op layer as bound in every instance where it is there, with its inputs."""
         return self.elaboration.bound(block, name)
 
-    def parameters(self) -> int:
-        """Return how many trainable numbers the network has, unused layers included."""
-        return sum(p.size for p in self.elaboration.parameters.values() if p.trainable)
+    def parameters(self, declared: bool) -> int:
+        """Return how many trainable numbers the network has; `declared`: unused layers count."""
+        every = self.elaboration.parameters.values()
+        return sum(p.size for p in every if p.trainable and (p.used or declared))
 
-    def header(self, framework: str, batched: Callable[[Shape], str]) -> str:
-        """Return the docstring that opens a file; `batched` writes a shape as the dialect does."""
+    def header(self, framework: str, batched: Callable[[Shape], str], declared: bool) -> str:
+        """Return the docstring that opens a file; `batched` writes a shape as the dialect does.
+
+        `declared`: the file makes the layers that are never called, too.
+        """
         name = self.network.title or self.network.name
         given, found = batched(self.network.input_shape), batched(self.elaboration.output)
         first = f"{name} in {framework}."
         lines = [
-            f"Input {given}, output {found}, {self.parameters():,} trainable parameters.",
+            f"Input {given}, output {found}, {self.parameters(declared):,} trainable parameters.",
         ]
         if self.network.source:
             lines.append(f"After {self.network.source}.")
         body = textwrap.wrap(" ".join(lines), LINE_LENGTH, break_on_hyphens=False)
         return '"""' + "\n".join([first, "", *body]) + '\n"""'
+
+
+def shapes_of(shapes: Iterable[str]) -> str:
+    """Return shapes as a comment has them; equal ones are said once."""
+    found = list(shapes)
+    return f"each {found[0]}" if len(found) > 1 and len(set(found)) == 1 else ", ".join(found)
 
 
 def batched(shape: tuple[int, ...]) -> str:

@@ -164,13 +164,16 @@ class _Drawing:
         )
         return self._of(0, self._int(0, most), (self._int(0, most), self._int(0, most)), uneven)
 
+    def _padding_or_same(self, most: int) -> Any:
+        return self._of(self._padding(most), self._padding(most), ops.SAME)
+
     def _draw_conv(self) -> Op:
         groups = self._of(*[g for g in (1, 1, 2, 3, self.shape[0]) if self.shape[0] % g == 0])
         return ops.Conv2d(
             groups * self._int(1, 3),
             self._pair(1, 3),
             stride=self._pair(1, 2),
-            padding=self._padding(2),
+            padding=self._padding_or_same(2),
             dilation=self._pair(1, 2),
             groups=groups,
             bias=self._of(True, False),
@@ -180,7 +183,7 @@ class _Drawing:
         return ops.DepthwiseConv2d(
             self._pair(1, 3),
             stride=self._pair(1, 2),
-            padding=self._padding(1),
+            padding=self._padding_or_same(1),
             dilation=self._of(1, 1, 2),
             bias=self._of(True, False),
             out_channels=self._int(1, 2),
@@ -188,7 +191,7 @@ class _Drawing:
 
     def _pool(self) -> dict[str, Any]:
         rounding = self._of("floor", "ceil")
-        padding = self._of(0, 1) if rounding == "ceil" else self._padding(1)
+        padding = self._of(0, 1) if rounding == "ceil" else self._padding_or_same(1)
         return {"stride": self._pair(1, 3), "padding": padding, "rounding": rounding}
 
     def _draw_max_pool(self) -> Op:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import prod
 
 import pytest
@@ -13,7 +14,7 @@ from common.networks import available, load
 from common.networks.fluid_names import official_names
 from common.networks.overview import parts
 from common.networks.resnet import bottleneck, imagenet
-from common.ops import BatchNorm, Conv2d, Dense, MaxPool2d, pair, sides
+from common.ops import SAME, BatchNorm, Conv2d, Dense, MaxPool2d, padding_on
 from common.spec import Network
 
 # name -> convention -> figure
@@ -121,12 +122,6 @@ def test_resnet50_with_the_stride_on_the_first_convolution() -> None:
     assert round(counting.macs(network) / 1e9, 3) == 3.858
 
 
-def same(size: int, kernel: int, stride: int) -> tuple[int, int]:
-    """Return what TensorFlow's "same" pads before and after (tf.nn's notes on padding)."""
-    total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
-    return total // 2, total - total // 2
-
-
 @pytest.mark.parametrize(
     "name",
     [
@@ -140,11 +135,26 @@ def same(size: int, kernel: int, stride: int) -> tuple[int, int]:
 def test_networks_of_tensorflow_pad_as_same_does(name: str) -> None:
     for step in elaborate(load(name)).steps:
         if isinstance(step.op, (Conv2d, MaxPool2d)):
-            heights, widths = sides(step.op.padding)
-            sizes, strides = step.inputs[0][1:], pair(step.op.stride)
-            kernels = pair(step.op.kernel_size)
-            expected = [same(*each) for each in zip(sizes, kernels, strides)]
-            assert [heights, widths] == expected, step.path
+            shape, same = step.inputs[0], replace(step.op, padding=SAME)
+            assert padding_on(step.op, shape) == padding_on(same, shape), step.path
+
+
+@pytest.mark.parametrize(
+    ("size", "kernel", "stride", "sides"),
+    [
+        (28, 7, 2, (2, 3)),
+        (14, 3, 2, (0, 1)),
+        (7, 3, 2, (1, 1)),
+        (4, 3, 2, (0, 1)),
+        (2, 3, 1, (1, 1)),
+    ],
+)
+def test_what_same_pads_in_batchflow(
+    size: int, kernel: int, stride: int, sides: tuple[int, int]
+) -> None:
+    """The sizes of ResNet-50 on 28×28, worked out by hand from the notes on padding of tf.nn."""
+    found = padding_on(Conv2d(1, kernel, stride=stride, padding=SAME), (1, size, size))
+    assert found == (sides, sides)
 
 
 def size(network: Network, chosen: Callable[[Parameter], bool]) -> int:

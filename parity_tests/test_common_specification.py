@@ -32,16 +32,17 @@ from common.ops import (
     Scale,
     Shape,
     ZeroPad2d,
+    padding_on,
 )
 from common.spec import Block, Layer, Network, Optional, Parallel, chain
 from common.wiring import parse_call
 
-SAME = ((0, 1), (0, 1))
+AFTER = ((0, 1), (0, 1))
 
 
 MAP = (2, 7, 6)
 BN = dict.fromkeys(("gamma", "beta", "mean", "variance"), (2,))
-STRIDED = Conv2d(8, 3, stride=2, padding=SAME, bias=False, groups=4)
+STRIDED = Conv2d(8, 3, stride=2, padding=AFTER, bias=False, groups=4)
 DILATED = Conv2d(8, 3, dilation=2, padding=2, bias=False)
 DEPTHWISE = DepthwiseConv2d(3, out_channels=2)
 # op, shapes of its inputs, shape of its output, shapes of its parameters, multiply-adds
@@ -53,6 +54,7 @@ SHAPES: list[tuple[Op, list[Shape], Shape, dict[str, Shape], int]] = [
     (DEPTHWISE, [(5, 8, 8)], (10, 6, 6), {"kernel": (10, 1, 3, 3), "bias": (10,)}, 90 * 36),
     (Dense(3), [(7,)], (3,), {"kernel": (3, 7), "bias": (3,)}, 21),
     (BatchNorm(), [MAP], MAP, BN, 0),
+    (MaxPool2d(3, stride=2, padding="same"), [(2, 7, 8)], (2, 4, 4), {}, 0),
     (MaxPool2d(3, stride=2, padding=1), [(2, 7, 8)], (2, 4, 4), {}, 0),
     (MaxPool2d(2, stride=2, rounding="ceil"), [(2, 7, 8)], (2, 4, 4), {}, 0),
     (MaxPool2d(1, stride=3, rounding="ceil"), [(2, 7, 8)], (2, 3, 3), {}, 0),
@@ -79,7 +81,7 @@ def test_shapes(
 
 @pytest.mark.parametrize(
     ("padding", "stored"),
-    [((1, 1), 1), (((1, 1), (1, 1)), 1), (SAME, SAME), (((1, 1), (0, 2)), (1, (0, 2)))],
+    [((1, 1), 1), (((1, 1), (1, 1)), 1), (AFTER, AFTER), (((1, 1), (0, 2)), (1, (0, 2)))],
 )
 def test_equal_padding_has_one_form(padding: object, stored: object) -> None:
     assert ZeroPad2d(padding).padding == stored  # type: ignore[arg-type]
@@ -97,6 +99,11 @@ def test_equal_padding_has_one_form(padding: object, stored: object) -> None:
         (lambda: BatchNorm(momentum=1.0), "expected epsilon > 0 and 0 <= momentum < 1"),
         (lambda: MaxPool2d(2, padding=2), "max_pool2d: padding 2 is over half the kernel 2"),
         (lambda: MaxPool2d(2, rounding="up"), "rounding 'up'; expected one of ('floor', 'ceil')"),
+        (lambda: MaxPool2d(3, padding="same", rounding="up"), "rounding 'up'"),
+        (lambda: ZeroPad2d("same"), "zero_pad2d: padding is to be stated in numbers"),
+        (lambda: Conv2d(4, 3, padding="same", stride=0), "conv2d: stride is 0, expected >= 1"),
+        (lambda: Conv2d(4, "same"), "conv2d: kernel_size 'same'; expected an integer"),
+        (lambda: Block("b", "same", layers={"a": ReLU()}), "is a padding, and so cannot be"),
         (lambda: Dropout(1.0), "dropout: rate 1.0, expected 0 <= rate < 1"),
         (lambda: Parallel(CONV(3), 2, "product"), "merge 'product'; expected 'sum' or 'concat'"),
     ],
@@ -225,3 +232,16 @@ def test_substitution_agrees_with_evaluation(a: int, b: int) -> None:
 
 def test_every_op_has_a_symbol_and_says_what_it_is() -> None:
     assert all(op.symbol == symbol and op.__doc__ for symbol, op in OPS.items())
+
+
+@given(st.integers(1, 40), st.integers(1, 7), st.integers(1, 5), st.integers(1, 3))
+def test_same_shrinks_a_map_by_the_stride(size: int, kernel: int, stride: int, spread: int) -> None:
+    """And it pads no more than that takes, an odd cell after."""
+    op = Conv2d(1, kernel, stride=stride, padding="same", dilation=spread, bias=False)
+    (before, after), across = padding_on(op, (1, size, size))
+    assert across == (before, after) and 0 <= after - before <= 1
+    assert op.output((1, size, size)) == (1, -(-size // stride), -(-size // stride))
+    reached = (-(-size // stride) - 1) * stride + spread * (kernel - 1) + 1
+    assert before + after == max(reached - size, 0)
+    pool = MaxPool2d(kernel, stride=stride, padding="same", rounding="ceil")
+    assert pool.output((1, size, size)) == (1, -(-size // stride), -(-size // stride))

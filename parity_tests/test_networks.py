@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import ast
-import os
 import re
-import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,10 +20,10 @@ from common.networks.resnext import FORMS, convert_weights, resnext_block
 from common.spec import Network
 from frontends.against import compare, grouped, structural_differences
 from frontends.emit import emit
-from frontends.environments import interpreter
 from frontends.launch import FRAMEWORKS, MODERN, Workers
 from frontends.realize import Job, Realizer
 from frontends.verify import verify
+from parity_tests.alone import alone
 from parity_tests.reductions import REDUCTIONS, reduced
 from parity_tests.rows import rows
 
@@ -217,7 +215,7 @@ def _count(name: str, batch: int, folder: Path) -> tuple[int, int]:
     source = emit(load(name), "paddle")
     (folder / "written.py").write_text(source.text, encoding="utf-8")
     (folder / "count.py").write_text(COUNTED.format(entry=source.entry), encoding="utf-8")
-    said = _alone("paddle", folder, "count.py", str(batch))
+    said = alone("paddle", folder, "count.py", str(batch))
     return int(re.findall(r"Total Params: (\d+)", said)[0]), int(said.split()[-1])
 
 
@@ -231,16 +229,6 @@ def test_paddle_counts_the_written_file(name: str, tmp_path: Path) -> None:
 @rows("name", {name: name for name in PADDLE_FLOPS})
 def test_paddle_counts_the_published_figures(name: str, tmp_path: Path) -> None:
     assert _count(name, 128, tmp_path) == PADDLE_FLOPS[name]
-
-
-def _alone(panel: str, folder: Path, *command: str) -> str:
-    """Run a program beside a written file, with nothing of this repository on its path."""
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
-    done = subprocess.run(
-        [interpreter(panel), *command], cwd=folder, env=clean, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def test_official_names_are_written_for_deeper_networks_and_for_no_others() -> None:
@@ -274,7 +262,7 @@ def test_fluid_saves_the_official_variables(name: str, total: int, tmp_path: Pat
     network = load(name)
     (tmp_path / "written.py").write_text(emit(network, "fluid").text, encoding="utf-8")
     (tmp_path / "save.py").write_text(SAVED, encoding="utf-8")
-    files = ast.literal_eval(_alone("fluid", tmp_path, "save.py"))
+    files = ast.literal_eval(alone("fluid", tmp_path, "save.py"))
     assert set(files) == set(official_names(network).values())
     assert len(files) == 267
     assert sum(files.values()) == total

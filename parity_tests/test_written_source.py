@@ -14,10 +14,12 @@ from pathlib import Path
 
 from common.expressions import names as names_in
 from common.networks import available, load
-from common.spec import references
+from common.ops import Conv2d
+from common.spec import Block, references
 from common.transform import float32_exact
 from frontends.emit import DIALECTS, emit
 from frontends.launch import LEGACY, MODERN, ROOT
+from frontends.local import with_local
 from frontends.names import class_name
 from frontends.writing import LINE_LENGTH, RUFF, Draft
 from parity_tests.rows import rows
@@ -109,7 +111,7 @@ def _declared_by_classes(tree: ast.Module, draft: Draft) -> Outline:
     implicit = {class_name(b.kind): draft.channels[b].implicit for b in draft.kinds()}
     found = []
     for node in tree.body:
-        if isinstance(node, ast.ClassDef):
+        if isinstance(node, ast.ClassDef) and node.name in implicit:  # else a layer of its own
             init = [f for f in node.body if isinstance(f, ast.FunctionDef) and f.name == "__init__"]
             names = [each.arg for f in init for each in f.args.args][1:]
             found.append((node.name, [n for n in names if n not in implicit[node.name]]))
@@ -146,7 +148,7 @@ def _of_a_graph(outline: Outline, draft: Draft, dialect: str) -> Outline:
 @rows("name", {name: name for name in available()})
 def test_the_same_kinds_with_the_same_arguments(name: str) -> None:
     network = load(name)
-    draft = Draft(network)
+    draft = Draft(network, lambda op, bound: True)
     outlines: dict[str, Outline] = {}
     for dialect in EXISTING:
         source = emit(network, dialect)
@@ -157,3 +159,17 @@ def test_the_same_kinds_with_the_same_arguments(name: str) -> None:
     for dialect, outline in outlines.items():
         classes = emit(network, dialect).classes
         assert outline == (first if classes else _of_a_graph(first, draft, dialect)), dialect
+
+
+def test_a_long_width_is_written_once() -> None:
+    """In each dialect; what stands there once, or as part of another expression, stays."""
+    width = "groups * (width * width_per_group // 64)"
+    for dialect in EXISTING:
+        text = emit(load("se_resnext50_32x4d"), dialect).text
+        assert text.count(width) == text.count(f"inner = {width}\n") == 1, dialect
+        assert text.count("inner") > 2 and "4 * width // reduction" in text
+        assert "inner" not in emit(load("resnet50"), dialect).text
+    block = Block("b", "a", layers={"c": Conv2d("2 * a // 3", 1), "d": Conv2d("2 * a // 3", 1)})
+    lines = ["f(2 * a // 3, 4 * 2 * a // 3)", "g(n=2 * a // 3)", "h(2 * a // 3 + 1)"]
+    named = ["inner = 2 * a // 3", "f(inner, 4 * 2 * a // 3)", "g(n=inner)", "h(2 * a // 3 + 1)"]
+    assert with_local(block, lines) == named

@@ -35,7 +35,7 @@ def bottleneck(gate: str = "") -> Block:
     return Block(
         "se_bottleneck" if gate else "bottleneck",
         f"width, stride=1, downsample=False, {argument}",
-        about="1×1, 3×3 and 1×1 convolutions beside a shortcut.",
+        about=f"1×1, 3×3 and 1×1 convolutions{', gated,' if gate else ''} beside a shortcut.",
         layers={
             "conv1": CONV_BN("width", 1),
             "conv2": CONV_BN("width", 3, stride="stride"),
@@ -60,7 +60,7 @@ def bottleneck(gate: str = "") -> Block:
 def batchflow(name: str, title: str, num_blocks: tuple[int, ...], gate: str = "") -> Network:
     """Return the network for 1×28×28."""
     root = Block(
-        "resnet",
+        "se_resnet" if gate else "resnet",
         f"in_channels=1, num_classes=10, num_blocks={num_blocks}, width=64",
         inputs={"x": "in_channels"},
         layers={
@@ -77,10 +77,10 @@ def batchflow(name: str, title: str, num_blocks: tuple[int, ...], gate: str = ""
 
 CONFIGURED, PRINTED = (1, 1, 1, 1), (3, 4, 6, 3)  # the printed figures are those of 50 layers
 _MEMBERS = {
-    "batchflow_resnet": ("ResNet for MNIST (as configured)", CONFIGURED, ""),
-    "batchflow_se_resnet": ("SE-ResNet for MNIST (as configured)", CONFIGURED, "by ratio"),
-    "batchflow_resnet50": ("ResNet-50 for MNIST (as counted)", PRINTED, ""),
-    "batchflow_se_resnet50": ("SE-ResNet-50 for MNIST (as counted)", PRINTED, "fixed"),
+    "batchflow_resnet": ("ResNet of BatchFlow for MNIST", CONFIGURED, ""),
+    "batchflow_se_resnet": ("SE-ResNet of BatchFlow for MNIST", CONFIGURED, "by ratio"),
+    "batchflow_resnet50": ("ResNet-50 of BatchFlow for MNIST", PRINTED, ""),
+    "batchflow_se_resnet50": ("SE-ResNet-50 of BatchFlow for MNIST", PRINTED, "fixed"),
 }
 NETWORKS: dict[str, Callable[[], Network]] = {
     name: partial(batchflow, name, *member) for name, member in _MEMBERS.items()

@@ -12,7 +12,10 @@ from common.ops import Add, BatchNorm, Dense, GlobalAvgPool2d, MaxPool2d, Op, Pa
 from common.spec import Block, Layer, Network, Optional, Use
 
 RESNET = "He et al., Deep residual learning for image recognition (arXiv:1512.03385)"
-RESNEXT = "Xie et al., Aggregated residual transformations (arXiv:1611.05431)"
+RESNET_V15 = f"{RESNET}, but with the stride on the 3×3 convolution"
+RESNEXT = (
+    "Xie et al., Aggregated residual transformations for deep neural networks (arXiv:1611.05431)"
+)
 SENET = "Hu et al., Squeeze-and-excitation networks (arXiv:1709.01507)"
 DEPTHS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3)}
 DEPTHS[152] = (3, 8, 36, 3)
@@ -64,7 +67,8 @@ def bottleneck(
     return Block(
         "se_bottleneck" if reduction else "bottleneck",
         signature,
-        about="1×1, 3×3 and 1×1 convolutions beside a shortcut.",
+        about=f"1×1, {'grouped ' if grouped else ''}3×3 and 1×1 convolutions"
+        f"{', gated,' if reduction else ''} beside a shortcut.",
         layers={
             "conv1": conv_bn(inner, 1, stride=first),
             "conv2": conv_bn(inner, 3, stride=second, groups="groups" if grouped else 1),
@@ -90,6 +94,7 @@ def resnet(
     num_classes: int = 1000,
     width: int = 64,
     project_first: bool = False,
+    kind: str = "resnet",
 ) -> Block:
     """Return the outermost block: stem, one stage for each of `num_blocks`, head.
 
@@ -97,7 +102,7 @@ def resnet(
     """
     openings = [{"downsample": True}] if project_first else []
     return Block(
-        "resnet",
+        kind,
         f"in_channels=3, num_classes={num_classes}, num_blocks={num_blocks}, width={width}",
         inputs={"x": "in_channels"},
         layers={**stem, **stages(block, len(num_blocks), *openings), **head},
@@ -123,17 +128,23 @@ def imagenet(
     stem: Mapping[str, Layer] = STEM,
     head: Mapping[str, Layer] = HEAD,
     source: str = RESNET,
+    kind: str = "resnet",
 ) -> Network:
     """Return a member of the family for 3×224×224."""
     bottlenecks = depth >= 50
-    root = resnet(block, DEPTHS[depth], stem, head, num_classes, project_first=bottlenecks)
+    root = resnet(
+        block, DEPTHS[depth], stem, head, num_classes, project_first=bottlenecks, kind=kind
+    )
     return Network(name, root, (3, 224, 224), source, title)
 
 
 def _keras() -> Network:
     biased = conv_bn(bias=True, bn=BatchNorm(epsilon=1.001e-5, momentum=0.99))
     block = bottleneck(biased, stride_on="1x1")
-    title, source = "ResNet-50 of keras.applications", f"{RESNET}, as keras.applications has it"
+    title, source = (
+        "ResNet-50 of keras.applications",
+        f"{RESNET}, with the biases of keras.applications",
+    )
     return imagenet("resnet50_keras", title, block, stem=stem(biased), source=source)
 
 
@@ -148,9 +159,9 @@ def _fluid(name: str, title: str, num_classes: int) -> Network:
 _MEMBERS: dict[str, tuple[str, int, dict[str, int], str]] = {
     "resnet18": ("ResNet-18", 18, {}, RESNET),
     "resnet34": ("ResNet-34", 34, {}, RESNET),
-    "resnet50": ("ResNet-50", 50, {}, RESNET),
-    "resnet101": ("ResNet-101", 101, {}, RESNET),
-    "resnet152": ("ResNet-152", 152, {}, RESNET),
+    "resnet50": ("ResNet-50", 50, {}, RESNET_V15),
+    "resnet101": ("ResNet-101", 101, {}, RESNET_V15),
+    "resnet152": ("ResNet-152", 152, {}, RESNET_V15),
     "resnext50_32x4d": ("ResNeXt-50 (32×4d)", 50, {"groups": 32, "width_per_group": 4}, RESNEXT),
     "resnext101_32x8d": ("ResNeXt-101 (32×8d)", 101, {"groups": 32, "width_per_group": 8}, RESNEXT),
     "se_resnet50": ("SE-ResNet-50", 50, {"reduction": 16}, SENET),
@@ -166,7 +177,10 @@ _MEMBERS: dict[str, tuple[str, int, dict[str, int], str]] = {
 def _member(name: str) -> Network:
     title, depth, variant, source = _MEMBERS[name]
     block = bottleneck(**variant) if depth >= 50 else basic_block()  # type: ignore[arg-type]
-    return imagenet(name, title, block, depth, source=source)
+    kind = ("se_" if "reduction" in variant else "") + (
+        "resnext" if "groups" in variant else "resnet"
+    )
+    return imagenet(name, title, block, depth, source=source, kind=kind)
 
 
 NETWORKS: dict[str, Callable[[], Network]] = {

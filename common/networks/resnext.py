@@ -14,6 +14,7 @@ from functools import partial
 import numpy as np
 
 from common.errors import choose
+from common.expressions import Size
 from common.networks.blocks import CONV_BN
 from common.networks.resnet import HEAD, RESNEXT, bottleneck, resnet
 from common.ops import Add, BatchNorm, Conv2d, ReLU
@@ -24,23 +25,29 @@ FORMS = ("summed", "concatenated", "grouped")
 
 
 def split_transform_merge(
-    form: str, conv_bn: Block = CONV_BN, stride_on: str = "3x3", activated: bool = False
+    form: str,
+    conv_bn: Block = CONV_BN,
+    stride_on: str = "3x3",
+    activated: bool = False,
+    strided: bool = True,
 ) -> tuple[dict[str, Layer], str]:
     """Return the layers of the aggregated transformation in a form, and their wiring: out from x.
 
-    They refer to out_channels, cardinality, depth and stride. `activated` keeps the ReLU of the
-    last conv_bn; form (a), whose last convolutions are in the paths, has none.
+    They refer to out_channels, cardinality, depth and, if `strided`, stride. `activated` keeps the
+    ReLU of the last conv_bn; form (a), whose last convolutions are in the paths, has none.
     """
     choose("form", form, FORMS)
-    first, second = ("stride", 1) if stride_on == "1x1" else (1, "stride")
-    path = split_path(conv_bn, stride_on, summed=form == "summed")
+    first, second = _strides(stride_on, strided)
+    path = split_path(conv_bn, stride_on, form == "summed", strided)
+    stride = {"stride": "stride"} if strided else {}
     transition = conv_bn("out_channels", 1, **({} if activated else {"relu": False}))
     layers: dict[str, Layer]
     if form == "summed":
-        merged = Parallel(path("depth", "out_channels", "stride"), "cardinality", "sum")
+        each = path("depth", out_channels="out_channels", **stride)
+        merged = Parallel(each, "cardinality", "sum")
         layers = {"split": merged, "bn": BatchNorm()}
     elif form == "concatenated":
-        merged = Parallel(path("depth", "stride"), "cardinality", "concat")
+        merged = Parallel(path("depth", **stride), "cardinality", "concat")
         layers = {"split": merged, "transition": transition}
     else:
         width = "cardinality * depth"
@@ -51,13 +58,21 @@ def split_transform_merge(
     return layers, "".join(wiring)
 
 
-def split_path(conv_bn: Block = CONV_BN, stride_on: str = "3x3", summed: bool = False) -> Block:
+def _strides(stride_on: str, strided: bool) -> tuple[Size, Size]:
+    """Return the strides of the 1×1 and of the 3×3 convolution."""
+    stride: Size = "stride" if strided else 1
+    return (stride, 1) if stride_on == "1x1" else (1, stride)
+
+
+def split_path(
+    conv_bn: Block = CONV_BN, stride_on: str = "3x3", summed: bool = False, strided: bool = True
+) -> Block:
     """Return one path; it ends in a 1×1 convolution without batch normalization if `summed`."""
-    first, second = ("stride", 1) if stride_on == "1x1" else (1, "stride")
+    first, second = _strides(stride_on, strided)
     expand = {"expand": Conv2d("out_channels", 1, bias=False)} if summed else {}
     return Block(
         "split_path",
-        "depth, out_channels, stride" if summed else "depth, stride",
+        "depth" + (", out_channels" if summed else "") + (", stride" if strided else ""),
         about="One of the paths of the aggregated transformation.",
         layers={
             "reduce": conv_bn("depth", 1, stride=first),
@@ -69,16 +84,16 @@ def split_path(conv_bn: Block = CONV_BN, stride_on: str = "3x3", summed: bool = 
 
 def resnext_block(form: str) -> Network:
     """Return the building block of the paper's figure 3 by itself: 256-d in and out, 32 paths."""
-    layers, wiring = split_transform_merge(form)
+    layers, wiring = split_transform_merge(form, strided=False)
     block = Block(
         "resnext_block",
-        "out_channels=256, cardinality=32, depth=4, stride=1",
-        about="Split, transform and merge beside a shortcut.",
+        "out_channels=256, cardinality=32, depth=4",
+        about="Split, transform and merge; add the shortcut.",
         inputs={"x": "out_channels"},
         layers={**layers, "add": Add(), "relu": ReLU()},
         wiring=wiring + "x = add(out, x)\nx = relu(x)",
     )
-    title = f"ResNeXt's building block, paths {form}"
+    title = f"ResNeXt's building block (paths {form})"
     return Network(f"resnext_block_{form}", block, (256, 8, 8), f"{RESNEXT}, figure 3", title)
 
 
@@ -136,7 +151,7 @@ def resnext29(cardinality: int, width: int) -> Network:
     """Return ResNeXt-29 for CIFAR: three stages of three bottlenecks, outputs 256, 512, 1024."""
     block = bottleneck(groups=cardinality, width_per_group=width)
     stem = {"stem": CONV_BN("width", 3)}
-    root = resnet(block, (3, 3, 3), stem, HEAD, num_classes=10, project_first=True)
+    root = resnet(block, (3, 3, 3), stem, HEAD, num_classes=10, project_first=True, kind="resnext")
     name, title = f"resnext29_{cardinality}x{width}d", f"ResNeXt-29 ({cardinality}×{width}d)"
     return Network(name, root, (3, 32, 32), RESNEXT, f"{title} for CIFAR-10")
 

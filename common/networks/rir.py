@@ -7,7 +7,7 @@ from common.networks.resnet import basic_block, resnet
 from common.ops import AdaptiveAvgPool2d, Add, BatchNorm, Concat, Conv2d, Flatten, ReLU
 from common.spec import Block, Layer, Network, Optional
 
-RIR = "RiR in Paddle for CIFAR-10 (AI Studio 4294062), after arXiv:1603.08029"
+RIR = "RiR in Paddle for CIFAR-10 (AI Studio 4294062), which follows arXiv:1603.08029"
 STREAMS = ("x_res", "x_tran")
 
 CONV = Conv2d("out_channels", 3, stride="stride", padding=1)
@@ -55,6 +55,7 @@ RIR_UNIT = Block(
         "conv1": CONV,
         "conv2": CONV,
         "shortcut": SHORTCUT,
+        "add_res": Add(),
         "add": Add(),
         **ACTIVATIONS,
     },
@@ -64,7 +65,7 @@ RIR_UNIT = Block(
         tran_res = conv1(x_tran)
         tran = conv2(x_tran)
         x_res = shortcut(x_res)
-        res = add(res, tran_res, x_res)
+        res = add_res(res, tran_res, x_res)
         tran = add(res_tran, tran)
         res = bn_res(res)
         res = relu_res(res)
@@ -77,13 +78,14 @@ RIR_UNIT = Block(
 RIR_BLOCK = Block(
     "rir_block",
     "out_channels, stride=1, downsample=False",
-    about="Two units beside shortcuts; as published, one serves both streams and one none.",
+    about="Two units beside a shortcut that serves both streams.",
     inputs=STREAMS,
     layers={
         "unit1": RIR_UNIT("out_channels", "stride", "downsample"),
         "unit2": RIR_UNIT("out_channels"),
         "shortcut1": SHORTCUT,
         "shortcut2": SHORTCUT,
+        "add_res": Add(),
         "add": Add(),
     },
     wiring="""
@@ -91,7 +93,7 @@ RIR_BLOCK = Block(
         res, tran = unit2(res, tran)
         x_res = shortcut2(x_res)
         x_tran = shortcut2(x_tran)
-        res = add(x_res, res)
+        res = add_res(x_res, res)
         tran = add(x_tran, tran)
     """,
     outputs=("res", "tran"),

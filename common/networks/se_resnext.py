@@ -22,10 +22,10 @@ from common.spec import Block, Layer, Network, Optional, chain
 
 ARTICLE = (
     "PaperWeekly's article on SE-ResNeXt in TensorFlow and Paddle Fluid (2018), "
-    "after arXiv:1709.01507 and arXiv:1611.05431"
+    "which follows arXiv:1709.01507 and arXiv:1611.05431"
 )
 PUBLISHED = "the {} file of PaperWeekly's article on SE-ResNeXt (2018), as published"
-RESNEXT_TENSORFLOW = "taki0112/ResNeXt-Tensorflow, ResNeXt.py, after arXiv:1611.05431"
+RESNEXT_TENSORFLOW = "taki0112/ResNeXt-Tensorflow, ResNeXt.py, which follows arXiv:1611.05431"
 
 # Fluid's script hands `act` to the convolution and to the batch normalization.
 CONV_RELU_BN = Block(

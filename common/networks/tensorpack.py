@@ -7,7 +7,7 @@ from common.networks.resnet import RESIDUAL, imagenet, stem
 from common.ops import SAME, Add, BatchNorm, Conv2d, ReLU
 from common.spec import Block, Network, Optional
 
-TENSORPACK = "tensorpack's ResNet examples, se_resnet_bottleneck, after arXiv:1709.01507"
+TENSORPACK = "tensorpack's ResNet examples, se_resnet_bottleneck, which follows arXiv:1709.01507"
 
 
 def tensorpack_bottleneck(conv_bn: Block) -> Block:
@@ -48,6 +48,7 @@ def se_resnet50_tensorpack() -> Network:
         tensorpack_bottleneck(block),
         stem=stem(block, pool_padding=SAME),
         source=TENSORPACK,
+        kind="se_resnet",
     )
 
 

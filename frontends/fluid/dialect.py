@@ -19,7 +19,7 @@ from frontends.same import Bound
 from frontends.writing import Draft, Source, batched, constant
 
 UNNAMED = (ops.Identity, ops.ChannelPad, ops.Flatten)  # steps that have a name in no dialect
-
+ZEROS = "fluid.initializer.Constant(0.0)"  # each block starts as an identity
 LARGEST_EPSILON = 0.0010000000474974513  # 0.001 in float32: batch_norm_op.cc refuses a larger one
 
 
@@ -124,7 +124,7 @@ class FluidDialect:
             *inputs,
             momentum=op.momentum,
             epsilon=op.epsilon,
-            param_attr=_attribute(site, "gamma"),
+            param_attr=_attribute(site, "gamma", ZEROS if op.zero_gamma else None),
             bias_attr=_attribute(site, "beta"),
             moving_mean_name=site.path(".mean"),
             moving_variance_name=site.path(".variance"),
@@ -235,8 +235,8 @@ def _factor(size: Any) -> str:
     return f"({size})" if isinstance(size, str) and not size.isidentifier() else literal(size)
 
 
-def _attribute(site: Site, parameter: str) -> str:
-    return f"ParamAttr({site.path(f'.{parameter}')})"
+def _attribute(site: Site, parameter: str, initializer: str | None = None) -> str:
+    return invoke("ParamAttr", site.path(f".{parameter}"), initializer=initializer)
 
 
 def _bias(flag: Any, site: Site) -> Any:

@@ -14,6 +14,9 @@ from frontends.names import invoke, product, unless
 from frontends.same import Bound
 from frontends.writing import Draft, Source, constant
 
+# Each block starts as an identity.
+ZERO_GAMMA = "paddle.ParamAttr(initializer=nn.initializer.Constant(0.0))"
+
 
 class PaddleDialect:
     name = "paddle"
@@ -82,7 +85,11 @@ class PaddleDialect:
     depthwise_conv2d = conv2d
 
     def batch_norm(self, op: ops.BatchNorm, inputs: list[Any]) -> Code:
-        init = invoke("nn.BatchNorm2D", inputs[0], momentum=op.momentum, epsilon=op.epsilon)
+        zeros = ZERO_GAMMA if op.zero_gamma else None
+        init = invoke(
+            "nn.BatchNorm2D", inputs[0],
+            momentum=op.momentum, epsilon=op.epsilon, weight_attr=zeros,
+        )  # fmt: skip
         return Code("{self}({0})", init)
 
     def dense(self, op: ops.Dense, inputs: list[Any]) -> Code:

@@ -4,7 +4,7 @@ import numpy as np
 import paddle
 from paddle import nn
 
-from frontends.recording import Recorder, check_keys, check_shape, layers_of, renamed
+from frontends.recording import Recorder, check_keys, check_shape, layers_of, parameters_of, renamed
 
 _PARAMETERS = {
     nn.Conv2D: {"weight": "kernel", "bias": "bias"},
@@ -60,7 +60,8 @@ class Runner:
         for path, layer in wanted.items():
             by_path[path].register_forward_post_hook(self._step_hook(layer))
         for path, layer in layers:
-            if path and type(layer).__module__ == module.__name__ and not job.get("mode"):
+            written = type(layer).__module__ == module.__name__
+            if path and written and not parameters_of(layer, _PARAMETERS) and not job.get("mode"):
                 layer.register_forward_post_hook(self._block_hook(path))
         self._network = self._model
         if self._style == "graph":
@@ -149,7 +150,7 @@ class Runner:
     @staticmethod
     def _find_tensors(layers):
         for path, layer in layers:
-            for own, canonical in _PARAMETERS.get(type(layer), {}).items():
+            for own, canonical in parameters_of(layer, _PARAMETERS).items():
                 tensor = getattr(layer, own)
                 if tensor is not None:
                     dense = isinstance(layer, nn.Linear) and own == "weight"

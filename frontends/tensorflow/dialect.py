@@ -27,30 +27,32 @@ from frontends.same import Bound
 from frontends.writing import Draft, Source, constant
 
 GROUPED = '''
+@keras.saving.register_keras_serializable()
 class GroupedConv2D(layers.Conv2D):
     """A Conv2D that also trains on CPU, where TensorFlow has no gradient of grouped convolution."""
 
     def convolution_op(self, inputs, kernel):
-        if self.groups == 1 or tf.config.list_physical_devices("GPU"):
-            return super().convolution_op(inputs, kernel)
         convolve = super().convolution_op
-        groups = zip(tf.split(inputs, self.groups, -1), tf.split(kernel, self.groups, -1))
-        return tf.concat([convolve(x, k) for x, k in groups], -1)
+        if self.groups == 1 or tf.config.list_physical_devices("GPU"):
+            return convolve(inputs, kernel)
+        pairs = zip(tf.split(inputs, self.groups, -1), tf.split(kernel, self.groups, -1))
+        return tf.concat([convolve(x, k) for x, k in pairs], -1)
 '''
 GROUPED_DEPTHWISE = '''
+@keras.saving.register_keras_serializable()
 class GroupedConv2D(layers.Conv2D):
     """A Conv2D that also trains on CPU, where TensorFlow has no gradient of grouped convolution."""
 
     def convolution_op(self, inputs, kernel):
+        convolve = super().convolution_op
         if self.groups == 1 or tf.config.list_physical_devices("GPU"):
-            return super().convolution_op(inputs, kernel)
+            return convolve(inputs, kernel)
         if kernel.shape[2] == 1 and self.dilation_rate == (1, 1):  # one group a channel
             kernel = tf.reshape(kernel, (*self.kernel_size, inputs.shape[-1], -1))
             strides = (1, *self.strides, 1)
             return tf.nn.depthwise_conv2d(inputs, kernel, strides, self.padding.upper())
-        convolve = super().convolution_op
-        groups = zip(tf.split(inputs, self.groups, -1), tf.split(kernel, self.groups, -1))
-        return tf.concat([convolve(x, k) for x, k in groups], -1)
+        pairs = zip(tf.split(inputs, self.groups, -1), tf.split(kernel, self.groups, -1))
+        return tf.concat([convolve(x, k) for x, k in pairs], -1)
 '''
 
 
@@ -170,7 +172,8 @@ class TensorFlowDialect:
     ) -> list[str]:
         layer = invoke(
             "layers.BatchNormalization",
-            momentum=op.momentum, epsilon=op.epsilon, name=site.path(),
+            momentum=op.momentum, epsilon=op.epsilon,
+            gamma_initializer='"zeros"' if op.zero_gamma else None, name=site.path(),
         )  # fmt: skip
         return [_apply(output, layer, inputs)]
 
@@ -188,7 +191,10 @@ class TensorFlowDialect:
         padded = extended(op, site)
         lines = []
         if padded is not None:
-            lines.append(f"{output} = {_pad(x, padded, float_='-inf')}")
+            lines += [
+                "# unlike a zero, never the maximum",
+                f"{output} = {_pad(x, padded, float_='-inf')}",
+            ]
             x = output
         return [*lines, _apply(output, _window("MaxPooling2D", op, site), [x])]
 

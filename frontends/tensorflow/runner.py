@@ -14,6 +14,7 @@ from frontends.recording import (
     check_shape,
     hollow,
     layers_of,
+    parameters_of,
     renamed,
 )
 
@@ -192,8 +193,7 @@ class Runner:
             if isinstance(layer, keras.Model):
                 yield from self._find_variables(layer)
                 continue
-            kind = next((k for k in _PARAMETERS if isinstance(layer, k)), None)
-            for own, canonical in _PARAMETERS.get(kind, {}).items():
+            for own, canonical in parameters_of(layer, _PARAMETERS).items():
                 variable = getattr(layer, own, None)
                 if variable is not None:
                     yield "%s.%s" % (layer.name, canonical), (variable, _Layout(layer))

@@ -157,6 +157,7 @@ class TensorFlow1Dialect:
             *inputs,
             momentum=op.momentum,
             epsilon=op.epsilon,
+            gamma_initializer="tf.zeros_initializer()" if op.zero_gamma else None,
             training="training",
             fused=False,
             name=site.path(),
@@ -176,7 +177,10 @@ class TensorFlow1Dialect:
             return [f"{output} = {_window('max_pooling2d', op, x, name=site.path())}"]
         padded, lines = extended(op, site), []
         if padded is not None:
-            lines.append(f"{output} = {_pad(x, padded, MINUS_INFINITY)}")
+            lines += [
+                "# unlike a zero, never the maximum",
+                f"{output} = {_pad(x, padded, MINUS_INFINITY)}",
+            ]
             x = output
         return [*lines, f"{output} = {_window('max_pooling2d', op, x, name=site.path())}"]
 

@@ -144,6 +144,7 @@ class Grouped(Helper):
     def text(self) -> str:
         lines = [
             'kernel = tf.get_variable("kernel", shape, x.dtype)',
+            *self._ungrouped(),
             *self._depthwise(),
             "pairs = zip(tf.split(x, groups, -1), tf.split(kernel, groups, -1))",
             *self._returning(
@@ -153,19 +154,25 @@ class Grouped(Helper):
         return "\n".join(
             [
                 f"def grouped_conv2d(x, filters, kernel_size, groups, name{self._options()}):",
-                '    """Convolution in groups over one kernel; tf.nn.conv2d has none on CPU."""',
+                '    """Grouped convolution, which tf.nn.conv2d does not have on CPU."""',
                 f"    shape = [{self._size()}, x.shape[-1].value // groups, filters]",
                 "    with tf.variable_scope(name):",
                 *(f"        {line}" for line in lines),
             ]
         )
 
-    def _convolution(self) -> str:
+    def _ungrouped(self) -> list[str]:
+        """Return lines for a single group, where there are such and no biases."""
+        if self._biases != {False} or all(op.groups != 1 for op, _ in self.found):
+            return []
+        return ["if groups == 1:", f"    return {self._convolution('x', 'kernel')}"]
+
+    def _convolution(self, a: str = "a", b: str = "b") -> str:
         if not self._has("dilation", 1):
-            return f"tf.nn.conv2d(a, b, {self._strides()}, {self._padding()})"
+            return f"tf.nn.conv2d({a}, {b}, {self._strides()}, {self._padding()})"
         strides = self._two("stride", "strides") if self._has("stride", 1) else "[1, 1]"
         rate = self._two("dilation", "dilation_rate")  # tf.nn.conv2d has no gradient of it on CPU
-        return f"tf.nn.convolution(a, b, {self._padding()}, {strides}, {rate})"
+        return f"tf.nn.convolution({a}, {b}, {self._padding()}, {strides}, {rate})"
 
     def _depthwise(self) -> list[str]:
         """Return lines for one group a channel: one kernel instead of hundreds of splits."""

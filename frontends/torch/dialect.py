@@ -14,6 +14,7 @@ from frontends.names import invoke, product, unless
 from frontends.same import Bound
 from frontends.writing import Draft, Source
 
+ZERO_GAMMA = "nn.init.zeros_({self}.weight)  # each block starts as an identity"
 CONV_SAME = '''
 class Conv2dSame(nn.Conv2d):
     """A convolution that pads as TensorFlow's "same" does: an odd cell after, not before."""
@@ -94,7 +95,7 @@ class TorchDialect:
     def batch_norm(self, op: ops.BatchNorm, inputs: list[Any]) -> Code:
         momentum = complement(op.momentum)
         init = invoke("nn.BatchNorm2d", inputs[0], eps=op.epsilon, momentum=momentum)
-        return Code("{self}({0})", init)
+        return Code("{self}({0})", init, after=ZERO_GAMMA if op.zero_gamma else "")
 
     def dense(self, op: ops.Dense, inputs: list[Any]) -> Code:
         init = invoke("nn.Linear", inputs[0], op.out_features, bias=unless(op.bias, True))

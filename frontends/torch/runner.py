@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from frontends.arrays import ArrayReader
-from frontends.recording import Recorder, check_keys, check_shape, layers_of, renamed
+from frontends.recording import Recorder, check_keys, check_shape, layers_of, parameters_of, renamed
 
 torch.use_deterministic_algorithms(False)
 _PARAMETERS = {
@@ -97,7 +97,8 @@ class Runner:
         for path, layer in layers_of(job.get("names")).items():
             self._model.get_submodule(path).register_forward_hook(self._step_hook(layer))
         for path, each in self._model.named_modules():
-            if path and type(each).__module__ == module.__name__ and not job.get("mode"):
+            written = type(each).__module__ == module.__name__
+            if path and written and not parameters_of(each, _PARAMETERS) and not job.get("mode"):
                 each.register_forward_hook(self._block_hook(path))
         self._network = self._model
         if self._style == "channels_last":
@@ -192,7 +193,7 @@ class Runner:
 
     def _find_tensors(self):
         for path, module in self._model.named_modules():
-            for own, canonical in _PARAMETERS.get(type(module), {}).items():
+            for own, canonical in parameters_of(module, _PARAMETERS).items():
                 tensor = getattr(module, own)
                 if tensor is not None:
                     yield "%s.%s" % (path, canonical), tensor

@@ -1,0 +1,19 @@
+"""Programs beside a written file, in its framework's interpreter and nothing of this repository."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+from frontends.environments import interpreter
+
+
+def alone(panel: str, folder: Path, *command: str) -> str:
+    """Run a command of a panel's Python in a folder; return what it printed."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    done = subprocess.run(
+        [interpreter(panel), *command], cwd=folder, env=clean, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
