@@ -36,6 +36,7 @@ test-complete: legacy  ## run the long half of the tests, historical panels incl
 
 report: $(VENV)/installed  ## render the pages of reports/ from their records
 	$(BIN)/python -m reports.build
+	$(BIN)/python -m reports.networks
 
 lint: $(VENV)/installed  ## check format and lint
 	$(BIN)/ruff format --check .

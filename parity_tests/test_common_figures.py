@@ -13,9 +13,13 @@ from common.elaborate import Parameter, elaborate
 from common.networks import available, load
 from common.networks.fluid_names import official_names
 from common.networks.overview import parts
+from common.networks.published import FIGURES as FIGURES_OF_SOURCES
+from common.networks.published import Figure
 from common.networks.resnet import bottleneck, imagenet
 from common.ops import SAME, BatchNorm, Conv2d, Dense, MaxPool2d, padding_on
 from common.spec import Network
+from frontends.launch import ROOT
+from reports.networks import counted, page
 
 # name -> convention -> figure
 FIGURES: dict[str, dict[str, int]] = {
@@ -311,3 +315,12 @@ def test_fluid_files(name: str, total: int) -> None:
 )
 def test_official_names(network: str, canonical: str, official: str) -> None:
     assert official_names(load(network))[canonical] == official
+
+
+@pytest.mark.parametrize("figure", FIGURES_OF_SOURCES, ids=lambda f: f"{f.network}-{f.convention}")
+def test_what_the_sources_say(figure: Figure) -> None:
+    assert counted(figure) == figure.value
+
+
+def test_the_page_of_the_networks_is_up_to_date() -> None:
+    assert (ROOT / "reports" / "networks.md").read_text(encoding="utf-8") == page()

@@ -25,7 +25,11 @@ measurement with its raw samples. Runs on different machines, or under different
 compared with one another: within a run, rounds are interleaved over all timings.
 
 {rows}
-"""
+{beside}"""
+BESIDE = {
+    "networks.md": "the networks and their counts",
+    "findings.md": "what was found in the frameworks",
+}
 
 
 def build(out: Path, name: str | None = None) -> Path:
@@ -38,8 +42,13 @@ def build(out: Path, name: str | None = None) -> Path:
         if name in (None, run.name):
             _write_bytes(out / f"{run.name}.png", png(run))
             write_text(out / f"{run.name}.md", page(run))
-    write_text(out / "README.md", INDEX.format(rows=_index(runs)))
+    write_text(out / "README.md", INDEX.format(rows=_index(runs), beside=_beside(out)))
     return out / (f"{name}.md" if name else "README.md")
+
+
+def _beside(out: Path) -> str:
+    links = [f"[{title}]({name})" for name, title in BESIDE.items() if (out / name).exists()]
+    return f"\nBeside the runs: {', '.join(links)}.\n" if links else ""
 
 
 def _index(runs: list[Run]) -> str:
