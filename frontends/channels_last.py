@@ -7,7 +7,7 @@ from typing import Any
 from common import ops
 from common.ops import Op, Shape, pair, sides
 from frontends.class_ops import four_sides
-from frontends.function_writer import Site, condition_holds
+from frontends.function_dialect import Site, condition_holds
 from frontends.same import Bound
 from frontends.writing import Draft, constant
 

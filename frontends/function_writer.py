@@ -3,93 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-from common.expressions import evaluate, literal
-from common.expressions import names as names_in
-from common.ops import BatchNorm, Dropout, Op, Shape
+from common.expressions import literal
+from common.ops import BatchNorm, Dropout, Op
 from common.spec import Block, Chain, Layer, Network, Optional, Parallel, Use, references, uses
 from common.wiring import REQUIRED, Call
+from frontends.function_dialect import FunctionDialect, Site, standalone_call
 from frontends.local import with_local
 from frontends.names import merged_ifs, plus
 from frontends.naming import Naming
-from frontends.same import Bound
 from frontends.writing import LINE_LENGTH, Draft, Source, formatted, shapes_of
-
-
-@dataclass(frozen=True)
-class Site:
-    """Where an op stands: its block and layer, and how to write its canonical path."""
-
-    draft: Draft
-    block: Block
-    layer: str
-    is_root: bool
-    fstrings: bool
-    naming: Naming
-
-    def bound(self) -> list[tuple[Any, Shape]]:
-        """Return the op as bound in every instance, with the shape of its (first) input."""
-        return [(op, shapes[0]) for op, shapes in self.draft.bound(self.block, self.layer)]
-
-    def path(self, suffix: str = "") -> str:
-        """Return source text whose value is the step's path (and a suffix)."""
-        tail = self.layer + suffix
-        if (self.block.kind, tail) in self.naming.texts:
-            return self.naming.texts[self.block.kind, tail]
-        if self.is_root:
-            return f'"{tail}"'
-        return f'f"{{name}}.{tail}"' if self.fstrings else f'name + ".{tail}"'
-
-    def numbered(self, index: Any) -> str:
-        """Return source text for the path of a numbered part: an int, or the name of a counter."""
-        official = self.naming.numbered(self.block.kind, self.layer, index)
-        if official is not None:
-            return official
-        if isinstance(index, int):
-            return self.path(f".{index}")
-        if not self.fstrings:
-            return f"{self.path('.%d')} % {index}"
-        text = self.path(f".{{{index}}}")
-        return text if text.startswith("f") else f"f{text}"
-
-
-class FunctionDialect(Protocol):
-    """What a framework whose networks are functions says of itself."""
-
-    name: str
-    framework: str
-    fstrings: bool
-    threads_training: bool
-
-    def says_same(self, op: Op, bound: Bound) -> bool: ...
-
-    def imports(self, draft: Draft) -> list[str]: ...
-
-    def helpers(self, draft: Draft) -> list[str]: ...
-
-    def naming(self, network: Network) -> Naming: ...
-
-    def op(self, op: Op, site: Site, inputs: list[str], output: str) -> list[str]: ...
-
-    def needs_name(self, op: Op) -> bool: ...
-
-    def merged(self, merge: str, paths: str, site: Site) -> str: ...
-
-    def shared(
-        self, site: Site, call: Call, first: bool, lines: list[str], standalone: list[str]
-    ) -> list[str] | None: ...
-
-    def open_root(self, draft: Draft) -> list[str]: ...
-
-    def close_root(self, draft: Draft, value: str) -> str: ...
-
-    def root_inputs(self, draft: Draft) -> list[str]: ...
-
-    def batched(self, shape: Shape) -> str: ...
-
-    def demo(self, draft: Draft, entry: str) -> list[str]: ...
 
 
 def write(network: Network, dialect: FunctionDialect, taps: bool = False) -> Source:
@@ -113,13 +37,6 @@ def write(network: Network, dialect: FunctionDialect, taps: bool = False) -> Sou
         ]
     )
     return Source(dialect.name, formatted(text), entry, classes=False, names=naming.names)
-
-
-def standalone_call(call: Call) -> Call:
-    """Return a call of the same layer on values that stand for it alone."""
-    inputs = tuple(f"{call.layer}_{value}" for value in call.inputs)
-    outputs = tuple(f"{call.layer}_{value}_out" for value in call.outputs)
-    return Call(outputs, call.layer, inputs)
 
 
 class _Needs:
@@ -211,7 +128,7 @@ class _Function:
             if comment and self._takes_comment(call, added[-1] + comment):
                 added[-1] += comment
             lines += added
-        lines = with_local(block, merged_ifs(lines))
+        lines = with_local(block, merged_ifs(_said_once(lines)))
         values = ", ".join(block.outputs)
         closed = self._dialect.close_root(self._draft, values) if self._is_root else values
         return _returning(lines, values) if closed == values else [*lines, f"return {closed}"]
@@ -334,20 +251,18 @@ def _sum(index: Any, count: Any) -> Any:
     return plus(index, count) if isinstance(count, int) else f"{index} + {count}"
 
 
+def _said_once(lines: list[str]) -> list[str]:
+    """Return lines without the comments that stand above already."""
+    return [
+        line
+        for index, line in enumerate(lines)
+        if not line.startswith("#") or line not in lines[:index]
+    ]
+
+
 def _returning(lines: list[str], values: str) -> list[str]:
     """End a body with a return, in one line with the last assignment where that reads well."""
     last = lines[-1]
     if last.startswith(f"{values} = ") and "\n" not in last:
         return [*lines[:-1], f"return {last.removeprefix(f'{values} = ')}"]
     return [*lines, f"return {values}"]
-
-
-def condition_holds(site: Site, condition: str) -> list[bool]:
-    """Return the value of a condition over the block's arguments in every instance."""
-    known = dict(site.block.arguments)
-    assert names_in(condition) <= set(known)
-    return [
-        bool(evaluate(condition, each.arguments))
-        for each in site.draft.instances(site.block)
-        if site.layer in each.layer_inputs
-    ]

@@ -11,7 +11,8 @@ from common.spec import Network
 from common.wiring import Call
 from frontends.class_ops import four_sides
 from frontends.fluid.naming import naming_of
-from frontends.function_writer import Site, write
+from frontends.function_dialect import Site
+from frontends.function_writer import write
 from frontends.names import EmitError, invoke, unless
 from frontends.naming import Naming
 from frontends.paddle.dialect import extended, padding_of, rounds_alike, says_same

@@ -20,40 +20,13 @@ from frontends.channels_last import (
     says_same,
 )
 from frontends.class_ops import four_sides
-from frontends.function_writer import Site, standalone_call, write
+from frontends.function_dialect import Site, standalone_call
+from frontends.function_writer import write
 from frontends.names import EmitError, invoke, unless
 from frontends.naming import Naming
 from frontends.same import Bound
+from frontends.tensorflow.helpers import helpers
 from frontends.writing import Draft, Source, constant
-
-GROUPED = '''
-@keras.saving.register_keras_serializable()
-class GroupedConv2D(layers.Conv2D):
-    """A Conv2D that also trains on CPU, where TensorFlow has no gradient of grouped convolution."""
-
-    def convolution_op(self, inputs, kernel):
-        convolve = super().convolution_op
-        if self.groups == 1 or tf.config.list_physical_devices("GPU"):
-            return convolve(inputs, kernel)
-        pairs = zip(tf.split(inputs, self.groups, -1), tf.split(kernel, self.groups, -1))
-        return tf.concat([convolve(x, k) for x, k in pairs], -1)
-'''
-GROUPED_DEPTHWISE = '''
-@keras.saving.register_keras_serializable()
-class GroupedConv2D(layers.Conv2D):
-    """A Conv2D that also trains on CPU, where TensorFlow has no gradient of grouped convolution."""
-
-    def convolution_op(self, inputs, kernel):
-        convolve = super().convolution_op
-        if self.groups == 1 or tf.config.list_physical_devices("GPU"):
-            return convolve(inputs, kernel)
-        if kernel.shape[2] == 1 and self.dilation_rate == (1, 1):  # one group a channel
-            kernel = tf.reshape(kernel, (*self.kernel_size, inputs.shape[-1], -1))
-            strides = (1, *self.strides, 1)
-            return tf.nn.depthwise_conv2d(inputs, kernel, strides, self.padding.upper())
-        pairs = zip(tf.split(inputs, self.groups, -1), tf.split(kernel, self.groups, -1))
-        return tf.concat([convolve(x, k) for x, k in pairs], -1)
-'''
 
 
 class TensorFlowDialect:
@@ -84,14 +57,7 @@ class TensorFlowDialect:
         return Naming()
 
     def helpers(self, draft: Draft) -> list[str]:
-        found = grouped(draft)
-        if not found:
-            return []
-        depthwise = any(
-            op.groups == shape[0] and op.dilation == 1 and len(set(pair(op.stride))) == 1
-            for op, shape in found
-        )
-        return [GROUPED_DEPTHWISE if depthwise else GROUPED]
+        return helpers(draft)
 
     def needs_name(self, op: Op) -> bool:
         return type(op) not in (ops.Identity, ops.ChannelPad, ops.Flatten)

@@ -11,13 +11,17 @@ from common.spec import Layer, Network, Optional, uses
 from common.wiring import Call
 from frontends.channels_last import conv_padding, extended, is_point, is_same, is_sliced, says_same
 from frontends.class_ops import four_sides
-from frontends.function_writer import Site, write
+from frontends.function_dialect import Site
+from frontends.function_writer import write
 from frontends.names import invoke, unless
 from frontends.naming import Naming
 from frontends.same import Bound
 from frontends.tensorflow1.helpers import Depthwise, Grouped, helpers
 from frontends.writing import Draft, Source, constant
 
+NOTE = """\
+# Batch normalization is not fused, since the fused kernel has no float64. Its averages
+# move only if tf.GraphKeys.UPDATE_OPS are run with each training step."""
 UNNAMED = (ops.Identity, ops.ChannelPad, ops.Flatten)  # steps that have a name in no dialect
 SAME, MINUS_INFINITY = '"same"', 'float("-inf")'
 SHARED = "tf.variable_scope(tf.get_variable_scope(), reuse=tf.AUTO_REUSE"
@@ -35,10 +39,7 @@ class TensorFlow1Dialect:
     def imports(self, draft: Draft) -> list[str]:
         lines = ["import numpy as np", "import tensorflow as tf"]
         if any(isinstance(step.op, ops.BatchNorm) for step in draft.elaboration.steps):
-            lines += [
-                "",
-                "# Batch normalization is not fused, since the fused kernel has no float64.",
-            ]
+            lines += ["", NOTE]
         return lines
 
     def naming(self, network: Network) -> Naming:
