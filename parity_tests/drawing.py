@@ -202,7 +202,7 @@ class _Drawing:
         return ops.AvgPool2d(self._pair(2, 3), **self._pool(), count_include_pad=counted)
 
     def _draw_batch_norm(self) -> Op:
-        return ops.BatchNorm(self._of(1e-5, 1e-3, 1e-2), self._of(0.9, 0.99, 0.5))
+        return ops.BatchNorm(self._of(1e-5, 1e-4, 1e-3), self._of(0.9, 0.99, 0.5))
 
     def _draw_simple(self) -> Op:
         simple = [ops.ReLU(), ops.ReLU6(), ops.SiLU(), ops.Sigmoid(), ops.Identity(), ops.Dropout()]
