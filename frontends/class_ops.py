@@ -5,8 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from common import ops
 from common.expressions import literal
-from frontends.names import product
+from frontends.class_writer import Code
+from frontends.names import invoke, product
 
 
 def complement(momentum: Any) -> Any:
@@ -42,3 +44,28 @@ def left_first(padding: Any) -> str:
 def depthwise(channels: Any, multiplier: Any) -> Any:
     """Return the output channels of a depthwise convolution."""
     return product(channels, multiplier)
+
+
+class SharedOps:
+    """Ops that both frameworks write alike, but for the words that a dialect states."""
+
+    channels_padded: str  # holds {} for how many channels before and after
+
+    def concatenated(self, values: str) -> str:
+        raise NotImplementedError
+
+    def concat(self, op: ops.Concat, inputs: list[Any]) -> Code:
+        return Code(self.concatenated(", ".join(f"{{{i}}}" for i in range(len(inputs)))))
+
+    def add(self, op: ops.Add, inputs: list[Any]) -> Code:
+        return Code(" + ".join(f"{{{i}}}" for i in range(len(inputs))))
+
+    def channel_pad(self, op: ops.ChannelPad, inputs: list[Any]) -> Code:
+        if op.before == op.after and isinstance(op.before, str):
+            return Code(self.channels_padded.format("{self}, {self}"), op.before)
+        if isinstance(op.before, str) or isinstance(op.after, str):
+            return Code(self.channels_padded.format("*{self}"), literal((op.before, op.after)))
+        return Code(self.channels_padded.format(f"{op.before}, {op.after}"))
+
+    def dropout(self, op: ops.Dropout, inputs: list[Any]) -> Code:
+        return Code("{self}({0})", invoke("nn.Dropout", op.rate))

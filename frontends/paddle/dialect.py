@@ -8,7 +8,7 @@ from common import ops
 from common.expressions import literal
 from common.ops import Op, Shape, pair, sides
 from common.spec import Block, Network
-from frontends.class_ops import by_sides, four_sides, left_first
+from frontends.class_ops import SharedOps, by_sides, four_sides, left_first
 from frontends.class_writer import Code, write
 from frontends.names import invoke, product, unless
 from frontends.same import Bound
@@ -18,9 +18,10 @@ from frontends.writing import Draft, Source, constant
 ZERO_GAMMA = "paddle.ParamAttr(initializer=nn.initializer.Constant(0.0))"
 
 
-class PaddleDialect:
+class PaddleDialect(SharedOps):
     name = "paddle"
     framework = "PaddlePaddle"
+    channels_padded = "F.pad({{0}}, [0, 0, {}, 0, 0, 0, 0])"
     base = "nn.Layer"
     sequential = "nn.Sequential"
     module_list = "nn.LayerList"
@@ -132,25 +133,8 @@ class PaddleDialect:
         moved = "" if op.order == "CHW" else ".transpose([0, 2, 3, 1])"
         return Code(f"{{0}}{moved}.flatten(1)")
 
-    def concat(self, op: ops.Concat, inputs: list[Any]) -> Code:
-        return Code(self.concatenated(", ".join(f"{{{i}}}" for i in range(len(inputs)))))
-
-    def add(self, op: ops.Add, inputs: list[Any]) -> Code:
-        return Code(" + ".join(f"{{{i}}}" for i in range(len(inputs))))
-
-    def channel_pad(self, op: ops.ChannelPad, inputs: list[Any]) -> Code:
-        if op.before == op.after and isinstance(op.before, str):
-            return Code("F.pad({0}, [0, 0, {self}, {self}, 0, 0, 0, 0])", op.before)
-        if isinstance(op.before, str) or isinstance(op.after, str):
-            stored = literal((op.before, op.after))
-            return Code("F.pad({0}, [0, 0, *{self}, 0, 0, 0, 0])", stored)
-        return Code(f"F.pad({{0}}, [0, 0, {op.before}, {op.after}, 0, 0, 0, 0])")
-
     def zero_pad2d(self, op: ops.ZeroPad2d, inputs: list[Any]) -> Code:
         return Code("{self}({0})", f"nn.ZeroPad2D({_listed(op.padding)})")
-
-    def dropout(self, op: ops.Dropout, inputs: list[Any]) -> Code:
-        return Code("{self}({0})", invoke("nn.Dropout", op.rate))
 
 
 def _switch(flag: Any) -> Any:

@@ -8,7 +8,7 @@ from common import ops
 from common.expressions import literal
 from common.ops import Op, Shape
 from common.spec import Block, Network
-from frontends.class_ops import by_sides, complement, four_sides, left_first
+from frontends.class_ops import SharedOps, by_sides, complement, four_sides, left_first
 from frontends.class_writer import Code, write
 from frontends.names import invoke, product, unless
 from frontends.same import Bound
@@ -28,9 +28,10 @@ class Conv2dSame(nn.Conv2d):
 '''
 
 
-class TorchDialect:
+class TorchDialect(SharedOps):
     name = "torch"
     framework = "PyTorch"
+    channels_padded = "F.pad({{0}}, (0, 0, 0, 0, {}))"
     base = "nn.Module"
     sequential = "nn.Sequential"
     module_list = "nn.ModuleList"
@@ -135,25 +136,8 @@ class TorchDialect:
     def flatten(self, op: ops.Flatten, inputs: list[Any]) -> Code:
         return Code("{0}.flatten(1)" if op.order == "CHW" else "{0}.permute(0, 2, 3, 1).flatten(1)")
 
-    def concat(self, op: ops.Concat, inputs: list[Any]) -> Code:
-        return Code(self.concatenated(", ".join(f"{{{i}}}" for i in range(len(inputs)))))
-
-    def add(self, op: ops.Add, inputs: list[Any]) -> Code:
-        return Code(" + ".join(f"{{{i}}}" for i in range(len(inputs))))
-
-    def channel_pad(self, op: ops.ChannelPad, inputs: list[Any]) -> Code:
-        if op.before == op.after and isinstance(op.before, str):
-            return Code("F.pad({0}, (0, 0, 0, 0, {self}, {self}))", op.before)
-        if isinstance(op.before, str) or isinstance(op.after, str):
-            stored = literal((op.before, op.after))
-            return Code("F.pad({0}, (0, 0, 0, 0, *{self}))", stored)
-        return Code(f"F.pad({{0}}, (0, 0, 0, 0, {op.before}, {op.after}))")
-
     def zero_pad2d(self, op: ops.ZeroPad2d, inputs: list[Any]) -> Code:
         return Code("{self}({0})", f"nn.ZeroPad2d({left_first(op.padding)})")
-
-    def dropout(self, op: ops.Dropout, inputs: list[Any]) -> Code:
-        return Code("{self}({0})", invoke("nn.Dropout", op.rate))
 
 
 def _pads_same(draft: Draft) -> bool:
