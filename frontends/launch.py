@@ -150,7 +150,8 @@ class WorkerProcess:
                 return dict(answer["ok"])
             self._stage = answer["stage"]
             if "error" in answer:
-                outcome = NOT_INSTALLED if answer["missing"] else CRASHED
+                outcome = MISMATCHED if answer["mismatched"] else CRASHED
+                outcome = NOT_INSTALLED if answer["missing"] else outcome
                 raise WorkerError(self.framework, outcome, self._stage, answer["error"])
 
     def suspend(self) -> None:
@@ -198,6 +199,7 @@ class Workers:
     def __init__(self, device: str = "cpu", threads: int | None = None) -> None:
         self._device, self._threads = device, threads
         self._workers: dict[str, WorkerProcess] = {}
+        self._temporary = tempfile.TemporaryDirectory(prefix="triptych-")
 
     def __enter__(self) -> Workers:
         return self
@@ -206,13 +208,15 @@ class Workers:
         for worker in self._workers.values():
             worker.close()
         self._workers.clear()
+        self._temporary.cleanup()
 
     def request(self, framework: str, job: dict[str, Any], timeout: float = 600) -> dict[str, Any]:
         """Return a framework's answer to a job. Raises WorkerError."""
         worker = self._workers.get(framework)
         if worker is None or not worker.alive():
+            temporary = Path(self._temporary.name)  # killed workers leave files behind
             worker = self._workers[framework] = WorkerProcess(
-                framework, self._device, self._threads
+                framework, self._device, self._threads, temporary=temporary
             )
         return worker.request(job, timeout)
 

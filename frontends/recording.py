@@ -51,17 +51,24 @@ def _watching(function, recorder):
     return wrapped
 
 
+class MismatchError(Exception):
+    """A file that runs, but has other parameters than its specification."""
+
+
 def check_keys(expected, given):
-    """Raise a KeyError that lists what is missing or too much among parameter names."""
+    """Raise a MismatchError that lists what is missing or too much among parameter names."""
     missing, extra = sorted(set(expected) - set(given)), sorted(set(given) - set(expected))
     if missing or extra:
-        raise KeyError("parameters missing: %s; not known: %s" % (missing[:5], extra[:5]))
+        raise MismatchError(
+            "%d parameters of the file have no weights: %s; %d weights have no parameter: %s"
+            % (len(missing), missing[:5], len(extra), extra[:5])
+        )
 
 
 def check_shape(name, expected, given):
-    """Raise a ValueError unless two shapes are equal."""
+    """Raise a MismatchError unless two shapes are equal."""
     if tuple(expected) != tuple(given):
-        raise ValueError("%s: shape %s, expected %s" % (name, tuple(given), tuple(expected)))
+        raise MismatchError("%s: shape %s, expected %s" % (name, tuple(given), tuple(expected)))
 
 
 def renamed(parameters, names):

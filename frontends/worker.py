@@ -192,9 +192,11 @@ def main():
         except Exception as error:
             traceback.print_exc()
             stage = worker.stage if worker else "import"
+            kind = type(error).__name__
+            message = str(error) if kind == "MismatchError" else "%s: %s" % (kind, error)
             missing = isinstance(error, ImportError) and worker is None
-            message = "%s: %s" % (type(error).__name__, error)
-            announce({"error": message, "stage": stage, "missing": missing})
+            answer = {"error": message, "stage": stage, "missing": missing}
+            announce(dict(answer, mismatched=kind == "MismatchError"))
 
 
 if __name__ == "__main__":

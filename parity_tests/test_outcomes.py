@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -93,6 +94,24 @@ def test_a_worker_killed_from_outside_is_replaced(mortal: Workers, tmp_path: Pat
     assert [row.panels for row in report.rows if row.rung == "structure"] == [("paddle",)]
     assert verify(small.vectors(), OTHERS, workers=mortal).passed
     assert mortal.pid("torch") not in (before, None)
+
+
+def test_another_parameter_is_a_mismatch_and_no_crash(workers: Workers) -> None:
+    """The file runs, but is not the specification's network; the names say where."""
+    faults = {"torch": lambda text: text.replace("(7, 9)", "(7, 9, bias=False)")}
+    report = verify(small.vectors(), OTHERS, workers=workers, faults=faults)
+    assert _failed(report) == [("torch", MISMATCHED, "stage weights")], report.text()
+    assert "1 weights have no parameter: ['hidden.bias'" in _row(report).note
+
+
+def test_no_worker_leaves_a_file_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    leaves = "\nimport tempfile\ntempfile.mkstemp()\n"
+    with Workers() as own:
+        faults = {"torch": lambda text: text + leaves + FAILS}
+        verify(small.vectors(), ["torch"], workers=own, faults=faults)
+        assert list(tmp_path.rglob("tmp*"))
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_error_of_its_own_leaves_the_worker_alive(mortal: Workers) -> None:
