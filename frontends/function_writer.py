@@ -13,7 +13,7 @@ from frontends.function_dialect import FunctionDialect, Site, standalone_call
 from frontends.local import with_local
 from frontends.names import merged_ifs, plus
 from frontends.naming import Naming
-from frontends.writing import LINE_LENGTH, Draft, Source, formatted, shapes_of
+from frontends.writing import Draft, Source, formatted, shapes_of
 
 
 def write(network: Network, dialect: FunctionDialect, taps: bool = False) -> Source:
@@ -124,26 +124,25 @@ class _Function:
         lines = [f"# the source also makes a {name}, which it never calls" for name in block.unused]
         for position, call in enumerate(block.wiring):
             added = self._call(call)
-            comment = self._comment(position)
-            if comment and self._takes_comment(call, added[-1] + comment):
-                added[-1] += comment
+            self._remark(call, added, self._comment(position))
             lines += added
         lines = with_local(block, merged_ifs(_said_once(lines)))
         values = ", ".join(block.outputs)
         closed = self._dialect.close_root(self._draft, values) if self._is_root else values
         return _returning(lines, values) if closed == values else [*lines, f"return {closed}"]
 
-    def _takes_comment(self, call: Call, line: str) -> bool:
-        """Is there room for the shape, and is it that of every turn of a loop?"""
-        if not line.startswith(" "):
-            return True
-        layer = self._block.layers[call.layer]
+    def _remark(self, call: Call, added: list[str], comment: str) -> None:
+        """Put the shape behind the last line, or behind the loop whose every turn has it."""
+        if not added[-1].startswith(" "):
+            added[-1] += comment
+            return
         found = {
             block.outputs
             for block in self._draft.elaboration.blocks
-            if block.path.rpartition(".")[0] == call.layer and isinstance(layer, Chain)
+            if block.path.rpartition(".")[0] == call.layer
         }
-        return len(found) == 1 and len(line) + 4 <= LINE_LENGTH
+        if added[-2].startswith("for ") and len(found) == 1:
+            added[-2] += comment
 
     def _comment(self, position: int) -> str:
         if not self._is_root:

@@ -62,16 +62,17 @@ def residual_block(
     See `split_transform_merge` for form, stride_on and activated.
     """
     layers, wiring = split_transform_merge(form, conv_bn, stride_on, activated)
-    signature = f"out_channels, stride=1, cardinality={cardinality}, depth={depth}"
+    signature = f"in_channels, out_channels, stride=1, cardinality={cardinality}, depth={depth}"
     gate = {"se": se("out_channels", "out_channels // reduction")} if se else {}
     return Block(
         "se_resnext_block" if se else "resnext_block",
         signature + (f", reduction={reduction}" if se else ""),
         about=f"Split, transform{', merge and gate' if se else ' and merge'}; add the shortcut.",
+        inputs={"x": "in_channels"},
         layers={
             **layers,
             **gate,
-            "shortcut": Optional(POOLED_SHORTCUT("out_channels // 2"), when="stride > 1"),
+            "shortcut": Optional(POOLED_SHORTCUT("out_channels - in_channels"), when="stride > 1"),
             "add": Add(),
             "relu": ReLU(),
         },
@@ -103,9 +104,15 @@ def network(
         inputs={"x": "in_channels"},
         layers={
             "stem": conv_bn("width", 3),
-            "stage1": chain((block("width"), "num_blocks")),
-            "stage2": chain(block("2 * width", stride=2), (block("2 * width"), "num_blocks - 1")),
-            "stage3": chain(block("4 * width", stride=2), (block("4 * width"), "num_blocks - 1")),
+            "stage1": chain((block("width", "width"), "num_blocks")),
+            "stage2": chain(
+                block("width", "2 * width", stride=2),
+                (block("2 * width", "2 * width"), "num_blocks - 1"),
+            ),
+            "stage3": chain(
+                block("2 * width", "4 * width", stride=2),
+                (block("4 * width", "4 * width"), "num_blocks - 1"),
+            ),
             **head,
         },
     )
