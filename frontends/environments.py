@@ -15,59 +15,20 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 from tabulate import tabulate
 
 from common.errors import TriptychError, choose, run_command
+from frontends.recipes import RECIPES
 
-FLUID_CHECK = """
-import json, platform, numpy, paddle, paddle.fluid as fluid
-x = fluid.data("x", [1, 3, 8, 8], "float64")
-y = fluid.layers.conv2d(x, 4, 3)
-executor = fluid.Executor(fluid.CPUPlace())
-executor.run(fluid.default_startup_program())
-(result,) = executor.run(feed={"x": numpy.ones((1, 3, 8, 8))}, fetch_list=[y])
-assert result.shape == (1, 4, 6, 6), result.shape
-found = {"paddlepaddle": paddle.__version__}
-"""
-TENSORFLOW1_CHECK = """
-import json, platform, numpy, tensorflow as tf
-y = tf.layers.conv2d(tf.ones([1, 8, 8, 3], tf.float64), 4, 3)
-with tf.Session() as session:
-    session.run(tf.global_variables_initializer())
-    result = session.run(y)
-assert result.shape == (1, 6, 6, 4), result.shape
-found = {"tensorflow": tf.__version__}
-"""
-REPORT = """
-found.update(numpy=numpy.__version__, python=platform.python_version())
-print(json.dumps(found))
-"""
 MODERN_PACKAGES = {"tensorflow": "tensorflow", "paddle": "paddlepaddle", "torch": "torch"}
 PYTHON_CHECK = "import ensurepip, sys, venv; sys.exit(sys.version_info[:2] != (3, 7))"
 NO_PYTHON = (
     "no working Python 3.7 (tried python3.7 on the path, pyenv and uv); get one with "
     "`pyenv install 3.7` or `uv python install 3.7`"
 )
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What an environment is made of, and a program that fails unless it works."""
-
-    requirements: tuple[str, ...]
-    check: str
-
-
-RECIPES = {
-    "fluid": Recipe(("paddlepaddle==1.8.5", "protobuf<3.21", "numpy<1.22"), FLUID_CHECK + REPORT),
-    "tensorflow1": Recipe(
-        ("tensorflow==1.15.5", "protobuf<3.21", "numpy<1.19"), TENSORFLOW1_CHECK + REPORT
-    ),
-}
 
 
 def interpreter(framework: str) -> str:

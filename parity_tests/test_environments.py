@@ -11,7 +11,8 @@ import pytest
 
 from common.errors import TriptychError
 from frontends import environments
-from frontends.environments import RECIPES, check, create, find_python, flaw, folder, interpreter
+from frontends.environments import check, create, find_python, flaw, folder, interpreter
+from frontends.recipes import RECIPES
 from frontends.launch import NOT_INSTALLED, WorkerError, WorkerProcess
 
 # Stands for a Python 3.7: passes its checks, makes "environments" of itself, and logs its calls.
