@@ -12,8 +12,8 @@ import pytest
 from common.errors import TriptychError
 from frontends import environments
 from frontends.environments import check, create, find_python, flaw, folder, interpreter
-from frontends.recipes import RECIPES
 from frontends.launch import NOT_INSTALLED, WorkerError, WorkerProcess
+from frontends.recipes import RECIPES, Recipe
 
 # Stands for a Python 3.7: passes its checks, makes "environments" of itself, and logs its calls.
 FAKE = """#!/bin/sh
@@ -91,7 +91,7 @@ def test_interrupted_creation_is_redone_never_used(fakes: Fakes) -> None:
 def test_other_pins_make_it_again(fakes: Fakes, monkeypatch: pytest.MonkeyPatch) -> None:
     fakes.python()
     create("fluid")
-    changed = environments.Recipe(("paddlepaddle==1.8.4",), RECIPES["fluid"].check)
+    changed = Recipe(("paddlepaddle==1.8.4",), RECIPES["fluid"].check)
     monkeypatch.setitem(RECIPES, "fluid", changed)
     with pytest.raises(TriptychError, match="made for other versions"):
         interpreter("fluid")
