@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from decimal import Decimal
 from typing import Any
 
@@ -46,13 +47,14 @@ def depthwise(channels: Any, multiplier: Any) -> Any:
     return product(channels, multiplier)
 
 
-class SharedOps:
+class SharedOps(ABC):
     """Ops that both frameworks write alike, but for the words that a dialect states."""
 
     channels_padded: str  # holds {} for how many channels before and after
 
+    @abstractmethod
     def concatenated(self, values: str) -> str:
-        raise NotImplementedError
+        """Return values, which are source text, concatenated along the channels."""
 
     def concat(self, op: ops.Concat, inputs: list[Any]) -> Code:
         return Code(self.concatenated(", ".join(f"{{{i}}}" for i in range(len(inputs)))))

@@ -6,15 +6,13 @@ Each run in OUT/data becomes OUT/<run>.md with OUT/<run>.png; OUT/README.md list
 from __future__ import annotations
 
 import argparse
-import os
-import tempfile
 from pathlib import Path
 
 from tabulate import tabulate
 
 from benchmarks.records import Run, read_run
 from common.errors import TriptychError, run_command
-from frontends.files import write_text
+from frontends.files import write_bytes, write_text
 from reports.page import page
 from reports.plot import png
 
@@ -40,7 +38,7 @@ def build(out: Path, name: str | None = None) -> Path:
     runs = [read_run(path) for path in sorted((out / "data").glob("[0-9]*.jsonl"), reverse=True)]
     for run in runs:
         if name in (None, run.name):
-            _write_bytes(out / f"{run.name}.png", png(run))
+            write_bytes(out / f"{run.name}.png", png(run))
             write_text(out / f"{run.name}.md", page(run))
     write_text(out / "README.md", INDEX.format(rows=_index(runs), beside=_beside(out)))
     return out / (f"{name}.md" if name else "README.md")
@@ -65,18 +63,6 @@ def _index(runs: list[Run]) -> str:
     ]
     headers = ("run (UTC)", "network", "batch", "machine", "measured", "state")
     return tabulate(rows, headers, tablefmt="github") if rows else "There are no records yet."
-
-
-def _write_bytes(path: Path, content: bytes) -> None:
-    """Write beside, then rename. Raises TriptychError."""
-    try:
-        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        Path(beside).chmod(0o644)
-        Path(beside).replace(path)
-    except OSError as error:
-        raise TriptychError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def main() -> int:

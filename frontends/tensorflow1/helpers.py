@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from common import ops
@@ -35,7 +36,7 @@ def helpers(draft: Draft) -> list[str]:
     return found + ([ADAPTIVE] if any(op.output_size != 1 for op in adaptive) else [])
 
 
-class Helper:
+class Helper(ABC):
     """A function in the place of tf.layers.conv2d, with the arguments that its calls need."""
 
     def __init__(self, draft: Draft) -> None:
@@ -50,13 +51,13 @@ class Helper:
         self._biases = {op.bias for op, _ in self.found}
 
     @classmethod
+    @abstractmethod
     def serves(cls, draft: Draft, block: Block, layer: str) -> bool:
         """Is this helper what a layer is written with?"""
-        raise NotImplementedError
 
+    @abstractmethod
     def text(self) -> str:
         """Return the function as source."""
-        raise NotImplementedError
 
     def use_bias(self, flag: Any) -> Any:
         """Return the `use_bias` that a call passes: none where all convolutions agree."""
