@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import sys
+import textwrap
+from typing import TYPE_CHECKING
 
 from common.errors import TriptychError, choose, run_command
 from common.networks import available, load
 from common.spec import Network
 from frontends.files import folder_for, write_text
-from frontends.writing import Source
+from frontends.writing import LINE_LENGTH, Source
+
+if TYPE_CHECKING:
+    from frontends.report import Report
 
 DIALECTS = ("tensorflow", "paddle", "torch", "fluid", "tensorflow1")
 
@@ -28,33 +34,71 @@ def emit(network: Network, dialect: str, taps: bool = False) -> Source:
     return source
 
 
-def main() -> int:
-    """Write one file per dialect, to standard output or into a folder."""
+def with_verdict(text: str, report: Report) -> str:
+    """Return a written file whose header says what proved it: panels, versions and the worst."""
+    versions = (next(iter(found.items())) for found in report.versions.values())
+    panels = [f"{package} {version}" for package, version in versions]
+    verdict = (
+        f"Proved the same network in {', '.join(panels[:-1])} and {panels[-1]}: outputs, "
+        f"statistics and gradients are {report.worst_float64:.0e} apart at most, in float64."
+    )
+    header, rest = text.split('\n"""\n', 1)
+    wrapped = textwrap.fill(verdict, LINE_LENGTH, break_on_hyphens=False)
+    return f'{header}\n\n{wrapped}\n"""\n{rest}'
+
+
+def _verified(network: Network, dialects: list[str]) -> Report | None:
+    """Return the ladder of the modern panels and those written; print it and return None if it
+    fails."""
+    from frontends.launch import FRAMEWORKS, MODERN
+    from frontends.verify import verify
+
+    report = verify(network, [f for f in FRAMEWORKS if f in MODERN or f in dialects])
+    if not report.passed:
+        print(report.text(), file=sys.stderr)
+        return None
+    return report
+
+
+def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m frontends.emit",
         description="Write a network as a standalone source file.",
-        epilog=f"Networks: {', '.join(available())}. "
-        "Exit codes: 0 written, 2 wrong usage or a network that cannot be written.",
+        epilog=f"Networks: {', '.join(available())}. Exit codes: 0 written, 1 not --verified, "
+        "2 wrong usage or a network that cannot be written.",
     )
     parser.add_argument("network", help="a network's name, FILE.json, or FILE.py:function")
     parser.add_argument(
         "--dialect", required=True, help=f"{', '.join(DIALECTS)}, several with commas, or all"
     )
     parser.add_argument("--out", help="a folder to write <network>_<dialect>.py into")
-    options = parser.parse_args()
-    wanted = DIALECTS if options.dialect == "all" else options.dialect.split(",")
+    parser.add_argument(
+        "--verified", action="store_true", help="only if the ladder passes; the header says so"
+    )
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Write one file per dialect, to standard output or into a folder."""
+    options = _parse()
+    wanted = list(DIALECTS) if options.dialect == "all" else options.dialect.split(",")
     for dialect in wanted:
         choose("dialect", dialect, (*DIALECTS, "all"))
     if len(wanted) > 1 and not options.out:
         raise TriptychError(f"{len(wanted)} dialects need --out DIR to go to")
     network = load(options.network)
-    sources = [emit(network, dialect) for dialect in wanted]
-    for source in sources:
+    texts = {dialect: emit(network, dialect).text for dialect in wanted}
+    if options.verified:
+        report = _verified(network, wanted)
+        if report is None:
+            return 1
+        texts = {dialect: with_verdict(text, report) for dialect, text in texts.items()}
+    for dialect, text in texts.items():
         if not options.out:
-            print(source.text, end="")
+            print(text, end="")
             continue
-        path = folder_for(options.out) / f"{network.name}_{source.dialect}.py"
-        write_text(path, source.text)
+        path = folder_for(options.out) / f"{network.name}_{dialect}.py"
+        write_text(path, text)
         print(path)
     return 0
 

@@ -15,6 +15,7 @@ from common.errors import run_command
 from common.ops import ChannelPad, Conv2d
 from common.serialize import to_json
 from frontends import emit, verify
+from frontends.writing import LINE_LENGTH
 from parity_tests import small
 from parity_tests.rows import rows
 
@@ -158,3 +159,18 @@ def test_not_proved_is_exit_code_1(run: Run, monkeypatch: pytest.MonkeyPatch) ->
     assert [row["outcome"] for row in record["rows"] if row["panels"] == ["paddle"]] == [
         "not installed"
     ]
+
+
+def test_a_file_says_what_proved_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All panels of today have a part in it, and the code is that of the plain file."""
+    plain = run(emit, "good.json --dialect paddle")[1]
+    code, out, _ = run(emit, "good.json --dialect paddle --verified")
+    header, body = out.split('\n"""\n', 1)
+    assert code == 0 and body == plain.split('\n"""\n', 1)[1]
+    assert "Proved the same network in tensorflow 2." in header and "in float64." in header
+    assert all(each in header for each in ("paddle 3.", "torch 2.")) and "nan" not in header
+    assert max(map(len, header.splitlines())) <= LINE_LENGTH
+    monkeypatch.setenv("TRIPTYCH_TORCH_PYTHON", "/nowhere/python")
+    code, out, err = run(emit, "good.json --dialect paddle --verified --out out")
+    assert code == 1 and not out and "torch: not installed" in err
+    assert not Path("out").exists()

@@ -6,8 +6,7 @@
 from __future__ import annotations
 
 import ast
-import os
-import tempfile
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from pygments.styles import get_style_by_name
 from common.errors import run_command
 from common.networks import load
 from frontends.emit import emit
+from frontends.files import write_bytes
 from frontends.names import class_name
 from frontends.report import Report
 from frontends.verify import verify
@@ -63,11 +63,9 @@ def draw(name: str, kind: str, report: Report, path: Path) -> None:
     figure.text(
         0.5, 0.35 * LINE / size[1], f"{name}, proved the same network — {verdict}", **centre
     )
-    handle, beside = tempfile.mkstemp(dir=path.parent, suffix=".png")
-    os.close(handle)
-    figure.savefig(beside, dpi=130)
-    Path(beside).chmod(0o644)
-    Path(beside).replace(path)
+    drawn = BytesIO()
+    figure.savefig(drawn, dpi=130, format="png")
+    write_bytes(path, drawn.getvalue())
 
 
 def _panel(
