@@ -28,6 +28,9 @@ from frontends.rounding import Rounding, jobs
 # A step whose every gradient is mathematically zero (a BN in front of a BN) shows only its noise:
 # no step is judged against less than this share of the network's largest gradient.
 GRADIENT_FLOOR = 1e-4
+# What a batch contributes to a running statistic is judged against at least this share of the value
+# that was stored before: its sum with that value is rounded to 1e-16 of it, 1e-11 of this share.
+STATISTICS_FLOOR = 1e-5
 UNBIASED = ("torch",)  # running variances are of the unbiased estimate, n / (n - 1)
 
 
@@ -129,8 +132,10 @@ class Ladder:
                 panel: self._biased(panel, name, reader.get(f"train/statistics/{name}"), values)
                 for panel, reader in readers.items()
             }
+            least = STATISTICS_FLOOR * float(np.abs(self._realizer.parameters[name]).max())
             for pair in pairs:
-                found = difference(moved[pair[0]], moved[pair[1]])
+                largest = max(float(np.abs(moved[panel]).max()) for panel in pair)
+                found = difference(moved[pair[0]], moved[pair[1]], max(largest, least))
                 worst[pair] = max(worst[pair], found.relative)
                 if found.relative > FLOAT64_BOUND:
                     first.setdefault(pair, f"first: {name}: {found}")

@@ -32,6 +32,7 @@ NOT_INSTALLED, CRASHED, TIMED_OUT, MISMATCHED = (
     "timed out",
     "mismatched",
 )
+NOT_WRITABLE = "not writable"  # the dialect cannot say what the specification does
 
 
 class WorkerError(Exception):

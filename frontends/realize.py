@@ -16,7 +16,8 @@ from common.ops import BatchNorm, GlobalAvgPool2d
 from common.spec import Network
 from frontends.arrays import ArrayReader, write_arrays
 from frontends.emit import emit
-from frontends.launch import WorkerError, Workers
+from frontends.launch import NOT_WRITABLE, WorkerError, Workers
+from frontends.names import EmitError
 from frontends.pooling import ROUNDED_POOLS, gradient_scales
 from frontends.writing import Source
 
@@ -135,7 +136,10 @@ class Realizer:
         if self.mine and job.framework == MINE:
             text = self.mine.path.read_text(encoding="utf-8")
             return Source(self.mine.dialect, text, self.mine.entry, classes=False)
-        source = emit(self.twins[job.twin], job.framework, job.taps)
+        try:
+            source = emit(self.twins[job.twin], job.framework, job.taps)
+        except EmitError as error:
+            raise WorkerError(job.framework, NOT_WRITABLE, "write", str(error)) from None
         fault = self.faults.get(job.framework)
         text = fault(source.text) if fault else source.text
         if fault and text == source.text:

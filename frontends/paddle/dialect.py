@@ -99,24 +99,23 @@ class PaddleDialect(SharedOps):
 
     def _pool(self, op: ops.MaxPool2d, draft: Draft, block: Block, name: str) -> Code:
         if op.padding == ops.SAME:
-            return Code("{self}({0})", self._window("nn.MaxPool2D", op, op.padding, False))
+            return Code("{self}({0})", self._window(op, op.padding, False))
         bound = [(each, shapes[0]) for each, shapes in draft.bound(block, name)]
-        average = isinstance(op, ops.AvgPool2d)
         padded = any(side != 0 for side in four_sides(op.padding))
         counted = isinstance(op, ops.AvgPool2d) and op.count_include_pad is True and padded
         native = all(rounds_alike(each, shape) for each, shape in bound)
-        layer = "nn.AvgPool2D" if average else "nn.MaxPool2D"
         declared = counted and (op.rounding == "ceil" or by_sides(op.padding) is not None)
         if not declared and (op.rounding == "floor" or native):
-            return Code("{self}({0})", self._window(layer, op, op.padding, counted))
+            return Code("{self}({0})", self._window(op, op.padding, counted))
         over = constant((e.overhang(s) for e, s in bound), f"{block.kind}.{name}: the last window")  # type: ignore[attr-defined]
         if not counted:
-            return Code("{self}({0})", self._window(layer, op, extended(op.padding, over), False))
+            return Code("{self}({0})", self._window(op, extended(op.padding, over), False))
         # Paddle would count what a partial window lacks, and uneven padding as if it were even.
-        init = self._window(layer, op, ((0, over[0]), (0, over[1])), False)
+        init = self._window(op, ((0, over[0]), (0, over[1])), False)
         return Code("{self}({pad}({0}))", init, f"nn.ZeroPad2D({_listed(op.padding)})")
 
-    def _window(self, layer: str, op: ops.MaxPool2d, padding: Any, counted: bool) -> str:
+    def _window(self, op: ops.MaxPool2d, padding: Any, counted: bool) -> str:
+        layer = "nn.AvgPool2D" if isinstance(op, ops.AvgPool2d) else "nn.MaxPool2D"
         ceil = op.rounding == "ceil" and padding is op.padding
         return invoke(
             layer, op.kernel_size,
@@ -143,10 +142,10 @@ def _switch(flag: Any) -> Any:
 
 
 def says_same(op: Op, bound: Bound) -> bool:
-    """Can Paddle pad "SAME" here? A dilation it would forget, the mean has options of its own."""
+    """Can Paddle pad "SAME" here? A dilation it would forget, and a mean leaves padding out."""
     if isinstance(op, ops.Conv2d):
         return all(each.dilation == 1 for each, _ in bound)
-    return type(op) is ops.MaxPool2d
+    return not isinstance(op, ops.AvgPool2d) or op.count_include_pad is False
 
 
 def padding_of(padding: Any) -> Any:
