@@ -173,3 +173,17 @@ def test_a_long_width_is_written_once() -> None:
     lines = ["f(2 * a // 3, 4 * 2 * a // 3)", "g(n=2 * a // 3)", "h(2 * a // 3 + 1)"]
     named = ["inner = 2 * a // 3", "f(inner, 4 * 2 * a // 3)", "g(n=inner)", "h(2 * a // 3 + 1)"]
     assert with_local(block, lines) == named
+
+
+def test_a_linter_finds_nothing(tmp_path: Path) -> None:
+    """No unused name, argument or import in any file of any network, and imports in order."""
+    for name, dialect in product(available(), EXISTING):
+        (tmp_path / f"{name}_{dialect}.py").write_text(emit(load(name), dialect).text)
+    rules = "--select=E,F,W,I,SIM,C4,PIE,RET,ARG,PLW"
+    command = [RUFF, "check", "--isolated", f"--line-length={LINE_LENGTH}", rules, "."]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    assert len(list(tmp_path.iterdir())) == len(available()) * len(EXISTING)
+    (tmp_path / "planted.py").write_text("import os\n\n\ndef f(unused):\n    return 1\n")
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1 and "F401" in done.stdout and "ARG001" in done.stdout
