@@ -8,6 +8,7 @@ from common.ops import AdaptiveAvgPool2d, Add, BatchNorm, Concat, Conv2d, Flatte
 from common.spec import Block, Layer, Network, Optional
 
 RIR = "RiR in Paddle for CIFAR-10 (AI Studio 4294062), which follows arXiv:1603.08029"
+BESIDE_RIR = "the ResNet-18 beside RiR in Paddle for CIFAR-10 (AI Studio 4294062)"
 STREAMS = ("x_res", "x_tran")
 
 CONV = Conv2d("out_channels", 3, stride="stride", padding=1)
@@ -125,7 +126,7 @@ def resnet18_rir() -> Network:
     biased = conv_bn(bias=True)
     block = basic_block(biased, downsample=Conv2d("width", 1, stride="stride"))
     root = resnet(block, (2, 3, 3), {"stem": biased("width", 3)}, HEAD, num_classes=10, width=96)
-    return Network("resnet18_rir", root, (3, 32, 32), RIR, "ResNet-18 for CIFAR-10")
+    return Network("resnet18_rir", root, (3, 32, 32), BESIDE_RIR, "ResNet-18 for CIFAR-10")
 
 
 NETWORKS = {"rir18": rir18, "resnet18_rir": resnet18_rir}
