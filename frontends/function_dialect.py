@@ -70,6 +70,10 @@ class FunctionDialect(Protocol):
 
     def op(self, op: Op, site: Site, inputs: list[str], output: str) -> list[str]: ...
 
+    def fused(self, line: str, op: Op, when: Any) -> str | None:
+        """Return a line that ends in a call with the activation `op` (`when`: where it is
+        optional) of its result taken in, None where the framework has no such word."""
+
     def needs_name(self, op: Op) -> bool: ...
 
     def merged(self, merge: str, paths: str, site: Site) -> str: ...

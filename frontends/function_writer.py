@@ -122,9 +122,8 @@ class _Function:
     def _body(self) -> list[str]:
         block = self._block
         lines = [f"# the source also makes a {name}, which it never calls" for name in block.unused]
-        for position, call in enumerate(block.wiring):
-            added = self._call(call)
-            self._remark(call, added, self._comment(position))
+        for calls, added in self._calls():
+            self._remark(calls[-1], added, self._comment(calls[-1]))
             lines += added
         lines = with_local(block, merged_ifs(_said_once(lines)))
         values = ", ".join(block.outputs)
@@ -144,11 +143,34 @@ class _Function:
         if added[-2].startswith("for ") and len(found) == 1:
             added[-2] += comment
 
-    def _comment(self, position: int) -> str:
+    def _comment(self, call: Call) -> str:
         if not self._is_root:
             return ""
         (instance,) = self._draft.instances(self._block)
+        position = next(i for i, each in enumerate(self._block.wiring) if each is call)
         return "  # " + shapes_of(map(self._dialect.batched, instance.results[position]))
+
+    def _calls(self) -> Iterator[tuple[list[Call], list[str]]]:
+        """Yield the lines of every call, those of an activation within the line before."""
+        found: list[tuple[list[Call], list[str]]] = []
+        for call in self._block.wiring:
+            fused = self._fused(*found[-1], call) if found else None
+            if fused is None:
+                found.append(([call], self._call(call)))
+            else:
+                found[-1] = ([*found[-1][0], call], fused)
+        yield from found
+
+    def _fused(self, calls: list[Call], lines: list[str], call: Call) -> list[str] | None:
+        """Return lines that take in the activation that a call is, None if they cannot."""
+        layer = self._block.layers[call.layer]
+        op, when = _inner(layer), layer.when if isinstance(layer, Optional) else None
+        in_place = call.inputs == call.outputs == calls[-1].outputs
+        once = all(self._block.calls_of(each.layer) == 1 for each in (*calls, call))
+        if self._taps or not in_place or not once or not isinstance(op, Op) or len(calls) > 1:
+            return None
+        line = self._dialect.fused(lines[-1], op, when)
+        return None if line is None else [*lines[:-1], line]
 
     def _site(self, layer: str) -> Site:
         fstrings = self._dialect.fstrings

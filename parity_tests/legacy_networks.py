@@ -24,6 +24,17 @@ OPS = {
     "conv-uneven-padding": on_map(ops.Conv2d(4, 3, stride=2, padding=((0, 1), (2, 0)))),
     "conv-dilated": on_map(ops.Conv2d(4, 3, padding=2, dilation=2)),
     "conv-dilated-strided": on_map(ops.Conv2d(4, 3, stride=2, padding=2, dilation=(2, 1))),
+    "conv-same": on_map(ops.Conv2d(4, 3, stride=2, padding="same")),
+    "conv-same-dilated": on_map(ops.Conv2d(4, 3, padding="same", dilation=2)),
+    "conv-same-dilated-strided": on_map(ops.Conv2d(4, 2, stride=2, padding="same", dilation=3)),
+    "depthwise-same": on_map(ops.DepthwiseConv2d(2, stride=2, padding="same")),
+    "grouped-same": on_map(ops.Conv2d(4, 3, stride=2, padding="same", groups=2)),
+    "max-pool-same": on_map(ops.MaxPool2d(3, stride=2, padding="same")),
+    "mean-pool-of-same": on_map(ops.AvgPool2d(3, stride=2, padding="same")),
+    "mean-pool-of-same-counted": on_map(
+        ops.AvgPool2d(3, stride=2, padding="same", count_include_pad=True)
+    ),
+    "softmax-of-conv": on_map(ops.Conv2d(4, 1), ops.Softmax()),
     "grouped": on_map(ops.Conv2d(4, 3, padding=1, groups=2, bias=False)),
     "grouped-bias-strided": on_map(ops.Conv2d(4, (3, 1), stride=2, groups=2)),
     "grouped-dilated": on_map(ops.Conv2d(4, 3, padding=2, dilation=2, groups=2)),

@@ -57,6 +57,19 @@ DEPTHWISE = sequence(
     as_groups=Conv2d(12, 3, padding=1, groups=6),
     **END,
 )
+SAMES = sequence(
+    "sames",
+    (4, 16, 15),
+    conv=Conv2d(6, 3, stride=2, padding="same"),
+    dilated=Conv2d(4, 3, padding="same", dilation=2),
+    grouped=Conv2d(4, (3, 2), stride=(1, 2), padding="same", groups=2),
+    depthwise=DepthwiseConv2d(2, stride=2, padding="same"),
+    point=Conv2d(4, 1, stride=3, padding="same"),
+    maximum=MaxPool2d(2, stride=1, padding="same"),
+    mean=AvgPool2d(2, stride=1, padding="same"),
+    counted=AvgPool2d(2, stride=1, padding="same", count_include_pad=True),
+    **END,
+)
 MAX_POOLS = sequence(
     "max_pools",
     (3, 14, 13),
@@ -167,8 +180,8 @@ NEARLY_CONSTANT = sequence(
 NETWORKS = {
     each.name: each
     for each in (
-        CONVOLUTIONS, DEPTHWISE, MAX_POOLS, AVG_POOLS, ADAPTIVE, FLATTENS, JOINS, ACTIVATIONS,
-        NEARLY_CONSTANT,
+        CONVOLUTIONS, DEPTHWISE, SAMES, MAX_POOLS, AVG_POOLS, ADAPTIVE, FLATTENS, JOINS,
+        ACTIVATIONS, NEARLY_CONSTANT,
     )
 }  # fmt: skip
 

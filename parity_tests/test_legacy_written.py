@@ -8,7 +8,7 @@ import re
 import pytest
 
 from common.networks import available, load
-from common.ops import BatchNorm
+from common.ops import BatchNorm, Conv2d, Softmax
 from common.spec import Network
 from common.transform import float32_exact, smooth
 from frontends.emit import emit
@@ -60,8 +60,18 @@ def test_exact_twin_differs_in_literals_alone(panel: str) -> None:
 @rows("panel", PANELS)
 def test_smooth_twin_has_no_relu(panel: str) -> None:
     text = emit(smooth(load("se_resnext_cifar")), panel).text
-    assert ".swish(" in text
-    assert ".relu(" not in text
+    assert ".swish(" in text or 'act="swish"' in text
+    assert ".relu(" not in text and '"relu"' not in text
+
+
+def test_fluid_activates_within_the_layer_before() -> None:
+    """As Fluid's own models do; a softmax over channels has no such word, nor has a twin."""
+    network = load("se_resnext_published_fluid")
+    text, twin = emit(network, "fluid").text, emit(network, "fluid", taps=True).text
+    assert text.count('act="relu"') == 4 and 'act="softmax"' in text and ".relu(" not in text
+    assert "act=" not in twin and twin.count(".relu(") == 4
+    maps = on_map(Conv2d(2, 1), Softmax())
+    assert "softmax(x, axis=1" in emit(maps, "fluid").text
 
 
 @rows("panel", PANELS)

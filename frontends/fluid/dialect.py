@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from common import ops
@@ -43,6 +44,16 @@ class FluidDialect:
 
     def helpers(self, draft: Draft) -> list[str]:
         return []
+
+    def fused(self, line: str, op: Op, when: Any) -> str | None:
+        activation = _ACTIVATIONS.get(type(op))
+        taking = _TAKES_ACTIVATION.match(line)
+        if activation is None or taking is None:
+            return None
+        if isinstance(op, ops.Softmax) and taking[1] != "fc":  # act is over the last axis
+            return None
+        flag = "" if when is None else f" if {literal(when)} else None"
+        return f'{line.removesuffix(")")}, act="{activation}"{flag})'
 
     def needs_name(self, op: Op) -> bool:
         return type(op) not in UNNAMED
@@ -221,6 +232,18 @@ _LAYERS: dict[type[Op], tuple[str, dict[str, Any]]] = {
     ops.GlobalAvgPool2d: ("reduce_mean", {"dim": "[2, 3]"}),
     ops.Scale: ("elementwise_mul", {"axis": 0}),
 }
+
+
+_ACTIVATIONS = {
+    ops.ReLU: "relu",
+    ops.ReLU6: "relu6",
+    ops.SiLU: "swish",
+    ops.Sigmoid: "sigmoid",
+    ops.Softmax: "softmax",
+}
+_TAKES_ACTIVATION = re.compile(
+    r"\w+ = fluid\.layers\.(conv2d|batch_norm|fc|elementwise_add|elementwise_mul)\(.*\)$"
+)
 
 
 def _layer(layer: str, /, *positional: Any, **named: Any) -> str:

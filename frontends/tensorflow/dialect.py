@@ -59,6 +59,9 @@ class TensorFlowDialect:
     def helpers(self, draft: Draft) -> list[str]:
         return helpers(draft)
 
+    def fused(self, line: str, op: Op, when: Any) -> str | None:
+        return None  # each step keeps its name
+
     def needs_name(self, op: Op) -> bool:
         return type(op) not in (ops.Identity, ops.ChannelPad, ops.Flatten)
 
