@@ -187,7 +187,7 @@ class _Class:
             last = position == len(block.wiring) - 1 and call.outputs == block.outputs
             comment = self._comment(position)
             if isinstance(layer, Chain) and self._streams(layer) > 1:
-                yield from self._loop(call)
+                yield from self._loop(call, comment)
             elif isinstance(layer, Optional):
                 yield from self._optional(call, layer)
             elif last:
@@ -232,11 +232,11 @@ class _Class:
         yield f"if {condition}:"
         yield f"    {outputs} = {self._expression(call)}"
 
-    def _loop(self, call: Call) -> Iterator[str]:
+    def _loop(self, call: Call, comment: str) -> Iterator[str]:
         outputs, inputs = ", ".join(call.outputs), ", ".join(call.inputs)
         if outputs != inputs:
             yield f"{outputs} = {inputs}"
-        yield f"for block in self.{call.layer}:"
+        yield f"for block in self.{call.layer}:{comment}"
         yield f"    {outputs} = block({outputs})"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from common.expressions import literal
@@ -222,7 +223,8 @@ class _Function:
     def _parallel(self, call: Call, layer: Parallel, site: Site) -> list[str]:
         each = self._expression(layer.path, call.inputs, site.numbered("i"))
         paths = f"[{each} for i in range({literal(layer.count)})]"
-        merged = self._dialect.merged(layer.merge, paths, site)
+        merging = replace(site, layer=f"{site.layer}.merge")
+        merged = self._dialect.merged(layer.merge, paths, merging)
         return [f"{call.outputs[0]} = {merged}", *self._tapped(call)]
 
     def _chain(self, call: Call, layer: Chain, site: Site) -> Iterator[str]:

@@ -72,7 +72,8 @@ def batchflow(name: str, title: str, num_blocks: tuple[int, ...], gate: str = ""
             "fc": Dense("num_classes"),
         },
     )
-    return Network(name, root, (1, 28, 28), BATCHFLOW, title)
+    source = BATCHFLOW if num_blocks == CONFIGURED else f"{BATCHFLOW}, as its printed figure needs"
+    return Network(name, root, (1, 28, 28), source, title)
 
 
 CONFIGURED, PRINTED = (1, 1, 1, 1), (3, 4, 6, 3)  # the printed figures are those of 50 layers

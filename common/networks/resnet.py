@@ -143,7 +143,7 @@ def _keras() -> Network:
     block = bottleneck(biased, stride_on="1x1")
     title, source = (
         "ResNet-50 of keras.applications",
-        f"{RESNET}, with the biases of keras.applications",
+        f"{RESNET}, with the biases and batch normalization of keras.applications",
     )
     return imagenet("resnet50_keras", title, block, stem=stem(biased), source=source)
 

@@ -30,20 +30,21 @@ def split_transform_merge(
     stride_on: str = "3x3",
     activated: bool = False,
     strided: bool = True,
+    channels: str = "out_channels",
 ) -> tuple[dict[str, Layer], str]:
     """Return the layers of the aggregated transformation in a form, and their wiring: out from x.
 
-    They refer to out_channels, cardinality, depth and, if `strided`, stride. `activated` keeps the
+    They refer to `channels`, cardinality, depth and, if `strided`, stride. `activated` keeps the
     ReLU of the last conv_bn; form (a), whose last convolutions are in the paths, has none.
     """
     choose("form", form, FORMS)
     first, second = _strides(stride_on, strided)
     path = split_path(conv_bn, stride_on, form == "summed", strided)
     stride = {"stride": "stride"} if strided else {}
-    transition = conv_bn("out_channels", 1, **({} if activated else {"relu": False}))
+    transition = conv_bn(channels, 1, **({} if activated else {"relu": False}))
     layers: dict[str, Layer]
     if form == "summed":
-        each = path("depth", out_channels="out_channels", **stride)
+        each = path("depth", out_channels=channels, **stride)
         merged = Parallel(each, "cardinality", "sum")
         layers = {"split": merged, "bn": BatchNorm()}
     elif form == "concatenated":
@@ -84,12 +85,12 @@ def split_path(
 
 def resnext_block(form: str) -> Network:
     """Return the building block of the paper's figure 3 by itself: 256-d in and out, 32 paths."""
-    layers, wiring = split_transform_merge(form, strided=False)
+    layers, wiring = split_transform_merge(form, strided=False, channels="channels")
     block = Block(
         "resnext_block",
-        "out_channels=256, cardinality=32, depth=4",
+        "channels=256, cardinality=32, depth=4",
         about="Split, transform and merge; add the shortcut.",
-        inputs={"x": "out_channels"},
+        inputs={"x": "channels"},
         layers={**layers, "add": Add(), "relu": ReLU()},
         wiring=wiring + "x = add(out, x)\nx = relu(x)",
     )

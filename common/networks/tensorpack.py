@@ -1,4 +1,4 @@
-"""The SE-ResNet of tensorpack's examples: "same" padding, and blocks that start as identities."""
+"""The SE-ResNet of tensorpack's examples: "same" padding, residual branches that start at zero."""
 
 from __future__ import annotations
 

@@ -21,7 +21,8 @@ from frontends.same import Bound
 from frontends.writing import Draft, Source, batched, constant
 
 UNNAMED = (ops.Identity, ops.ChannelPad, ops.Flatten)  # steps that have a name in no dialect
-ZEROS = "fluid.initializer.Constant(0.0)"  # each block starts as an identity
+REPEATED = "# with the parameters of the call before, since they bear the same names"
+ZEROS = "fluid.initializer.Constant(0.0)"  # the residual branch starts at zero
 LARGEST_EPSILON = 0.0010000000474974513  # 0.001 in float32: batch_norm_op.cc refuses a larger one
 
 
@@ -73,7 +74,8 @@ class FluidDialect:
     def shared(
         self, site: Site, call: Call, first: bool, lines: list[str], standalone: list[str]
     ) -> list[str] | None:
-        return None  # parameters of one name are one parameter
+        shares = any(op.parameters(s) for op, s in site.bound()) if not standalone else True
+        return lines if first or not shares else [REPEATED, *lines]
 
     def root_inputs(self, draft: Draft) -> list[str]:
         return list(draft.root.inputs)

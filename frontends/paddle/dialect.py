@@ -14,7 +14,7 @@ from frontends.names import invoke, product, unless
 from frontends.same import Bound
 from frontends.writing import Draft, Source, constant
 
-# Each block starts as an identity.
+# The residual branch starts at zero.
 ZERO_GAMMA = "paddle.ParamAttr(initializer=nn.initializer.Constant(0.0))"
 
 

@@ -161,7 +161,7 @@ class TensorFlowDialect:
         lines = []
         if padded is not None:
             lines += [
-                "# unlike a zero, never the maximum",
+                "# max pooling pads with -inf",
                 f"{output} = {_pad(x, padded, float_='-inf')}",
             ]
             x = output

@@ -23,6 +23,7 @@ NOTE = """\
 # Batch normalization is not fused, since the fused kernel has no float64. Its averages
 # move only if tf.GraphKeys.UPDATE_OPS are run with each training step."""
 UNNAMED = (ops.Identity, ops.ChannelPad, ops.Flatten)  # steps that have a name in no dialect
+REPEATED = "# with the parameters of the call before"
 SAME, MINUS_INFINITY = '"same"', 'float("-inf")'
 SHARED = "tf.variable_scope(tf.get_variable_scope(), reuse=tf.AUTO_REUSE"
 
@@ -77,8 +78,8 @@ class TensorFlow1Dialect:
         body = [f"    {line}" for line in lines]
         if ops.BatchNorm not in kinds:
             if "= tf.layers." in lines[-1] and not standalone:
-                last = lines[-1].replace(", name=", ", reuse=tf.AUTO_REUSE, name=")
-                return [*lines[:-1], last]
+                again = lines[-1].replace(", name=", ", reuse=True, name=")
+                return lines if first else [REPEATED, *lines[:-1], again]
             return [f"with {SHARED}):", *body]
         opened = f"with {SHARED}, use_resource=True):"
         if first:
@@ -182,7 +183,7 @@ class TensorFlow1Dialect:
         padded, lines = extended(op, site), []
         if padded is not None:
             lines += [
-                "# unlike a zero, never the maximum",
+                "# max pooling pads with -inf",
                 f"{output} = {_pad(x, padded, MINUS_INFINITY)}",
             ]
             x = output

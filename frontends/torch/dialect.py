@@ -14,7 +14,7 @@ from frontends.names import invoke, product, unless
 from frontends.same import Bound
 from frontends.writing import Draft, Source
 
-ZERO_GAMMA = "nn.init.zeros_({self}.weight)  # each block starts as an identity"
+ZERO_GAMMA = "nn.init.zeros_({self}.weight)  # the residual branch starts at zero"
 CONV_SAME = '''
 class Conv2dSame(nn.Conv2d):
     """A convolution that pads as TensorFlow's "same" does: an odd cell after, not before."""
