@@ -8,25 +8,10 @@ from hypothesis import strategies as st
 
 from common import ops
 from common.errors import SpecificationError
+from common.networks.blocks import CONV_BN
 from common.ops import Op, Shape
 from common.spec import Block, Layer, Network, Optional, Parallel, Use, chain
 
-CONV_BN = Block(
-    "conv_bn",
-    "out_channels, kernel_size=1, stride=1, groups=1, relu=True",
-    layers={
-        "conv": ops.Conv2d(
-            "out_channels",
-            "kernel_size",
-            stride="stride",
-            padding="kernel_size // 2",
-            groups="groups",
-            bias=False,
-        ),
-        "bn": ops.BatchNorm(),
-        "relu": Optional(ops.ReLU(), when="relu"),
-    },
-)
 GATE = Block(
     "gate",
     "channels, hidden",

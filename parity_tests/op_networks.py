@@ -65,6 +65,7 @@ SAMES = sequence(
     grouped=Conv2d(4, (3, 2), stride=(1, 2), padding="same", groups=2),
     depthwise=DepthwiseConv2d(2, stride=2, padding="same"),
     point=Conv2d(4, 1, stride=3, padding="same"),
+    skipping=MaxPool2d(1, stride=2, padding="same", rounding="ceil"),
     maximum=MaxPool2d(2, stride=1, padding="same"),
     mean=AvgPool2d(2, stride=1, padding="same"),
     counted=AvgPool2d(2, stride=1, padding="same", count_include_pad=True),

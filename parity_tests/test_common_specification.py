@@ -244,4 +244,6 @@ def test_same_shrinks_a_map_by_the_stride(size: int, kernel: int, stride: int, s
     reached = (-(-size // stride) - 1) * stride + spread * (kernel - 1) + 1
     assert before + after == max(reached - size, 0)
     pool = MaxPool2d(kernel, stride=stride, padding="same", rounding="ceil")
+    assert pool == MaxPool2d(kernel, stride=stride, padding="same")  # no window is partial
     assert pool.output((1, size, size)) == (1, -(-size // stride), -(-size // stride))
+    assert pool.overhang((1, size, size)) == (0, 0)

@@ -37,6 +37,11 @@ class MaxPool2d(Op):
     padding: Padding = field(default=0, metadata=PAIR)
     rounding: str = field(default="floor", metadata={"choices": ("floor", "ceil")})
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.padding == SAME:  # no window is partial then, so that all rounding is one
+            object.__setattr__(self, "rounding", "floor")
+
     def _check(self) -> None:
         positive(self, kernel_size=self.kernel_size, stride=self.stride)
         not_negative(self, padding=self.padding)

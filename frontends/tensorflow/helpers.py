@@ -18,22 +18,13 @@ class GroupedConv2D(layers.Conv2D):
         pairs = zip(tf.split(inputs, self.groups, -1), tf.split(kernel, self.groups, -1))
         return tf.concat([convolve(x, k) for x, k in pairs], -1)
 '''
-GROUPED_DEPTHWISE = '''
-@keras.saving.register_keras_serializable()
-class GroupedConv2D(layers.Conv2D):
-    """A Conv2D that also trains on CPU, where TensorFlow has no gradient of grouped convolution."""
-
-    def convolution_op(self, inputs, kernel):
-        convolve = super().convolution_op
-        if self.groups == 1 or tf.config.list_physical_devices("GPU"):
-            return convolve(inputs, kernel)
+PAIRS = "        pairs = zip("  # what comes before it may return already
+DEPTHWISE = """\
         if kernel.shape[2] == 1 and self.dilation_rate == (1, 1):  # one group a channel
             kernel = tf.reshape(kernel, (*self.kernel_size, inputs.shape[-1], -1))
             strides = (1, *self.strides, 1)
             return tf.nn.depthwise_conv2d(inputs, kernel, strides, self.padding.upper())
-        pairs = zip(tf.split(inputs, self.groups, -1), tf.split(kernel, self.groups, -1))
-        return tf.concat([convolve(x, k) for x, k in pairs], -1)
-'''
+"""
 
 
 def helpers(draft: Draft) -> list[str]:
@@ -45,4 +36,4 @@ def helpers(draft: Draft) -> list[str]:
         op.groups == shape[0] and op.dilation == 1 and len(set(pair(op.stride))) == 1
         for op, shape in found
     )
-    return [GROUPED_DEPTHWISE if depthwise else GROUPED]
+    return [GROUPED.replace(PAIRS, DEPTHWISE + PAIRS) if depthwise else GROUPED]
