@@ -16,6 +16,7 @@ from common.elaborate import elaborate
 from common.errors import TriptychError
 from common.networks import available, load
 from common.networks.fluid_names import PADDLE_MODELS, official_names
+from common.networks.published import FIGURES
 from common.networks.resnext import FORMS, convert_weights, resnext_block
 from common.spec import Network
 from frontends.against import compare, grouped, structural_differences
@@ -190,8 +191,7 @@ def test_every_structural_difference_of_the_published_pair() -> None:
 
 # "Total Params" and "Total Flops" that the source of RiR prints, at batch 128.
 PADDLE_FLOPS = {
-    "rir18": (9_532_234, 164_831_593_728),
-    "resnet18_rir": (9_574_474, 165_021_910_272),
+    name: tuple(f.value for f in FIGURES if f.network == name) for name in ("rir18", "resnet18_rir")
 }
 COUNTED = """
 import sys

@@ -28,7 +28,7 @@ and a test holds it to them.
 
 {networks}
 
-## What the sources say
+## What sources and references say
 
 {figures}
 

@@ -1,4 +1,4 @@
-"""Figures that the sources of the networks print or state, each with its convention."""
+"""Figures that sources and references of the networks give, each with its convention."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ _FLUID_PAIR = "counted in the published Fluid script"
 _TENSORFLOW_PAIR = "counted in the published TensorFlow script"
 _NOTEBOOK = "printed in BatchFlow's notebook"
 _RIR = "printed by the source of RiR with paddle.flops"
-_RESNEXT = "ResNeXt's authors' model, CIFAR-10"
-_LIBRARIES = "torchvision and paddle.vision"
+_RESNEXT = "reference count for CIFAR-10"
+_BOTH = "torchvision and paddle.vision, whose weights load"
+_PADDLE = "paddle.vision, whose weights load"
+_TORCHVISION = "torchvision, whose weights load"
 
 FIGURES = (
     Figure("se_resnext_published_fluid", "trainable", 4_088_410, _FLUID_PAIR),
@@ -34,14 +36,21 @@ FIGURES = (
     Figure("resnext29_8x64d", "trainable", 34_426_698, _RESNEXT),
     Figure("resnext29_16x64d", "trainable", 68_155_210, _RESNEXT),
     Figure("resnext29_32x4d", "trainable", 4_775_754, _RESNEXT),
-    Figure("resnet18", "trainable", 11_689_512, _LIBRARIES),
-    Figure("resnet34", "trainable", 21_797_672, _LIBRARIES),
-    Figure("resnet50", "trainable", 25_557_032, _LIBRARIES),
-    Figure("resnet101", "trainable", 44_549_160, _LIBRARIES),
-    Figure("resnet152", "trainable", 60_192_808, _LIBRARIES),
-    Figure("resnext50_32x4d", "trainable", 25_028_904, _LIBRARIES),
-    Figure("resnext101_32x8d", "trainable", 88_791_336, "torchvision"),
-    Figure("resnet50_keras", "with statistics", 25_636_712, "keras.applications"),
-    Figure("resnet50_fluid", "trainable", 25_557_032, "Fluid's model zoo"),
+    Figure("resnet18", "trainable", 11_689_512, _BOTH),
+    Figure("resnet34", "trainable", 21_797_672, _PADDLE),
+    Figure("resnet50", "trainable", 25_557_032, _BOTH),
+    Figure("resnet101", "trainable", 44_549_160, _PADDLE),
+    Figure("resnet152", "trainable", 60_192_808, _TORCHVISION),
+    Figure("resnext50_32x4d", "trainable", 25_028_904, _BOTH),
+    Figure("resnext101_32x8d", "trainable", 88_791_336, _TORCHVISION),
+    Figure(
+        "resnet50_keras", "with statistics", 25_636_712, "keras.applications, whose weights load"
+    ),
+    Figure(
+        "resnet50_fluid",
+        "trainable",
+        25_557_032,
+        "Fluid 1.8.5, which saves the official 267 variables",
+    ),
 )
 BATCH = 128  # of the figures in FLOPs
