@@ -8,15 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.workloads import STYLES, Case, Workload
+from benchmarks.workloads import Case, Workload
 from common.compare import difference
-from common.spec import Network
-from frontends.arrays import ArrayReader
-from frontends.launch import MODERN, NOT_INSTALLED, WorkerError, WorkerProcess
-from frontends.report import Report
-from frontends.verify import verify
+from common.network import Network
+from frontends.frameworks import MODERN, TABLE
+from frontends.ladder.report import Report
+from frontends.ladder.verify import verify
+from frontends.workers.arrays import ArrayReader
+from frontends.workers.outcomes import NOT_COMPARABLE, NOT_INSTALLED, Outcome, WorkerError
+from frontends.workers.process import WorkerProcess
 
-NOT_COMPARABLE = "not comparable"
 # Of the largest output. Half a rounding of TF32 or bfloat16-like formats (2^-11): float32 stays
 # below a third of it (7.5e-5 with batch statistics, 1e-6 without, on se_resnext_mnist, batch 64);
 # TF32 products give 6.7e-4 there.
@@ -36,16 +37,15 @@ def prove(network: Network, frameworks: list[str]) -> Report:
     return verify(network, frameworks)
 
 
-def refusal(report: Report, framework: str) -> WorkerError | None:
+def refusal(report: Report, framework: str) -> Outcome | None:
     """Return why a framework is not timed, None if the ladder passed it."""
     reason = report.reason(framework)
     if reason is None:
         return None
     for row in report.rows:
-        failed = row.rung.startswith("stage ") and row.panels == (framework,)
-        if failed and not row.passed:
-            return WorkerError(framework, row.outcome, row.rung.removeprefix("stage "), row.note)
-    return WorkerError(framework, NOT_COMPARABLE, "verify", reason)
+        if row.stage and row.panels == (framework,):
+            return Outcome(framework, row.outcome, row.stage, row.note)
+    return Outcome(framework, NOT_COMPARABLE, "verify", reason)
 
 
 @dataclass(frozen=True)
@@ -74,20 +74,20 @@ class Reference:
     def _judge(self, case: Case, what: str, error: float, bound: float) -> None:
         if error > bound:
             message = f"{what}: {error:.1e} from {self.framework}'s float64, allowed {bound:.1e}"
-            raise WorkerError(case.framework, NOT_COMPARABLE, "check", message)
+            raise WorkerError(Outcome(case.framework, NOT_COMPARABLE, "check", message))
 
 
 def reference(
     workload: Workload, proved: list[str], modes: set[str], folder: Path, threads: int
-) -> Reference | WorkerError:
+) -> Reference | Outcome:
     """Return the float64 outputs by the first proved framework that gives them."""
-    error = WorkerError("", NOT_INSTALLED, "reference", "nothing is proved")
-    for framework in sorted(proved, key=["torch", "paddle", "tensorflow", *proved].index):
+    outcome = Outcome("", NOT_INSTALLED, "reference", "nothing is proved")
+    for framework in sorted(proved, key=[*reversed(MODERN), *proved].index):
         try:
             return Reference(framework, _exact(workload, framework, modes, folder, threads))
         except WorkerError as stopped:
-            error = stopped
-    return error
+            outcome = stopped.outcome
+    return outcome
 
 
 def _exact(
@@ -97,7 +97,10 @@ def _exact(
     outputs = {}
     try:
         for mode in sorted(modes):
-            case, out = Case(framework, STYLES[framework][0], mode), folder / "exact.npz"
+            case, out = (
+                Case(framework, next(iter(TABLE[framework].styles)), mode),
+                folder / "exact.npz",
+            )
             worker.request(workload.job(case, out, "cpu", "float64"))
             outputs[mode] = _read(out)
     finally:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import argparse
 
 from benchmarks import environment
-from benchmarks.workloads import ABOUT_STYLES, MODES
 from common.errors import TriptychError
 from common.networks import available
-from frontends.launch import FRAMEWORKS
+from frontends.frameworks import FRAMEWORKS, TABLE
+from reports.records import MODES
 
 DEFAULT_NETWORK, DEFAULT_BATCH = "se_resnext_mnist", 64
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
-    styles = "\n".join(f"  {name:<12} {ABOUT_STYLES[name]}" for name in FRAMEWORKS)
+    styles = "\n".join(
+        f"  {name:<12} {'; '.join(TABLE[name].styles.values())}" for name in FRAMEWORKS
+    )
     made = argparse.ArgumentParser(
         prog="python -m benchmarks.run",
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -12,16 +12,17 @@ from pathlib import Path
 from benchmarks import environment, gate
 from benchmarks.options import command, parse
 from benchmarks.progress import Display
-from benchmarks.records import RecordFile, Run, read_run
 from benchmarks.timing import Session, Settings, put_outcome
-from benchmarks.workloads import MODES, Workload, cases
-from common.elaborate import elaborate
+from benchmarks.workloads import Workload, cases
 from common.errors import TriptychError, run_command
+from common.files import folder_for
 from common.networks import load
-from frontends.files import folder_for
-from frontends.launch import WorkerError, scratch, select_frameworks
-from frontends.report import Report
+from frontends.frameworks import select
+from frontends.ladder.report import Report
+from frontends.workers.outcomes import NOT_COMPARABLE, Outcome
+from frontends.workers.pool import scratch
 from reports.build import build
+from reports.records import MODES, RecordFile, Run, read_run
 from reports.tables import text_tables
 
 
@@ -30,11 +31,11 @@ class Job:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
-        selected = select_frameworks(options.framework, options.legacy)
+        selected = select(options.framework, options.legacy)
         self.cases = cases(selected, options.style, options.mode)
         self.frameworks = list(dict.fromkeys(case.framework for case in self.cases))
         self.workload = Workload(load(options.network), options.batch_size)
-        output = elaborate(self.workload.network).output
+        output = self.workload.network.elaboration.output
         if len(output) != 1 and any(case.mode == "training" for case in self.cases):
             raise TriptychError(
                 f"training needs one output per class, got {output}; --mode inference"
@@ -100,7 +101,7 @@ class Job:
             bounds={"forward": gate.FORWARD_BOUND, "update": gate.UPDATE_BOUND},
         )
 
-    def _devices(self, refused: dict[str, WorkerError | None]) -> dict[str, str]:
+    def _devices(self, refused: dict[str, Outcome | None]) -> dict[str, str]:
         """Return each framework's device; refuse those without a GPU where others have one."""
         wanted = self.options.device
         asks = wanted == "gpu" or (wanted == "auto" and environment.may_have_gpu())
@@ -109,17 +110,15 @@ class Job:
         for name in self.frameworks:
             if device == "gpu" and not refused[name] and name not in seeing:
                 message = "its build sees no GPU"
-                refused[name] = WorkerError(name, gate.NOT_COMPARABLE, "device", message)
+                refused[name] = Outcome(name, NOT_COMPARABLE, "device", message)
         return dict.fromkeys(self.frameworks, device)
 
-    def _refuse(
-        self, refused: dict[str, WorkerError | None], exact: gate.Reference | WorkerError
-    ) -> None:
+    def _refuse(self, refused: dict[str, Outcome | None], exact: gate.Reference | Outcome) -> None:
         for case in self.cases:
             why = refused[case.framework]
-            if why is None and isinstance(exact, WorkerError):
+            if why is None and isinstance(exact, Outcome):
                 message = f"no float64 reference: {exact}"
-                why = WorkerError(case.framework, gate.NOT_COMPARABLE, "reference", message)
+                why = Outcome(case.framework, NOT_COMPARABLE, "reference", message)
             if why is not None:
                 put_outcome(self.records, case, why)
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.records import MEASURED, RecordFile
-from benchmarks.statistics import steady_from
 from benchmarks.workloads import Case, Workload
-from frontends.launch import TIMED_OUT, WorkerError, WorkerProcess
+from frontends.workers.outcomes import TIMED_OUT, Outcome, WorkerError
+from frontends.workers.process import WorkerProcess
+from reports.records import MEASURED, RecordFile
+from reports.statistics import steady_from
 
 WARM_STEPS, WARM_S = 10, 10.0  # at most, if steps do not become steady earlier
 LEAST_STEPS = 2  # of a round
@@ -54,9 +55,10 @@ class Lane:
         try:
             return self._worker.request({"action": action, **job}, max(left, 0.001))
         except WorkerError as error:
-            if error.outcome == TIMED_OUT:
-                error.message = f"its budget of {self._settings.budget_s:.0f} s was spent"
-            raise
+            if error.outcome.kind != TIMED_OUT:
+                raise
+            message = f"its budget of {self._settings.budget_s:.0f} s was spent"
+            raise WorkerError(replace(error.outcome, message=message)) from None
         finally:
             self._spent += time.perf_counter() - started
 
@@ -165,8 +167,8 @@ class Session:
         try:
             yield
         except WorkerError as error:
-            put_outcome(self._records, case, error)
-            self._tell(f"{case}: {error.outcome}: {error.message}")
+            put_outcome(self._records, case, error.outcome)
+            self._tell(f"{case}: {error.outcome.kind}: {error.outcome.message}")
             for lane in [lane for lane in self._lanes if lane.case == case]:
                 lane.close()
                 self._lanes.remove(lane)
@@ -177,7 +179,7 @@ class Session:
         self._lanes.clear()
 
 
-def put_outcome(records: RecordFile, case: Case, error: WorkerError) -> None:
+def put_outcome(records: RecordFile, case: Case, outcome: Outcome) -> None:
     """Record why a case has no figures."""
-    message = " ".join(error.message.split())
-    records.put("outcome", case=case, outcome=error.outcome, stage=error.stage, message=message)
+    message = " ".join(outcome.message.split())
+    records.put("outcome", case=case, outcome=outcome.kind, stage=outcome.stage, message=message)

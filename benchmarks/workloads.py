@@ -12,29 +12,14 @@ import numpy as np
 from common import weights
 from common.counting import macs, trainable
 from common.datasets import COUNT, mnist_test
-from common.elaborate import elaborate
 from common.errors import TriptychError, choose
-from common.spec import Network
+from common.network import Network
 from common.transform import without_dropout
-from frontends.arrays import write_arrays
-from frontends.emit import emit
-from frontends.writing import Source
-
-MODES = ("inference", "training")
-STYLES = {
-    "tensorflow": ("eager", "graph", "compiled"),
-    "paddle": ("eager", "graph"),
-    "torch": ("eager", "channels_last", "compiled"),
-    "fluid": ("graph",),
-    "tensorflow1": ("graph",),
-}
-ABOUT_STYLES = {
-    "tensorflow": "eager; graph: tf.function; compiled: tf.function with XLA",
-    "paddle": "eager: dygraph; graph: paddle.jit.to_static",
-    "torch": "eager; channels_last: that memory format; compiled: torch.compile on channels_last",
-    "fluid": "graph: Program and Executor",
-    "tensorflow1": "graph: Session",
-}
+from frontends.frameworks import TABLE
+from frontends.workers.arrays import write_arrays
+from frontends.writing.draft import Source
+from frontends.writing.emit import emit
+from reports.records import MODES
 
 
 class Case(NamedTuple):
@@ -51,14 +36,14 @@ class Case(NamedTuple):
 def cases(frameworks: Iterable[str], styles: str, modes: str) -> list[Case]:
     """Return the timings that the options name. Raises TriptychError for an unknown name."""
     chosen = list(frameworks)
-    known = sorted({style for framework in chosen for style in STYLES[framework]})
+    known = sorted({style for framework in chosen for style in TABLE[framework].styles})
     wanted = _split("style", styles, known)
     return [
         Case(framework, style, mode)
         for mode in MODES
         if mode in _split("mode", modes, MODES)
         for framework in chosen
-        for style in STYLES[framework]
+        for style in TABLE[framework].styles
         if style in wanted
     ]
 
@@ -104,14 +89,14 @@ class Workload:
         if self.source.startswith("the first"):
             images, labels = mnist_test(self.batch)
             return {"input": images, "labels": labels}
-        classes = elaborate(self.network).output[0]
+        classes = self.network.elaboration.output[0]
         labels = np.random.default_rng(self.seed).integers(0, classes, self.batch)
         return {"input": weights.inputs(self.network, self.batch, self.seed), "labels": labels}
 
     def job(self, case: Case, out: Path, device: str, dtype: str = "float32") -> dict[str, Any]:
         """Return the job that prepares a worker for a timing."""
         path, source = self._written(case.framework)
-        unused = [p.name for p in elaborate(self.network).parameters.values() if not p.used]
+        unused = [p.name for p in self.network.elaboration.parameters.values() if not p.used]
         return {
             "action": "prepare",
             "source": str(path),

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from math import prod
 
-from common.elaborate import Parameter, Step, elaborate
+from common.elaborate import Parameter, Step
+from common.network import Network
 from common.ops import (
     AdaptiveAvgPool2d,
     AvgPool2d,
@@ -14,7 +15,6 @@ from common.ops import (
     Conv2d,
     Dense,
 )
-from common.spec import Network
 
 
 def trainable(network: Network) -> int:
@@ -34,7 +34,7 @@ def unused(network: Network) -> int:
 
 def shared(network: Network) -> int:
     """Return the numbers in layers that are called more than once."""
-    calls = Counter(step.layer for step in elaborate(network).steps)
+    calls = Counter(step.layer for step in network.elaboration.steps)
     again = {layer for layer, count in calls.items() if count > 1}
     return _size(p for p in _parameters(network) if p.layer in again)
 
@@ -57,12 +57,12 @@ def paddle_flops(network: Network, batch: int = 1) -> int:
 
     Source: the `count_…` functions of Paddle's hapi/dynamic_flops.py. A multiply-add counts as 1.
     """
-    return batch * sum(map(paddle_flops_of, elaborate(network).steps))
+    return batch * sum(map(paddle_flops_of, network.elaboration.steps))
 
 
 def macs(network: Network) -> int:
     """Return the multiply-adds of convolutions and dense layers for one sample."""
-    return sum(step.op.macs(step.inputs[0]) for step in elaborate(network).steps)
+    return sum(step.op.macs(step.inputs[0]) for step in network.elaboration.steps)
 
 
 CONVENTIONS: dict[str, Callable[[Network], int]] = {
@@ -78,7 +78,7 @@ CONVENTIONS: dict[str, Callable[[Network], int]] = {
 
 
 def _parameters(network: Network) -> Iterable[Parameter]:
-    return elaborate(network).parameters.values()
+    return network.elaboration.parameters.values()
 
 
 def _size(parameters: Iterable[Parameter]) -> int:

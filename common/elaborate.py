@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
 from math import prod
+from types import MappingProxyType
 
 from common.errors import SpecificationError
 from common.expressions import Value, evaluate
 from common.ops import NOT_TRAINABLE, Add, Concat, Op, Shape
-from common.spec import Block, Chain, Layer, Network, Optional, Parallel, Use
+from common.spec import Block, Chain, Layer, Parallel, Use, When
 from common.wiring import REQUIRED
 
 Shapes = tuple[Shape, ...]
@@ -74,14 +74,17 @@ class Parameter:
         return prod(self.shape)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Elaboration:
-    """A network's steps in the order of execution, its blocks (callers first) and parameters."""
+    """A network's steps in the order of execution, its blocks (callers first) and parameters.
 
-    steps: list[Step] = field(default_factory=list)
-    blocks: list[BlockInstance] = field(default_factory=list)
-    parameters: dict[str, Parameter] = field(default_factory=dict)
-    output: Shape = ()
+    `output` is the shape of one sample's output.
+    """
+
+    steps: tuple[Step, ...]
+    blocks: tuple[BlockInstance, ...]
+    parameters: Mapping[str, Parameter]
+    output: Shape
 
     def instances(self, block: Block) -> list[BlockInstance]:
         """Return the instances of a kind, at least one."""
@@ -99,23 +102,22 @@ class Elaboration:
 
 def present(layer: Layer, instance: BlockInstance) -> Layer | None:
     """Return the layer of an instance, None where it is optional and left out."""
-    if not isinstance(layer, Optional):
+    if not isinstance(layer, When):
         return layer
     return layer.layer if evaluate(layer.when, instance.arguments) else None
 
 
-@lru_cache(maxsize=64)
-def elaborate(network: Network) -> Elaboration:
-    """Return the instances of a network. Raises SpecificationError with the step's path."""
-    result = Elaboration()
-    shape = network.input_shape
-    if len(shape) not in (1, 3) or any(not isinstance(n, int) or n < 1 for n in shape):
-        raise SpecificationError(f"input shape {shape}; expected (C, H, W) or (F,), positive")
-    if len(network.root.inputs) != 1 or len(network.root.outputs) != 1:
-        raise SpecificationError(f"network {network.name}: its root takes and gives one value")
-    (output,) = _Walk(result).use("", network.bound(), {}, (shape,))
-    result.output = output
-    return result
+def elaborate(root: Use, input_shape: Shape) -> Elaboration:
+    """Return the instances of a root on an input (C, H, W) or (F,).
+
+    Raises SpecificationError with the path of the step at fault.
+    """
+    wrong = any(not isinstance(n, int) or n < 1 for n in input_shape)
+    if len(input_shape) not in (1, 3) or wrong:
+        raise SpecificationError(f"input shape {input_shape}; expected (C, H, W) or (F,), positive")
+    if len(root.block.inputs) != 1 or len(root.block.outputs) != 1:
+        raise SpecificationError(f"block {root.block.kind}: a root takes and gives one value")
+    return _Walk().whole(root, input_shape)
 
 
 class _Given(tuple[int, ...]):
@@ -125,12 +127,20 @@ class _Given(tuple[int, ...]):
 
 
 class _Walk:
-    def __init__(self, result: Elaboration) -> None:
-        self._result = result
+    def __init__(self) -> None:
+        self._steps: list[Step] = []
+        self._blocks: list[BlockInstance] = []
+        self._parameters: dict[str, Parameter] = {}
         self._calls: dict[str, int] = {}
         self._shapes: dict[str, Shapes] = {}
         self._unused = 0
         self._uses = 0
+
+    def whole(self, root: Use, input_shape: Shape) -> Elaboration:
+        (output,) = self.use("", root, {}, (input_shape,))
+        return Elaboration(
+            tuple(self._steps), tuple(self._blocks), MappingProxyType(self._parameters), output
+        )
 
     def use(self, path: str, use: Use, scope: Mapping[str, Value], shapes: Shapes) -> Shapes:
         """Elaborate a block, its arguments evaluated in the scope of the block around it."""
@@ -146,7 +156,7 @@ class _Walk:
                 f"got {len(shapes)}"
             )
         self._check_channels(path, block, arguments, shapes)
-        position = len(self._result.blocks)
+        position = len(self._blocks)
         numbered = self._numbered(path)
         layer_inputs: dict[str, Shapes] = {}
         results: list[Shapes] = []
@@ -162,7 +172,7 @@ class _Walk:
             tuple(results),
             not self._unused,
         )
-        self._result.blocks.insert(position, found)
+        self._blocks.insert(position, found)
         return outputs
 
     def _wire(
@@ -197,7 +207,7 @@ class _Walk:
         return tuple(values[name] for name in block.outputs)
 
     def _layer(self, path: str, layer: Layer, scope: Mapping[str, Value], shapes: Shapes) -> Shapes:
-        if isinstance(layer, Optional):
+        if isinstance(layer, When):
             if _value(path, layer.when, scope):
                 return self._layer(path, layer.layer, scope, shapes)
             return shapes
@@ -242,9 +252,9 @@ class _Walk:
             raise SpecificationError(f"step {path}: shared, yet called on {first} and {shapes}")
         for kind, shape in parameters.items():
             name = f"{path}.{kind}"
-            known = self._result.parameters.get(name)
+            known = self._parameters.get(name)
             used = not self._unused or (known is not None and known.used)
-            self._result.parameters[name] = Parameter(name, kind, shape, bound, used)
+            self._parameters[name] = Parameter(name, kind, shape, bound, used)
         return output
 
     def _record(self, path: str, op: Op, shapes: Shapes) -> Shape:
@@ -252,8 +262,8 @@ class _Walk:
         if not self._unused:
             sources = tuple(s.source if isinstance(s, _Given) else -1 for s in shapes)
             step = Step(self._numbered(path), path, op, shapes, output, sources)
-            output.source = len(self._result.steps)
-            self._result.steps.append(step)
+            output.source = len(self._steps)
+            self._steps.append(step)
         return output
 
     def _numbered(self, path: str) -> str:

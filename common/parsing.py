@@ -10,8 +10,9 @@ from typing import Any, TypeVar, cast
 
 from common.errors import SpecificationError
 from common.expressions import Size
+from common.network import Network
 from common.ops import OPS, Op
-from common.spec import Block, Chain, Layer, Network, Optional, Parallel, Plain, Use
+from common.spec import Block, Chain, Layer, Parallel, Plain, Use, When
 
 LAYERS = ("op", "block", "chain", "parallel")
 LONGEST = 600
@@ -118,7 +119,7 @@ class _Reader:
         layer = dict(_is(data, dict))
         optional, when = "when" in layer, _value(layer.pop("when", True))
         found = self._plain(layer)
-        return Optional(found, when) if optional else found
+        return When(found, when) if optional else found
 
     def _plain(self, data: dict[str, Any]) -> Plain:
         form = [key for key in LAYERS if key in data]

@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
+from common.network import Network
 from common.parsing import from_json
-from common.spec import Block, Chain, Layer, Network, Optional, Parallel, Use
+from common.spec import Block, Chain, Layer, Parallel, Use, When
 from common.wiring import write_signature
 
 __all__ = ["from_json", "to_json"]
@@ -41,17 +42,17 @@ def _block(block: Block) -> dict[str, Any]:
     data = {
         "about": block.about,
         "arguments": write_signature(block.arguments),
-        "inputs": block.inputs if named else list(block.inputs),
+        "inputs": dict(block.inputs) if named else list(block.inputs),
         "layers": {name: _layer(layer) for name, layer in block.layers.items()},
         "wiring": [str(call) for call in block.wiring],
         "outputs": block.outputs if block.outputs != block.wiring[-1].outputs else (),
-        "unused": block.unused,
+        "unused": dict(block.unused),
     }
     return {key: value for key, value in data.items() if value}
 
 
 def _layer(layer: Layer) -> dict[str, Any]:
-    if isinstance(layer, Optional):
+    if isinstance(layer, When):
         return {**_layer(layer.layer), "when": layer.when}
     if isinstance(layer, Use):
         return _use(layer)

@@ -1,4 +1,4 @@
-"""Blocks, their wiring, and networks: the specification that every panel realizes.
+"""Blocks and their wiring: what a network's specification is made of.
 
 A block declares its arguments and its inputs, names its layers, and wires them in lines such as
 `out = add(out, shortcut)`. A layer is an op, another block with arguments, a chain of blocks, or
@@ -9,11 +9,12 @@ may be called more than once (its parameters are shared) or declared and never c
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from common.errors import SpecificationError
-from common.expressions import Flag, Size, Value, names, parse
+from common.expressions import Flag, Size, names, parse
 from common.ops import SAME, Op
 from common.wiring import (
     REQUIRED,
@@ -23,6 +24,7 @@ from common.wiring import (
     parse_call,
     parse_signature,
     same_value,
+    write_signature,
 )
 
 
@@ -64,7 +66,7 @@ class Parallel:
 
 
 @dataclass(frozen=True)
-class Optional:
+class When:
     """A layer where `when` holds, an identity elsewhere."""
 
     layer: Plain
@@ -75,7 +77,7 @@ class Optional:
 
 
 Plain = Op | Use | Chain | Parallel
-Layer = Plain | Optional
+Layer = Plain | When
 
 
 def references(layer: Layer) -> set[str]:
@@ -85,7 +87,7 @@ def references(layer: Layer) -> set[str]:
 
 def uses(layer: Layer) -> list[Use]:
     """Return the blocks that a layer is made of."""
-    if isinstance(layer, Optional):
+    if isinstance(layer, When):
         return uses(layer.layer)
     if isinstance(layer, Chain):
         return [use for use, _ in layer.links]
@@ -124,6 +126,15 @@ class Block:
     about: a sentence for the docstring. Raises SpecificationError.
     """
 
+    kind: str
+    about: str
+    arguments: tuple[tuple[str, Any], ...]
+    inputs: Mapping[str, Size | None]
+    layers: Mapping[str, Layer]
+    unused: Mapping[str, str]
+    wiring: tuple[Call, ...]
+    outputs: tuple[str, ...]
+
     def __init__(
         self,
         kind: str,
@@ -136,18 +147,35 @@ class Block:
         unused: Mapping[str, str] | None = None,
         about: str = "",
     ) -> None:
-        self.kind = kind
-        self.about = about
-        self.arguments = parse_signature(arguments)
-        self.inputs: dict[str, Size | None] = (
-            dict(inputs) if isinstance(inputs, Mapping) else dict.fromkeys(inputs)
+        given = dict(inputs) if isinstance(inputs, Mapping) else dict.fromkeys(inputs)
+        vars(self).update(
+            kind=kind,
+            about=about,
+            arguments=parse_signature(arguments),
+            inputs=MappingProxyType(given),
+            layers=MappingProxyType(dict(layers)),
+            unused=MappingProxyType(dict(unused or {})),
         )
-        self.layers = dict(layers)
-        self.unused = dict(unused or {})
-        self.wiring = self._read_wiring(wiring)
+        vars(self)["wiring"] = self._read_wiring(wiring)
         last = self.wiring[-1].outputs if self.wiring else ()
-        self.outputs = tuple(outputs) if outputs else last
+        vars(self)["outputs"] = tuple(outputs) if outputs else last
         self._check()
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a Block is immutable: {name} cannot be set; use `but`")
+
+    def but(self, **changes: Any) -> Block:
+        """Return this block with some of the constructor's arguments changed."""
+        stated = {
+            "arguments": write_signature(self.arguments),
+            "layers": self.layers,
+            "wiring": map(str, self.wiring),
+            "inputs": self.inputs,
+            "outputs": self.outputs,
+            "unused": self.unused,
+            "about": self.about,
+        }
+        return Block(self.kind, **(stated | changes))
 
     def _read_wiring(self, wiring: str | Iterable[str] | None) -> tuple[Call, ...]:
         if wiring is None:
@@ -240,63 +268,21 @@ class Block:
         return f"Block({self.kind})"
 
 
-@dataclass(frozen=True)
-class Network:
-    """The outermost block with the shape of its input, (C, H, W) or (F,), and its source.
+def blocks_within(root: Block) -> dict[str, Block]:
+    """Return every kind of block of a root, inner ones before those that use them.
 
-    `arguments` replace the root's defaults. `naming` is the scheme by which official files name
-    the parameters, if there are such (common.networks.fluid_names). Construction checks every step
-    with its shapes and raises SpecificationError with the path of the step at fault.
+    Raises SpecificationError if two different blocks are of one kind.
     """
-
-    name: str
-    root: Block
-    input_shape: tuple[int, ...]
-    source: str = ""
-    title: str = ""
-    arguments: tuple[tuple[str, Value], ...] = ()
-    naming: str = ""
-
-    def __post_init__(self) -> None:
-        from common.elaborate import elaborate
-
-        if not is_identifier(self.name):
-            raise SpecificationError(f"network {self.name!r}: its name is not an identifier")
-        for use in [self.root, *(use.block for use in _all_uses(self.root))]:
-            other = self.blocks().get(use.kind)
-            if other != use:
-                raise SpecificationError(f"two different blocks are both named {use.kind!r}")
-        elaborate(self)
-
-    def blocks(self) -> dict[str, Block]:
-        """Return every kind of block, inner ones before those that use them."""
-        found: dict[str, Block] = {}
-        _collect(self.root, found)
-        return found
-
-    def bound(self) -> Use:
-        """Return the root with its arguments."""
-        return self.root(**dict(self.arguments))
-
-    def with_arguments(self, **arguments: Value) -> Network:
-        """Return the same network with other arguments of its root: a reduced one, say."""
-        merged = tuple((dict(self.arguments) | arguments).items())
-        return replace(self, arguments=merged)
+    found: dict[str, Block] = {}
+    _collect(root, found, set())
+    return found
 
 
-def _all_uses(block: Block, seen: set[int] | None = None) -> Iterator[Use]:
-    seen = set() if seen is None else seen
+def _collect(block: Block, found: dict[str, Block], seen: set[int]) -> None:
     if id(block) in seen:
         return
     seen.add(id(block))
     for use in block.children():
-        yield use
-        yield from _all_uses(use.block, seen)
-
-
-def _collect(block: Block, found: dict[str, Block]) -> None:
-    if block.kind in found:
-        return
-    for use in block.children():
-        _collect(use.block, found)
-    found[block.kind] = block
+        _collect(use.block, found, seen)
+    if found.setdefault(block.kind, block) != block:
+        raise SpecificationError(f"two different blocks are both named {block.kind!r}")

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from common.expressions import literal, parse
+from common.network import Network
 from common.ops import AvgPool2d, Dropout, MaxPool2d, Op, ReLU, ReLU6, SiLU
-from common.spec import Block, Chain, Layer, Network, Optional, Parallel, Plain, Use
+from common.spec import Block, Chain, Layer, Parallel, Plain, Use, When
 from common.wiring import REQUIRED, write_signature
 
 
@@ -73,20 +74,12 @@ class _Rebuilding:
 
     def _block(self, block: Block) -> Block:
         defaults = [(n, d if d is REQUIRED else self._value(d)) for n, d in block.arguments]
-        return Block(
-            block.kind,
-            write_signature(defaults),
-            layers={name: self._layer(block, name) for name in block.layers},
-            wiring=map(str, block.wiring),
-            inputs=block.inputs,
-            outputs=block.outputs,
-            unused=block.unused,
-            about=block.about,
-        )
+        layers = {name: self._layer(block, name) for name in block.layers}
+        return block.but(arguments=write_signature(defaults), layers=layers)
 
     def _layer(self, block: Block, name: str) -> Layer:
         layer = block.layers[name]
-        if isinstance(layer, Optional):
+        if isinstance(layer, When):
             return replace(layer, layer=self._plain(block, name, layer.layer))
         return self._plain(block, name, layer)
 

@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from common.elaborate import Parameter, elaborate
+from common.elaborate import Parameter
+from common.network import Network
 from common.ops import Add, BatchNorm, Conv2d, Dense, Op, ReLU, ReLU6, Scale, Sigmoid, SiLU
-from common.spec import Network
 
 Array = NDArray[np.float64]
 Weights = dict[str, Array]
@@ -63,7 +63,7 @@ def probe(network: Network, seed: int = 0) -> Weights:
 
 def _clipped(network: Network) -> set[str]:
     """Return the layers that feed a ReLU6."""
-    steps = elaborate(network).steps
+    steps = network.elaboration.steps
     return {
         steps[source].layer
         for step in steps
@@ -77,7 +77,7 @@ def _mean_squares(network: Network) -> dict[str, float]:
     """Return roughly the mean square of what each layer takes, if convolutions give 1."""
     given: list[_Spread] = []
     taken: dict[str, float] = {}
-    for step in elaborate(network).steps:
+    for step in network.elaboration.steps:
         inputs = [given[source] if source >= 0 else _Spread(1.0) for source in step.sources]
         taken.setdefault(step.layer, sum(inputs[0]))
         given.append(_spread(step.op, inputs))
@@ -114,12 +114,12 @@ def inputs(network: Network, batch: int, seed: int = 0) -> Array:
 
 def cotangent(network: Network, batch: int, seed: int = 0) -> Array:
     """Return a normal (N, *output): gradients are those of ⟨network(x), cotangent⟩."""
-    shape = (batch, *elaborate(network).output)
+    shape = (batch, *network.elaboration.output)
     return _float32_exact(_stream("cotangent", seed).standard_normal(shape))
 
 
 def _weights(network: Network, values: Callable[[Parameter], Array]) -> Weights:
-    parameters = elaborate(network).parameters.values()
+    parameters = network.elaboration.parameters.values()
     return {each.name: _float32_exact(values(each)) for each in parameters}
 
 

@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import sys
 import textwrap
 from typing import TYPE_CHECKING
 
 from common.errors import TriptychError, choose, run_command
+from common.files import folder_for, write_text
+from common.network import Network
 from common.networks import available, load
-from common.spec import Network
-from frontends.files import folder_for, write_text
-from frontends.writing import LINE_LENGTH, Source
+from frontends.writing.draft import LINE_LENGTH
+from frontends.writing.emit import emit
 
 if TYPE_CHECKING:
-    from frontends.report import Report
+    from frontends.ladder.report import Report
 
-DIALECTS = ("tensorflow", "paddle", "torch", "fluid", "tensorflow1")
-
-
-def emit(network: Network, dialect: str, taps: bool = False) -> Source:
-    """Return the network as written in a dialect.
-
-    With `taps` the file calls `tap` on the result of every step: the twin that is used to find
-    where two panels part. Raises TriptychError for an unknown dialect or a network that the
-    dialect cannot write.
-    """
-    choose("dialect", dialect, DIALECTS)
-    module = importlib.import_module(f"frontends.{dialect}.dialect")
-    source = module.emit(network, taps=taps)
-    assert isinstance(source, Source)
-    return source
+FRAMEWORKS = ("tensorflow", "paddle", "torch", "fluid", "tensorflow1")
 
 
 def with_verdict(text: str, report: Report) -> str:
@@ -50,8 +36,8 @@ def with_verdict(text: str, report: Report) -> str:
 def _verified(network: Network, dialects: list[str]) -> Report | None:
     """Return the ladder of the modern panels and those written; print it and return None if it
     fails."""
-    from frontends.launch import FRAMEWORKS, MODERN
-    from frontends.verify import verify
+    from frontends.frameworks import FRAMEWORKS, MODERN
+    from frontends.ladder.verify import verify
 
     report = verify(network, [f for f in FRAMEWORKS if f in MODERN or f in dialects])
     if not report.passed:
@@ -69,7 +55,7 @@ def _parse() -> argparse.Namespace:
     )
     parser.add_argument("network", help="a network's name, FILE.json, or FILE.py:function")
     parser.add_argument(
-        "--dialect", required=True, help=f"{', '.join(DIALECTS)}, several with commas, or all"
+        "--dialect", required=True, help=f"{', '.join(FRAMEWORKS)}, several with commas, or all"
     )
     parser.add_argument("--out", help="a folder to write <network>_<dialect>.py into")
     parser.add_argument(
@@ -81,9 +67,9 @@ def _parse() -> argparse.Namespace:
 def main() -> int:
     """Write one file per dialect, to standard output or into a folder."""
     options = _parse()
-    wanted = list(DIALECTS) if options.dialect == "all" else options.dialect.split(",")
+    wanted = list(FRAMEWORKS) if options.dialect == "all" else options.dialect.split(",")
     for dialect in wanted:
-        choose("dialect", dialect, (*DIALECTS, "all"))
+        choose("dialect", dialect, (*FRAMEWORKS, "all"))
     if len(wanted) > 1 and not options.out:
         raise TriptychError(f"{len(wanted)} dialects need --out DIR to go to")
     network = load(options.network)

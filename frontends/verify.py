@@ -4,135 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
 
-from common.errors import TriptychError, choose, run_command
+from common.differences import grouped
+from common.errors import choose, run_command
+from common.files import folder_for, write_text
+from common.network import Network
 from common.networks import available, load
-from common.spec import Network
-from frontends import against, mine
-from frontends.files import folder_for, write_text
-from frontends.ladder import Ladder
-from frontends.launch import (
-    FRAMEWORKS,
-    MISMATCHED,
-    WorkerError,
-    Workers,
-    scratch,
-    select_frameworks,
-)
-from frontends.realize import MINE, Fault, Mine, Realizer, batch_for
-from frontends.report import Report, Row
-
-CLASS_DIALECTS = ("torch", "paddle")
-
-
-def verify(
-    network: Network,
-    frameworks: list[str],
-    *,
-    workers: Workers | None = None,
-    batch: int = 2,
-    seed: int = 0,
-    timeout: float = 600,
-    faults: Mapping[str, Fault] | None = None,
-    rounding: bool = True,
-) -> Report:
-    """Return the report of the whole ladder for these panels.
-
-    `batch` is raised until every BN sees 16 values per channel. `faults` change the text of a
-    panel before it runs. Without `rounding` the float32 rungs are left out. `workers` are kept if
-    given, else started and ended here.
-    """
-    started = time.perf_counter()
-    raised = batch_for(network, batch)
-    report = Report(network.name, raised, list(frameworks))
-    if raised != batch:
-        report.notes.append(f"batch raised from {batch} to {raised}: BN needs 16 values a channel")
-    with _kept(workers) as pool, scratch() as folder:
-        realizer = Realizer(network, pool, folder, raised, seed, timeout, faults or {})
-        report.rows += Ladder(realizer, frameworks, rounding).rows()
-        for framework in frameworks:
-            try:
-                hello = pool.request(framework, {"action": "hello"}, timeout)
-            except WorkerError:
-                continue
-            report.versions[framework] = hello["versions"]
-    report.seconds = time.perf_counter() - started
-    return report
-
-
-def verify_against(
-    network: Network, other: Network, frameworks: list[str], *, batch: int = 2, seed: int = 0
-) -> tuple[Report, list[str]]:
-    """Return a row per panel, naming the first step that differs, and all structural differences.
-
-    Raises TriptychError if the two take inputs of different shapes.
-    """
-    if network.input_shape != other.input_shape:
-        raise TriptychError(
-            f"{network.name} takes {network.input_shape}, {other.name} {other.input_shape}"
-        )
-    started = time.perf_counter()
-    raised = max(batch_for(network, batch), batch_for(other, batch))
-    report = Report(f"{network.name} against {other.name}", raised, list(frameworks))
-    with Workers() as workers, scratch() as folder:
-        for framework in frameworks:
-            report.rows.append(
-                against.compare(network, other, framework, workers, folder, raised, seed)
-            )
-    report.seconds = time.perf_counter() - started
-    return report, against.structural_differences(network, other)
-
-
-def verify_mine(
-    network: Network,
-    reference: str,
-    dialect: str,
-    *,
-    names_file: str | None = None,
-    batch: int = 2,
-    seed: int = 0,
-    timeout: float = 600,
-) -> Report:
-    """Return the ladder of a reader's file, FILE.py:ENTRY, against a network, both in `dialect`.
-
-    Raises TriptychError for a wrong reference or name file.
-    """
-    started = time.perf_counter()
-    path, entry = mine.parse_mine(reference)
-    raised = batch_for(network, batch)
-    report = Report(f"{Path(reference).name} against {network.name}", raised, [MINE, dialect])
-    with Workers() as workers, scratch() as folder:
-        try:
-            own = mine.describe(path, entry, dialect, network, workers, timeout)
-        except WorkerError as error:
-            report.rows.append(
-                Row(f"stage {error.stage}", (MINE,), error.outcome, note=error.message)
-            )
-            return report
-        found = mine.match(own, network, names_file, dialect in CLASS_DIALECTS)
-        for line in found.differences:
-            report.rows.append(Row("structure", (MINE,), MISMATCHED, note=line))
-        theirs = Mine(path, entry, dialect, found.names)
-        realizer = Realizer(network, workers, folder, raised, seed, timeout, mine=theirs)
-        report.rows += Ladder(realizer, [MINE, dialect], rounding=False).rows()
-        report.versions[dialect] = workers.request(dialect, {"action": "hello"})["versions"]
-    report.seconds = time.perf_counter() - started
-    return report
-
-
-@contextmanager
-def _kept(workers: Workers | None) -> Iterator[Workers]:
-    if workers is not None:
-        yield workers
-        return
-    with Workers() as own:
-        yield own
+from frontends.frameworks import FRAMEWORKS, select
+from frontends.ladder.verify import verify, verify_against, verify_mine
 
 
 def parse() -> argparse.Namespace:
@@ -178,7 +60,7 @@ def main() -> int:
     options = parse()
     if options.mine:
         return _print_mine(options)
-    frameworks = select_frameworks(options.framework, options.legacy)
+    frameworks = select(options.framework, options.legacy)
     network = load(options.network)
     if options.against:
         return _print_against(network, load(options.against), frameworks, options)
@@ -224,7 +106,7 @@ def _print_against(
         )
     print(report.text())
     print(f"\n{len(lines)} structural differences")
-    print("\n".join(f"  {line}" for line in against.grouped(lines)))
+    print("\n".join(f"  {line}" for line in grouped(lines)))
     return 0 if report.passed and not lines else 1
 
 

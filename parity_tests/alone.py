@@ -6,7 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from frontends.environments import interpreter
+from frontends.workers.environments import interpreter
 
 
 def alone(panel: str, folder: Path, *command: str) -> str:

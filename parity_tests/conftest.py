@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from frontends.launch import Workers
+from frontends.workers.pool import Workers
 
 LARGEST = 8_000_000  # bytes of results worth remembering
 

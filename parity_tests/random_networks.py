@@ -18,17 +18,17 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from common.elaborate import elaborate
 from common.errors import run_command
+from common.files import folder_for, write_text
+from common.network import Network
 from common.serialize import to_json
-from common.spec import Network
-from frontends.files import folder_for, write_text
-from frontends.launch import Workers, select_frameworks
-from frontends.realize import Fault
-from frontends.report import Report
-from frontends.verify import verify
-from parity_tests.drawing import networks
-from parity_tests.shrinking import shrunk
+from frontends.frameworks import select
+from frontends.ladder.report import Report
+from frontends.ladder.runs import Fault
+from frontends.ladder.verify import verify
+from frontends.workers.pool import Workers
+from parity_tests.search.drawing import networks
+from parity_tests.search.shrinking import shrunk
 
 
 def disagreement(
@@ -93,7 +93,7 @@ def search(
     @given(networks())
     def agree(network: Network) -> None:
         met["networks"] += 1
-        met.update({step.op.symbol for step in elaborate(network).steps})
+        met.update({step.op.symbol for step in network.elaboration.steps})
         if time.monotonic() - last[0] > 10:
             last[0] = time.monotonic()
             print(f"{met['networks']} networks, {last[0] - started:.0f} s", file=sys.stderr)
@@ -125,7 +125,7 @@ def main() -> int:
     parser.add_argument("--out", default=".", help="folder for the shrunk network's JSON")
     parser.add_argument("--record", help="a JSON-lines file to add the outcome to")
     options = parser.parse_args()
-    frameworks, folder = select_frameworks(options.framework), folder_for(options.out)
+    frameworks, folder = select(options.framework), folder_for(options.out)
     started = time.monotonic()
     with Workers() as workers:
         met, found = search(frameworks, options.count, options.seed, workers, folder)

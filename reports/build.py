@@ -10,11 +10,11 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from benchmarks.records import Run, read_run
 from common.errors import TriptychError, run_command
-from frontends.files import write_bytes, write_text
+from common.files import write_bytes, write_text
 from reports.page import page
 from reports.plot import png
+from reports.records import Run, read_run
 
 INDEX = """# Reports
 

@@ -8,14 +8,13 @@ from collections.abc import Iterable, Sequence
 from tabulate import tabulate
 
 from common import counting
-from common.elaborate import elaborate
+from common.differences import grouped, structural_differences
 from common.errors import run_command
+from common.files import folder_for, write_text
+from common.network import Network
 from common.networks import available, load
 from common.networks.published import BATCH, FIGURES, Figure
 from common.ops import BatchNorm
-from common.spec import Network
-from frontends.against import grouped, structural_differences
-from frontends.files import folder_for, write_text
 
 PAGE = """# The networks, counted
 
@@ -100,7 +99,7 @@ def _batchflow() -> str:
 
 def _by_stage(network: Network) -> dict[str, int]:
     found: dict[str, int] = {}
-    for parameter in elaborate(network).parameters.values():
+    for parameter in network.elaboration.parameters.values():
         if not isinstance(parameter.op, BatchNorm):
             stage = parameter.name.partition(".")[0]
             found[stage] = found.get(stage, 0) + parameter.size

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from benchmarks.records import Run
-from benchmarks.workloads import ABOUT_STYLES
+from frontends.frameworks import TABLE
+from reports.records import Run
 from reports.tables import NAMES, modes, reasons, table
 
 PAGE = """# {title}: throughput
@@ -97,7 +97,11 @@ def _tables(run: Run) -> str:
 
 def _fed(run: Run) -> str:
     """Tell which panels take their batch from the host anew at each step."""
-    fed = [NAMES[n] for n in ("fluid", "tensorflow1") if any(n == c[0] for c in run.timings)]
+    fed = [
+        NAMES[n]
+        for n, row in TABLE.items()
+        if row.feeds_every_step and any(n == c[0] for c in run.timings)
+    ]
     return f", except in {' and '.join(fed)}, which are fed at every step" if fed else ""
 
 
@@ -123,7 +127,7 @@ def _grouped(run: Run) -> str:
 
 def _styles(run: Run) -> str:
     shown = dict.fromkeys(timing.framework for timing in run.timings.values())
-    return "; ".join(f"{NAMES[name]}: {ABOUT_STYLES[name]}" for name in shown)
+    return "; ".join(f"{NAMES[name]}: {'; '.join(TABLE[name].styles.values())}" for name in shown)
 
 
 def _proof(run: Run) -> str:

@@ -16,17 +16,18 @@ from pygments.lexers import PythonLexer
 from pygments.styles import get_style_by_name
 
 from common.errors import run_command
+from common.files import write_bytes
 from common.networks import load
-from frontends.emit import emit
-from frontends.files import write_bytes
-from frontends.names import class_name
-from frontends.report import Report
-from frontends.verify import verify
+from frontends.frameworks import MODERN, TABLE
+from frontends.ladder.report import Report
+from frontends.ladder.verify import verify
+from frontends.writing.emit import emit
+from frontends.writing.text import class_name
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 
-PANELS = {"tensorflow": "TensorFlow (Keras)", "paddle": "PaddlePaddle", "torch": "PyTorch"}
+PANELS = {name: TABLE[name].title for name in MODERN}
 OUT = Path(__file__).parent / "triptych.png"
 FONT_SIZE, LINE, CHARACTER = 10.5, 0.21, 0.0878  # points, inches, inches
 ROWS = 16  # of a panel

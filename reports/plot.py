@@ -7,17 +7,10 @@ import io
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from benchmarks.records import Run, Timing
+from frontends.frameworks import TABLE
+from reports.records import Run, Timing
 from reports.tables import NAMES, modes, significant
 
-# Okabe and Ito's palette: told apart with any kind of colour vision.
-COLOURS = {
-    "tensorflow": "#E69F00",
-    "paddle": "#0072B2",
-    "torch": "#D55E00",
-    "fluid": "#56B4E9",
-    "tensorflow1": "#F0C94A",
-}
 BAR, MARGIN = 0.34, 1.1  # inches
 
 
@@ -55,7 +48,7 @@ def _panel(axes: Axes, run: Run, mode: str) -> None:
 def _bar(axes: Axes, run: Run, timing: Timing, place: int) -> None:
     speed = run.images_per_second(timing)
     spread = [[speed.median - speed.low], [speed.high - speed.median]]
-    axes.barh(place, speed.median, color=COLOURS[timing.framework], height=0.7)
+    axes.barh(place, speed.median, color=TABLE[timing.framework].colour, height=0.7)
     axes.errorbar(speed.median, place, xerr=spread, color="black", capsize=2.5, linewidth=1)
     text = f"  {significant(speed.median)}"
     axes.text(speed.high, place, text, va="center", fontsize=8)

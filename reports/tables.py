@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from tabulate import tabulate
 
-from benchmarks.records import Run, Timing
-from benchmarks.workloads import MODES
+from frontends.frameworks import TABLE
+from reports.records import MODES, Run, Timing
 
-NAMES = {
-    "tensorflow": "TensorFlow",
-    "paddle": "Paddle",
-    "torch": "PyTorch",
-    "fluid": "Paddle Fluid",
-    "tensorflow1": "TensorFlow 1",
-}
+NAMES = {name: each.label for name, each in TABLE.items()}
 HEADERS = (
     "framework",
     "style",

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from common.errors import SpecificationError, TriptychError, choose
+from common.network import Network
 from common.networks import batchflow, resnet, resnext, rir, se_resnext, tensorpack
 from common.serialize import from_json
-from common.spec import Network
 
 FAMILIES: tuple[Mapping[str, Callable[[], Network]], ...] = (
     se_resnext.NETWORKS,

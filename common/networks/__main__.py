@@ -8,10 +8,10 @@ from tabulate import tabulate
 
 from common.counting import CONVENTIONS, macs, trainable
 from common.errors import run_command
+from common.network import Network
 from common.networks import available, load
 from common.networks.overview import mermaid, parts
 from common.serialize import to_json
-from common.spec import Network
 
 
 def main() -> int:

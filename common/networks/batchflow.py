@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from common.network import Network
 from common.networks.blocks import SQUEEZE_EXCITE, conv_bn, stages
 from common.ops import (
     SAME,
@@ -17,7 +18,7 @@ from common.ops import (
     MaxPool2d,
     ReLU,
 )
-from common.spec import Block, Network, Optional
+from common.spec import Block, When
 
 BATCHFLOW = "BatchFlow's notebook on squeeze and excitation, MNIST"
 
@@ -41,7 +42,7 @@ def bottleneck(gate: str = "") -> Block:
             "conv2": CONV_BN("width", 3, stride="stride"),
             "conv3": CONV_BN("4 * width", 1, relu=False),
             **se,
-            "downsample": Optional(Conv2d("4 * width", 1, stride="stride"), when="downsample"),
+            "downsample": When(Conv2d("4 * width", 1, stride="stride"), when="downsample"),
             "add": Add(),
             "relu": ReLU(),
         },

@@ -17,7 +17,7 @@ from common.ops import (
     Scale,
     Sigmoid,
 )
-from common.spec import Block, Layer, Optional, chain
+from common.spec import Block, Layer, When, chain
 
 
 def conv_bn(
@@ -38,7 +38,7 @@ def conv_bn(
                 bias=bias,
             ),
             "bn": bn or BatchNorm(),
-            "relu": Optional(ReLU(), when="relu"),
+            "relu": When(ReLU(), when="relu"),
         },
     )
 

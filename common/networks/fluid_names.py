@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from common.elaborate import elaborate
 from common.errors import SpecificationError
-from common.spec import Network
+from common.network import Network
 
 PADDLE_MODELS = "PaddlePaddle/models"  # the naming of its image classification, release 1.3
 
@@ -29,7 +28,7 @@ def official_blocks(network: Network) -> dict[str, str]:
     """Return path of a block -> what the official script calls it: layer1.0.conv1 ->
     res2a_branch2a. Raises SpecificationError."""
     deep = is_deep(network)
-    paths = [each.path for each in elaborate(network).blocks if each.path]
+    paths = [each.path for each in network.elaboration.blocks if each.path]
     return {path: _unit(path, deep) for path in paths}
 
 
@@ -39,7 +38,7 @@ def is_deep(network: Network) -> bool:
 
 
 def _parameters(network: Network) -> list[str]:
-    return list(elaborate(network).parameters)
+    return list(network.elaboration.parameters)
 
 
 def _official(name: str, deep: bool) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from html import escape
 
-from common.elaborate import Step, elaborate
+from common.elaborate import Step
+from common.network import Network
 from common.ops import Shape
-from common.spec import Block, Chain, Layer, Network, Optional, Parallel, Plain, Use
+from common.spec import Block, Chain, Layer, Parallel, Plain, Use, When
 from common.wiring import write_signature
 
 
@@ -31,7 +32,7 @@ class Part:
 
 def parts(network: Network) -> list[Part]:
     """Return the outer parts in the order of execution; `parameters` are trainable and used."""
-    elaboration = elaborate(network)
+    elaboration = network.elaboration
     owners = _outer_blocks(network)
     found: dict[str, Part] = {}
     for step in elaboration.steps:
@@ -47,7 +48,7 @@ def parts(network: Network) -> list[Part]:
 def _outer_blocks(network: Network) -> dict[str, str]:
     """Return path -> kind of the blocks that stand in no other block but the outermost."""
     found: dict[str, str] = {}
-    for instance in elaborate(network).blocks[1:]:
+    for instance in network.elaboration.blocks[1:]:
         if not instance.used or _owner(instance.layer, found) != instance.layer:
             continue
         path, kind = instance.layer, instance.block.kind
@@ -59,7 +60,7 @@ def _outer_blocks(network: Network) -> dict[str, str]:
 
 
 def _unconditional(layer: Layer) -> Plain:
-    return layer.layer if isinstance(layer, Optional) else layer
+    return layer.layer if isinstance(layer, When) else layer
 
 
 def _owner(layer: str, owners: dict[str, str]) -> str:
@@ -76,7 +77,7 @@ def mermaid(network: Network) -> str:
 def _flow(network: Network) -> list[str]:
     everything = parts(network)
     number = {step.path: i for i, part in enumerate(everything) for step in part.steps}
-    steps = elaborate(network).steps
+    steps = network.elaboration.steps
     lines = [f'  input(["{_shape(network.input_shape)}"])']
     for index, part in enumerate(everything):
         lines.append(f'  p{index}["{part.path}<br/>{part.kind}<br/>{_shape(part.output)}"]')
@@ -100,7 +101,7 @@ def _kind(block: Block) -> list[str]:
 
 
 def _what(layer: Layer) -> str:
-    if isinstance(layer, Optional):
+    if isinstance(layer, When):
         return f"{_what(layer.layer)}, if {escape(str(layer.when))}"
     if isinstance(layer, Use):
         return layer.block.kind

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
+from common.network import Network
 from common.networks.blocks import CONV_BN, SQUEEZE_EXCITE, conv_bn, stages
 from common.networks.fluid_names import PADDLE_MODELS
 from common.ops import Add, BatchNorm, Dense, GlobalAvgPool2d, MaxPool2d, Op, Padding, ReLU, Softmax
-from common.spec import Block, Layer, Network, Optional, Use
+from common.spec import Block, Layer, Use, When
 
 RESNET = "He et al., Deep residual learning for image recognition (arXiv:1512.03385)"
 RESNET_V15 = f"{RESNET}, but with the stride on the 3×3 convolution"
@@ -37,7 +38,7 @@ def basic_block(conv_bn: Block = CONV_BN, downsample: Op | Use | None = None) ->
         layers={
             "conv1": conv_bn("width", 3, stride="stride"),
             "conv2": conv_bn("width", 3, relu=False),
-            "downsample": Optional(project, when="downsample"),
+            "downsample": When(project, when="downsample"),
             "add": Add(),
             "relu": ReLU(),
         },
@@ -74,7 +75,7 @@ def bottleneck(
             "conv2": conv_bn(inner, 3, stride=second, groups="groups" if grouped else 1),
             "conv3": conv_bn("4 * width", 1, relu=False),
             **gate,
-            "downsample": Optional(
+            "downsample": When(
                 conv_bn("4 * width", 1, stride="stride", relu=False), when="downsample"
             ),
             "add": Add(),

@@ -15,10 +15,11 @@ import numpy as np
 
 from common.errors import choose
 from common.expressions import Size
+from common.network import Network
 from common.networks.blocks import CONV_BN
 from common.networks.resnet import HEAD, RESNEXT, bottleneck, resnet
 from common.ops import Add, BatchNorm, Conv2d, ReLU
-from common.spec import Block, Layer, Network, Parallel
+from common.spec import Block, Layer, Parallel
 from common.weights import Array, Weights
 
 FORMS = ("summed", "concatenated", "grouped")

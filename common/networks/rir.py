@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from common.network import Network
 from common.networks.blocks import conv_bn, stages
 from common.networks.resnet import basic_block, resnet
 from common.ops import AdaptiveAvgPool2d, Add, BatchNorm, Concat, Conv2d, Flatten, ReLU
-from common.spec import Block, Layer, Network, Optional
+from common.spec import Block, Layer, When
 
 RIR = "RiR in Paddle for CIFAR-10 (AI Studio 4294062), which follows arXiv:1603.08029"
 BESIDE_RIR = "the ResNet-18 beside RiR in Paddle for CIFAR-10 (AI Studio 4294062)"
 STREAMS = ("x_res", "x_tran")
 
 CONV = Conv2d("out_channels", 3, stride="stride", padding=1)
-SHORTCUT = Optional(Conv2d("out_channels", 1, stride="stride"), when="downsample")
+SHORTCUT = When(Conv2d("out_channels", 1, stride="stride"), when="downsample")
 ACTIVATIONS: dict[str, Layer] = {
     "bn_res": BatchNorm(),
     "relu_res": ReLU(),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from common.network import Network
 from common.networks.blocks import (
     CONV_BN,
     POOLED_SHORTCUT,
@@ -18,7 +19,7 @@ from common.networks.blocks import (
 )
 from common.networks.resnext import split_transform_merge
 from common.ops import SAME, Add, BatchNorm, Conv2d, Dense, GlobalAvgPool2d, ReLU, Softmax
-from common.spec import Block, Layer, Network, Optional, chain
+from common.spec import Block, Layer, When, chain
 
 ARTICLE = (
     "PaperWeekly's article on SE-ResNeXt in TensorFlow and Paddle Fluid (2018), "
@@ -72,7 +73,7 @@ def residual_block(
         layers={
             **layers,
             **gate,
-            "shortcut": Optional(POOLED_SHORTCUT("out_channels - in_channels"), when="stride > 1"),
+            "shortcut": When(POOLED_SHORTCUT("out_channels - in_channels"), when="stride > 1"),
             "add": Add(),
             "relu": ReLU(),
         },

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from common.network import Network
 from common.networks.blocks import SQUEEZE_EXCITE, conv_bn
 from common.networks.resnet import RESIDUAL, imagenet, stem
 from common.ops import SAME, Add, BatchNorm, Conv2d, ReLU
-from common.spec import Block, Network, Optional
+from common.spec import Block, When
 
 TENSORPACK = "tensorpack's ResNet examples, se_resnet_bottleneck, which follows arXiv:1709.01507"
 
@@ -22,7 +23,7 @@ def tensorpack_bottleneck(conv_bn: Block) -> Block:
             "conv3": Conv2d("4 * width", 1, bias=False),
             "bn3": BatchNorm(zero_gamma=True),
             "se": SQUEEZE_EXCITE("4 * width", "4 * width // reduction"),
-            "downsample": Optional(
+            "downsample": When(
                 conv_bn("4 * width", 1, stride="stride", relu=False), when="downsample"
             ),
             "add": Add(),

@@ -7,18 +7,18 @@ from typing import Any
 
 from common import ops
 from common.expressions import literal
+from common.network import Network
 from common.ops import Op, Shape
-from common.spec import Network
 from common.wiring import Call
-from frontends.class_ops import four_sides
 from frontends.fluid.naming import naming_of
-from frontends.function_dialect import Site
-from frontends.function_writer import write
-from frontends.names import EmitError, invoke, unless
-from frontends.naming import Naming
 from frontends.paddle.dialect import extended, padding_of, rounds_alike, says_same
-from frontends.same import Bound
-from frontends.writing import Draft, Source, batched, constant
+from frontends.writing.class_ops import four_sides
+from frontends.writing.dialect import Site
+from frontends.writing.draft import Draft, Source, batched, constant
+from frontends.writing.functions import write
+from frontends.writing.naming import Naming
+from frontends.writing.padding import Bound
+from frontends.writing.text import EmitError, invoke, unless
 
 UNNAMED = (ops.Identity, ops.ChannelPad, ops.Flatten)  # steps that have a name in no dialect
 REPEATED = "# with the parameters of the call before, since they bear the same names"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from common.errors import choose
+from common.network import Network
 from common.networks.fluid_names import PADDLE_MODELS, is_deep, official_blocks, official_names
-from common.spec import Network
-from frontends.naming import Naming
+from frontends.writing.naming import Naming
 
 # Official ResNets: PaddlePaddle/models, release 1.3, resnet.py, conv_bn_layer and bottleneck_block.
 _OPENINGS = {"conv_bn": 'bn = "bn_conv1" if name == "conv1" else "bn" + name[3:]'}

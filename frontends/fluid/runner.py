@@ -10,7 +10,14 @@ import numpy as np
 import paddle
 import paddle.fluid as fluid
 
-from frontends.recording import Recorder, check_keys, check_shape, hollow, renamed, watch_blocks
+from frontends.workers.recording import (
+    Recorder,
+    check_keys,
+    check_shape,
+    hollow,
+    renamed,
+    watch_blocks,
+)
 
 
 def versions():

@@ -4,7 +4,14 @@ import numpy as np
 import paddle
 from paddle import nn
 
-from frontends.recording import Recorder, check_keys, check_shape, layers_of, parameters_of, renamed
+from frontends.workers.recording import (
+    Recorder,
+    check_keys,
+    check_shape,
+    layers_of,
+    parameters_of,
+    renamed,
+)
 
 _PARAMETERS = {
     nn.Conv2D: {"weight": "kernel", "bias": "bias"},

@@ -7,10 +7,11 @@ from typing import Any
 
 from common import ops
 from common.expressions import literal, names
+from common.network import Network
 from common.ops import Op, Shape, pair
-from common.spec import Network
 from common.wiring import Call
-from frontends.channels_last import (
+from frontends.tensorflow.helpers import helpers
+from frontends.writing.channels_last import (
     conv_padding,
     extended,
     grouped,
@@ -19,14 +20,13 @@ from frontends.channels_last import (
     is_sliced,
     says_same,
 )
-from frontends.class_ops import four_sides
-from frontends.function_dialect import Site, standalone_call
-from frontends.function_writer import write
-from frontends.names import EmitError, invoke, unless
-from frontends.naming import Naming
-from frontends.same import Bound
-from frontends.tensorflow.helpers import helpers
-from frontends.writing import Draft, Source, constant
+from frontends.writing.class_ops import four_sides
+from frontends.writing.dialect import Site, standalone_call
+from frontends.writing.draft import Draft, Source, constant
+from frontends.writing.functions import write
+from frontends.writing.naming import Naming
+from frontends.writing.padding import Bound
+from frontends.writing.text import EmitError, invoke, unless
 
 
 class TensorFlowDialect:

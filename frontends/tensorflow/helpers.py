@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from common.ops import pair
-from frontends.channels_last import grouped
-from frontends.writing import Draft
+from frontends.writing.channels_last import grouped
+from frontends.writing.draft import Draft
 
 GROUPED = '''
 @keras.saving.register_keras_serializable()

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from frontends.recording import (
+from frontends.workers.recording import (
     Recorder,
     check_keys,
     check_shape,

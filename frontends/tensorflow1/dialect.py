@@ -6,18 +6,26 @@ from typing import Any
 
 from common import ops
 from common.expressions import literal
+from common.network import Network
 from common.ops import Op, Shape, pair
-from common.spec import Layer, Network, Optional, uses
+from common.spec import Layer, When, uses
 from common.wiring import Call
-from frontends.channels_last import conv_padding, extended, is_point, is_same, is_sliced, says_same
-from frontends.class_ops import four_sides
-from frontends.function_dialect import Site
-from frontends.function_writer import write
-from frontends.names import invoke, unless
-from frontends.naming import Naming
-from frontends.same import Bound
 from frontends.tensorflow1.helpers import Depthwise, Grouped, helpers
-from frontends.writing import Draft, Source, constant
+from frontends.writing.channels_last import (
+    conv_padding,
+    extended,
+    is_point,
+    is_same,
+    is_sliced,
+    says_same,
+)
+from frontends.writing.class_ops import four_sides
+from frontends.writing.dialect import Site
+from frontends.writing.draft import Draft, Source, constant
+from frontends.writing.functions import write
+from frontends.writing.naming import Naming
+from frontends.writing.padding import Bound
+from frontends.writing.text import invoke, unless
 
 NOTE = """\
 # Batch normalization is not fused, since the fused kernel has no float64. Its averages
@@ -277,7 +285,7 @@ _TRAINED = (ops.BatchNorm, ops.Dropout)
 
 def _kinds(layer: Layer) -> set[type]:
     """Return the kinds of ops that a layer is made of."""
-    inner = layer.layer if isinstance(layer, Optional) else layer
+    inner = layer.layer if isinstance(layer, When) else layer
     if isinstance(inner, Op):
         return {type(inner)}
     blocks = [use.block for use in uses(inner)]

@@ -7,9 +7,9 @@ from typing import Any
 
 from common import ops
 from common.ops import Shape
-from common.spec import Block, Layer, Optional
-from frontends.names import unless
-from frontends.writing import Draft
+from common.spec import Block, Layer, When
+from frontends.writing.draft import Draft
+from frontends.writing.text import unless
 
 ADAPTIVE = '''
 def bins(size, n):
@@ -190,7 +190,7 @@ class Grouped(Helper):
 
 
 def _stated(layer: Layer) -> Layer:
-    return layer.layer if isinstance(layer, Optional) else layer
+    return layer.layer if isinstance(layer, When) else layer
 
 
 def _bound(draft: Draft, block: Block, layer: str) -> list[Convolution]:

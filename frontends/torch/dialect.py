@@ -6,13 +6,15 @@ from typing import Any
 
 from common import ops
 from common.expressions import literal
+from common.network import Network
 from common.ops import Op, Shape
-from common.spec import Block, Network
-from frontends.class_ops import SharedOps, by_sides, complement, four_sides, left_first
-from frontends.class_writer import Code, write
-from frontends.names import invoke, product, unless
-from frontends.same import Bound
-from frontends.writing import Draft, Source
+from common.spec import Block
+from frontends.writing.class_ops import SharedOps, by_sides, complement, four_sides, left_first
+from frontends.writing.classes import write
+from frontends.writing.dialect import Code
+from frontends.writing.draft import Draft, Source
+from frontends.writing.padding import Bound
+from frontends.writing.text import invoke, product, unless
 
 ZERO_GAMMA = "nn.init.zeros_({self}.weight)  # the residual branch starts at zero"
 CONV_SAME = '''

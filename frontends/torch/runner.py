@@ -4,8 +4,15 @@ import numpy as np
 import torch
 from torch import nn
 
-from frontends.arrays import ArrayReader
-from frontends.recording import Recorder, check_keys, check_shape, layers_of, parameters_of, renamed
+from frontends.workers.arrays import ArrayReader
+from frontends.workers.recording import (
+    Recorder,
+    check_keys,
+    check_shape,
+    layers_of,
+    parameters_of,
+    renamed,
+)
 
 torch.use_deterministic_algorithms(False)
 _PARAMETERS = {

@@ -1,0 +1,54 @@
+"""A network: the specification that every panel realizes, and its elaboration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from common.elaborate import Elaboration, elaborate
+from common.errors import SpecificationError
+from common.expressions import Value
+from common.spec import Block, Use, blocks_within
+from common.wiring import is_identifier
+
+
+@dataclass(frozen=True)
+class Network:
+    """The outermost block with the shape of its input, (C, H, W) or (F,), and its source.
+
+    `arguments` replace the root's defaults. `naming` is the scheme by which official files name
+    the parameters, if there are such (common.networks.fluid_names). Construction checks every step
+    with its shapes and raises SpecificationError with the path of the step at fault.
+    """
+
+    name: str
+    root: Block
+    input_shape: tuple[int, ...]
+    source: str = ""
+    title: str = ""
+    arguments: tuple[tuple[str, Value], ...] = ()
+    naming: str = ""
+
+    def __post_init__(self) -> None:
+        if not is_identifier(self.name):
+            raise SpecificationError(f"network {self.name!r}: its name is not an identifier")
+        _ = self.elaboration  # checks every step
+
+    def blocks(self) -> dict[str, Block]:
+        """Return every kind of block, inner ones before those that use them."""
+        return blocks_within(self.root)
+
+    @cached_property
+    def elaboration(self) -> Elaboration:
+        """Every step, block instance and parameter, with shapes of one sample."""
+        blocks_within(self.root)
+        return elaborate(self.bound(), self.input_shape)
+
+    def bound(self) -> Use:
+        """Return the root with its arguments."""
+        return self.root(**dict(self.arguments))
+
+    def with_arguments(self, **arguments: Value) -> Network:
+        """Return the same network with other arguments of its root: a reduced one, say."""
+        merged = tuple((dict(self.arguments) | arguments).items())
+        return replace(self, arguments=merged)

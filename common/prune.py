@@ -1,0 +1,166 @@
+"""Leave out of a network what it does not need, so that written files hold no idle branches.
+
+An optional layer that is always there is a plain one; one that never is goes. An argument of an
+inner block that every use leaves at an idle default becomes that default, and one that nothing
+refers to any more is dropped. The network itself stays the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from common.elaborate import Elaboration
+from common.expressions import evaluate, literal, names, substitute
+from common.network import Network
+from common.ops import Op
+from common.spec import Block, Chain, Layer, Parallel, Use, When, references, uses
+from common.wiring import REQUIRED, Call
+
+IDLE = ("0", "1", "True", "False")  # defaults that say "nothing special": stride=1, relu=True
+
+
+def prune(network: Network) -> Network:
+    """Return the network without needless options and arguments."""
+    network = _settled(network)
+    while True:
+        smaller = _Pruning(network).network()
+        if smaller.root == network.root:
+            return smaller
+        network = smaller
+
+
+def _settled(network: Network) -> Network:
+    """Return the network with its arguments as the defaults of its root."""
+    given, root = dict(network.arguments), network.root
+    arguments = [f"{name}={literal(given.get(name, default))}" for name, default in root.arguments]
+    settled = root.but(arguments=", ".join(arguments))
+    return replace(network, root=settled, arguments=())
+
+
+class _Pruning:
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._elaboration: Elaboration = network.elaboration
+        self._done: dict[str, Block] = {}
+        self._defaults = {kind: self._idle(block) for kind, block in network.blocks().items()}
+
+    def network(self) -> Network:
+        return replace(self._network, root=self._block(self._network.root))
+
+    def _idle(self, block: Block) -> dict[str, Any]:
+        """Return the arguments that every use of an inner block leaves at an idle default."""
+        if block.kind == self._network.root.kind:
+            return {}
+        used = self._used(block)
+        return {
+            name: default
+            for name, default in block.arguments
+            if default is not REQUIRED
+            and literal(default) in IDLE
+            and all(literal(each.get(name, default)) == literal(default) for each in used)
+        }
+
+    def _used(self, block: Block) -> list[dict[str, Any]]:
+        """Return the arguments of every use of a block, those that are repeated 0 times too."""
+        return [
+            dict(use.arguments)
+            for outer in self._network.blocks().values()
+            for layer in outer.layers.values()
+            for use in uses(layer)
+            if use.block.kind == block.kind
+        ]
+
+    def _idle_states(self, block: Block, when: Any) -> set[bool]:
+        """Return the states that uses alone show: a file stays right with other repeats."""
+        defaults = {name: value for name, value in block.arguments if value is not REQUIRED}
+        stated = [substitute(when, defaults | each) for each in self._used(block)]
+        return {bool(evaluate(each, {})) for each in stated if not names(each)}
+
+    def _block(self, block: Block) -> Block:
+        if block.kind not in self._done:
+            self._done[block.kind] = self._rebuilt(block)
+        return self._done[block.kind]
+
+    def _rebuilt(self, block: Block) -> Block:
+        fixed = self._defaults[block.kind]
+        layers = {name: self._layer(block, name, fixed) for name in block.layers}
+        kept: dict[str, Layer] = {
+            name: layer for name, layer in layers.items() if layer is not None
+        }
+        wiring, renamed = _without(block.wiring, set(layers) - set(kept))
+        inputs = {name: substitute(size, fixed) for name, size in block.inputs.items()}
+        return block.but(
+            layers=kept,
+            wiring=map(str, wiring),
+            inputs=inputs,
+            outputs=[renamed.get(name, name) for name in block.outputs],
+            unused={k: v for k, v in block.unused.items() if k in kept},
+            arguments=", ".join(_declared(block, self._kept(block, kept, inputs))),
+        )
+
+    def _kept(self, block: Block, layers: dict[str, Layer], inputs: dict[str, Any]) -> set[str]:
+        if block.kind == self._network.root.kind:
+            return {name for name, _ in block.arguments}
+        found = set().union(set(), *map(references, layers.values()))
+        for size in inputs.values():
+            found |= references(Use(block, (("size", size),))) if size is not None else set()
+        return found
+
+    def _layer(self, block: Block, name: str, fixed: dict[str, Any]) -> Layer | None:
+        layer = block.layers[name]
+        if not isinstance(layer, When):
+            return self._substituted(layer, fixed)
+        instances = self._elaboration.instances(block)
+        states = {bool(evaluate(layer.when, each.arguments)) for each in instances}
+        states |= self._idle_states(block, layer.when)
+        if states <= {True}:
+            return self._substituted(layer.layer, fixed)
+        if states == {False}:
+            return None
+        inner = self._substituted(layer.layer, fixed)
+        assert not isinstance(inner, When)
+        return When(inner, substitute(layer.when, fixed))
+
+    def _substituted(self, layer: Layer, fixed: dict[str, Any]) -> Layer:
+        if isinstance(layer, Op):
+            fields: Any = {n: substitute(getattr(layer, n), fixed) for n in layer.expressions()}
+            return replace(layer, **fields)
+        if isinstance(layer, Use):
+            return self._use(layer, fixed)
+        if isinstance(layer, Chain):
+            links = ((self._use(use, fixed), substitute(n, fixed)) for use, n in layer.links)
+            return Chain(tuple(links))
+        assert isinstance(layer, Parallel)
+        return replace(
+            layer, path=self._use(layer.path, fixed), count=substitute(layer.count, fixed)
+        )
+
+    def _use(self, use: Use, fixed: dict[str, Any]) -> Use:
+        block = self._block(use.block)
+        declared = {name for name, _ in block.arguments}
+        arguments = tuple((n, substitute(v, fixed)) for n, v in use.arguments if n in declared)
+        return Use(block, arguments)
+
+
+def _declared(block: Block, kept: set[str]) -> list[str]:
+    return [
+        name if default is REQUIRED else f"{name}={literal(default)}"
+        for name, default in block.arguments
+        if name in kept
+    ]
+
+
+def _without(wiring: tuple[Call, ...], gone: set[str]) -> tuple[list[Call], dict[str, str]]:
+    """Return the wiring without calls of the layers gone; their outputs are their inputs."""
+    renamed: dict[str, str] = {}
+    kept = []
+    for call in wiring:
+        inputs = tuple(renamed.get(name, name) for name in call.inputs)
+        for name in call.outputs:
+            renamed.pop(name, None)
+        if call.layer not in gone:
+            kept.append(Call(call.outputs, call.layer, inputs))
+            continue
+        renamed |= {o: i for o, i in zip(call.outputs, inputs) if o != i}
+    return kept, renamed

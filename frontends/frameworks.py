@@ -1,0 +1,129 @@
+"""The frameworks: one row each, with everything that the rest of the house has to know of one.
+
+A *framework* is the library, a *panel* a framework in a comparison, a *dialect* the code that
+writes for it. Adding one is a row here and a folder of its name with dialect, layout and runner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from common.errors import TriptychError
+
+
+@dataclass(frozen=True)
+class Framework:
+    """What is known of a framework without importing it.
+
+    name: of its folder, in options and in records. title: in the header of a written file. label:
+    in tables and plots. package: the distribution whose version is its own. imports: the
+    top-level modules that its written files may import beside numpy. styles: name -> description,
+    the ways in which a step can be run.
+    """
+
+    name: str
+    title: str
+    label: str
+    package: str
+    imports: tuple[str, ...]
+    styles: Mapping[str, str]
+    colour: str  # of Okabe and Ito's palette: told apart with any kind of colour vision
+    classes: bool = False  # blocks are classes: layers that are never called exist, too
+    unbiased_variance: bool = False  # running variances are of the estimate with n / (n - 1)
+    rounds_pool_gradients: bool = False  # see frontends.ladder.predictions
+    feeds_every_step: bool = False  # the batch is taken from the host anew at each step
+    requirements: tuple[str, ...] = ()  # of its own Python 3.7 environment, if it is historical
+
+    @property
+    def historical(self) -> bool:
+        """Whether it runs in a Python 3.7 environment of its own."""
+        return bool(self.requirements)
+
+
+_TABLE = (
+    Framework(
+        name="tensorflow",
+        title="TensorFlow (Keras)",
+        label="TensorFlow",
+        package="tensorflow",
+        imports=("tensorflow", "keras"),
+        styles={
+            "eager": "eager",
+            "graph": "graph: tf.function",
+            "compiled": "compiled: tf.function with XLA",
+        },
+        colour="#E69F00",
+    ),
+    Framework(
+        name="paddle",
+        title="PaddlePaddle",
+        label="Paddle",
+        package="paddlepaddle",
+        imports=("paddle",),
+        styles={"eager": "eager: dygraph", "graph": "graph: paddle.jit.to_static"},
+        colour="#0072B2",
+        classes=True,
+        rounds_pool_gradients=True,
+    ),
+    Framework(
+        name="torch",
+        title="PyTorch",
+        label="PyTorch",
+        package="torch",
+        imports=("torch",),
+        styles={
+            "eager": "eager",
+            "channels_last": "channels_last: that memory format",
+            "compiled": "compiled: torch.compile on channels_last",
+        },
+        colour="#D55E00",
+        classes=True,
+        unbiased_variance=True,
+    ),
+    Framework(
+        name="fluid",
+        title="Paddle Fluid 1.8",
+        label="Paddle Fluid",
+        package="paddlepaddle",
+        imports=("paddle",),
+        styles={"graph": "graph: Program and Executor"},
+        colour="#56B4E9",
+        rounds_pool_gradients=True,
+        feeds_every_step=True,
+        requirements=("paddlepaddle==1.8.5", "protobuf<3.21", "numpy<1.22"),
+    ),
+    Framework(
+        name="tensorflow1",
+        title="TensorFlow 1.15",
+        label="TensorFlow 1",
+        package="tensorflow",
+        imports=("tensorflow",),
+        styles={"graph": "graph: Session"},
+        colour="#F0C94A",
+        feeds_every_step=True,
+        requirements=("tensorflow==1.15.5", "protobuf<3.21", "numpy<1.19"),
+    ),
+)
+TABLE = {each.name: each for each in _TABLE}
+FRAMEWORKS = tuple(TABLE)
+MODERN = tuple(name for name, each in TABLE.items() if not each.historical)
+HISTORICAL = tuple(name for name, each in TABLE.items() if each.historical)
+REFEREE = "torch"  # computes what rounded pools and an ideal float32 run should give
+
+
+def select(names: str, historical: bool = False) -> list[str]:
+    """Return the frameworks that `all` or a comma-separated list names.
+
+    `all` means the modern ones, with `historical` the others too. Raises TriptychError.
+    """
+    if names == "all":
+        return list(FRAMEWORKS if historical else MODERN)
+    chosen = [name.strip() for name in names.split(",") if name.strip()]
+    unknown = [name for name in chosen if name not in TABLE]
+    if unknown or not chosen:
+        raise TriptychError(
+            f"unknown framework {', '.join(unknown) or names!r}; "
+            f"available: all, {', '.join(FRAMEWORKS)}"
+        )
+    return list(dict.fromkeys(chosen))

@@ -1,0 +1,143 @@
+"""What a verification found: rows of a ladder, and how they are printed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from tabulate import tabulate
+
+from frontends.workers.outcomes import AGREES, REPORTED, Outcome
+
+
+@dataclass(frozen=True)
+class Row:
+    """One check. `panels` are the one or two that it speaks of; `outcome` is "agrees", "differs",
+    "reported" (not judged), or how a panel failed to answer."""
+
+    rung: str
+    panels: tuple[str, ...]
+    outcome: str
+    worst: float | None = None
+    bound: float | None = None
+    note: str = ""
+    stage: str = ""  # at which a panel stopped, where it did
+
+    @property
+    def passed(self) -> bool:
+        return self.outcome in (AGREES, REPORTED)
+
+
+def stopped_row(panel: str, outcome: Outcome) -> Row:
+    """Return the row of a panel whose job did not come to its end."""
+    rung = f"stage {outcome.stage}"
+    return Row(rung, (panel,), outcome.kind, note=outcome.message, stage=outcome.stage)
+
+
+@dataclass
+class Report:
+    """All rows of one verification, and the versions that ran."""
+
+    network: str
+    batch: int
+    frameworks: list[str]
+    rows: list[Row] = field(default_factory=list)
+    versions: dict[str, dict[str, str]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def passed(self) -> bool:
+        return bool(self.rows) and all(row.passed for row in self.rows)
+
+    @property
+    def worst_float64(self) -> float:
+        """The worst float64 difference of any pair on any rung."""
+        found = [row.worst for row in self.rows if len(row.panels) == 2 and row.worst is not None]
+        return max(found, default=float("nan"))
+
+    def reason(self, framework: str) -> str | None:
+        """Return why a panel is not proved, None if it is.
+
+        A pair that differs accuses the panel that differs from more of the others, both if the
+        others are split.
+        """
+        own = [row for row in self.rows if framework in row.panels and not row.passed]
+        single = [row for row in own if len(row.panels) == 1]
+        if single:
+            return f"{single[0].rung}: {single[0].outcome} {single[0].note}".strip()
+        blame = {name: self._accusations(name) for name in self.frameworks}
+        if own and blame[framework] >= max(blame.values()):
+            return f"{own[0].rung}: {own[0].outcome} {own[0].note}".strip()
+        return None
+
+    def _accusations(self, framework: str) -> int:
+        return len(
+            {
+                name
+                for row in self.rows
+                if not row.passed and len(row.panels) == 2 and framework in row.panels
+                for name in row.panels
+            }
+        )
+
+    def table(self, every_row: bool = False) -> str:
+        """Return the ladder as a table: a row per rung where all agree, else a row per check."""
+        rows = []
+        for rung in dict.fromkeys(row.rung for row in self.rows):
+            checks = [row for row in self.rows if row.rung == rung]
+            fold = not every_row and len(checks) > 1 and all(row.passed for row in checks)
+            rows += [_folded(checks)] if fold else [_cells(row) for row in checks]
+        return tabulate(rows, ["rung", "panels", "worst", "bound", "outcome", ""])
+
+    def text(self, every_row: bool = False) -> str:
+        """Return the whole report as printed."""
+        versions = "; ".join(
+            f"{framework}: " + ", ".join(f"{k} {v}" for k, v in found.items())
+            for framework, found in self.versions.items()
+        )
+        lines = [
+            f"{self.network}, batch {self.batch}",
+            versions,
+            *self.notes,
+            "",
+            self.table(every_row),
+            "",
+        ]
+        for row in self.rows:
+            if not row.passed:
+                lines.append(f"{row.rung}, {' ↔ '.join(row.panels)}: {row.outcome}: {row.note}")
+        verdict = "the same network" if self.passed else "NOT proved the same"
+        worst = f"worst float64 difference {self.worst_float64:.1e}, " if self._has_pairs() else ""
+        lines.append(f"{verdict}: {worst}{self.seconds:.0f} s")
+        return "\n".join(lines)
+
+    def _has_pairs(self) -> bool:
+        return any(len(row.panels) == 2 and row.worst is not None for row in self.rows)
+
+    def record(self) -> dict[str, Any]:
+        """Return plain data, for a record."""
+        return asdict(self) | {"passed": self.passed, "worst_float64": self.worst_float64}
+
+
+def _cells(row: Row) -> list[str]:
+    return [
+        row.rung,
+        " ↔ ".join(row.panels),
+        "" if row.worst is None else f"{row.worst:.1e}",
+        "" if row.bound is None else f"{row.bound:g}",
+        row.outcome,
+        row.note if len(row.note) < 60 or row.passed else "see below",
+    ]
+
+
+def _folded(rows: list[Row]) -> list[str]:
+    """Return one row of cells for checks that all passed: their worst, and where it was."""
+    worst = max(rows, key=lambda row: row.worst or 0)
+    pairs = len(worst.panels) == 2
+    cells = _cells(worst)
+    cells[1] = f"all {len(rows)} {'pairs' if pairs else 'panels'}"
+    notes = dict.fromkeys(row.note for row in rows if row.note)
+    where = f"worst: {' ↔ '.join(worst.panels)}" if worst.worst else ""
+    cells[5] = "; ".join([*([where] if where else []), *notes])
+    return cells

@@ -1,0 +1,64 @@
+"""Workers, one process per framework, started when first needed and again after they died."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from frontends.workers.process import WorkerProcess
+
+
+class Workers:
+    """One worker per framework, started when first needed and again after it died."""
+
+    def __init__(self, device: str = "cpu", threads: int | None = None) -> None:
+        self._device, self._threads = device, threads
+        self._workers: dict[str, WorkerProcess] = {}
+        self._temporary = tempfile.TemporaryDirectory(prefix="triptych-")
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for worker in self._workers.values():
+            worker.close()
+        self._workers.clear()
+        self._temporary.cleanup()
+
+    def request(self, framework: str, job: dict[str, Any], timeout: float = 600) -> dict[str, Any]:
+        """Return a framework's answer to a job. Raises WorkerError."""
+        worker = self._workers.get(framework)
+        if worker is None or not worker.alive():
+            temporary = Path(self._temporary.name)  # killed workers leave files behind
+            worker = self._workers[framework] = WorkerProcess(
+                framework, self._device, self._threads, temporary=temporary
+            )
+        return worker.request(job, timeout)
+
+    def pid(self, framework: str) -> int | None:
+        """Return the process id of a framework's worker, None if it has none."""
+        worker = self._workers.get(framework)
+        return worker.pid if worker else None
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """Give a temporary folder that is gone afterwards, also when the program is terminated."""
+
+    def leave(number: int, frame: object) -> None:
+        sys.exit(128 + number)
+
+    in_main = threading.current_thread() is threading.main_thread()
+    previous = signal.signal(signal.SIGTERM, leave) if in_main else None
+    try:
+        with tempfile.TemporaryDirectory(prefix="triptych-") as folder:
+            yield Path(folder)
+    finally:
+        if in_main:
+            signal.signal(signal.SIGTERM, previous or signal.SIG_DFL)

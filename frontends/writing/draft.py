@@ -1,0 +1,116 @@
+"""What every writer starts from: the pruned network, its kinds in order, header and formatting."""
+
+from __future__ import annotations
+
+import subprocess
+import textwrap
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TypeVar
+
+from ruff import find_ruff_bin
+
+from common.elaborate import BlockInstance, Elaboration
+from common.network import Network
+from common.ops import Op, Shape
+from common.prune import prune
+from common.spec import Block
+from frontends.writing.padding import Bound, in_numbers
+from frontends.writing.text import EmitError
+from frontends.writing.widths import Channels
+
+LINE_LENGTH = 100
+RUFF = find_ruff_bin()  # at import: sysconfig's first reading is not safe in threads
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A written file: its text and the class or function in it that is the network.
+
+    `names`: own name of a parameter or block -> canonical, where the file bears official names.
+    """
+
+    dialect: str
+    text: str
+    entry: str
+    classes: bool
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+class Draft:
+    """A network as its writers see it."""
+
+    def __init__(self, network: Network, says_same: Callable[[Op, Bound], bool]) -> None:
+        self.network = in_numbers(prune(network), says_same)
+        self.elaboration: Elaboration = self.network.elaboration
+        self.channels = Channels(self.network, self.elaboration)
+        self.root = self.network.root
+        self.arguments = dict(self.network.arguments)
+
+    def kinds(self) -> list[Block]:
+        """Return the kinds that have instances, inner ones first, by height and then by order."""
+        blocks = [b for b in self.network.blocks().values() if self.elaboration.instances(b)]
+        heights: dict[str, int] = {}
+        for block in blocks:
+            inner = [heights.get(use.block.kind, 0) for use in block.children()]
+            heights[block.kind] = 1 + max(inner, default=0)
+        return sorted(blocks, key=lambda block: heights[block.kind])
+
+    def instances(self, block: Block) -> list[BlockInstance]:
+        return self.elaboration.instances(block)
+
+    def bound(self, block: Block, name: str) -> list[tuple[Op, tuple[tuple[int, ...], ...]]]:
+        """Return an op layer as bound in every instance where it is there, with its inputs."""
+        return self.elaboration.bound(block, name)
+
+    def parameters(self, declared: bool) -> int:
+        """Return how many trainable numbers the network has; `declared`: unused layers count."""
+        every = self.elaboration.parameters.values()
+        return sum(p.size for p in every if p.trainable and (p.used or declared))
+
+    def header(self, framework: str, batched: Callable[[Shape], str], declared: bool) -> str:
+        """Return the docstring that opens a file; `batched` writes a shape as the dialect does.
+
+        `declared`: the file makes the layers that are never called, too.
+        """
+        name = self.network.title or self.network.name
+        given, found = batched(self.network.input_shape), batched(self.elaboration.output)
+        first = f"{name} in {framework}."
+        lines = [
+            f"Input {given}, output {found}, {self.parameters(declared):,} trainable parameters.",
+        ]
+        if self.network.source:
+            lines.append(f"After {self.network.source}.")
+        body = textwrap.wrap(" ".join(lines), LINE_LENGTH, break_on_hyphens=False)
+        return '"""' + "\n".join([first, "", *body]) + '\n"""'
+
+
+def shapes_of(shapes: Iterable[str]) -> str:
+    """Return shapes as a comment has them; equal ones are said once."""
+    found = list(shapes)
+    return f"each {found[0]}" if len(found) > 1 and len(set(found)) == 1 else ", ".join(found)
+
+
+def batched(shape: tuple[int, ...]) -> str:
+    """Return a shape with its batch, channels first: (N, 3, 32, 32)."""
+    return f"({', '.join(map(str, ('N', *shape)))})"
+
+
+def constant(values: Iterable[Value], what: str) -> Value:
+    """Return what all instances of a kind agree on, or raise an EmitError."""
+    found = set(values)
+    if len(found) != 1:
+        raise EmitError(f"{what} differs between instances of the block: {sorted(map(str, found))}")
+    return found.pop()
+
+
+@lru_cache(maxsize=256)
+def formatted(text: str) -> str:
+    """Return source text as ruff formats it. Raises EmitError with ruff's own message."""
+    command = [RUFF, "format", "--isolated", f"--line-length={LINE_LENGTH}", "-"]
+    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise EmitError(f"written source does not parse: {done.stderr.strip()}")
+    return done.stdout

@@ -1,0 +1,207 @@
+"""How many channels (or features) every value has, as an expression over its block's arguments.
+
+PyTorch and Paddle are told the inputs of a layer, Keras, Fluid and TensorFlow 1 infer them. Where
+a block does not declare its input's channels they become an implicit argument, `in_channels`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from common.elaborate import BlockInstance, Elaboration
+from common.expressions import evaluate, names, substitute
+from common.network import Network
+from common.ops import (
+    Add,
+    ChannelPad,
+    Concat,
+    Conv2d,
+    Dense,
+    DepthwiseConv2d,
+    Flatten,
+    Op,
+)
+from common.spec import Block, Chain, Layer, Parallel, Use, When
+from common.wiring import REQUIRED
+from frontends.writing.text import EmitError, product, total
+
+
+@dataclass
+class KindChannels:
+    """What one kind knows: its implicit arguments, each layer's inputs, and its outputs."""
+
+    symbols: list[Any] = field(default_factory=list)
+    layers: dict[str, list[Any]] = field(default_factory=dict)
+    outputs: list[Any] = field(default_factory=list)
+    implicit: list[str] = field(default_factory=list)
+
+
+class Channels:
+    """The channels in every kind of a network. Raises EmitError where they cannot be written."""
+
+    def __init__(self, network: Network, elaboration: Elaboration) -> None:
+        self._elaboration, self._root = elaboration, network.root
+        self._kinds: dict[str, KindChannels] = {}
+        for block in network.blocks().values():
+            if elaboration.instances(block):
+                self._kinds[block.kind] = self._kind(block)
+
+    def __getitem__(self, block: Block) -> KindChannels:
+        return self._kinds[block.kind]
+
+    def given(self, use: Use, inputs: list[Any]) -> list[Any]:
+        """Return the implicit arguments that a call of `use` passes for these inputs."""
+        kind = self[use.block]
+        values = dict(zip(kind.symbols, inputs))
+        return [values[name] for name in kind.implicit]
+
+    def outputs(self, layer: Layer, inputs: list[Any], block: Block, name: str) -> list[Any]:
+        """Return the channels of a layer's outputs."""
+        if isinstance(layer, When):
+            applied = self.outputs(layer.layer, inputs, block, name)
+            return applied if self._preserves(block, name, layer) else [None]
+        if isinstance(layer, Use):
+            return self._of_use(layer, inputs)
+        if isinstance(layer, Chain):
+            for use, count in layer.links:
+                if count != 0:
+                    inputs = self._of_use(use, inputs)
+            return inputs
+        if isinstance(layer, Parallel):
+            (each,) = self._of_use(layer.path, inputs)
+            return [each if layer.merge == "sum" else product(layer.count, each)]
+        return [self._of_op(layer, inputs, block, name)]
+
+    def _kind(self, block: Block) -> KindChannels:
+        instances = self._elaboration.instances(block)
+        known = KindChannels(_symbols(block, instances, block is self._root))
+        values = dict(zip(block.inputs, known.symbols))
+        first = dict(values)  # an unused layer is told of a value as it is first given
+        for call in block.wiring:
+            inputs = [values[name] for name in call.inputs]
+            known.layers.setdefault(call.layer, inputs)
+            outputs = self.outputs(block.layers[call.layer], inputs, block, call.layer)
+            values |= dict(zip(call.outputs, outputs))
+            first = dict(zip(call.outputs, outputs)) | first
+        for name, value in block.unused.items():
+            known.layers[name] = [first[value]]
+        known.outputs = [values[name] for name in block.outputs]
+        self._check(block, known, instances)
+        known.implicit = self._implicit(block, known)
+        return known
+
+    def _implicit(self, block: Block, known: KindChannels) -> list[str]:
+        needed: set[str] = set()
+        for name, inputs in known.layers.items():
+            layer = block.layers[name]
+            inner = layer.layer if isinstance(layer, When) else layer
+            needed |= self._needed(inner, inputs)
+        undeclared = dict.fromkeys(s for s in known.symbols if s not in dict(block.arguments))
+        return [symbol for symbol in undeclared if symbol in needed]
+
+    def _needed(self, layer: Layer, inputs: list[Any]) -> set[str]:
+        if isinstance(layer, Use):
+            return set().union(set(), *map(names, self.given(layer, inputs)))
+        if isinstance(layer, Chain):
+            found: set[str] = set()
+            for use, count in layer.links:
+                found |= self._needed(use, inputs)
+                if count != 0:
+                    inputs = self._of_use(use, inputs)
+            return found
+        if isinstance(layer, Parallel):
+            return self._needed(layer.path, inputs)
+        told = isinstance(layer, Op) and layer.symbol in (
+            "conv2d", "depthwise_conv2d", "batch_norm", "dense",
+        )  # fmt: skip
+        return names(inputs[0]) if told and inputs[0] is not None else set()
+
+    def _of_use(self, use: Use, inputs: list[Any]) -> list[Any]:
+        kind = self[use.block]
+        replacements = {k: v for k, v in use.block.arguments if v is not REQUIRED}
+        replacements |= dict(use.arguments)
+        for symbol, value in zip(kind.symbols, inputs):
+            if isinstance(symbol, str) and symbol not in replacements:
+                replacements[symbol] = value
+        unknown = {name for name, value in replacements.items() if value is None}
+        return [
+            None if out is None or names(out) & unknown else substitute(out, replacements)
+            for out in kind.outputs
+        ]
+
+    def _of_op(self, op: Op, inputs: list[Any], block: Block, name: str) -> Any:
+        known = [each for each in inputs if each is not None]
+        if isinstance(op, DepthwiseConv2d):
+            return product(inputs[0], op.out_channels) if known else None
+        if isinstance(op, Conv2d):
+            return op.out_channels
+        if isinstance(op, Dense):
+            return op.out_features
+        if isinstance(op, Add):
+            return min(known, key=lambda each: len(str(each)), default=None)
+        if len(known) < len(inputs):
+            return None
+        if isinstance(op, Concat):
+            return total(*inputs)
+        if isinstance(op, ChannelPad):
+            return total(inputs[0], op.before, op.after)
+        if isinstance(op, Flatten):
+            return self._flattened(inputs[0], block, name)
+        return inputs[0]
+
+    def _flattened(self, channels: Any, block: Block, name: str) -> Any:
+        instances = self._elaboration.instances(block)
+        sizes = {i.layer_inputs[name][0][1:] for i in instances}
+        if len(sizes) > 1:
+            return None
+        ((height, width),) = sizes
+        return product(channels, height * width)
+
+    def _preserves(self, block: Block, name: str, layer: When) -> bool:
+        """Is an optional layer's output as wide as its input, wherever it is left out or not?"""
+        states = {
+            bool(evaluate(layer.when, i.arguments)) for i in self._elaboration.instances(block)
+        }
+        if states == {True}:
+            return True
+        if isinstance(layer.layer, Op):
+            return not isinstance(layer.layer, (Conv2d, Dense, ChannelPad, Flatten))
+        return False
+
+    @staticmethod
+    def _check(block: Block, known: KindChannels, instances: list[BlockInstance]) -> None:
+        for each in instances:
+            scope = dict(each.arguments)
+            scope |= {
+                symbol: shape[0]
+                for symbol, shape in zip(known.symbols, each.inputs)
+                if isinstance(symbol, str) and symbol.isidentifier() and symbol not in scope
+            }
+            for layer, inputs in known.layers.items():
+                for expression, shape in zip(inputs, each.layer_inputs[layer]):
+                    if expression is not None and evaluate(expression, scope) != shape[0]:
+                        raise EmitError(
+                            f"block {block.kind}, layer {layer}: {expression} is "
+                            f"{evaluate(expression, scope)} channels, expected {shape[0]}"
+                        )
+
+
+def _symbols(block: Block, instances: list[BlockInstance], is_root: bool) -> list[Any]:
+    """Return, per input, its declared channels or the name of an implicit argument.
+
+    The network's own input is of one shape, so its channels are a number.
+    """
+    symbols: list[Any] = []
+    for index, (name, declared) in enumerate(block.inputs.items()):
+        if declared is not None:
+            symbols.append(declared)
+        elif is_root:
+            symbols.append(instances[0].inputs[index][0])
+        elif index == 0:
+            symbols.append("in_channels")
+        elif all(each.inputs[index][0] == each.inputs[0][0] for each in instances):
+            symbols.append(symbols[0])
+        else:
+            symbols.append(f"{name}_channels")
+    return symbols

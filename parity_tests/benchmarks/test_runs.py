@@ -1,0 +1,228 @@
+"""Whole runs on a small network: what fails becomes a row with its reason, the rest is measured.
+
+Nothing here depends on how fast anything is.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from benchmarks import gate, run, workloads
+from benchmarks.options import parse
+from benchmarks.progress import Display
+from benchmarks.timing import Lane
+from frontends.ladder.report import Report
+from frontends.ladder.verify import verify
+from frontends.workers.environments import ROOT
+from frontends.workers.pool import Workers
+from frontends.writing.draft import Source
+from reports.records import Run, read_run
+
+SMALL = str(Path(__file__).parents[1] / "cases" / "small.py") + ":se_resnext"
+FEW = ("--network", SMALL, "--batch-size", "4", "--threads", "1", "--rounds", "2")
+
+
+@pytest.fixture
+def proved(monkeypatch: pytest.MonkeyPatch, workers: Workers) -> None:
+    """Climb the ladder with the workers that all tests share."""
+    monkeypatch.setattr(gate, "verify", lambda *what: verify(*what, workers=workers))
+
+
+@pytest.fixture
+def go(proved: None, tmp_path: Path) -> Callable[..., tuple[int, Run]]:
+    """Do a run; return its exit code and what its records say."""
+
+    def with_options(*options: str) -> tuple[int, Run]:
+        job = run.Job(parse([*FEW, *options, "--out", str(tmp_path)]))
+        with job.recording():
+            job.measure()
+        return run.show(read_run(job.records.path), job.out), read_run(job.records.path)
+
+    return with_options
+
+
+def _outcomes(found: Run) -> dict[str, set[str]]:
+    outcomes: dict[str, set[str]] = {}
+    for timing in found.timings.values():
+        outcomes.setdefault(timing.framework, set()).add(timing.outcome)
+    return outcomes
+
+
+def _kill_at(monkeypatch: pytest.MonkeyPatch, framework: str, stage: str) -> None:
+    """Kill a framework's worker when the run comes to a stage."""
+    pids: list[int] = []
+    prepare, tell = Lane.prepare, Display.stage
+
+    def watched(lane: Lane, job: dict[str, object]) -> dict[str, object]:
+        if lane.case.framework == framework:
+            pids.append(lane._worker.pid)
+        return prepare(lane, job)
+
+    def killing(display: Display, text: str) -> None:
+        if stage in text and pids:
+            os.kill(pids.pop(), signal.SIGKILL)
+        tell(display, text)
+
+    monkeypatch.setattr(Lane, "prepare", watched)
+    monkeypatch.setattr(Display, "stage", killing)
+
+
+def test_a_killed_worker_is_a_row_and_the_other_finishes(
+    go: Callable[..., tuple[int, Run]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _kill_at(monkeypatch, "paddle", "round 2")
+    only = ("--framework", "torch,paddle", "--style", "eager", "--mode", "inference")
+    code, found = go(*only)
+    assert code == 1 and found.state == "complete"
+    assert _outcomes(found) == {"torch": {"measured"}, "paddle": {"crashed"}}
+    torch, paddle = found.timings.values()
+    assert len(torch.rounds) == 2 and len(paddle.rounds) == 1
+    assert "SIGKILL" in paddle.message
+    assert "SIGKILL" in (tmp_path / f"{found.name}.md").read_text(encoding="utf-8")
+    assert found.share(torch) > 0 and found.memory(torch) > 0
+
+
+def _planted(
+    monkeypatch: pytest.MonkeyPatch, framework: str, fault: Callable[[Source], str]
+) -> None:
+    """Change what is timed, after the ladder passed what it was."""
+    emit = workloads.emit
+
+    def changed(network: workloads.Network, dialect: str) -> Source:
+        source = emit(network, dialect)
+        if dialect != framework:
+            return source
+        text = fault(source)
+        assert text != source.text
+        return Source(source.dialect, text, source.entry, source.classes)
+
+    monkeypatch.setattr(workloads, "emit", changed)
+
+
+def test_a_style_that_gives_other_numbers_is_not_timed(
+    go: Callable[..., tuple[int, Run]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A training that never trains: the classic way to a fine figure."""
+
+    def frozen(source: Source) -> str:
+        return source.text + f"\n\n{source.entry}.train = {source.entry}.eval\n"
+
+    _planted(monkeypatch, "paddle", frozen)
+    code, found = go("--framework", "torch,paddle", "--style", "eager")
+    paddle = {t.mode: t for t in found.timings.values() if t.framework == "paddle"}
+    assert code == 1 and _outcomes(found)["torch"] == {"measured"}
+    assert paddle["inference"].measured
+    assert paddle["training"].outcome == gate.NOT_COMPARABLE
+    assert "forward in the style timed" in paddle["training"].message
+    assert not paddle["training"].rounds
+
+
+def test_what_is_not_installed_is_a_row(
+    go: Callable[..., tuple[int, Run]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TRIPTYCH_PADDLE_PYTHON", str(tmp_path / "no-python"))
+    monkeypatch.setattr(gate, "verify", verify)  # with workers of its own
+    only = ("--framework", "torch,paddle", "--style", "eager", "--mode", "inference")
+    code, found = go(*only, "--rounds", "1")
+    assert code == 1
+    assert _outcomes(found) == {"torch": {"measured"}, "paddle": {"not installed"}}
+
+
+def test_what_takes_too_long_is_a_row(
+    go: Callable[..., tuple[int, Run]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = Lane.request
+
+    def slow(lane: Lane, action: str, **job: object) -> dict[str, object]:
+        if lane.case.framework == "paddle" and action == "prepare":
+            lane._spent = lane._settings.budget_s - 0.01
+        return request(lane, action, **job)
+
+    monkeypatch.setattr(Lane, "request", slow)
+    only = ("--framework", "torch,paddle", "--style", "eager", "--mode", "inference")
+    code, found = go(*only, "--rounds", "1")
+    assert code == 1
+    assert _outcomes(found) == {"torch": {"measured"}, "paddle": {"timed out"}}
+
+
+def test_an_interrupt_keeps_what_was_measured(
+    proved: None,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tell = Display.stage
+
+    def interrupted(display: Display, text: str) -> None:
+        if "round 2" in text:
+            raise KeyboardInterrupt
+        tell(display, text)
+
+    monkeypatch.setattr(Display, "stage", interrupted)
+    options = ("--framework", "torch", "--style", "eager", "--mode", "inference")
+    monkeypatch.setattr(sys, "argv", ["run", *FEW, *options, "--out", str(tmp_path)])
+    with pytest.raises(KeyboardInterrupt):
+        run.main()
+    (path,) = (tmp_path / "data").iterdir()
+    found = read_run(path)
+    assert found.state == "interrupted" and _outcomes(found) == {"torch": {"interrupted"}}
+    assert [len(timing.rounds) for timing in found.timings.values()] == [1]
+    assert "the run was interrupted" in capsys.readouterr().out
+    assert (tmp_path / f"{found.name}.md").exists()
+
+
+@pytest.mark.parametrize("refused", [["paddle"], ["torch", "paddle"]], ids=["one", "all"])
+def test_what_is_not_proved_is_not_timed(
+    go: Callable[..., tuple[int, Run]], monkeypatch: pytest.MonkeyPatch, refused: list[str]
+) -> None:
+    def why(report: Report, framework: str) -> str | None:
+        return "gradients: mismatched" if framework in refused else None
+
+    monkeypatch.setattr(gate, "prove", lambda network, frameworks: Report("n", 2, frameworks))
+    monkeypatch.setattr(Report, "reason", why)
+    only = ("--framework", "torch,paddle", "--style", "eager", "--mode", "inference")
+    code, found = go(*only, "--rounds", "1")
+    assert code == 1
+    for timing in found.timings.values():
+        unproved = timing.framework in refused
+        assert timing.outcome == (gate.NOT_COMPARABLE if unproved else "measured")
+        assert unproved == (not timing.rounds) == (timing.message == "gradients: mismatched")
+
+
+@pytest.mark.complete
+def test_every_style_of_every_framework(go: Callable[..., tuple[int, Run]]) -> None:
+    code, found = go("--framework", "all", "--budget", "600")  # compiling, beside other tests
+    assert code == 0 and len(found.timings) == 16
+    assert set().union(*_outcomes(found).values()) == {"measured"}
+
+
+@pytest.mark.complete
+def test_a_terminal_interrupt_ends_all_workers_and_keeps_the_records(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "benchmarks.run", *FEW, "--rounds", "1000"]
+    command += ["--framework", "torch,paddle", "--style", "eager", "--mode", "inference"]
+    process = subprocess.Popen(
+        [*command, "--out", str(tmp_path)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    deadline = time.monotonic() + 300
+    while not any('"round"' in p.read_text() for p in (tmp_path / "data").glob("*.jsonl")):
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 130 and "interrupted" in said
+    (path,) = (tmp_path / "data").iterdir()
+    found = read_run(path)
+    assert found.state == "interrupted" and any(t.rounds for t in found.timings.values())
+    assert (tmp_path / f"{found.name}.md").exists()

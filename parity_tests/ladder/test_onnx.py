@@ -1,0 +1,140 @@
+"""ONNX as a referee from outside: the written PyTorch files, exported, run without PyTorch.
+
+ONNX's reference implementation, numpy written from the operators' definitions, runs them in
+float64; ONNX Runtime, which has no float64 convolution, in float32.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from common import weights
+from common.compare import Array, difference
+from common.network import Network
+from frontends.ladder.runs import Fault, Job, Realizer
+from frontends.workers.arrays import ArrayReader, write_arrays
+from frontends.workers.environments import ROOT, interpreter
+from frontends.workers.pool import Workers
+from frontends.workers.process import environment
+from frontends.writing.emit import emit
+from parity_tests.cases import small
+from parity_tests.cases.reductions import reduced
+from parity_tests.rows import rows
+
+BOUND = 1e-10  # measured: at most 6.4e-13
+FLOAT32_BOUND = 1e-5  # measured: at most 5.4e-7 of the largest output
+
+
+def _smaller(name: str) -> Network:
+    """Return a network of 224×224 for 64×64: the reference implementation is slow."""
+    return replace(reduced(name), input_shape=(3, 64, 64))
+
+
+NETWORKS: dict[str, Network] = {
+    "se_resnext_cifar": reduced("se_resnext_cifar").with_arguments(num_blocks=1),
+    "concatenated": small.concatenated(),
+    "rir18": reduced("rir18"),
+    "batchflow_se_resnet": reduced("batchflow_se_resnet"),
+    "resnet50_keras": _smaller("resnet50_keras"),
+    "se_resnet50_tensorpack": _smaller("se_resnet50_tensorpack"),
+}
+EXPORT = """
+import json
+import sys
+import numpy as np
+import onnxruntime
+import torch
+from onnx.reference import ReferenceEvaluator
+from frontends.workers.arrays import ArrayReader, ArrayWriter
+from frontends.torch.runner import Runner
+from frontends.workers.worker import load_module
+
+def exported(folder, entry, dtype):
+    job = {"source": folder + "/written.py", "entry": entry, "dtype": dtype, "mode": "inference"}
+    runner = Runner(job, load_module)
+    with ArrayReader(folder + "/weights.npz") as arrays:
+        runner.assign(arrays)
+    x = torch.from_numpy(given.get("input").astype(dtype))
+    path = folder + "/" + dtype + ".onnx"
+    torch.onnx.export(runner._model.eval(), (x,), path, dynamo=True, verbose=False)
+    return path, x.numpy()
+
+with ArrayWriter(sys.argv[1]) as out:
+    for name, (folder, entry) in json.loads(sys.argv[2]).items():
+        given = ArrayReader(folder + "/inputs.npz")
+        path, x = exported(folder, entry, "float64")
+        model = ReferenceEvaluator(path)
+        out.put(name + "/float64", model.run(None, {model.input_names[0]: x})[0])
+        path, x = exported(folder, entry, "float32")
+        session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+        out.put(name + "/float32", session.run(None, {session.get_inputs()[0].name: x})[0])
+"""
+
+
+@pytest.fixture(scope="module")
+def refereed(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Array]:
+    """<name>/<dtype> -> what the two implementations of ONNX give in eval mode."""
+    places = {}
+    for name, network in NETWORKS.items():
+        folder = tmp_path_factory.mktemp(name)
+        source = emit(network, "torch")
+        (folder / "written.py").write_text(source.text, encoding="utf-8")
+        write_arrays(folder / "weights.npz", weights.probe(network))
+        write_arrays(folder / "inputs.npz", {"input": weights.inputs(network, 2)})
+        places[name] = str(folder), source.entry
+    out = tmp_path_factory.mktemp("onnx") / "out.npz"
+    done = subprocess.run(
+        [interpreter("torch"), "-c", EXPORT, str(out), json.dumps(places)],
+        cwd=ROOT, env={**os.environ, **environment()}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    with ArrayReader(out) as arrays:
+        return dict(arrays.items())
+
+
+def _written(
+    network: Network, workers: Workers, folder: Path, dtype: str, fault: Fault | None = None
+) -> Array:
+    """Return what the written file gives in PyTorch itself."""
+    faults = {"torch": fault} if fault else {}
+    realizer = Realizer(network, workers, folder, 2, faults=faults)
+    realizer.twins["plain"] = network
+    job = Job("torch", twin="plain", dtype=dtype, want=("evaluate",))
+    with realizer.run(job).read() as arrays:
+        return arrays.get("evaluate/output")
+
+
+@rows("name", {name: name for name in NETWORKS})
+def test_reference_implementation_agrees(
+    name: str, workers: Workers, tmp_path: Path, refereed: Mapping[str, Array]
+) -> None:
+    found = refereed[f"{name}/float64"]
+    assert found.dtype == "float64"
+    written = _written(NETWORKS[name], workers, tmp_path, "float64")
+    assert difference(written, found).relative < BOUND
+
+
+@rows("name", {name: name for name in NETWORKS})
+def test_onnx_runtime_agrees(
+    name: str, workers: Workers, tmp_path: Path, refereed: Mapping[str, Array]
+) -> None:
+    found = refereed[f"{name}/float32"]
+    assert found.dtype == "float32"
+    written = _written(NETWORKS[name], workers, tmp_path, "float32")
+    assert difference(written, found).relative < FLOAT32_BOUND
+
+
+def test_a_fault_is_seen(workers: Workers, tmp_path: Path, refereed: Mapping[str, Array]) -> None:
+    """The epsilon of another library."""
+    faulty = _written(
+        NETWORKS["rir18"], workers, tmp_path, "float64",
+        lambda text: text.replace("eps=1e-5", "eps=1.001e-5"),
+    )  # fmt: skip
+    assert difference(faulty, refereed["rir18/float64"]).relative > 10 * BOUND

@@ -1,0 +1,129 @@
+"""Checked by what no one here wrote: the networks that three libraries bring themselves.
+
+They take our weights by a name map and give, within their own framework and in float64, the
+outputs and the gradients of the written file, at full depth and width.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from common import weights
+from common.compare import difference
+from common.network import Network
+from frontends.checkpoints.convert import FRAMEWORKS, network_of
+from frontends.checkpoints.libraries import LIBRARIES, Arrays, from_canonical, names
+from frontends.ladder.runs import Fault, Job, Realizer
+from frontends.workers.pool import Workers, scratch
+from parity_tests.checkpoints import libraries
+from parity_tests.rows import rows
+
+BOUND = 1e-10
+SIZE, BATCH = 64, 4  # the last stage's maps are 2×2: 16 values a channel
+REFERENCES = [
+    ("paddle.vision", "resnet18"),
+    ("paddle.vision", "resnet50"),
+    ("paddle.vision", "resnext50_32x4d"),
+    ("keras", "resnet50"),
+    ("torchvision", "resnet50"),  # last: the faults below are planted in it
+]
+MORE = [
+    ("paddle.vision", "resnet34"),
+    ("paddle.vision", "resnet101"),
+    ("torchvision", "resnet18"),
+    ("torchvision", "resnet152"),
+    ("torchvision", "resnext50_32x4d"),
+    ("torchvision", "resnext101_32x8d"),
+]
+
+
+def _network(library: str, name: str) -> Network:
+    """Return our network at a lower resolution, as written: with its everyday reals."""
+    return replace(network_of(library, name), input_shape=(3, SIZE, SIZE))
+
+
+def _written(
+    library: str, network: Network, workers: Workers, folder: Path, fault: Fault | None
+) -> Arrays:
+    faults = {FRAMEWORKS[library]: fault} if fault else {}
+    realizer = Realizer(network, workers, folder, BATCH, faults=faults)
+    realizer.twins["plain"] = network
+    with realizer.run(Job(FRAMEWORKS[library], twin="plain")).read() as arrays:
+        return {name: arrays.get(name) for name in arrays.names() if "block/" not in name}
+
+
+@lru_cache(maxsize=1)
+def _theirs(library: str, name: str) -> Arrays:
+    """Return what the library's own network gives with our weights and inputs."""
+    network = _network(library, name)
+    given = from_canonical(network, library, weights.probe(network))
+    given["input"] = weights.inputs(network, BATCH)
+    given["cotangent"] = weights.cotangent(network, BATCH)
+    with scratch() as folder:
+        return libraries.run(library, name, given, folder)
+
+
+def _agree(
+    library: str, name: str, workers: Workers, folder: Path, fault: Fault | None = None
+) -> None:
+    network = _network(library, name)
+    ours = _written(library, network, workers, folder, fault)
+    theirs = _theirs(library, name)
+    for mode in ("evaluate/output", "train/output"):
+        assert difference(ours[mode], theirs[mode]).relative < BOUND, mode
+    _gradients_agree(library, network, ours, theirs)
+
+
+def _gradients_agree(library: str, network: Network, ours: Arrays, theirs: Arrays) -> None:
+    """Each layer's gradients against the largest of the same layer."""
+    prefix, own = "train/gradient/", names(network, library)
+    layers: dict[str, list[str]] = {}
+    for name in own:
+        if f"{prefix}{own[name]}" in theirs:
+            layers.setdefault(name.rpartition(".")[0], []).append(name)
+    trained = {name for each in layers.values() for name in each}
+    assert trained == {name for name in own if f"{prefix}{name}" in ours}
+    for each in layers.values():
+        scale = max(float(np.abs(ours[prefix + name]).max()) for name in each)
+        for name in each:
+            found = LIBRARIES[library].canonical(theirs[prefix + own[name]])
+            assert difference(ours[prefix + name], found, scale).relative < BOUND, name
+
+
+@rows("library, name", {"-".join(row): row for row in REFERENCES})
+def test_agrees_with(library: str, name: str, workers: Workers, tmp_path: Path) -> None:
+    _agree(library, name, workers, tmp_path)
+
+
+FAULTS = {
+    "Keras' epsilon": [("eps=1e-5", "eps=1.001e-5")],
+    "stride on the first convolution": [
+        ("(width, width, 3, stride=stride)", "(width, width, 3)"),
+        ("(in_channels, width, 1)", "(in_channels, width, 1, stride=stride)"),
+    ],
+}
+
+
+@rows("edits", FAULTS)
+def test_a_fault_is_seen(edits: list[tuple[str, str]], workers: Workers, tmp_path: Path) -> None:
+    """Ours with what another library has."""
+
+    def plant(text: str) -> str:
+        for place, mistake in edits:
+            assert place in text
+            text = text.replace(place, mistake)
+        return text
+
+    with pytest.raises(AssertionError, match="evaluate/output"):
+        _agree("torchvision", "resnet50", workers, tmp_path, plant)
+
+
+@pytest.mark.complete
+@rows("library, name", {"-".join(row): row for row in MORE})
+def test_agrees_with_more(library: str, name: str, workers: Workers, tmp_path: Path) -> None:
+    _agree(library, name, workers, tmp_path)

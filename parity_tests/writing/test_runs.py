@@ -1,0 +1,149 @@
+"""The written files run: by themselves, whatever a user's settings, and with taps to the bit."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+from common.network import Network
+from frontends.frameworks import MODERN
+from frontends.ladder.runs import Job, Realizer, batch_for
+from frontends.workers.arrays import ArrayReader
+from frontends.workers.environments import interpreter
+from frontends.workers.pool import Workers, scratch
+from frontends.writing.emit import emit
+from parity_tests.cases import small
+from parity_tests.rows import rows
+
+SMALL = {
+    each.__name__: each
+    for each in (small.se_resnext, small.concatenated, small.pitfalls, small.grouped)
+}
+
+
+def _same(left: ArrayReader, right: ArrayReader) -> list[str]:
+    """Return the names of arrays of `left` that `right` does not hold bit for bit."""
+    known = set(right.names())
+    return [n for n, a in left.items() if n not in known or a.tobytes() != right.get(n).tobytes()]
+
+
+@rows(
+    "panel, make, dtype",
+    {
+        f"{panel}-{make.__name__}-{dtype}": (panel, make, dtype)
+        for panel, make, dtype in product(MODERN, SMALL.values(), ("float64", "float32"))
+        if dtype == "float64" or make is small.se_resnext
+    },
+)
+def test_the_tapped_twin_computes_the_same_bits(
+    panel: str, make: Callable[[], Network], dtype: str, workers: Workers
+) -> None:
+    network = make()
+    with scratch() as folder:
+        realizer = Realizer(network, workers, folder, batch_for(network))
+        plain = Job(panel, dtype=dtype, keep_blocks=True)
+        tapped = replace(plain, taps=True, keep_steps=True)
+        with realizer.run(plain).read() as own, realizer.run(tapped).read() as other:
+            assert _same(own, other) == []
+            steps = {n for n in other.names() if "/step/" in n}
+            assert steps and not steps & set(own.names())
+            assert {"evaluate/output", "train/gradient/input"} <= set(own.names())
+
+
+def test_a_tap_that_changes_something_is_seen(workers: Workers) -> None:
+    network = small.se_resnext()
+    fault = {
+        "torch": lambda text: text.replace(" = tap(", " = (1 + 2**-50) * tap(") + "# planted\n"
+    }
+    with scratch() as folder:
+        realizer = Realizer(network, workers, folder, batch_for(network), faults=fault)
+        with (
+            realizer.run(Job("torch")).read() as own,
+            realizer.run(Job("torch", taps=True)).read() as other,
+        ):
+            assert "evaluate/output" in _same(own, other)
+
+
+def _hostile(folder: Path) -> dict[str, str]:
+    """Return variables under which a user's Keras would be PyTorch's, channels first."""
+    settings = {"backend": "torch", "image_data_format": "channels_first", "floatx": "float32"}
+    (folder / "keras.json").write_text(json.dumps(settings))
+    return {"KERAS_HOME": str(folder), "KERAS_BACKEND": "torch"}
+
+
+@rows("panel", {panel: panel for panel in MODERN})
+def test_runs_with_nothing_of_this_repository(panel: str, tmp_path: Path) -> None:
+    network = small.se_resnext()
+    source = emit(network, panel)
+    path = tmp_path / "network.py"
+    path.write_text(source.text, encoding="utf-8")
+    done = subprocess.run(
+        [interpreter(panel), "-I", path],
+        cwd=tmp_path, env={**os.environ, **_hostile(tmp_path), "CUDA_VISIBLE_DEVICES": ""},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    shape = {"tensorflow": "(1, 10)", "paddle": "paddle.Size([1, 10])"}
+    assert done.stdout.strip() == shape.get(panel, "torch.Size([1, 10])")
+
+
+BOTH_WAYS = '''
+import importlib.util, sys
+import numpy as np
+spec = importlib.util.spec_from_file_location("written", sys.argv[1])
+module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+import keras
+import tensorflow as tf
+
+keras.config.set_floatx("float64")
+model = module.grouped()
+split, splits = tf.split, []
+tf.split = lambda *arguments: splits.append(1) or split(*arguments)
+
+
+def run(layer, x, devices, compiled):
+    """Return the output and the gradients of a layer, as traced where these devices are."""
+    tf.config.list_physical_devices = lambda kind=None: devices
+
+    @tf.function(jit_compile=compiled)
+    def step(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = layer(x)
+            target = tf.reduce_sum(y * y)
+        return [y, *tape.gradient(target, [x, layer.kernel.value])]
+
+    splits.clear()
+    return [each.numpy() for each in step(x)], len(splits)
+
+
+for layer in [each for each in model.layers if isinstance(each, module.GroupedConv2D)]:
+    x = tf.constant(np.random.default_rng(0).standard_normal((2, *layer.input.shape[1:])))
+    native, unsplit = run(layer, x, ["GPU"], compiled=True)
+    by_hand, parted = run(layer, x, [], compiled=False)
+    depthwise = layer.groups == x.shape[-1] and layer.dilation_rate == (1, 1)
+    assert unsplit == 0 and bool(parted) != depthwise, (layer.name, unsplit, parted)
+    apart = [abs(a - b).max() / abs(b).max() for a, b in zip(native, by_hand)]
+    assert max(apart) < 1e-13, (layer.name, apart)
+    print(layer.name)
+'''
+
+
+def test_keras_splits_groups_as_the_framework_would(tmp_path: Path) -> None:
+    """Where TensorFlow can, it convolves groups itself; elsewhere the file's split is equal."""
+    network = small.grouped()
+    path, script = tmp_path / "written.py", tmp_path / "both_ways.py"
+    path.write_text(emit(network, "tensorflow").text, encoding="utf-8")
+    script.write_text(BOTH_WAYS, encoding="utf-8")
+    done = subprocess.run(
+        [interpreter("tensorflow"), script, path],
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": ""}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["pairs", "strided", "dilated"]

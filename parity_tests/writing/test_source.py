@@ -1,0 +1,190 @@
+"""The written text: standalone, formatted, short, deterministic, and alike in every dialect."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import io
+import os
+import subprocess
+import sys
+import tokenize
+from itertools import product
+from pathlib import Path
+
+from common.expressions import names as names_in
+from common.networks import available, load
+from common.ops import Conv2d
+from common.spec import Block, references
+from common.transform import float32_exact
+from frontends.frameworks import FRAMEWORKS, HISTORICAL, MODERN
+from frontends.workers.environments import ROOT
+from frontends.writing.draft import LINE_LENGTH, RUFF, Draft
+from frontends.writing.emit import emit
+from frontends.writing.local import with_local
+from frontends.writing.text import class_name
+from parity_tests.rows import rows
+
+EXISTING = {d: d for d in FRAMEWORKS if importlib.util.find_spec(f"frontends.{d}.dialect")}
+FRAMEWORK = {
+    "torch": {"torch"},
+    "paddle": {"paddle"},
+    "tensorflow": {"tensorflow", "keras"},
+    "fluid": {"paddle"},
+    "tensorflow1": {"tensorflow"},
+}
+Outline = list[tuple[str, list[str]]]  # (class, arguments) in order
+LINES = {"se_resnext_cifar": 120, "resnet50": 100}
+
+
+def test_the_three_panels_have_a_dialect() -> None:
+    assert set(MODERN) <= set(EXISTING) <= set(FRAMEWORK)
+
+
+@rows("dialect", EXISTING)
+def test_imports_the_framework_numpy_and_the_standard_library(dialect: str) -> None:
+    allowed = FRAMEWORK[dialect] | {"numpy"} | sys.stdlib_module_names
+    version = (3, 10) if dialect in MODERN else (3, 7)
+    for name in available():
+        tree = ast.parse(emit(load(name), dialect).text, feature_version=version)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom):
+                assert node.level == 0 and str(node.module).split(".")[0] in allowed, name
+            elif isinstance(node, ast.Import):
+                assert {each.name.split(".")[0] for each in node.names} <= allowed, name
+
+
+@rows("dialect", EXISTING)
+def test_formatted(dialect: str, tmp_path: Path) -> None:
+    for name in available():
+        (tmp_path / f"{name}.py").write_text(emit(load(name), dialect).text, encoding="utf-8")
+    command = [RUFF, "format", "--check", "--isolated", f"--line-length={LINE_LENGTH}", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@rows(
+    "dialect, name",
+    {f"{dialect}-{name}": (dialect, name) for dialect, name in product(EXISTING, LINES)},
+)
+def test_length(dialect: str, name: str) -> None:
+    assert len(emit(load(name), dialect).text.splitlines()) <= LINES[name]
+
+
+def test_the_same_text_in_every_process(tmp_path: Path) -> None:
+    for seed in ("1", "2"):
+        out = str(tmp_path / seed)
+        command = ["frontends.emit", "rir18", "--dialect", ",".join(EXISTING), "--out", out]
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        subprocess.run(
+            [sys.executable, "-m", *command],
+            cwd=ROOT, env=environment, check=True, capture_output=True,
+        )  # fmt: skip
+    for path in (tmp_path / "1").iterdir():
+        assert path.read_text() == (tmp_path / "2" / path.name).read_text()
+    assert len(list((tmp_path / "2").iterdir())) == len(EXISTING)
+
+
+def _tokens(text: str) -> list[str]:
+    """Return the tokens, numbers blank, without what formatting adds where lines get longer."""
+    found: list[str] = []
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type in (tokenize.NL, tokenize.COMMENT):
+            continue
+        if token.string in (")", "]") and found[-1] == ",":
+            found.pop()
+        found.append("0" if token.type == tokenize.NUMBER else token.string)
+    return found
+
+
+@rows("dialect", EXISTING)
+def test_the_exact_twin_differs_in_numbers_alone(dialect: str) -> None:
+    differing = 0
+    for name in available():
+        plain, exact = (emit(n, dialect).text for n in (load(name), float32_exact(load(name))))
+        assert _tokens(plain) == _tokens(exact), name
+        differing += plain != exact
+    assert differing > len(available()) / 2  # most have a BN, whose reals are not float32's
+
+
+def _declared_by_classes(tree: ast.Module, draft: Draft) -> Outline:
+    """Return (class, arguments), without the implicit ones that Keras infers."""
+    implicit = {class_name(b.kind): draft.channels[b].implicit for b in draft.kinds()}
+    found = []
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and node.name in implicit:  # else a layer of its own
+            init = [f for f in node.body if isinstance(f, ast.FunctionDef) and f.name == "__init__"]
+            names = [each.arg for f in init for each in f.args.args][1:]
+            found.append((node.name, [n for n in names if n not in implicit[node.name]]))
+    return found
+
+
+def _declared_by_functions(tree: ast.Module, draft: Draft) -> Outline:
+    """Return (class name of the function, arguments), without the values that it takes."""
+    kinds = {block.kind: block for block in draft.kinds()}
+    found = []
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name in kinds:
+            taken = {"name", "training", *kinds[node.name].inputs}
+            names = [each.arg for each in node.args.args if each.arg not in taken]
+            found.append((class_name(node.name), names))
+    return found
+
+
+def _of_a_graph(outline: Outline, draft: Draft, dialect: str) -> Outline:
+    """Return what of an outline functions have: no kind that is never called, and, where the
+    network's function is handed its input, not what only that input's channels are."""
+    called = {class_name(b.kind) for b in draft.kinds() if any(i.used for i in draft.instances(b))}
+    (size,) = draft.root.inputs.values()
+    known = names_in(size) if size is not None and dialect in HISTORICAL else set()
+    known -= set().union(*map(references, draft.root.layers.values()))
+    root = class_name(draft.root.kind)
+    return [
+        (kind, [name for name in names if kind != root or name not in known])
+        for kind, names in outline
+        if kind in called
+    ]
+
+
+@rows("name", {name: name for name in available()})
+def test_the_same_kinds_with_the_same_arguments(name: str) -> None:
+    network = load(name)
+    draft = Draft(network, lambda op, bound: True)
+    outlines: dict[str, Outline] = {}
+    for dialect in EXISTING:
+        source = emit(network, dialect)
+        declared = _declared_by_classes if source.classes else _declared_by_functions
+        outlines[dialect] = declared(ast.parse(source.text), draft)
+    first = outlines["torch"]
+    assert [kind for kind, _ in first] == [class_name(block.kind) for block in draft.kinds()]
+    for dialect, outline in outlines.items():
+        classes = emit(network, dialect).classes
+        assert outline == (first if classes else _of_a_graph(first, draft, dialect)), dialect
+
+
+def test_a_long_width_is_written_once() -> None:
+    """In each dialect; what stands there once, or as part of another expression, stays."""
+    width = "groups * (width * width_per_group // 64)"
+    for dialect in EXISTING:
+        text = emit(load("se_resnext50_32x4d"), dialect).text
+        assert text.count(width) == text.count(f"inner = {width}\n") == 1, dialect
+        assert text.count("inner") > 2 and "4 * width // reduction" in text
+        assert "inner" not in emit(load("resnet50"), dialect).text
+    block = Block("b", "a", layers={"c": Conv2d("2 * a // 3", 1), "d": Conv2d("2 * a // 3", 1)})
+    lines = ["f(2 * a // 3, 4 * 2 * a // 3)", "g(n=2 * a // 3)", "h(2 * a // 3 + 1)"]
+    named = ["inner = 2 * a // 3", "f(inner, 4 * 2 * a // 3)", "g(n=inner)", "h(2 * a // 3 + 1)"]
+    assert with_local(block, lines) == named
+
+
+def test_a_linter_finds_nothing(tmp_path: Path) -> None:
+    """No unused name, argument or import in any file of any network, and imports in order."""
+    for name, dialect in product(available(), EXISTING):
+        (tmp_path / f"{name}_{dialect}.py").write_text(emit(load(name), dialect).text)
+    rules = "--select=E,F,W,I,SIM,C4,PIE,RET,ARG,PLW"
+    command = [RUFF, "check", "--isolated", f"--line-length={LINE_LENGTH}", rules, "."]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    assert len(list(tmp_path.glob("*.py"))) == len(available()) * len(EXISTING)
+    (tmp_path / "planted.py").write_text("import os\n\n\ndef f(unused):\n    return 1\n")
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1 and "F401" in done.stdout and "ARG001" in done.stdout
