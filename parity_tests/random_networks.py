@@ -24,7 +24,7 @@ from common.network import Network
 from common.serialize import to_json
 from frontends.frameworks import select
 from frontends.ladder.report import Report
-from frontends.ladder.runs import Fault
+from frontends.ladder.subjects import Fault
 from frontends.ladder.verify import verify
 from frontends.workers.pool import Workers
 from parity_tests.search.drawing import networks

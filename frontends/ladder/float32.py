@@ -7,91 +7,122 @@ are judged on a twin with smooth activations: a ReLU that flips makes correct gr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import numpy as np
 
 from common.compare import rounding_ratio
 from frontends.frameworks import REFEREE
-from frontends.ladder.locate import ROUNDING_BOUND, Locator
+from frontends.ladder.climb import Climb
+from frontends.ladder.locate import ROUNDING_BOUND
 from frontends.ladder.report import Row
-from frontends.ladder.runs import Job, Realizer, Result, by_layer
-from frontends.workers.outcomes import MISMATCHED, WorkerError
+from frontends.ladder.runs import BOTH, Job
+from frontends.workers.arrays import ArrayReader
+from frontends.workers.outcomes import AGREES, MISMATCHED, REPORTED, WorkerError
 
-_MODES = {"evaluate": "eval", "train": "batch statistics"}
-IDEAL = Job(REFEREE, taps=True, rounded=True)
-SMOOTH_IDEAL = Job(REFEREE, twin="smooth", taps=True, rounded=True, want=("train",))
+FORWARD = {
+    "evaluate": "rounding, forward (eval)",
+    "train": "rounding, forward (batch statistics)",
+}
+GRADIENTS = {
+    "smooth": "rounding, gradients (smooth)",
+    "exact": "rounding, gradients (as it is)",
+}
+IDEALS = {
+    "exact": Job(REFEREE, taps=True, rounded=True),
+    "smooth": Job(REFEREE, twin="smooth", taps=True, rounded=True, want=("train",)),
+}
+Judge = Callable[[Climb], Iterator[Row]]
+Three = tuple[ArrayReader, ArrayReader, ArrayReader]  # exact, rounded, ideal
 
 
-def jobs(framework: str) -> list[Job]:
-    """Return the jobs that a panel's rounding needs, those of the ideal with the referee's."""
-    own = [
-        Job(framework, dtype="float32"),
-        Job(framework, twin="smooth", want=("train",)),
-        Job(framework, twin="smooth", dtype="float32", want=("train",)),
-    ]
-    return [*own, IDEAL, SMOOTH_IDEAL] if framework == REFEREE else own
+def forward(mode: str) -> Judge:
+    """Return the judge of the float32 outputs in a mode."""
+
+    def judge(climb: Climb) -> Iterator[Row]:
+        for panel in climb.panels:
+            yield _guarded(climb, panel, FORWARD[mode], "exact", _forward, mode)
+
+    return judge
 
 
-class Rounding:
-    """Judges the rounding of panels whose jobs have run."""
+def gradients(twin: str) -> Judge:
+    """Return the judge of the float32 gradients; those of the network as it is are reported."""
 
-    def __init__(self, realizer: Realizer, locator: Locator) -> None:
-        self._realizer, self._locator = realizer, locator
-        self._elaboration = realizer.twins["exact"].elaboration
+    def judge(climb: Climb) -> Iterator[Row]:
+        for panel in climb.panels:
+            yield _guarded(climb, panel, GRADIENTS[twin], twin, _gradients, twin)
 
-    def rows(self, panels: list[str]) -> Iterator[Row]:
-        """Yield a row per panel and rung."""
-        try:
-            ideal, smooth = map(self._realizer.run, (IDEAL, SMOOTH_IDEAL))
-        except WorkerError as error:
-            why = f"not judged: the ideal is computed by {REFEREE}, which {error.outcome.kind}"
-            yield from (Row("rounding", (panel,), "reported", note=why) for panel in panels)
-            return
-        for panel in panels:
-            for mode in ("evaluate", "train"):
-                yield self._forward(panel, mode, ideal)
-        for panel in panels:
-            yield self._gradients(panel, "smooth", smooth)
-        for panel in panels:
-            yield self._gradients(panel, "exact", ideal)
+    return judge
 
-    def _results(self, panel: str, twin: str) -> tuple[Result, Result]:
-        """Return a panel's results in float64 and in float32."""
-        want = ("train",) if twin == "smooth" else ("evaluate", "train")
-        exact, rounded = (
-            self._realizer.run(Job(panel, twin=twin, dtype=dtype, want=want))
-            for dtype in ("float64", "float32")
+
+def jobs(twin: str, panel: str) -> list[Job]:
+    """Return what a panel runs for a twin, the ideal with the referee."""
+    want = ("train",) if twin == "smooth" else BOTH
+    own = [Job(panel, twin=twin, dtype=dtype, want=want) for dtype in ("float64", "float32")]
+    return [*own, IDEALS[twin]] if panel == REFEREE else own
+
+
+def _guarded(
+    climb: Climb, panel: str, rung: str, twin: str, judge: Callable[..., Row], which: str
+) -> Row:
+    """Return a panel's row, a remark where the referee gives no ideal."""
+    try:
+        with _results(climb, panel, twin) as three:
+            return judge(climb, panel, rung, which, *three)
+    except WorkerError as error:
+        why = f"not judged: the ideal is computed by {REFEREE}, which {error.outcome.kind}"
+        return Row(rung, (panel,), REPORTED, note=why)
+
+
+@contextmanager
+def _results(climb: Climb, panel: str, twin: str) -> Iterator[Three]:
+    """Open a panel's results in float64 and in float32, and the ideal's."""
+    own = jobs(twin, panel)[:2]
+    with ExitStack() as stack:
+        exact, rounded, ideal = (
+            stack.enter_context(climb.runs.run(job).read()) for job in (*own, IDEALS[twin])
         )
-        return exact, rounded
+        yield exact, rounded, ideal
 
-    def _forward(self, panel: str, mode: str, ideal: Result) -> Row:
-        name, rung = f"{mode}/output", f"rounding, forward ({_MODES[mode]})"
-        exact, rounded = self._results(panel, "exact")
-        with exact.read() as a, rounded.read() as b, ideal.read() as c:
-            ratio = rounding_ratio([b.get(name)], [a.get(name)], [c.get(name)])
-        if ratio <= ROUNDING_BOUND:
-            return Row(rung, (panel,), "agrees", ratio, ROUNDING_BOUND)
-        note = self._locator.rounding(mode, panel, IDEAL)
-        return Row(rung, (panel,), MISMATCHED, ratio, ROUNDING_BOUND, note)
 
-    def _gradients(self, panel: str, twin: str, ideal: Result) -> Row:
-        """Judge the gradients of the smooth twin; report those of the network itself."""
-        exact, rounded = self._results(panel, twin)
-        worst, first = 0.0, ""
-        with exact.read() as a, rounded.read() as b, ideal.read() as c:
-            for layer, names in by_layer(self._elaboration, {"": a}):
-                keys = [f"train/gradient/{name}" for name in names]
-                ratio = rounding_ratio(
-                    [b.get(k) for k in keys],
-                    [a.get(k) for k in keys],
-                    [c.get(k).astype(np.float32) for k in keys],
-                )
-                worst = max(worst, ratio)
-                if ratio > ROUNDING_BOUND:
-                    first = f"first on the way back: {layer}, {ratio:.0f} times the ideal's error"
-        if twin == "exact":
-            return Row("rounding, gradients (as it is)", (panel,), "reported", worst)
-        outcome = MISMATCHED if first else "agrees"
-        rung = "rounding, gradients (smooth)"
-        return Row(rung, (panel,), outcome, worst, ROUNDING_BOUND, first)
+def _forward(
+    climb: Climb,
+    panel: str,
+    rung: str,
+    mode: str,
+    exact: ArrayReader,
+    rounded: ArrayReader,
+    ideal: ArrayReader,
+) -> Row:
+    name = f"{mode}/output"
+    ratio = rounding_ratio([rounded.get(name)], [exact.get(name)], [ideal.get(name)])
+    if ratio <= ROUNDING_BOUND:
+        return Row(rung, (panel,), AGREES, ratio, ROUNDING_BOUND)
+    note = climb.locator.rounding(mode, panel, IDEALS["exact"])
+    return Row(rung, (panel,), MISMATCHED, ratio, ROUNDING_BOUND, note)
+
+
+def _gradients(
+    climb: Climb,
+    panel: str,
+    rung: str,
+    twin: str,
+    exact: ArrayReader,
+    rounded: ArrayReader,
+    ideal: ArrayReader,
+) -> Row:
+    worst, first = 0.0, ""
+    for layer, names in climb.by_layer({"": exact}):
+        keys = [f"train/gradient/{name}" for name in names]
+        left: list[Any] = [rounded.get(key) for key in keys]
+        best = [ideal.get(key).astype(np.float32) for key in keys]
+        ratio = rounding_ratio(left, [exact.get(key) for key in keys], best)
+        worst = max(worst, ratio)
+        if ratio > ROUNDING_BOUND:
+            first = f"first on the way back: {layer}, {ratio:.0f} times the ideal's error"
+    if twin == "exact":
+        return Row(rung, (panel,), REPORTED, worst)
+    return Row(rung, (panel,), MISMATCHED if first else AGREES, worst, ROUNDING_BOUND, first)

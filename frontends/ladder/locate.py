@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from common.compare import difference, rounding_ratio
-from frontends.ladder.runs import Job, Realizer, Result
+from frontends.ladder.runs import Job, Result, Runs
 from frontends.workers.outcomes import WorkerError
 
 FLOAT64_BOUND = 1e-10  # of the largest value
@@ -15,15 +15,15 @@ ROUNDING_BOUND = 64.0  # times the error of the ideal
 class Locator:
     """Names the first step, in the order of execution, whose results differ."""
 
-    def __init__(self, realizer: Realizer) -> None:
-        self._realizer = realizer
-        self._order = [step.path for step in realizer.twins["exact"].elaboration.steps]
+    def __init__(self, runs: Runs) -> None:
+        self._runs = runs
+        self._order = [step.path for step in runs.elaboration.steps]
 
     def forward(self, mode: str, left: str, right: str) -> str:
         """Return where two panels part in float64, with the worst index and both values."""
         try:
             results = [
-                self._realizer.run(Job(name, taps=True, keep_steps=True)) for name in (left, right)
+                self._runs.run(Job(name, taps=True, keep_steps=True)) for name in (left, right)
             ]
         except WorkerError as error:
             return f"not located: {error}"
@@ -42,7 +42,7 @@ class Locator:
         """Return the first step whose float32 result is off by more than an ideal's may be."""
         try:
             exact, rounded, best = (
-                self._realizer.run(job)
+                self._runs.run(job)
                 for job in (
                     Job(panel, taps=True, keep_steps=True),
                     Job(panel, dtype="float32", taps=True, keep_steps=True),

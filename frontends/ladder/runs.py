@@ -1,31 +1,48 @@
-"""Realize a network in several panels: write the files, run them in workers, read the results."""
+"""Run a network's subjects on one set of probe weights and inputs, each job once."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from common import transform, weights
 from common.elaborate import Elaboration
-from common.errors import TriptychError
 from common.network import Network
-from common.ops import BatchNorm, GlobalAvgPool2d
-from frontends.frameworks import TABLE
+from common.ops import BatchNorm
 from frontends.ladder.predictions import gradient_scales
+from frontends.ladder.subjects import Subject, Written
 from frontends.workers.arrays import ArrayReader, write_arrays
-from frontends.workers.outcomes import NOT_WRITABLE, Outcome, WorkerError
+from frontends.workers.outcomes import WorkerError
 from frontends.workers.pool import Workers
-from frontends.writing.draft import Source
-from frontends.writing.emit import emit
-from frontends.writing.text import EmitError
 
-MINE = "mine"
 LEAST_VALUES = 16  # per channel that a BN sees; with fewer its own sensitivity exceeds the bounds
-Fault = Callable[[str], str]
+BOTH = ("evaluate", "train")
+
+
+@dataclass(frozen=True)
+class Job:
+    """Which twin of the network, for which subject, and how.
+
+    twin: "exact" is the network with float32-exact hyper-parameters, "smooth" has smooth
+    activations as well. want: "evaluate", "train". taps: run the file whose every step passes its
+    result through a tap. keep_steps, keep_blocks: these results are kept, too. rounded: every
+    step's result and gradient is rounded to float32. rounded_pools: gradients of average pools are
+    scaled as the subjects' frameworks scale them.
+    """
+
+    subject: str
+    twin: str = "exact"
+    dtype: str = "float64"
+    want: tuple[str, ...] = BOTH
+    taps: bool = False
+    keep_steps: bool = False
+    rounded: bool = False
+    keep_blocks: bool = False
+    rounded_pools: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,137 +54,99 @@ class Result:
     arrays: Path
 
     def read(self) -> ArrayReader:
+        """Open the arrays: `<mode>/output`, `<mode>/step/<path>`, `train/gradient/<name>` …"""
         return ArrayReader(self.arrays)
 
 
-@dataclass(frozen=True)
-class Mine:
-    """A reader's own file: its entry, its dialect, and {own name: canonical name}."""
+class Runs:
+    """The results of jobs. Each job is run once; a subject that stopped is not asked again.
 
-    path: Path
-    entry: str
-    dialect: str
-    names: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Job:
-    """Which twin of the network, in which panel, and how."""
-
-    framework: str
-    twin: str = "exact"  # "exact": float32-exact hyper-parameters; "smooth": and smooth activations
-    dtype: str = "float64"
-    want: tuple[str, ...] = ("evaluate", "train")
-    taps: bool = False  # run the tapped twin, whose every step passes its result through a tap
-    keep_steps: bool = False  # what passes the taps is a result, too
-    rounded: bool = False
-    keep_blocks: bool = False
-    rounded_pools: bool = False  # average pools' gradients as Paddle scales them (pooling.py)
-
-
-@dataclass
-class Realizer:
-    """Runs a network's twins on one set of probe weights and inputs, each job once.
-
-    `faults` change the written text of a panel: the negative controls. Raises WorkerError.
+    `batch` samples are drawn from `seed`, as are the probe weights unless `values` are given.
+    With `exact`, every hyper-parameter is at its float32 value, so that frameworks agree on it.
     """
 
-    network: Network
-    workers: Workers
-    folder: Path
-    batch: int
-    seed: int = 0
-    timeout: float = 600
-    faults: Mapping[str, Fault] = field(default_factory=dict)
-    weights: Mapping[str, Any] | None = None
-    mine: Mine | None = None  # what the panel "mine" runs; then nothing is made float32-exact
-
-    def __post_init__(self) -> None:
-        exact = transform.without_dropout(self.network)
-        if self.mine is None:
-            exact = transform.float32_exact(exact)
-        self.twins = {"exact": exact, "smooth": transform.smooth(exact)}
+    def __init__(
+        self,
+        network: Network,
+        subjects: Iterable[Subject],
+        workers: Workers,
+        folder: Path,
+        batch: int,
+        *,
+        seed: int = 0,
+        timeout: float = 600,
+        values: Mapping[str, Any] | None = None,
+        exact: bool = True,
+    ) -> None:
+        twin = transform.without_dropout(network)
+        twin = transform.float32_exact(twin) if exact else twin
+        self.network, self.batch = network, batch
+        self.twins = {"exact": twin, "smooth": transform.smooth(twin)}
+        self.subjects = {each.name: each for each in subjects}
+        self._workers, self._folder, self._timeout = workers, folder, timeout
         self._results: dict[Job, Result] = {}
         self._stops: dict[str, WorkerError] = {}
-        self.parameters = dict(self.weights or weights.probe(exact, self.seed))
-        self.scales = gradient_scales(exact)
-        if self.mine:
-            rounds = TABLE[self.mine.dialect].rounds_pool_gradients
-            self.scales = gradient_scales(exact, GlobalAvgPool2d) if rounds else {}
-        self._scales = self.folder / "scales.npz"
-        write_arrays(self._scales, self.scales)
-        self._weights, self._inputs = self.folder / "weights.npz", self.folder / "inputs.npz"
-        write_arrays(self._weights, self.parameters)
-        write_arrays(
-            self._inputs,
-            {
-                "input": weights.inputs(exact, self.batch, self.seed),
-                "cotangent": weights.cotangent(exact, self.batch, self.seed),
-            },
-        )
+        self.parameters = dict(values or weights.probe(twin, seed))
+        every = list(self.subjects.values())
+        brought = [each for each in every if each.names is not None]
+        pools = {pool for each in brought or every for pool in each.rounded_pools()}
+        self.scales = gradient_scales(twin, *pools) if pools else {}
+        self._write(seed)
+
+    def _write(self, seed: int) -> None:
+        twin, folder = self.twins["exact"], self._folder
+        self._files = {n: folder / f"{n}.npz" for n in ("weights", "inputs", "scales")}
+        write_arrays(self._files["weights"], self.parameters)
+        write_arrays(self._files["scales"], self.scales)
+        given = {
+            "input": weights.inputs(twin, self.batch, seed),
+            "cotangent": weights.cotangent(twin, self.batch, seed),
+        }
+        write_arrays(self._files["inputs"], given)
+
+    @property
+    def elaboration(self) -> Elaboration:
+        """The elaboration of the exact twin."""
+        return self.twins["exact"].elaboration
+
+    def subject(self, name: str) -> Subject:
+        """Return a subject; a framework that is none stands for the file it writes."""
+        return self.subjects.get(name) or Written(name, name)
 
     def run(self, job: Job) -> Result:
-        """Return the result of a job. Raises WorkerError; what stopped is not asked again."""
+        """Return the result of a job. Raises WorkerError."""
         if job not in self._results:
-            if job.framework in self._stops:
-                raise self._stops[job.framework]
+            if job.subject in self._stops:
+                raise self._stops[job.subject]
             try:
                 self._results[job] = self._run(job)
             except WorkerError as stop:
-                self._stops[job.framework] = stop
+                self._stops[job.subject] = stop
                 raise
         return self._results[job]
 
-    def run_all(self, jobs: list[list[Job]]) -> list[Exception | None]:
+    def run_all(self, plan: list[list[Job]]) -> list[Exception | None]:
         """Run lists of jobs side by side; return, per list, what stopped it."""
 
-        def run_list(mine: list[Job]) -> Exception | None:
+        def run_list(jobs: list[Job]) -> Exception | None:
             try:
-                for job in mine:
+                for job in jobs:
                     self.run(job)
             except Exception as error:
                 return error
             return None
 
-        with ThreadPoolExecutor(max(1, len(jobs))) as pool:
-            return list(pool.map(run_list, jobs))
-
-    def source(self, job: Job) -> Source:
-        """Return the file that a job runs."""
-        if self.mine and job.framework == MINE:
-            text = self.mine.path.read_text(encoding="utf-8")
-            return Source(self.mine.dialect, text, self.mine.entry, classes=False)
-        try:
-            source = emit(self.twins[job.twin], job.framework, job.taps)
-        except EmitError as error:
-            raise WorkerError(Outcome(job.framework, NOT_WRITABLE, "write", str(error))) from None
-        fault = self.faults.get(job.framework)
-        text = fault(source.text) if fault else source.text
-        if fault and text == source.text:
-            raise TriptychError(f"the fault for {job.framework} changed nothing")
-        return replace(source, text=text)
-
-    def dialect(self, framework: str) -> str:
-        """Return the framework that a panel runs in: its own, or that of the reader's file."""
-        return self.mine.dialect if self.mine and framework == MINE else framework
-
-    def absent(self, classes: bool) -> list[str]:
-        """Return the parameters that a panel has no place for: a function's unused layers."""
-        found = self.twins["exact"].elaboration.parameters.values()
-        return [] if classes else [p.name for p in found if not p.used]
+        with ThreadPoolExecutor(max(1, len(plan))) as pool:
+            return list(pool.map(run_list, plan))
 
     def _run(self, job: Job) -> Result:
-        source = self.source(job)
-        stem = f"{job.framework}_{len(self._results)}_{abs(hash(job)):x}"
-        path, arrays = self.folder / f"{stem}.py", self.folder / f"{stem}.npz"
+        subject, twin = self.subject(job.subject), self.twins[job.twin]
+        source = subject.source(twin, job.taps)
+        stem = f"{job.subject}_{len(self._results)}_{abs(hash(job)):x}"
+        path, arrays = self._folder / f"{stem}.py", self._folder / f"{stem}.npz"
         path.write_text(source.text, encoding="utf-8")
-        own: dict[str, Any] = {}
-        if self.mine and job.framework == MINE:
-            own = {"mine": str(self.mine.path.parent), "names": dict(self.mine.names)}
-            missing = set(self.parameters) - set(self.mine.names.values())
-            own["absent"] = sorted(missing)
-        answer = self.workers.request(
-            self.dialect(job.framework),
+        answer = self._workers.request(
+            subject.framework,
             {
                 "action": "run",
                 "source": str(path),
@@ -179,14 +158,15 @@ class Realizer:
                 "rounded": job.rounded,
                 "keep_blocks": job.keep_blocks,
                 "keep_steps": job.keep_steps,
-                "scales": str(self._scales) if job.rounded_pools else None,
-                "absent": self.absent(source.classes),
-                "weights": str(self._weights),
-                "inputs": str(self._inputs),
+                "scales": str(self._files["scales"]) if job.rounded_pools else None,
+                "absent": sorted(subject.absent(twin)),
+                "weights": str(self._files["weights"]),
+                "inputs": str(self._files["inputs"]),
                 "out": str(arrays),
-                **own,
+                **({} if subject.folder is None else {"mine": str(subject.folder)}),
+                **({} if subject.names is None else {"names": dict(subject.names)}),
             },
-            self.timeout,
+            self._timeout,
         )
         parameters = {name: tuple(shape) for name, shape in answer["parameters"].items()}
         blocks = {name: tuple(shape) for name, shape in answer["blocks"].items()}
@@ -201,20 +181,3 @@ def batch_for(network: Network, wanted: int = 2) -> int:
         if isinstance(step.op, BatchNorm)
     ]
     return max(wanted, math.ceil(LEAST_VALUES / min(sizes, default=LEAST_VALUES)))
-
-
-def named(elaboration: Elaboration, kind: str, readers: Mapping[str, ArrayReader]) -> list[str]:
-    """Return the names of a kind of result that every panel has, in the network's order."""
-    prefix = f"train/{kind}/"
-    common = set.intersection(*(set(reader.names()) for reader in readers.values()))
-    return [name for name in elaboration.parameters if prefix + name in common]
-
-
-def by_layer(
-    elaboration: Elaboration, readers: Mapping[str, ArrayReader]
-) -> list[tuple[str, list[str]]]:
-    """Return the layers, each with the parameters whose gradients every panel has."""
-    layers: dict[str, list[str]] = {}
-    for name in named(elaboration, "gradient", readers):
-        layers.setdefault(name.rpartition(".")[0], []).append(name)
-    return list(layers.items())

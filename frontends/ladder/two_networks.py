@@ -1,11 +1,12 @@
-"""Two different networks: every structural difference, and the first step whose results differ.
+"""Two different networks, each written in one framework: the first step whose results differ.
 
-`python -m frontends.verify A --against B`. Steps and parameters are matched by their paths. Both
-networks get the same weights where a tensor has the same name and shape, and the same input.
+Steps and parameters are matched by their paths. Both networks get the same weights where a tensor
+has the same name and shape, and the same input.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from common import weights
@@ -13,60 +14,63 @@ from common.compare import difference
 from common.network import Network
 from frontends.ladder.locate import FLOAT64_BOUND
 from frontends.ladder.report import Row, stopped_row
-from frontends.ladder.runs import Job, Realizer
-from frontends.workers.outcomes import MISMATCHED, WorkerError
+from frontends.ladder.runs import BOTH, Job, Result, Runs
+from frontends.ladder.subjects import written
+from frontends.workers.outcomes import AGREES, MISMATCHED, WorkerError
 from frontends.workers.pool import Workers
 
-
-def compare(
-    left: Network,
-    right: Network,
-    framework: str,
-    workers: Workers,
-    folder: Path,
-    batch: int,
-    seed: int,
-) -> Row:
-    """Return the row that names the first step whose float64 results differ in one panel."""
-    try:
-        return _first_difference(left, right, framework, workers, folder, batch, seed)
-    except WorkerError as error:
-        return stopped_row(framework, error.outcome)
+STEP_BY_STEP = "forward, step by step"
 
 
-def _first_difference(
-    left: Network,
-    right: Network,
-    framework: str,
-    workers: Workers,
-    folder: Path,
-    batch: int,
-    seed: int,
-) -> Row:
-    own = weights.probe(left, seed)
-    shared = {
-        name: own[name] if name in own and own[name].shape == array.shape else array
-        for name, array in weights.probe(right, seed).items()
-    }
-    results = []
-    for number, (network, values) in enumerate(((left, own), (right, shared))):
-        place = folder / f"{framework}{number}"
+@dataclass(frozen=True)
+class TwoNetworks:
+    """Two networks to be compared in one framework, on `batch` samples drawn from `seed`."""
+
+    left: Network
+    right: Network
+    framework: str
+    batch: int
+    seed: int
+    timeout: float = 600
+
+    def compare(self, workers: Workers, folder: Path) -> Row:
+        """Return the row that names the first step, in the left one's order, that differs."""
+        own = weights.probe(self.left, self.seed)
+        shared = {
+            name: own[name] if name in own and own[name].shape == array.shape else array
+            for name, array in weights.probe(self.right, self.seed).items()
+        }
+        try:
+            left = self._run(self.left, own, workers, folder / f"{self.framework}0")
+            right = self._run(self.right, shared, workers, folder / f"{self.framework}1")
+        except WorkerError as error:
+            return stopped_row(self.framework, error.outcome)
+        return self._first_difference(left, right)
+
+    def _run(
+        self, network: Network, values: weights.Weights, workers: Workers, place: Path
+    ) -> Result:
         place.mkdir()
-        realizer = Realizer(network, workers, place, batch, seed, weights=values)
-        results.append(realizer.run(Job(framework, taps=True, keep_steps=True)))
-    order = [step.path for step in left.elaboration.steps]
-    with results[0].read() as one, results[1].read() as two:
-        known = set(two.names())
-        for mode in ("evaluate", "train"):
-            for path in order:
-                name = f"{mode}/step/{path}"
-                if name not in known:
-                    return _differs(framework, f"step {path} is only in {left.name}")
-                found = difference(one.get(name), two.get(name))
-                if found.relative > FLOAT64_BOUND:
-                    return _differs(framework, f"first at step {path}: {found}", found.relative)
-    return Row("forward, step by step", (framework,), "agrees", bound=FLOAT64_BOUND)
+        subjects = written([self.framework])
+        runs = Runs(
+            network, subjects, workers, place, self.batch,
+            seed=self.seed, timeout=self.timeout, values=values,
+        )  # fmt: skip
+        return runs.run(Job(self.framework, taps=True, keep_steps=True))
 
+    def _first_difference(self, left: Result, right: Result) -> Row:
+        order = [step.path for step in self.left.elaboration.steps]
+        with left.read() as one, right.read() as two:
+            known = set(two.names())
+            for mode in BOTH:
+                for path in order:
+                    name = f"{mode}/step/{path}"
+                    if name not in known:
+                        return self._differs(f"step {path} is only in {self.left.name}")
+                    found = difference(one.get(name), two.get(name))
+                    if found.relative > FLOAT64_BOUND:
+                        return self._differs(f"first at step {path}: {found}", found.relative)
+        return Row(STEP_BY_STEP, (self.framework,), AGREES, bound=FLOAT64_BOUND)
 
-def _differs(framework: str, note: str, worst: float | None = None) -> Row:
-    return Row("forward, step by step", (framework,), MISMATCHED, worst, FLOAT64_BOUND, note)
+    def _differs(self, note: str, worst: float | None = None) -> Row:
+        return Row(STEP_BY_STEP, (self.framework,), MISMATCHED, worst, FLOAT64_BOUND, note)

@@ -1,4 +1,4 @@
-"""Prove that panels realize one network, that two networks are one, or a reader's file is."""
+"""Prove that panels realize one network, that two networks are one, or that a reader's file is."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from common.differences import StructuralDifference, structural_differences
 from common.errors import TriptychError
 from common.network import Network
 from frontends.frameworks import TABLE
-from frontends.ladder import matching as mine
-from frontends.ladder import two_networks as against
-from frontends.ladder.float64 import Ladder
+from frontends.ladder import matching, two_networks
 from frontends.ladder.report import Report, Row, stopped_row
-from frontends.ladder.runs import MINE, Fault, Mine, Realizer, batch_for
+from frontends.ladder.rungs import RUNGS, climb
+from frontends.ladder.runs import Runs, batch_for
+from frontends.ladder.structure import STRUCTURE
+from frontends.ladder.subjects import MINE, Fault, Reader, Written, written
 from frontends.workers.outcomes import MISMATCHED, WorkerError
 from frontends.workers.pool import Workers, scratch
+
+FLOAT64_RUNGS = tuple(rung for rung in RUNGS if rung.precision == "float64")
 
 
 def verify(
@@ -34,29 +37,29 @@ def verify(
     """Return the report of the whole ladder for these panels.
 
     `batch` is raised until every BN sees 16 values per channel. `faults` change the text of a
-    panel before it runs. Without `rounding` the float32 rungs are left out. `workers` are kept if
-    given, else started and ended here.
+    panel before it runs. Without `rounding` the float32 rungs are left out. `timeout` is in
+    seconds, for each job. `workers` are kept if given, else started and ended here.
     """
-    started = time.perf_counter()
     raised = batch_for(network, batch)
     report = Report(network.name, raised, list(frameworks))
     if raised != batch:
         report.notes.append(f"batch raised from {batch} to {raised}: BN needs 16 values a channel")
-    with _kept(workers) as pool, scratch() as folder:
-        realizer = Realizer(network, pool, folder, raised, seed, timeout, faults or {})
-        report.rows += Ladder(realizer, frameworks, rounding).rows()
-        for framework in frameworks:
-            try:
-                hello = pool.request(framework, {"action": "hello"}, timeout)
-            except WorkerError:
-                continue
-            report.versions[framework] = hello["versions"]
-    report.seconds = time.perf_counter() - started
+    subjects, rungs = written(frameworks, faults), RUNGS if rounding else FLOAT64_RUNGS
+    with _timed(report), _kept(workers) as pool, scratch() as folder:
+        runs = Runs(network, subjects, pool, folder, raised, seed=seed, timeout=timeout)
+        report.rows += climb(runs, frameworks, rungs)
+        _ask_versions(report, frameworks, pool, timeout)
     return report
 
 
 def verify_against(
-    network: Network, other: Network, frameworks: list[str], *, batch: int = 2, seed: int = 0
+    network: Network,
+    other: Network,
+    frameworks: list[str],
+    *,
+    batch: int = 2,
+    seed: int = 0,
+    timeout: float = 600,
 ) -> tuple[Report, list[StructuralDifference]]:
     """Return a row per panel, naming the first step that differs, and all structural differences.
 
@@ -66,51 +69,73 @@ def verify_against(
         raise TriptychError(
             f"{network.name} takes {network.input_shape}, {other.name} {other.input_shape}"
         )
-    started = time.perf_counter()
     raised = max(batch_for(network, batch), batch_for(other, batch))
     report = Report(f"{network.name} against {other.name}", raised, list(frameworks))
-    with Workers() as workers, scratch() as folder:
+    with _timed(report), Workers() as workers, scratch() as folder:
         for framework in frameworks:
-            report.rows.append(
-                against.compare(network, other, framework, workers, folder, raised, seed)
-            )
-    report.seconds = time.perf_counter() - started
+            pair = two_networks.TwoNetworks(network, other, framework, raised, seed, timeout)
+            report.rows.append(pair.compare(workers, folder))
     return report, structural_differences(network, other)
 
 
 def verify_mine(
     network: Network,
     reference: str,
-    dialect: str,
+    framework: str,
     *,
     names_file: str | None = None,
     batch: int = 2,
     seed: int = 0,
     timeout: float = 600,
 ) -> Report:
-    """Return the ladder of a reader's file, FILE.py:ENTRY, against a network, both in `dialect`.
+    """Return the ladder of a reader's file, FILE.py:ENTRY, against a network, in one framework.
 
     Raises TriptychError for a wrong reference or name file.
     """
-    started = time.perf_counter()
-    path, entry = mine.parse_mine(reference)
+    path, entry = matching.parse_mine(reference)
     raised = batch_for(network, batch)
-    report = Report(f"{Path(reference).name} against {network.name}", raised, [MINE, dialect])
-    with Workers() as workers, scratch() as folder:
+    report = Report(f"{Path(reference).name} against {network.name}", raised, [MINE, framework])
+    with _timed(report), Workers() as workers, scratch() as folder:
         try:
-            own = mine.describe(path, entry, dialect, network, workers, timeout)
+            own = matching.describe(path, entry, framework, network, workers, timeout)
         except WorkerError as error:
             report.rows.append(stopped_row(MINE, error.outcome))
             return report
-        found = mine.match(own, network, names_file, TABLE[dialect].classes)
+        found = matching.match(own, network, names_file, TABLE[framework].classes)
         for line in found.differences:
-            report.rows.append(Row("structure", (MINE,), MISMATCHED, note=line))
-        theirs = Mine(path, entry, dialect, found.names)
-        realizer = Realizer(network, workers, folder, raised, seed, timeout, mine=theirs)
-        report.rows += Ladder(realizer, [MINE, dialect], rounding=False).rows()
-        report.versions[dialect] = workers.request(dialect, {"action": "hello"})["versions"]
-    report.seconds = time.perf_counter() - started
+            report.rows.append(Row(STRUCTURE, (MINE,), MISMATCHED, note=line))
+        mine = Reader(MINE, framework, path, entry, found.names)
+        runs = Runs(
+            network,
+            [mine, Written(framework, framework)],
+            workers,
+            folder,
+            raised,
+            seed=seed,
+            timeout=timeout,
+            exact=False,
+        )
+        report.rows += climb(runs, [MINE, framework], FLOAT64_RUNGS)
+        _ask_versions(report, [framework], workers, timeout)
     return report
+
+
+def _ask_versions(report: Report, frameworks: list[str], workers: Workers, timeout: float) -> None:
+    for framework in frameworks:
+        try:
+            hello = workers.request(framework, {"action": "hello"}, timeout)
+        except WorkerError:
+            continue
+        report.versions[framework] = hello["versions"]
+
+
+@contextmanager
+def _timed(report: Report) -> Iterator[None]:
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        report.seconds = time.perf_counter() - started
 
 
 @contextmanager

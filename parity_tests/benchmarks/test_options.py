@@ -17,9 +17,9 @@ from benchmarks.options import command, parse
 from benchmarks.workloads import Case, cases
 from common.errors import run_command
 from frontends.frameworks import MODERN
-from frontends.ladder.report import Report, Row
+from frontends.ladder.report import Report, Row, stopped_row
 from frontends.workers.arrays import write_arrays
-from frontends.workers.outcomes import NOT_INSTALLED, WorkerError
+from frontends.workers.outcomes import NOT_INSTALLED, Outcome, WorkerError
 from reports.statistics import steady_from, summarize
 
 SECONDS = st.floats(1e-6, 1e3)
@@ -201,7 +201,7 @@ def test_what_differs_is_not_comparable(tmp_path: Path, first: Any, second: Any,
 def test_what_the_ladder_refuses_keeps_its_outcome() -> None:
     frameworks = ["tensorflow", "paddle", "torch"]
     rows = [
-        Row("stage start", ("tensorflow",), NOT_INSTALLED, note="no module"),
+        stopped_row("tensorflow", Outcome("tensorflow", NOT_INSTALLED, "start", "no module")),
         Row("forward, eval", ("paddle", "torch"), "agrees", 1e-15, 1e-10),
     ]
     report = Report("n", 2, frameworks, rows)

@@ -19,7 +19,7 @@ from common.errors import TriptychError
 from common.networks import load
 from frontends.checkpoints.convert import FRAMEWORKS, network_of
 from frontends.checkpoints.libraries import LIBRARIES, Arrays, from_canonical, names, to_canonical
-from frontends.ladder.runs import Job, Realizer
+from frontends.ladder.runs import Job, Runs
 from frontends.workers.environments import ROOT
 from frontends.workers.pool import Workers
 from parity_tests.checkpoints import libraries
@@ -74,10 +74,10 @@ def test_files_of(
     for other in found[1:]:
         assert set(other) == set(found[0])
         assert all(np.array_equal(other[key], found[0][key]) for key in other)
-    realizer = Realizer(network, workers, tmp_path, 2, weights=found[0])
-    realizer.twins["plain"] = network
+    runs = Runs(network, [], workers, tmp_path, 2, values=found[0])
+    runs.twins["plain"] = network
     job = Job(FRAMEWORKS[library], twin="plain", want=("evaluate",))
-    with realizer.run(job).read() as arrays:
+    with runs.run(job).read() as arrays:
         output = arrays.get("evaluate/output")
     assert difference(output, theirs["output"]).relative < BOUND
     assert output.std() > 0

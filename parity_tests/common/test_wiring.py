@@ -15,7 +15,7 @@ from common.network import Network
 from common.networks import load
 from common.ops import OPS, ChannelPad, Dropout, ZeroPad2d
 from frontends.frameworks import MODERN
-from frontends.ladder.runs import Job, Realizer
+from frontends.ladder.runs import Job, Runs
 from frontends.ladder.verify import verify
 from frontends.workers.arrays import ArrayReader
 from frontends.workers.environments import ROOT
@@ -171,9 +171,9 @@ def test_dropout(panel: str, workers: Workers) -> None:
     """It scales what it keeps by 1 / (1 - rate) in training, and is an identity in eval mode."""
     rate, network = 0.25, small.sequence("dropout", (3, 16, 16), dropout=Dropout(0.25))
     with scratch() as folder:
-        realizer = Realizer(network, workers, folder, batch=8)
-        realizer.twins["with dropout"] = network
-        found = realizer.run(Job(panel, twin="with dropout")).read()
+        runs = Runs(network, [], workers, folder, batch=8)
+        runs.twins["with dropout"] = network
+        found = runs.run(Job(panel, twin="with dropout")).read()
         with found, ArrayReader(folder / "inputs.npz") as given:
             x, cotangent = given.get("input"), given.get("cotangent")
             kept = found.get("train/output") / x

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from common.network import Network
-from frontends.ladder.runs import Fault
+from frontends.ladder.subjects import Fault
 from parity_tests.cases import small
 from parity_tests.controls.planted import (
     BIASED_TORCH,

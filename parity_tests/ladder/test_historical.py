@@ -17,7 +17,7 @@ from common.datasets import mnist_test
 from common.network import Network
 from common.networks import load
 from frontends.frameworks import FRAMEWORKS, HISTORICAL
-from frontends.ladder.runs import Job, Realizer
+from frontends.ladder.runs import Job, Runs
 from frontends.ladder.verify import verify
 from frontends.workers.arrays import ArrayReader, write_arrays
 from frontends.workers.environments import interpreter
@@ -103,8 +103,8 @@ def test_taps_change_no_bit_and_name_every_step(
     panel: str, workers: Workers, tmp_path: Path
 ) -> None:
     network = load("rir18").with_arguments(num_blocks=(1, 1, 1), width=8)
-    realizer = Realizer(network, workers, tmp_path, batch=2)
-    plain, tapped = realizer.run(Job(panel)), realizer.run(Job(panel, taps=True, keep_steps=True))
+    runs = Runs(network, [], workers, tmp_path, batch=2)
+    plain, tapped = runs.run(Job(panel)), runs.run(Job(panel, taps=True, keep_steps=True))
     with plain.read() as left, tapped.read() as right:
         for name in left.names():
             assert np.array_equal(left.get(name), right.get(name)), name

@@ -17,7 +17,7 @@ from common.ops import BatchNorm
 from frontends.frameworks import MODERN
 from frontends.ladder.locate import FLOAT64_BOUND
 from frontends.ladder.report import Report
-from frontends.ladder.runs import Job, Realizer, batch_for
+from frontends.ladder.runs import Job, Runs, batch_for
 from frontends.ladder.verify import verify
 from frontends.workers.pool import Workers, scratch
 from parity_tests.cases import small
@@ -114,12 +114,12 @@ def test_running_statistics_follow_the_convention(panel: str, workers: Workers) 
     """With everyday reals a panel's statistics are what its convention predicts, and no other's."""
     network = small.plain()
     with scratch() as folder:
-        realizer = Realizer(network, workers, folder, batch_for(network))
-        realizer.twins["plain"] = network
-        with realizer.run(Job(panel, twin="plain", taps=True, keep_steps=True)).read() as found:
+        runs = Runs(network, [], workers, folder, batch_for(network))
+        runs.twins["plain"] = network
+        with runs.run(Job(panel, twin="plain", taps=True, keep_steps=True)).read() as found:
             for index, kind in product((1, 2), ("mean", "variance")):
                 name = f"bn{index}.{kind}"
-                after, old = found.get(f"train/statistics/{name}"), realizer.parameters[name]
+                after, old = found.get(f"train/statistics/{name}"), runs.parameters[name]
                 taken = found.get(f"train/step/conv{index}")
                 fitting = {
                     other

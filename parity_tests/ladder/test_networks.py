@@ -20,7 +20,7 @@ from common.networks.fluid_names import PADDLE_MODELS, official_names
 from common.networks.published import FIGURES
 from common.networks.resnext import FORMS, convert_weights, resnext_block
 from frontends.frameworks import FRAMEWORKS, MODERN
-from frontends.ladder.runs import Job, Realizer
+from frontends.ladder.runs import Job, Runs
 from frontends.ladder.two_networks import compare
 from frontends.ladder.verify import verify
 from frontends.workers.pool import Workers
@@ -118,7 +118,7 @@ def _outputs(
 ) -> weights.Weights:
     """Return the outputs, the gradient of the input, and of γ and β behind the paths' sum."""
     folder.mkdir()
-    result = Realizer(resnext_block(form), workers, folder, 2, weights=values).run(Job(panel))
+    result = Runs(resnext_block(form), [], workers, folder, 2, values=values).run(Job(panel))
     last = "bn" if form == "summed" else "transition.bn"
     names = {name: f"train/gradient/{name}" for name in ("input", f"{last}.gamma", f"{last}.beta")}
     with result.read() as arrays:

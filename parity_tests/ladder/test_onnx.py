@@ -18,7 +18,8 @@ import pytest
 from common import weights
 from common.compare import Array, difference
 from common.network import Network
-from frontends.ladder.runs import Fault, Job, Realizer
+from frontends.ladder.runs import Job, Runs
+from frontends.ladder.subjects import Fault, written
 from frontends.workers.arrays import ArrayReader, write_arrays
 from frontends.workers.environments import ROOT, interpreter
 from frontends.workers.pool import Workers
@@ -104,10 +105,10 @@ def _written(
 ) -> Array:
     """Return what the written file gives in PyTorch itself."""
     faults = {"torch": fault} if fault else {}
-    realizer = Realizer(network, workers, folder, 2, faults=faults)
-    realizer.twins["plain"] = network
+    runs = Runs(network, written(list(faults), faults), workers, folder, 2)
+    runs.twins["plain"] = network
     job = Job("torch", twin="plain", dtype=dtype, want=("evaluate",))
-    with realizer.run(job).read() as arrays:
+    with runs.run(job).read() as arrays:
         return arrays.get("evaluate/output")
 
 

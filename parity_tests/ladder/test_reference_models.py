@@ -18,7 +18,8 @@ from common.compare import difference
 from common.network import Network
 from frontends.checkpoints.convert import FRAMEWORKS, network_of
 from frontends.checkpoints.libraries import LIBRARIES, Arrays, from_canonical, names
-from frontends.ladder.runs import Fault, Job, Realizer
+from frontends.ladder.runs import Job, Runs
+from frontends.ladder.subjects import Fault, written
 from frontends.workers.pool import Workers, scratch
 from parity_tests.checkpoints import libraries
 from parity_tests.rows import rows
@@ -51,9 +52,9 @@ def _written(
     library: str, network: Network, workers: Workers, folder: Path, fault: Fault | None
 ) -> Arrays:
     faults = {FRAMEWORKS[library]: fault} if fault else {}
-    realizer = Realizer(network, workers, folder, BATCH, faults=faults)
-    realizer.twins["plain"] = network
-    with realizer.run(Job(FRAMEWORKS[library], twin="plain")).read() as arrays:
+    runs = Runs(network, written(list(faults), faults), workers, folder, BATCH)
+    runs.twins["plain"] = network
+    with runs.run(Job(FRAMEWORKS[library], twin="plain")).read() as arrays:
         return {name: arrays.get(name) for name in arrays.names() if "block/" not in name}
 
 

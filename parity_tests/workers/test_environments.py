@@ -90,7 +90,9 @@ def test_interrupted_creation_is_redone_never_used(fakes: Fakes) -> None:
         create("fluid")
     left = folder("fluid") / "half-installed"
     left.write_text("")
-    with pytest.raises(TriptychError, match=r"was interrupted: run `python -m .* create fluid`"):
+    with pytest.raises(
+        TriptychError, match="interrupted: run `triptych environments create fluid`"
+    ):
         interpreter("fluid")
     fakes.python()
     create("fluid")

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from common.network import Network
 from frontends.frameworks import MODERN
-from frontends.ladder.runs import Job, Realizer, batch_for
+from frontends.ladder.runs import Job, Runs, batch_for
+from frontends.ladder.subjects import written
 from frontends.workers.arrays import ArrayReader
 from frontends.workers.environments import interpreter
 from frontends.workers.pool import Workers, scratch
@@ -45,10 +46,10 @@ def test_the_tapped_twin_computes_the_same_bits(
 ) -> None:
     network = make()
     with scratch() as folder:
-        realizer = Realizer(network, workers, folder, batch_for(network))
+        runs = Runs(network, [], workers, folder, batch_for(network))
         plain = Job(panel, dtype=dtype, keep_blocks=True)
         tapped = replace(plain, taps=True, keep_steps=True)
-        with realizer.run(plain).read() as own, realizer.run(tapped).read() as other:
+        with runs.run(plain).read() as own, runs.run(tapped).read() as other:
             assert _same(own, other) == []
             steps = {n for n in other.names() if "/step/" in n}
             assert steps and not steps & set(own.names())
@@ -61,10 +62,10 @@ def test_a_tap_that_changes_something_is_seen(workers: Workers) -> None:
         "torch": lambda text: text.replace(" = tap(", " = (1 + 2**-50) * tap(") + "# planted\n"
     }
     with scratch() as folder:
-        realizer = Realizer(network, workers, folder, batch_for(network), faults=fault)
+        runs = Runs(network, written(list(fault), fault), workers, folder, batch_for(network))
         with (
-            realizer.run(Job("torch")).read() as own,
-            realizer.run(Job("torch", taps=True)).read() as other,
+            runs.run(Job("torch")).read() as own,
+            runs.run(Job("torch", taps=True)).read() as other,
         ):
             assert "evaluate/output" in _same(own, other)
 

@@ -1,0 +1,117 @@
+"""The ladder as data: every rung, in the order in which it is climbed.
+
+Adding a rung is a value here: its name, what must hold (help and README are written from it), what
+each panel runs for it, and its judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from frontends.ladder import float32, float64
+from frontends.ladder.climb import Climb
+from frontends.ladder.gradients import GRADIENTS, gradients
+from frontends.ladder.locate import Locator
+from frontends.ladder.report import Row, stopped_row
+from frontends.ladder.runs import Job, Runs
+from frontends.ladder.structure import STRUCTURE, structure
+from frontends.workers.outcomes import CRASHED, Outcome, WorkerError
+
+
+def _plain(panel: str) -> list[Job]:
+    return [Job(panel)]
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One check: its name, what must hold, the jobs of a panel, and the judge of their results.
+
+    precision: of the arithmetic that it judges, "float64" or "float32".
+    """
+
+    name: str
+    holds: str
+    judge: Callable[[Climb], Iterator[Row]]
+    jobs: Callable[[str], list[Job]] = _plain
+    precision: str = "float64"
+
+
+RUNGS = (
+    Rung(
+        STRUCTURE,
+        "names, shapes and counts of the parameters; the output shape of every block",
+        structure,
+    ),
+    Rung(
+        float64.FORWARD["evaluate"],
+        "outputs in eval mode, every pair of panels: 1e-10 of the tensor's largest value",
+        float64.outputs("evaluate"),
+    ),
+    Rung(
+        float64.FORWARD["train"],
+        "outputs with batch statistics, within the same bound",
+        float64.outputs("train"),
+    ),
+    Rung(
+        float64.STATISTICS,
+        "after one step, as each framework's own convention predicts (PyTorch's are unbiased)",
+        float64.statistics,
+    ),
+    Rung(
+        GRADIENTS,
+        "of every parameter and of the input: 1e-10 of the step's largest",
+        gradients,
+    ),
+    *(
+        Rung(
+            float32.FORWARD[mode],
+            "float32 outputs stay within 64 times the error of an ideal float32 run",
+            float32.forward(mode),
+            partial(float32.jobs, "exact"),
+            "float32",
+        )
+        for mode in ("evaluate", "train")
+    ),
+    Rung(
+        float32.GRADIENTS["smooth"],
+        "float32 gradients, on a twin with smooth activations, within the same bound",
+        float32.gradients("smooth"),
+        partial(float32.jobs, "smooth"),
+        "float32",
+    ),
+    Rung(
+        float32.GRADIENTS["exact"],
+        "reported, not judged: a ReLU that flips makes correct gradients differ",
+        float32.gradients("exact"),
+        partial(float32.jobs, "exact"),
+        "float32",
+    ),
+)
+
+
+def climb(runs: Runs, panels: list[str], rungs: tuple[Rung, ...] = RUNGS) -> Iterator[Row]:
+    """Yield the rows, rung by rung; a panel that cannot be run is a row with its outcome."""
+    plan = [_jobs(panel, rungs) for panel in panels]
+    stopped = {
+        panel: _stopped(panel, stop)
+        for panel, stop in zip(panels, runs.run_all(plan))
+        if stop is not None
+    }
+    yield from stopped.values()
+    left = tuple(panel for panel in panels if panel not in stopped)
+    under_way = Climb(runs, left, Locator(runs))
+    for rung in rungs if left else ():
+        yield from rung.judge(under_way)
+
+
+def _jobs(panel: str, rungs: tuple[Rung, ...]) -> list[Job]:
+    return list(dict.fromkeys(job for rung in rungs for job in rung.jobs(panel)))
+
+
+def _stopped(panel: str, stop: Exception) -> Row:
+    if isinstance(stop, WorkerError):
+        return stopped_row(panel, stop.outcome)
+    message = f"{type(stop).__name__}: {stop}"
+    return stopped_row(panel, Outcome(panel, CRASHED, "write", message))

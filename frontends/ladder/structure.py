@@ -1,0 +1,66 @@
+"""The rung of structure: parameters by name and shape, and the output shape of every block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from frontends.ladder.climb import Climb
+from frontends.ladder.report import Row
+from frontends.ladder.runs import Job, Runs
+from frontends.ladder.subjects import Subject
+from frontends.workers.outcomes import AGREES, MISMATCHED
+
+STRUCTURE = "structure"
+Shapes = Mapping[str, tuple[int, ...]]
+
+
+def structure(climb: Climb) -> Iterator[Row]:
+    """Yield a row per panel."""
+    for name in climb.panels:
+        subject = climb.runs.subject(name)
+        if subject.names is None:
+            yield _written(climb.runs, subject)
+        else:
+            matched = len(climb.runs.run(Job(name)).parameters)
+            yield Row(STRUCTURE, (name,), AGREES, note=f"{matched} parameters matched")
+
+
+def _written(runs: Runs, subject: Subject) -> Row:
+    result, absent = runs.run(Job(subject.name)), subject.absent(runs.twins["exact"])
+    parameters = runs.elaboration.parameters
+    expected = {name: p.shape for name, p in parameters.items() if name not in absent}
+    blocks = _blocks(runs)
+    seen = (
+        blocks if subject.row.classes else {k: v for k, v in blocks.items() if k in result.blocks}
+    )
+    wrong = unlike("parameter", expected, result.parameters)
+    wrong += unlike("block", seen, result.blocks)
+    if wrong:
+        return Row(STRUCTURE, (subject.name,), MISMATCHED, note="; ".join(wrong[:4]))
+    total = sum(parameters[name].size for name in expected)
+    note = f"{len(expected)} parameters, {total:,} numbers, {len(seen)} blocks"
+    if absent:
+        note += f"; {len(absent)} parameters of uncalled layers have no place in a graph"
+    return Row(STRUCTURE, (subject.name,), AGREES, note=note)
+
+
+def _blocks(runs: Runs) -> dict[str, tuple[int, ...]]:
+    """Return the output shape of every block that is called, with the batch."""
+    found: dict[str, tuple[int, ...]] = {}
+    for each in runs.elaboration.blocks:
+        for index, shape in enumerate(each.outputs if each.used and each.path else ()):
+            key = each.path if len(each.outputs) == 1 else f"{each.path}[{index}]"
+            found[key] = (runs.batch, *shape)
+    return found
+
+
+def unlike(what: str, expected: Shapes, got: Shapes) -> list[str]:
+    """Return a line per name that is missing, too much, or of another shape."""
+    wrong = [f"{what} {name} is missing" for name in expected if name not in got]
+    wrong += [f"{what} {name} is not in the specification" for name in got if name not in expected]
+    wrong += [
+        f"{what} {name} has shape {got[name]}, expected {shape}"
+        for name, shape in expected.items()
+        if name in got and got[name] != shape
+    ]
+    return wrong

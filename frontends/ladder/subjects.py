@@ -1,0 +1,122 @@
+"""What climbs the ladder: a file that a dialect wrote, or one that a reader brings."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from common.errors import TriptychError
+from common.network import Network
+from common.ops import AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool2d, Op
+from frontends.frameworks import TABLE, Framework
+from frontends.workers.outcomes import NOT_WRITABLE, Outcome, WorkerError
+from frontends.writing.draft import Source
+from frontends.writing.emit import emit
+from frontends.writing.text import EmitError
+
+MINE = "mine"
+UNCALLED = "layers that are never called have no place in a graph"
+UNMATCHED = "no parameter of the file was matched with it"
+Fault = Callable[[str], str]  # changes a written text: a negative control
+
+
+@dataclass(frozen=True)
+class Subject(ABC):
+    """Something that can be run and compared: it has a name in reports and a framework."""
+
+    name: str
+    framework: str
+
+    @property
+    def row(self) -> Framework:
+        """What is known of its framework."""
+        return TABLE[self.framework]
+
+    @property
+    def names(self) -> Mapping[str, str] | None:
+        """Own name of a parameter -> canonical; None where the file bears canonical names."""
+        return None
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the file finds what it imports beside the framework."""
+        return None
+
+    @abstractmethod
+    def source(self, network: Network, taps: bool) -> Source:
+        """Return the file that realizes the network; with `taps`, one that shows every step.
+
+        Raises WorkerError, outcome "not writable".
+        """
+
+    @abstractmethod
+    def absent(self, network: Network) -> dict[str, str]:
+        """Return the parameters that it is exempt from having, each with the reason."""
+
+    def rounded_pools(self) -> tuple[type[Op], ...]:
+        """Return the average pools whose gradients its framework scales by a rounded 1/n."""
+        return (AvgPool2d, AdaptiveAvgPool2d) if self.row.rounds_pool_gradients else ()
+
+
+@dataclass(frozen=True)
+class Written(Subject):
+    """The file that a dialect writes of the network; `fault` changes its text."""
+
+    fault: Fault | None = None
+
+    def source(self, network: Network, taps: bool) -> Source:
+        try:
+            source = emit(network, self.framework, taps)
+        except EmitError as error:
+            outcome = Outcome(self.framework, NOT_WRITABLE, "write", str(error))
+            raise WorkerError(outcome) from None
+        if self.fault is None:
+            return source
+        text = self.fault(source.text)
+        if text == source.text:
+            raise TriptychError(f"the fault for {self.name} changed nothing")
+        return replace(source, text=text)
+
+    def absent(self, network: Network) -> dict[str, str]:
+        if self.row.classes:
+            return {}
+        parameters = network.elaboration.parameters.values()
+        return {each.name: UNCALLED for each in parameters if not each.used}
+
+
+@dataclass(frozen=True)
+class Reader(Subject):
+    """A reader's own file: its entry, and {own name: canonical name} of what was matched."""
+
+    path: Path = Path()
+    entry: str = ""
+    matched: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        return self.matched
+
+    @property
+    def folder(self) -> Path:
+        return self.path.parent
+
+    def source(self, network: Network, taps: bool) -> Source:
+        text = self.path.read_text(encoding="utf-8")
+        return Source(self.framework, text, self.entry, classes=False)
+
+    def absent(self, network: Network) -> dict[str, str]:
+        known = set(self.matched.values())
+        return dict.fromkeys(
+            (n for n in network.elaboration.parameters if n not in known), UNMATCHED
+        )
+
+    def rounded_pools(self) -> tuple[type[Op], ...]:
+        """Its global average may be a pool over the whole map where ours is a mean."""
+        return (GlobalAvgPool2d,) if self.row.rounds_pool_gradients else ()
+
+
+def written(panels: list[str], faults: Mapping[str, Fault] | None = None) -> list[Subject]:
+    """Return the written files of some frameworks, with faults planted by name."""
+    return [Written(name, name, (faults or {}).get(name)) for name in panels]
