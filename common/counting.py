@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from math import prod
 
 from common.elaborate import Parameter, Step
 from common.network import Network
-from common.ops import (
-    AdaptiveAvgPool2d,
-    AvgPool2d,
-    BatchNorm,
-    Conv2d,
-    Dense,
-)
+from common.ops import BatchNorm
 
 
 def trainable(network: Network) -> int:
@@ -55,7 +48,7 @@ def paddle_parameters(network: Network) -> int:
 def paddle_flops(network: Network, batch: int = 1) -> int:
     """Return "Total Flops" of `paddle.flops` for a batch, the network in eval mode.
 
-    Source: the `count_…` functions of Paddle's hapi/dynamic_flops.py. A multiply-add counts as 1.
+    A multiply-add counts as 1.
     """
     return batch * sum(map(paddle_flops_of, network.elaboration.steps))
 
@@ -87,16 +80,4 @@ def _size(parameters: Iterable[Parameter]) -> int:
 
 def paddle_flops_of(step: Step) -> int:
     """Return what a step counts for in `paddle_flops`, for one sample."""
-    op, taken, given = step.op, step.inputs[0], step.output
-    if isinstance(op, Conv2d):
-        return op.macs(taken) + (prod(given) if op.bias else 0)
-    if isinstance(op, Dense):
-        return op.macs(taken)
-    if isinstance(op, BatchNorm):
-        return 2 * prod(taken)
-    if isinstance(op, AvgPool2d):
-        return prod(given)
-    if isinstance(op, AdaptiveAvgPool2d):
-        window = (taken[1] // given[1]) * (taken[2] // given[2])
-        return (window + 1) * prod(given)
-    return 0
+    return step.op.paddle_flops(step.inputs[0])

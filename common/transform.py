@@ -11,7 +11,7 @@ import numpy as np
 
 from common.expressions import literal, parse
 from common.network import Network
-from common.ops import AvgPool2d, Dropout, MaxPool2d, Op, ReLU, ReLU6, SiLU
+from common.ops import Dropout, Op
 from common.spec import Block, Chain, Layer, Parallel, Plain, Use, When
 from common.wiring import REQUIRED, write_signature
 
@@ -42,15 +42,7 @@ def float32_exact(network: Network) -> Network:
 
 def smooth(network: Network) -> Network:
     """Return a twin without kinks: SiLU for ReLU and ReLU6, mean for maximum in pools."""
-
-    def smoothed(op: Op) -> Op:
-        if isinstance(op, (ReLU, ReLU6)):
-            return SiLU()
-        if type(op) is MaxPool2d:
-            return AvgPool2d(op.kernel_size, op.stride, op.padding, op.rounding)
-        return op
-
-    return map_ops(network, smoothed)
+    return map_ops(network, lambda op: op.smooth())
 
 
 def without_dropout(network: Network) -> Network:

@@ -9,14 +9,13 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from common.elaborate import Parameter
 from common.network import Network
-from common.ops import Add, BatchNorm, Conv2d, Dense, Op, ReLU, ReLU6, Scale, Sigmoid, SiLU
+from common.ops import BatchNorm, Spread
 
 Array = NDArray[np.float64]
 Weights = dict[str, Array]
@@ -62,12 +61,12 @@ def probe(network: Network, seed: int = 0) -> Weights:
 
 
 def _clipped(network: Network) -> set[str]:
-    """Return the layers that feed a ReLU6."""
+    """Return the layers that feed an op that clips."""
     steps = network.elaboration.steps
     return {
         steps[source].layer
         for step in steps
-        if isinstance(step.op, ReLU6)
+        if step.op.clips
         for source in step.sources
         if source >= 0
     }
@@ -75,35 +74,13 @@ def _clipped(network: Network) -> set[str]:
 
 def _mean_squares(network: Network) -> dict[str, float]:
     """Return roughly the mean square of what each layer takes, if convolutions give 1."""
-    given: list[_Spread] = []
+    given: list[Spread] = []
     taken: dict[str, float] = {}
     for step in network.elaboration.steps:
-        inputs = [given[source] if source >= 0 else _Spread(1.0) for source in step.sources]
+        inputs = [given[source] if source >= 0 else Spread(1.0) for source in step.sources]
         taken.setdefault(step.layer, sum(inputs[0]))
-        given.append(_spread(step.op, inputs))
+        given.append(step.op.spread(*inputs))
     return taken
-
-
-class _Spread(NamedTuple):
-    """The mean square of a value, in a part of either sign and a part that is never negative."""
-
-    signed: float
-    rectified: float = 0.0
-
-
-def _spread(op: Op, inputs: list[_Spread]) -> _Spread:
-    if isinstance(op, (Conv2d, Dense)):
-        return _Spread(1.0)
-    signed, rectified = inputs[0]
-    if isinstance(op, (ReLU, ReLU6, SiLU)):
-        return _Spread(0.0, signed / 2 + rectified)
-    if isinstance(op, Sigmoid):
-        return _Spread(0.0, 0.25)
-    if isinstance(op, Add):
-        return _Spread(sum(each.signed for each in inputs), sum(each.rectified for each in inputs))
-    if isinstance(op, Scale):
-        return _Spread(signed * sum(inputs[1]), rectified * sum(inputs[1]))
-    return inputs[0]
 
 
 def inputs(network: Network, batch: int, seed: int = 0) -> Array:

@@ -7,25 +7,41 @@ from typing import cast
 
 from common.errors import SpecificationError
 from common.expressions import Real
-from common.ops.base import Op
+from common.ops.base import Op, Spread
+
+__all__ = ["Dropout", "Identity", "ReLU", "ReLU6", "SiLU", "Sigmoid", "Softmax"]
+
+
+class _Rectifier(Op):
+    """What passes about half of a value on."""
+
+    def spread(self, *inputs: Spread) -> Spread:
+        return Spread(0.0, inputs[0].signed / 2 + inputs[0].rectified)
 
 
 @dataclass(frozen=True)
-class ReLU(Op):
+class ReLU(_Rectifier):
     """max(x, 0)."""
 
     symbol = "relu"
 
+    def smooth(self) -> Op:
+        return SiLU()
+
 
 @dataclass(frozen=True)
-class ReLU6(Op):
+class ReLU6(_Rectifier):
     """min(max(x, 0), 6)."""
 
     symbol = "relu6"
+    clips = True
+
+    def smooth(self) -> Op:
+        return SiLU()
 
 
 @dataclass(frozen=True)
-class SiLU(Op):
+class SiLU(_Rectifier):
     """x * sigmoid(x): smooth, and so the stand-in for ReLU where rounding is judged."""
 
     symbol = "silu"
@@ -36,6 +52,9 @@ class Sigmoid(Op):
     """1 / (1 + exp(-x))."""
 
     symbol = "sigmoid"
+
+    def spread(self, *inputs: Spread) -> Spread:
+        return Spread(0.0, 0.25)
 
 
 @dataclass(frozen=True)
@@ -50,6 +69,7 @@ class Dropout(Op):
     """Zeroes a share `rate` in training and scales the rest by 1 / (1 - rate); identity in eval."""
 
     symbol = "dropout"
+    has_modes = True
     rate: Real = 0.5
 
     def _check(self) -> None:
@@ -62,3 +82,4 @@ class Identity(Op):
     """The input, unchanged."""
 
     symbol = "identity"
+    is_named = False

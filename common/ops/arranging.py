@@ -8,7 +8,21 @@ from typing import cast
 
 from common.errors import SpecificationError
 from common.expressions import Size
-from common.ops.base import PAIR, SAME, Op, Padding, Shape, not_negative, sides, want_map
+from common.ops.base import (
+    PAIR,
+    SAME,
+    Op,
+    Padding,
+    Shape,
+    Spread,
+    Width,
+    not_negative,
+    sides,
+    want_map,
+)
+from common.sizes import product, total
+
+__all__ = ["Add", "ChannelPad", "Concat", "Flatten", "Scale", "ZeroPad2d"]
 
 
 @dataclass(frozen=True)
@@ -16,10 +30,15 @@ class Flatten(Op):
     """(C, H, W) -> (C·H·W,), channels outermost ("CHW") or innermost ("HWC")."""
 
     symbol = "flatten"
+    is_named = False
     order: str = field(default="CHW", metadata={"choices": ("CHW", "HWC")})
 
     def _output(self, *shapes: Shape) -> Shape:
         return (math.prod(want_map(self, shapes[0])),)
+
+    def width(self, *inputs: Width, area: int | None) -> Width:
+        known = inputs[0] is not None and area is not None
+        return cast(Width, product(inputs[0], area)) if known else None
 
 
 @dataclass(frozen=True)
@@ -34,6 +53,9 @@ class Concat(Op):
             raise SpecificationError(f"concat takes inputs alike but for channels, got {shapes}")
         return sum(shape[0] for shape in shapes), *shapes[0][1:]
 
+    def width(self, *inputs: Width, area: int | None) -> Width:
+        return None if None in inputs else cast(Width, total(*inputs))
+
 
 @dataclass(frozen=True)
 class Add(Op):
@@ -46,6 +68,13 @@ class Add(Op):
         if len(shapes) < 2 or len(set(shapes)) != 1:
             raise SpecificationError(f"add takes two or more inputs of one shape, got {shapes}")
         return shapes[0]
+
+    def width(self, *inputs: Width, area: int | None) -> Width:
+        known = [each for each in inputs if each is not None]
+        return min(known, key=lambda each: len(str(each)), default=None)
+
+    def spread(self, *inputs: Spread) -> Spread:
+        return Spread(sum(each.signed for each in inputs), sum(each.rectified for each in inputs))
 
 
 @dataclass(frozen=True)
@@ -60,12 +89,20 @@ class Scale(Op):
             raise SpecificationError(f"scale takes (C, H, W) and (C,), got {shapes}")
         return shapes[0]
 
+    def width(self, *inputs: Width, area: int | None) -> Width:
+        return None if None in inputs else inputs[0]
+
+    def spread(self, *inputs: Spread) -> Spread:
+        (signed, rectified), gate = inputs
+        return Spread(signed * sum(gate), rectified * sum(gate))
+
 
 @dataclass(frozen=True)
 class ChannelPad(Op):
     """Zero channels before and after."""
 
     symbol = "channel_pad"
+    is_named = False
     before: Size
     after: Size
 
@@ -75,6 +112,10 @@ class ChannelPad(Op):
     def _output(self, *shapes: Shape) -> Shape:
         channels, height, width = want_map(self, shapes[0])
         return channels + cast(int, self.before) + cast(int, self.after), height, width
+
+    def width(self, *inputs: Width, area: int | None) -> Width:
+        (given,) = inputs
+        return None if given is None else cast(Width, total(given, self.before, self.after))
 
 
 @dataclass(frozen=True)

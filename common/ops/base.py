@@ -4,19 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, NamedTuple, TypeVar, cast
 
 from common.errors import SpecificationError
 from common.expressions import Size, Value, evaluate, names
 
+__all__ = [
+    "NOT_TRAINABLE",
+    "OPS",
+    "SAME",
+    "Op",
+    "Padding",
+    "Pair",
+    "Shape",
+    "Sides",
+    "Spread",
+    "Width",
+    "padding_on",
+    "pair",
+    "sides",
+]
 Shape = tuple[int, ...]
 Pair = Size | tuple[Size, Size]
 Padding = Pair | tuple[tuple[Size, Size], tuple[Size, Size]]
 Sides = tuple[tuple[int, int], tuple[int, int]]
+Width = Size | None  # how many channels or features; None where no expression says it
 NOT_TRAINABLE = ("mean", "variance")
 SAME = "same"  # padding such that the map shrinks by the stride alone, as TensorFlow pads
 PAIR = {"pair": True}  # marks a field that may be one size or a pair
 AnyOp = TypeVar("AnyOp", bound="Op")
+OPS: dict[str, type[Op]] = {}  # symbol -> op
 
 
 def pair(value: Any) -> tuple[int, int]:
@@ -70,12 +87,35 @@ _FORMS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 }
 
 
+class Spread(NamedTuple):
+    """The mean square of a value, in a part of either sign and a part that is never negative."""
+
+    signed: float
+    rectified: float = 0.0
+
+
 @dataclass(frozen=True)
 class Op:
-    """One operation. `symbol` is its name in JSON; `arity` how many inputs it takes (0: any)."""
+    """One operation: its fields, its shapes, and what the rest of the house has to know of it.
+
+    symbol: its name in JSON. arity: how many inputs it takes (0: any number). needs_width: a
+    framework that infers nothing is told its input's channels. has_modes: it acts in training
+    otherwise than in evaluation. is_named: a dialect that names the steps of a graph names it.
+    clips: it is flat beyond some value, so that probe weights have to be loud before it. averages:
+    it is a mean over windows, whose gradient Paddle rounds (see frontends.ladder.predictions).
+    """
 
     symbol: ClassVar[str]
     arity: ClassVar[int] = 1
+    needs_width: ClassVar[bool] = False
+    has_modes: ClassVar[bool] = False
+    is_named: ClassVar[bool] = True
+    clips: ClassVar[bool] = False
+    averages: ClassVar[bool] = False
+
+    def __init_subclass__(cls) -> None:
+        if "symbol" in vars(cls):
+            OPS[cls.symbol] = cls
 
     def __post_init__(self) -> None:
         for each in fields(self):
@@ -117,6 +157,29 @@ class Op:
 
     def macs(self, shape: Shape) -> int:
         """Return the multiply-adds of one sample; zero but for convolutions and dense layers."""
+        return 0
+
+    def width(self, *inputs: Width, area: int | None) -> Width:
+        """Return the output's channels or features as an expression, None where none says them.
+
+        `inputs` are those of the inputs; `area` is the height times the width of the first input,
+        None where it differs between the places where the op stands.
+        """
+        return inputs[0]
+
+    def smooth(self) -> Op:
+        """Return the op's twin without kinks: the op itself where it has none."""
+        return self
+
+    def spread(self, *inputs: Spread) -> Spread:
+        """Return roughly the mean square of the output, if convolutions give 1."""
+        return inputs[0]
+
+    def paddle_flops(self, shape: Shape) -> int:
+        """Return what a call on one sample counts for in the "Total Flops" of `paddle.flops`.
+
+        Source: the `count_…` functions of Paddle's hapi/dynamic_flops.py.
+        """
         return 0
 
     def _output(self, *shapes: Shape) -> Shape:

@@ -15,12 +15,17 @@ from common.ops.base import (
     Padding,
     Pair,
     Shape,
+    Spread,
+    Width,
     not_negative,
     pair,
     positive,
     want_map,
     window,
 )
+from common.sizes import product
+
+__all__ = ["BatchNorm", "Conv2d", "Dense", "DepthwiseConv2d"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,7 @@ class Conv2d(Op):
     """2-D convolution (cross-correlation) with zero padding, in numbers or "same"."""
 
     symbol = "conv2d"
+    needs_width = True
     out_channels: Size
     kernel_size: Pair = field(metadata=PAIR)
     stride: Pair = field(default=1, metadata=PAIR)
@@ -65,6 +71,15 @@ class Conv2d(Op):
     def macs(self, shape: Shape) -> int:
         return math.prod(self.parameters(shape)["kernel"]) * math.prod(self.output(shape)[1:])
 
+    def width(self, *inputs: Width, area: int | None) -> Width:
+        return self.out_channels
+
+    def spread(self, *inputs: Spread) -> Spread:
+        return Spread(1.0)
+
+    def paddle_flops(self, shape: Shape) -> int:
+        return self.macs(shape) + (math.prod(self.output(shape)) if self.bias else 0)
+
 
 @dataclass(frozen=True)
 class DepthwiseConv2d(Conv2d):
@@ -81,12 +96,18 @@ class DepthwiseConv2d(Conv2d):
     def _groups(self, shape: Shape) -> tuple[int, int]:
         return shape[0], shape[0] * cast(int, self.out_channels)
 
+    def width(self, *inputs: Width, area: int | None) -> Width:
+        (given,) = inputs
+        return None if given is None else cast(Width, product(given, self.out_channels))
+
 
 @dataclass(frozen=True)
 class BatchNorm(Op):
     """Batch normalization; `momentum` is the weight of the old running value."""
 
     symbol = "batch_norm"
+    needs_width = True
+    has_modes = True
     epsilon: Real = 1e-5
     momentum: Real = 0.9
     zero_gamma: bool = field(default=False, metadata={"choices": (False, True)})  # at the start
@@ -104,12 +125,16 @@ class BatchNorm(Op):
     def parameters(self, shape: Shape) -> dict[str, Shape]:
         return dict.fromkeys(("gamma", "beta", *NOT_TRAINABLE), shape[:1])
 
+    def paddle_flops(self, shape: Shape) -> int:
+        return 2 * math.prod(shape)
+
 
 @dataclass(frozen=True)
 class Dense(Op):
     """y = W x + b over the features of a vector."""
 
     symbol = "dense"
+    needs_width = True
     out_features: Size
     bias: Flag = True
 
@@ -128,3 +153,12 @@ class Dense(Op):
 
     def macs(self, shape: Shape) -> int:
         return math.prod(self.parameters(shape)["kernel"])
+
+    def width(self, *inputs: Width, area: int | None) -> Width:
+        return self.out_features
+
+    def spread(self, *inputs: Spread) -> Spread:
+        return Spread(1.0)
+
+    def paddle_flops(self, shape: Shape) -> int:
+        return self.macs(shape)

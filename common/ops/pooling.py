@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from common.errors import SpecificationError
@@ -21,6 +22,8 @@ from common.ops.base import (
     want_map,
     window,
 )
+
+__all__ = ["AdaptiveAvgPool2d", "AvgPool2d", "GlobalAvgPool2d", "MaxPool2d"]
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,9 @@ class MaxPool2d(Op):
         ]
         return over[0], over[1]
 
+    def smooth(self) -> Op:
+        return AvgPool2d(self.kernel_size, self.stride, self.padding, self.rounding)
+
 
 @dataclass(frozen=True)
 class AvgPool2d(MaxPool2d):
@@ -84,7 +90,27 @@ class AvgPool2d(MaxPool2d):
     """
 
     symbol = "avg_pool2d"
+    averages = True
     count_include_pad: Flag = False
+
+    def smooth(self) -> Op:
+        return self
+
+    def paddle_flops(self, shape: Shape) -> int:
+        return math.prod(self.output(shape))
+
+    def divisors(self, shape: Shape) -> tuple[list[int], list[int]]:
+        """Return how many rows and how many columns the mean of each window is over."""
+        rows, columns = (self._divisors(shape, axis) for axis in (0, 1))
+        return rows, columns
+
+    def _divisors(self, shape: Shape, axis: int) -> list[int]:
+        size, count = shape[1 + axis], self.output(shape)[1 + axis]
+        before, after = padding_on(self, shape)[axis]
+        kernel, stride = pair(self.kernel_size)[axis], pair(self.stride)[axis]
+        least, most = (-before, size + after) if self.count_include_pad else (0, size)
+        starts = [i * stride - before for i in range(count)]
+        return [min(start + kernel, most) - max(start, least) for start in starts]
 
 
 @dataclass(frozen=True)
@@ -96,12 +122,17 @@ class GlobalAvgPool2d(Op):
     def _output(self, *shapes: Shape) -> Shape:
         return want_map(self, shapes[0])[:1]
 
+    def divisors(self, shape: Shape) -> tuple[list[int], list[int]]:
+        """Return the height and the width: the mean is over one window, of so many cells."""
+        return [shape[1]], [shape[2]]
+
 
 @dataclass(frozen=True)
 class AdaptiveAvgPool2d(Op):
     """Mean over ⌊i·H/n⌋ … ⌈(i+1)·H/n⌉ for each of n outputs per axis."""
 
     symbol = "adaptive_avg_pool2d"
+    averages = True
     output_size: Pair = field(default=1, metadata=PAIR)
 
     def _check(self) -> None:
@@ -109,3 +140,16 @@ class AdaptiveAvgPool2d(Op):
 
     def _output(self, *shapes: Shape) -> Shape:
         return want_map(self, shapes[0])[0], *pair(self.output_size)
+
+    def paddle_flops(self, shape: Shape) -> int:
+        output = self.output(shape)
+        window = (shape[1] // output[1]) * (shape[2] // output[2])
+        return (window + 1) * math.prod(output)
+
+    def divisors(self, shape: Shape) -> tuple[list[int], list[int]]:
+        """Return how many rows and how many columns the mean of each window is over."""
+        rows, columns = (
+            [-(-(i + 1) * size // count) - i * size // count for i in range(count)]
+            for size, count in zip(shape[1:], pair(self.output_size), strict=True)
+        )
+        return rows, columns

@@ -14,17 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.network import Network
-from common.ops import AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool2d, Op, Shape, padding_on, pair
+from common.ops import Op, Shape
 
-AVERAGE_POOLS = (AvgPool2d, AdaptiveAvgPool2d)
 Array = NDArray[Any]
 
 
 def gradient_scales(network: Network, *pools: type[Op]) -> dict[str, Array]:
-    """Return, per average pool where it is not all 1, n · float32(1/n) of every window, (H, W)."""
+    """Return, per average pool where it is not all 1, n · float32(1/n) of every window, (H, W).
+
+    `pools`: the ops that count as such, by default those that average over windows.
+    """
     found = {}
     for step in network.elaboration.steps:
-        if isinstance(step.op, pools or AVERAGE_POOLS):
+        if isinstance(step.op, pools) if pools else step.op.averages:
             sizes = window_sizes(step.op, step.inputs[0])
             scale = sizes * np.float64(np.float32(1.0) / sizes.astype(np.float32))
             if not (scale == 1).all():
@@ -32,20 +34,7 @@ def gradient_scales(network: Network, *pools: type[Op]) -> dict[str, Array]:
     return found
 
 
-def window_sizes(op: Op, shape: Shape) -> Array:
-    """Return by how much each window's sum is divided, (H, W)."""
-    rows, columns = (_along(op, shape, axis) for axis in (0, 1))
+def window_sizes(op: Any, shape: Shape) -> Array:
+    """Return by how much each window's sum is divided, (H, W); `op` is an average pool."""
+    rows, columns = op.divisors(shape)
     return np.outer(rows, columns).astype(np.float64)
-
-
-def _along(op: Any, shape: Shape, axis: int) -> list[int]:
-    if isinstance(op, GlobalAvgPool2d):
-        return [shape[1 + axis]]
-    size, count = shape[1 + axis], op.output(shape)[1 + axis]
-    if isinstance(op, AdaptiveAvgPool2d):
-        return [-(-(i + 1) * size // count) - i * size // count for i in range(count)]
-    before, after = padding_on(op, shape)[axis]
-    kernel, stride = pair(op.kernel_size)[axis], pair(op.stride)[axis]
-    least, most = (-before, size + after) if op.count_include_pad else (0, size)
-    starts = [i * stride - before for i in range(count)]
-    return [min(start + kernel, most) - max(start, least) for start in starts]

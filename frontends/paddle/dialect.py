@@ -8,13 +8,14 @@ from common import ops
 from common.expressions import literal
 from common.network import Network
 from common.ops import Op, Shape, pair, sides
+from common.sizes import product
 from common.spec import Block
 from frontends.writing.class_ops import SharedOps, by_sides, four_sides, left_first
 from frontends.writing.classes import write
 from frontends.writing.dialect import Code
 from frontends.writing.draft import Draft, Source, constant
 from frontends.writing.padding import Bound
-from frontends.writing.text import invoke, product, unless
+from frontends.writing.text import invoke, unless
 
 # The residual branch starts at zero.
 ZERO_GAMMA = "paddle.ParamAttr(initializer=nn.initializer.Constant(0.0))"

@@ -8,13 +8,14 @@ from common import ops
 from common.expressions import literal
 from common.network import Network
 from common.ops import Op, Shape
+from common.sizes import product
 from common.spec import Block
 from frontends.writing.class_ops import SharedOps, by_sides, complement, four_sides, left_first
 from frontends.writing.classes import write
 from frontends.writing.dialect import Code
 from frontends.writing.draft import Draft, Source
 from frontends.writing.padding import Bound
-from frontends.writing.text import invoke, product, unless
+from frontends.writing.text import invoke, unless
 
 ZERO_GAMMA = "nn.init.zeros_({self}.weight)  # the residual branch starts at zero"
 CONV_SAME = '''

@@ -8,8 +8,9 @@ from typing import Any
 
 from common import ops
 from common.expressions import literal
+from common.sizes import product
 from frontends.writing.dialect import Code
-from frontends.writing.text import invoke, product
+from frontends.writing.text import invoke
 
 
 def complement(momentum: Any) -> Any:

@@ -8,12 +8,13 @@ from typing import Any
 from common.expressions import evaluate, literal
 from common.network import Network
 from common.ops import Op
+from common.sizes import plus
 from common.spec import Block, Chain, Layer, Parallel, Use, When
 from common.wiring import Call
 from frontends.writing.dialect import ClassDialect, Code
 from frontends.writing.draft import Draft, Source, batched, formatted, shapes_of
 from frontends.writing.local import with_local
-from frontends.writing.text import EmitError, class_name, merged_ifs, passed, plus, signature
+from frontends.writing.text import EmitError, class_name, merged_ifs, passed, signature
 
 
 def write(network: Network, dialect: ClassDialect, taps: bool = False) -> Source:

@@ -9,13 +9,14 @@ from typing import Any
 from common.expressions import literal
 from common.network import Network
 from common.ops import BatchNorm, Dropout, Op
+from common.sizes import plus
 from common.spec import Block, Chain, Layer, Parallel, Use, When, references, uses
 from common.wiring import REQUIRED, Call
 from frontends.writing.dialect import FunctionDialect, Site, standalone_call
 from frontends.writing.draft import Draft, Source, formatted, shapes_of
 from frontends.writing.local import with_local
 from frontends.writing.naming import Naming
-from frontends.writing.text import merged_ifs, plus
+from frontends.writing.text import merged_ifs
 
 
 def write(network: Network, dialect: FunctionDialect, taps: bool = False) -> Source:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 from typing import Any
 
 from common.errors import TriptychError
-from common.expressions import literal, substitute
+from common.expressions import literal
 from common.spec import Block, Use
 from common.wiring import REQUIRED
 
@@ -29,35 +28,6 @@ class EmitError(TriptychError):
 def class_name(kind: str) -> str:
     """Return a kind as a class name: se_resnext_block -> SEResNeXtBlock."""
     return "".join(ACRONYMS.get(word, word.capitalize()) for word in kind.split("_"))
-
-
-def plus(size: Any, offset: int) -> Any:
-    """Return size + offset, tidied: plus("n - 1", 1) == "n"."""
-    if isinstance(size, int):
-        return size + offset
-    tree = ast.parse(size, mode="eval").body
-    if isinstance(tree, ast.BinOp) and isinstance(tree.op, (ast.Add, ast.Sub)):
-        inner = tree.right
-        if isinstance(inner, ast.Constant) and isinstance(inner.value, int):
-            offset += inner.value if isinstance(tree.op, ast.Add) else -inner.value
-            size = ast.unparse(tree.left)
-    return f"{size} {'+' if offset > 0 else '-'} {abs(offset)}" if offset else size
-
-
-def product(left: Any, right: Any) -> Any:
-    """Return left * right, with a factor of one left out and literal factors multiplied."""
-    if left == 1 or right == 1:
-        return right if left == 1 else left
-    return substitute("left * right", {"left": left, "right": right})
-
-
-def total(*sizes: Any) -> Any:
-    """Return the sum of sizes; literals are added up."""
-    literals = sum(size for size in sizes if not isinstance(size, str))
-    others = [str(size) for size in sizes if isinstance(size, str)]
-    if len(others) > 1 and len(set(others)) == 1 and not literals:
-        return product(len(others), others[0])
-    return plus(" + ".join(others), literals) if others else literals
 
 
 def signature(block: Block, first: list[str], before_defaults: list[str]) -> str:

@@ -7,24 +7,16 @@ a block does not declare its input's channels they become an implicit argument, 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 from common.elaborate import BlockInstance, Elaboration
 from common.expressions import evaluate, names, substitute
 from common.network import Network
-from common.ops import (
-    Add,
-    ChannelPad,
-    Concat,
-    Conv2d,
-    Dense,
-    DepthwiseConv2d,
-    Flatten,
-    Op,
-)
-from common.spec import Block, Chain, Layer, Parallel, Use, When
+from common.sizes import product
+from common.spec import Block, Chain, Layer, Parallel, Plain, Use, When
 from common.wiring import REQUIRED
-from frontends.writing.text import EmitError, product, total
+from frontends.writing.text import EmitError
 
 
 @dataclass
@@ -60,7 +52,8 @@ class Channels:
         """Return the channels of a layer's outputs."""
         if isinstance(layer, When):
             applied = self.outputs(layer.layer, inputs, block, name)
-            return applied if self._preserves(block, name, layer) else [None]
+            kept = applied == inputs or self._always(layer, block)
+            return applied if kept else [None]
         if isinstance(layer, Use):
             return self._of_use(layer, inputs)
         if isinstance(layer, Chain):
@@ -71,7 +64,7 @@ class Channels:
         if isinstance(layer, Parallel):
             (each,) = self._of_use(layer.path, inputs)
             return [each if layer.merge == "sum" else product(layer.count, each)]
-        return [self._of_op(layer, inputs, block, name)]
+        return [layer.width(*inputs, area=self._area(block, name))]
 
     def _kind(self, block: Block) -> KindChannels:
         instances = self._elaboration.instances(block)
@@ -100,7 +93,7 @@ class Channels:
         undeclared = dict.fromkeys(s for s in known.symbols if s not in dict(block.arguments))
         return [symbol for symbol in undeclared if symbol in needed]
 
-    def _needed(self, layer: Layer, inputs: list[Any]) -> set[str]:
+    def _needed(self, layer: Plain, inputs: list[Any]) -> set[str]:
         if isinstance(layer, Use):
             return set().union(set(), *map(names, self.given(layer, inputs)))
         if isinstance(layer, Chain):
@@ -112,10 +105,8 @@ class Channels:
             return found
         if isinstance(layer, Parallel):
             return self._needed(layer.path, inputs)
-        told = isinstance(layer, Op) and layer.symbol in (
-            "conv2d", "depthwise_conv2d", "batch_norm", "dense",
-        )  # fmt: skip
-        return names(inputs[0]) if told and inputs[0] is not None else set()
+        told = layer.needs_width and inputs[0] is not None
+        return names(inputs[0]) if told else set()
 
     def _of_use(self, use: Use, inputs: list[Any]) -> list[Any]:
         kind = self[use.block]
@@ -130,44 +121,15 @@ class Channels:
             for out in kind.outputs
         ]
 
-    def _of_op(self, op: Op, inputs: list[Any], block: Block, name: str) -> Any:
-        known = [each for each in inputs if each is not None]
-        if isinstance(op, DepthwiseConv2d):
-            return product(inputs[0], op.out_channels) if known else None
-        if isinstance(op, Conv2d):
-            return op.out_channels
-        if isinstance(op, Dense):
-            return op.out_features
-        if isinstance(op, Add):
-            return min(known, key=lambda each: len(str(each)), default=None)
-        if len(known) < len(inputs):
-            return None
-        if isinstance(op, Concat):
-            return total(*inputs)
-        if isinstance(op, ChannelPad):
-            return total(inputs[0], op.before, op.after)
-        if isinstance(op, Flatten):
-            return self._flattened(inputs[0], block, name)
-        return inputs[0]
+    def _area(self, block: Block, name: str) -> int | None:
+        """Return height times width of a layer's input, None where instances differ in it."""
+        sizes = {each.layer_inputs[name][0][1:] for each in self._elaboration.instances(block)}
+        return prod(sizes.pop()) if len(sizes) == 1 else None
 
-    def _flattened(self, channels: Any, block: Block, name: str) -> Any:
+    def _always(self, layer: When, block: Block) -> bool:
+        """Does an optional layer stand in every instance?"""
         instances = self._elaboration.instances(block)
-        sizes = {i.layer_inputs[name][0][1:] for i in instances}
-        if len(sizes) > 1:
-            return None
-        ((height, width),) = sizes
-        return product(channels, height * width)
-
-    def _preserves(self, block: Block, name: str, layer: When) -> bool:
-        """Is an optional layer's output as wide as its input, wherever it is left out or not?"""
-        states = {
-            bool(evaluate(layer.when, i.arguments)) for i in self._elaboration.instances(block)
-        }
-        if states == {True}:
-            return True
-        if isinstance(layer.layer, Op):
-            return not isinstance(layer.layer, (Conv2d, Dense, ChannelPad, Flatten))
-        return False
+        return all(evaluate(layer.when, each.arguments) for each in instances)
 
     @staticmethod
     def _check(block: Block, known: KindChannels, instances: list[BlockInstance]) -> None:
