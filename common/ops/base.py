@@ -1,13 +1,17 @@
-"""What every op has in common: fields that may be expressions, checks, shapes, pairs, padding."""
+"""What every op has in common: fields that may be expressions, checks, shapes, its arithmetic."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, ClassVar, NamedTuple, TypeVar, cast
+from typing import Any, ClassVar, NamedTuple, TypeVar
+
+import numpy as np
 
 from common.errors import SpecificationError
 from common.expressions import Size, Value, evaluate, names
+from common.ops.local import Given, Local, Terms, absolute
+from common.ops.windows import SAME, Shape, Sides, padding_on, pair, sides
 
 __all__ = [
     "NOT_TRAINABLE",
@@ -24,27 +28,13 @@ __all__ = [
     "pair",
     "sides",
 ]
-Shape = tuple[int, ...]
 Pair = Size | tuple[Size, Size]
 Padding = Pair | tuple[tuple[Size, Size], tuple[Size, Size]]
-Sides = tuple[tuple[int, int], tuple[int, int]]
 Width = Size | None  # how many channels or features; None where no expression says it
 NOT_TRAINABLE = ("mean", "variance")
-SAME = "same"  # padding such that the map shrinks by the stride alone, as TensorFlow pads
 PAIR = {"pair": True}  # marks a field that may be one size or a pair
 AnyOp = TypeVar("AnyOp", bound="Op")
 OPS: dict[str, type[Op]] = {}  # symbol -> op
-
-
-def pair(value: Any) -> tuple[int, int]:
-    """Return a bound size or pair as (height, width)."""
-    return cast(tuple[int, int], value if isinstance(value, tuple) else (value, value))
-
-
-def sides(padding: Any) -> Sides:
-    """Return bound padding as ((top, bottom), (left, right))."""
-    height, width = pair(padding)
-    return pair(height), pair(width)
 
 
 def _shortest(value: Any) -> Any:
@@ -103,6 +93,8 @@ class Op:
     otherwise than in evaluation. is_named: a dialect that names the steps of a graph names it.
     clips: it is flat beyond some value, so that probe weights have to be loud before it. averages:
     it is a mean over windows, whose gradient Paddle rounds (see frontends.ladder.predictions).
+    linear: it is linear in each input and each parameter. is_product: its sums are those of a
+    matrix product.
     """
 
     symbol: ClassVar[str]
@@ -112,6 +104,8 @@ class Op:
     is_named: ClassVar[bool] = True
     clips: ClassVar[bool] = False
     averages: ClassVar[bool] = False
+    linear: ClassVar[bool] = False
+    is_product: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
         if "symbol" in vars(cls):
@@ -182,6 +176,22 @@ class Op:
         """
         return 0
 
+    def local(self, given: Given) -> Local:
+        """Return what a call gives in float64, with the gradients if a cotangent is given."""
+        raise NotImplementedError(f"{self.symbol} has no arithmetic")
+
+    def magnitudes(self, given: Given) -> Local:
+        """Return the same on absolute values: what rounding errors are in proportion to."""
+        if self.linear:
+            return self.local(given.absolute())
+        found = self.local(given)
+        gradients = [np.abs(each) for each in found.inputs]
+        return Local(np.abs(found.result), gradients, absolute(found.parameters))
+
+    def terms(self, shapes: Sequence[Shape], batch: int, training: bool) -> Terms:
+        """Return the lengths of the longest sums, for inputs of these shapes."""
+        return Terms()
+
     def _output(self, *shapes: Shape) -> Shape:
         return shapes[0]
 
@@ -212,38 +222,3 @@ def not_negative(op: Op, **values: Any) -> None:
     for name, value in values.items():
         if value != SAME and min(map(min, sides(value))) < 0:
             raise SpecificationError(f"{op.symbol}: {name} is {value!r}, expected >= 0")
-
-
-def padding_on(op: Any, shape: Shape) -> Sides:
-    """Return what a bound op pads around a map: ((top, bottom), (left, right)).
-
-    "same" is what the notes on padding of tf.nn say: the output has ⌈size / stride⌉ cells, and an
-    odd cell is padded after.
-    """
-    if op.padding != SAME:
-        return sides(op.padding)
-    found = []
-    for size, extent, stride in zip(shape[1:], _extents(op), pair(op.stride), strict=True):
-        total = max((-(-size // stride) - 1) * stride + extent - size, 0)
-        found.append((total // 2, total - total // 2))
-    return found[0], found[1]
-
-
-def _extents(op: Any) -> list[int]:
-    """Return what the kernel of a bound op spans, dilated, per axis."""
-    dilation = pair(getattr(op, "dilation", 1))
-    return [d * (k - 1) + 1 for d, k in zip(dilation, pair(op.kernel_size), strict=True)]
-
-
-def window(op: Any, shape: Shape) -> Sides:
-    """Return ((size, extent), (size, extent)): the padded size and the dilated kernel per axis."""
-    spans = []
-    around = padding_on(op, shape)
-    for axis, ((before, after), extent) in enumerate(zip(around, _extents(op), strict=True)):
-        padded = shape[1 + axis] + before + after
-        if extent > padded:
-            raise SpecificationError(
-                f"{op.symbol}: kernel of extent {extent} is larger than the padded input, {padded}"
-            )
-        spans.append((padded, extent))
-    return spans[0], spans[1]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
+
+import numpy as np
 
 from common.errors import SpecificationError
 from common.expressions import Flag, Real, Size
@@ -14,15 +17,15 @@ from common.ops.base import (
     Op,
     Padding,
     Pair,
-    Shape,
     Spread,
     Width,
     not_negative,
-    pair,
     positive,
     want_map,
-    window,
 )
+from common.ops.local import Array, Given, Local, Tensors, Terms
+from common.ops.numeric import convolve, input_gradient, kernel_gradient, pad, unpad
+from common.ops.windows import Shape, padding_on, pair, window
 from common.sizes import product
 
 __all__ = ["BatchNorm", "Conv2d", "Dense", "DepthwiseConv2d"]
@@ -33,6 +36,8 @@ class Conv2d(Op):
     """2-D convolution (cross-correlation) with zero padding, in numbers or "same"."""
 
     symbol = "conv2d"
+    linear = True
+    is_product = True
     needs_width = True
     out_channels: Size
     kernel_size: Pair = field(metadata=PAIR)
@@ -79,6 +84,29 @@ class Conv2d(Op):
 
     def paddle_flops(self, shape: Shape) -> int:
         return self.macs(shape) + (math.prod(self.output(shape)) if self.bias else 0)
+
+    def local(self, given: Given) -> Local:
+        (x,), parameters, cotangent = given[:3]
+        around, kernel = padding_on(self, x.shape[1:]), parameters["kernel"]
+        how = pair(self.stride), pair(self.dilation), self._groups(x.shape[1:])[0]
+        padded = pad(x, around)
+        result = convolve(padded, kernel, *how)
+        if "bias" in parameters:
+            result = result + parameters["bias"][:, None, None]
+        if cotangent is None:
+            return Local(result)
+        gradient = unpad(input_gradient(padded.shape, kernel, cotangent, *how), around)
+        found = {"kernel": kernel_gradient(padded, kernel.shape, cotangent, *how)}
+        found |= {"bias": cotangent.sum((0, 2, 3))} if "bias" in parameters else {}
+        return Local(result, [gradient], found)
+
+    def kernel_gradient(self, x: Array, kernel: Array, cotangent: Array) -> Array:
+        """Return the gradient of the kernel alone."""
+        how = pair(self.stride), pair(self.dilation), self._groups(x.shape[1:])[0]
+        return kernel_gradient(pad(x, padding_on(self, x.shape[1:])), kernel.shape, cotangent, *how)
+
+    def terms(self, shapes: Sequence[Shape], batch: int, training: bool) -> Terms:
+        return Terms(0, 0, batch * math.prod(self.output(*shapes)[1:]))
 
 
 @dataclass(frozen=True)
@@ -128,12 +156,65 @@ class BatchNorm(Op):
     def paddle_flops(self, shape: Shape) -> int:
         return 2 * math.prod(shape)
 
+    def local(self, given: Given) -> Local:
+        (x,), parameters, cotangent, training = given
+        mean, scale = self._statistics(x, parameters, training)
+        normal = (x - mean) * scale
+        gamma, beta = _by_channel(parameters["gamma"]), _by_channel(parameters["beta"])
+        result = gamma * normal + beta
+        if cotangent is None:
+            return Local(result)
+        of_gamma, of_beta = (cotangent * normal).sum(_ALONG), cotangent.sum(_ALONG)
+        back = cotangent
+        if training:  # the statistics depend on the input, too
+            n = x.size // x.shape[1]
+            back = cotangent - _by_channel(of_beta) / n - normal * _by_channel(of_gamma) / n
+        return Local(result, [gamma * scale * back], {"gamma": of_gamma, "beta": of_beta})
+
+    def magnitudes(self, given: Given) -> Local:
+        """As derived for a mean and a variance by sums, E[x²] − mean² allowed: each of the terms
+        on absolute values, times how much the variance cancels."""
+        (x,), parameters, cotangent, training = given
+        mean, scale = self._statistics(x, parameters, training)
+        gamma, beta = (_by_channel(np.abs(parameters[n])) for n in ("gamma", "beta"))
+        size, normal = scale * (np.abs(x) + np.abs(mean)), scale * np.abs(x - mean)
+        result = gamma * size + beta
+        cancels: Any = 1.0
+        if training:
+            cancels = np.maximum((x * x).mean(_ALONG, keepdims=True) * scale**2, 1)
+            result += gamma * (scale * _mean(np.abs(x)) + cancels * normal)
+        if cotangent is None:
+            return Local(result)
+        c = np.abs(cotangent)
+        found = {
+            "gamma": (c * (size + (cancels * normal if training else 0))).sum(_ALONG),
+            "beta": c.sum(_ALONG),
+        }
+        if not training:
+            return Local(result, [gamma * scale * c], found)
+        sums = cancels * (c + _mean(c) + normal * _mean(c * normal))
+        sums += normal * _mean(c * size) + size * _mean(c * normal)
+        return Local(result, [gamma * scale * sums], found)
+
+    def _statistics(self, x: Array, parameters: Tensors, training: bool) -> tuple[Array, Array]:
+        """Return the mean and 1 / √(variance + epsilon), (1, C, 1, 1)."""
+        mean, variance = _by_channel(parameters["mean"]), _by_channel(parameters["variance"])
+        if training:
+            mean, variance = _mean(x), x.var(_ALONG, keepdims=True)
+        return mean, 1 / np.sqrt(variance + cast(float, self.epsilon))
+
+    def terms(self, shapes: Sequence[Shape], batch: int, training: bool) -> Terms:
+        count = batch * math.prod(shapes[0][1:])
+        return Terms(count if training else 1, count, count)
+
 
 @dataclass(frozen=True)
 class Dense(Op):
     """y = W x + b over the features of a vector."""
 
     symbol = "dense"
+    linear = True
+    is_product = True
     needs_width = True
     out_features: Size
     bias: Flag = True
@@ -162,3 +243,31 @@ class Dense(Op):
 
     def paddle_flops(self, shape: Shape) -> int:
         return self.macs(shape)
+
+    def local(self, given: Given) -> Local:
+        (x,), parameters, cotangent = given[:3]
+        kernel = parameters["kernel"]
+        result = x @ kernel.T + parameters.get("bias", 0.0)
+        if cotangent is None:
+            return Local(result)
+        found = {"kernel": cotangent.T @ x}
+        found |= {"bias": cotangent.sum(0)} if "bias" in parameters else {}
+        return Local(result, [cotangent @ kernel], found)
+
+    def kernel_gradient(self, x: Array, kernel: Array, cotangent: Array) -> Array:
+        """Return the gradient of the kernel alone."""
+        return cotangent.T @ x
+
+    def terms(self, shapes: Sequence[Shape], batch: int, training: bool) -> Terms:
+        return Terms(0, 0, batch)
+
+
+_ALONG = (0, 2, 3)  # everything but the channels
+
+
+def _mean(x: Array) -> Array:
+    return np.asarray(x.mean(_ALONG, keepdims=True))
+
+
+def _by_channel(vector: Array) -> Array:
+    return vector[None, :, None, None]

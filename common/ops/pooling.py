@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
 
 from common.errors import SpecificationError
 from common.expressions import Flag
-from common.ops.base import (
-    PAIR,
-    SAME,
-    Op,
-    Padding,
-    Pair,
-    Shape,
-    not_negative,
-    padding_on,
-    pair,
-    positive,
-    sides,
-    want_map,
-    window,
-)
+from common.ops.base import PAIR, Op, Padding, Pair, not_negative, positive, want_map
+from common.ops.local import Array, Given, Local, Terms
+from common.ops.numeric import cells, pad, unpad
+from common.ops.windows import SAME, Shape, Sides, padding_on, pair, sides, window
 
 __all__ = ["AdaptiveAvgPool2d", "AvgPool2d", "GlobalAvgPool2d", "MaxPool2d"]
 
@@ -81,6 +74,37 @@ class MaxPool2d(Op):
     def smooth(self) -> Op:
         return AvgPool2d(self.kernel_size, self.stride, self.padding, self.rounding)
 
+    def local(self, given: Given) -> Local:
+        (x,), cotangent = given.inputs, given.cotangent
+        shape = x.shape[1:]
+        around, windows = self._windows(shape)
+        padded = pad(x, around, -np.inf)
+        result, ties = np.full((len(x), *self.output(shape)), -np.inf), np.zeros(())
+        for _, index in windows:
+            ties = np.where(padded[index] > result, 1, ties + (padded[index] == result))
+            result = np.maximum(result, padded[index])
+        if cotangent is None:
+            return Local(result)
+        share = np.where(ties == 1, cotangent, np.nan)  # who of equals gets it is left open
+        gradient = np.zeros_like(padded)
+        for _, index in windows:
+            gradient[index] += np.where(padded[index] == result, share, 0.0)
+        return Local(result, [unpad(gradient, around)])
+
+    def _windows(self, shape: Shape) -> tuple[Sides, list[tuple[tuple[int, int], Any]]]:
+        """Return what is around the map, what the last windows lack included, and the windows."""
+        (top, bottom), (left, right) = padding_on(self, shape)
+        over = self.overhang(shape)
+        around = ((top, bottom + over[0]), (left, right + over[1]))
+        size = (shape[1] + sum(around[0]), shape[2] + sum(around[1]))
+        found = cells(size, pair(self.kernel_size), pair(self.stride), (1, 1))
+        rows, columns = self.output(shape)[1:]
+        cut = [(at, (*index[:2], *_first(index[2:], (rows, columns)))) for at, index in found]
+        return around, cut
+
+    def terms(self, shapes: Sequence[Shape], batch: int, training: bool) -> Terms:
+        return Terms(input=math.prod(pair(self.kernel_size)))
+
 
 @dataclass(frozen=True)
 class AvgPool2d(MaxPool2d):
@@ -90,6 +114,7 @@ class AvgPool2d(MaxPool2d):
     """
 
     symbol = "avg_pool2d"
+    linear = True
     averages = True
     count_include_pad: Flag = False
 
@@ -112,12 +137,32 @@ class AvgPool2d(MaxPool2d):
         starts = [i * stride - before for i in range(count)]
         return [min(start + kernel, most) - max(start, least) for start in starts]
 
+    def local(self, given: Given) -> Local:
+        (x,), cotangent = given.inputs, given.cotangent
+        shape = x.shape[1:]
+        around, windows = self._windows(shape)
+        padded, divisors = pad(x, around), np.outer(*self.divisors(shape))
+        result = np.zeros((len(x), *self.output(shape)))
+        for _, index in windows:
+            result += padded[index]
+        if cotangent is None:
+            return Local(result / divisors)
+        gradient = np.zeros_like(padded)
+        for _, index in windows:
+            gradient[index] += cotangent / divisors
+        return Local(result / divisors, [unpad(gradient, around)])
+
+    def terms(self, shapes: Sequence[Shape], batch: int, training: bool) -> Terms:
+        cells = math.prod(pair(self.kernel_size))
+        return Terms(cells, cells)
+
 
 @dataclass(frozen=True)
 class GlobalAvgPool2d(Op):
     """Mean over height and width: (C, H, W) -> (C,)."""
 
     symbol = "global_avg_pool2d"
+    linear = True
 
     def _output(self, *shapes: Shape) -> Shape:
         return want_map(self, shapes[0])[:1]
@@ -126,12 +171,24 @@ class GlobalAvgPool2d(Op):
         """Return the height and the width: the mean is over one window, of so many cells."""
         return [shape[1]], [shape[2]]
 
+    def local(self, given: Given) -> Local:
+        (x,), cotangent = given.inputs, given.cotangent
+        result = x.mean((2, 3))
+        if cotangent is None:
+            return Local(result)
+        spread = np.broadcast_to(cotangent[:, :, None, None], x.shape)
+        return Local(result, [spread / x[0, 0].size])
+
+    def terms(self, shapes: Sequence[Shape], batch: int, training: bool) -> Terms:
+        return Terms(math.prod(shapes[0][1:]))
+
 
 @dataclass(frozen=True)
 class AdaptiveAvgPool2d(Op):
     """Mean over ⌊i·H/n⌋ … ⌈(i+1)·H/n⌉ for each of n outputs per axis."""
 
     symbol = "adaptive_avg_pool2d"
+    linear = True
     averages = True
     output_size: Pair = field(default=1, metadata=PAIR)
 
@@ -153,3 +210,34 @@ class AdaptiveAvgPool2d(Op):
             for size, count in zip(shape[1:], pair(self.output_size), strict=True)
         )
         return rows, columns
+
+    def local(self, given: Given) -> Local:
+        (x,), cotangent = given.inputs, given.cotangent
+        shape = x.shape[1:]
+        rows, columns = (_means(s, n) for s, n in zip(shape[1:], pair(self.output_size)))
+        result = rows @ x @ columns.T
+        if cotangent is None:
+            return Local(result)
+        return Local(result, [rows.T @ cotangent @ columns])
+
+    def terms(self, shapes: Sequence[Shape], batch: int, training: bool) -> Terms:
+        rows, columns = self.divisors(shapes[0])
+        return Terms(max(rows) * max(columns), 4)
+
+
+def _first(index: Any, counts: tuple[int, int]) -> tuple[slice, slice]:
+    """Return slices of rows and columns cut to so many windows."""
+    rows, columns = (
+        slice(each.start, each.start + (count - 1) * each.step + 1, each.step)
+        for each, count in zip(index, counts)
+    )
+    return rows, columns
+
+
+def _means(size: int, count: int) -> Array:
+    """Return the matrix (count, size) that takes means over ⌊i·size/count⌋ … ⌈(i+1)·size/count⌉."""
+    found = np.zeros((count, size))
+    for i in range(count):
+        first, stop = i * size // count, -(-(i + 1) * size // count)
+        found[i, first:stop] = 1 / (stop - first)
+    return found
