@@ -40,11 +40,6 @@ def float32_exact(network: Network) -> Network:
     return _Rebuilding(lambda _block, _layer, op: exact(op), _round).network(network)
 
 
-def smooth(network: Network) -> Network:
-    """Return a twin without kinks: SiLU for ReLU and ReLU6, mean for maximum in pools."""
-    return map_ops(network, lambda op: op.smooth())
-
-
 def without_dropout(network: Network) -> Network:
     """Return the network with every dropout at rate 0."""
     return map_ops(network, lambda op: Dropout(0.0) if isinstance(op, Dropout) else op)

@@ -10,7 +10,7 @@ import numpy as np
 
 from common.errors import SpecificationError
 from common.expressions import Real
-from common.ops.base import Op, Spread
+from common.ops.base import Op
 from common.ops.local import Array, Given, Local, Terms
 from common.ops.windows import Shape
 
@@ -42,45 +42,34 @@ class _Curved(_Pointwise):
         return Local(result, [np.abs(given.cotangent) * (1 + np.abs(x))])
 
 
-class _Rectifier(Op):
-    """What passes about half of a value on."""
-
-    def spread(self, *inputs: Spread) -> Spread:
-        return Spread(0.0, inputs[0].signed / 2 + inputs[0].rectified)
-
-
 @dataclass(frozen=True)
-class ReLU(_Rectifier, _Pointwise):
+class ReLU(_Pointwise):
     """max(x, 0)."""
 
     symbol = "relu"
+    breaks = (0.0, 6.0)
 
     def _point(self, x: Array) -> tuple[Array, Array]:
         return np.maximum(x, 0), (x > 0).astype(float)
 
-    def smooth(self) -> Op:
-        return SiLU()
-
 
 @dataclass(frozen=True)
-class ReLU6(_Rectifier, _Pointwise):
+class ReLU6(_Pointwise):
     """min(max(x, 0), 6)."""
 
     symbol = "relu6"
-    clips = True
+    breaks = (0.0, 6.0)
 
     def _point(self, x: Array) -> tuple[Array, Array]:
         return np.clip(x, 0, 6), ((x > 0) & (x < 6)).astype(float)
 
-    def smooth(self) -> Op:
-        return SiLU()
-
 
 @dataclass(frozen=True)
-class SiLU(_Rectifier, _Curved):
-    """x * sigmoid(x): smooth, and so the stand-in for ReLU where rounding is judged."""
+class SiLU(_Curved):
+    """x * sigmoid(x)."""
 
     symbol = "silu"
+    breaks = (0.0, 6.0)
 
     def _point(self, x: Array) -> tuple[Array, Array]:
         gate = _sigmoid(x)
@@ -96,9 +85,6 @@ class Sigmoid(_Curved):
     def _point(self, x: Array) -> tuple[Array, Array]:
         gate = _sigmoid(x)
         return gate, gate * (1 - gate)
-
-    def spread(self, *inputs: Spread) -> Spread:
-        return Spread(0.0, 0.25)
 
 
 @dataclass(frozen=True)
@@ -132,6 +118,7 @@ class Dropout(_Pointwise):
     """Zeroes a share `rate` in training and scales the rest by 1 / (1 - rate); identity in eval."""
 
     symbol = "dropout"
+    keeps_size = True
     has_modes = True
     linear = True
     rate: Real = 0.5
@@ -150,6 +137,7 @@ class Identity(_Pointwise):
     """The input, unchanged."""
 
     symbol = "identity"
+    keeps_size = True
     is_named = False
     linear = True
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from common.errors import SpecificationError
 from common.expressions import Size
-from common.ops.base import PAIR, Op, Padding, Spread, Width, not_negative, want_map
+from common.ops.base import PAIR, Op, Padding, Width, not_negative, want_map
 from common.ops.local import Given, Local, Terms
 from common.ops.numeric import pad, unpad
 from common.ops.windows import SAME, Shape, sides
@@ -25,6 +25,7 @@ class Flatten(Op):
     """(C, H, W) -> (C·H·W,), channels outermost ("CHW") or innermost ("HWC")."""
 
     symbol = "flatten"
+    keeps_size = True
     linear = True
     is_named = False
     order: str = field(default="CHW", metadata={"choices": ("CHW", "HWC")})
@@ -75,6 +76,7 @@ class Add(Op):
     """The sum of inputs of one shape; nothing is broadcast."""
 
     symbol = "add"
+    keeps_size = True
     linear = True
     arity = 0
 
@@ -86,9 +88,6 @@ class Add(Op):
     def width(self, *inputs: Width, area: int | None) -> Width:
         known = [each for each in inputs if each is not None]
         return min(known, key=lambda each: len(str(each)), default=None)
-
-    def spread(self, *inputs: Spread) -> Spread:
-        return Spread(sum(each.signed for each in inputs), sum(each.rectified for each in inputs))
 
     def local(self, given: Given) -> Local:
         result = np.sum(given.inputs, 0)
@@ -116,10 +115,6 @@ class Scale(Op):
     def width(self, *inputs: Width, area: int | None) -> Width:
         return None if None in inputs else inputs[0]
 
-    def spread(self, *inputs: Spread) -> Spread:
-        (signed, rectified), gate = inputs
-        return Spread(signed * sum(gate), rectified * sum(gate))
-
     def local(self, given: Given) -> Local:
         (x, gate), cotangent = given.inputs, given.cotangent
         spread = gate[:, :, None, None]
@@ -136,6 +131,7 @@ class ChannelPad(Op):
     """Zero channels before and after."""
 
     symbol = "channel_pad"
+    keeps_size = True
     linear = True
     is_named = False
     before: Size
@@ -166,6 +162,7 @@ class ZeroPad2d(Op):
     """Zeros around each map."""
 
     symbol = "zero_pad2d"
+    keeps_size = True
     linear = True
     padding: Padding = field(metadata=PAIR)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -22,7 +22,6 @@ __all__ = [
     "Pair",
     "Shape",
     "Sides",
-    "Spread",
     "Width",
     "padding_on",
     "pair",
@@ -77,13 +76,6 @@ _FORMS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 }
 
 
-class Spread(NamedTuple):
-    """The mean square of a value, in a part of either sign and a part that is never negative."""
-
-    signed: float
-    rectified: float = 0.0
-
-
 @dataclass(frozen=True)
 class Op:
     """One operation: its fields, its shapes, and what the rest of the house has to know of it.
@@ -91,10 +83,11 @@ class Op:
     symbol: its name in JSON. arity: how many inputs it takes (0: any number). needs_width: a
     framework that infers nothing is told its input's channels. has_modes: it acts in training
     otherwise than in evaluation. is_named: a dialect that names the steps of a graph names it.
-    clips: it is flat beyond some value, so that probe weights have to be loud before it. averages:
-    it is a mean over windows, whose gradient Paddle rounds (see frontends.ladder.predictions).
-    linear: it is linear in each input and each parameter. is_product: its sums are those of a
-    matrix product.
+    breaks: where it, or what it is mistaken for, changes: probe weights lead to values on both
+    sides. averages: it is a mean over windows, whose gradient Paddle rounds (see
+    frontends.ladder.predictions).
+    keeps_size: its values are about as large as its inputs'. linear: it is linear in each input and
+    each parameter. is_product: its sums are those of a matrix product.
     """
 
     symbol: ClassVar[str]
@@ -102,8 +95,9 @@ class Op:
     needs_width: ClassVar[bool] = False
     has_modes: ClassVar[bool] = False
     is_named: ClassVar[bool] = True
-    clips: ClassVar[bool] = False
+    breaks: ClassVar[tuple[float, ...]] = ()
     averages: ClassVar[bool] = False
+    keeps_size: ClassVar[bool] = False
     linear: ClassVar[bool] = False
     is_product: ClassVar[bool] = False
 
@@ -159,14 +153,6 @@ class Op:
         `inputs` are those of the inputs; `area` is the height times the width of the first input,
         None where it differs between the places where the op stands.
         """
-        return inputs[0]
-
-    def smooth(self) -> Op:
-        """Return the op's twin without kinks: the op itself where it has none."""
-        return self
-
-    def spread(self, *inputs: Spread) -> Spread:
-        """Return roughly the mean square of the output, if convolutions give 1."""
         return inputs[0]
 
     def paddle_flops(self, shape: Shape) -> int:

@@ -17,7 +17,6 @@ from common.ops.base import (
     Op,
     Padding,
     Pair,
-    Spread,
     Width,
     not_negative,
     positive,
@@ -78,9 +77,6 @@ class Conv2d(Op):
 
     def width(self, *inputs: Width, area: int | None) -> Width:
         return self.out_channels
-
-    def spread(self, *inputs: Spread) -> Spread:
-        return Spread(1.0)
 
     def paddle_flops(self, shape: Shape) -> int:
         return self.macs(shape) + (math.prod(self.output(shape)) if self.bias else 0)
@@ -237,9 +233,6 @@ class Dense(Op):
 
     def width(self, *inputs: Width, area: int | None) -> Width:
         return self.out_features
-
-    def spread(self, *inputs: Spread) -> Spread:
-        return Spread(1.0)
 
     def paddle_flops(self, shape: Shape) -> int:
         return self.macs(shape)

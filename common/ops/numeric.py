@@ -47,8 +47,9 @@ def cells(shape: Two, kernel: Two, stride: Two, dilation: Two) -> Iterator[tuple
 def convolve(x: Array, kernel: Array, stride: Two, dilation: Two, groups: int) -> Array:
     """Return the cross-correlation of padded maps with a kernel, (N, O, H', W')."""
     total: Any = 0.0
-    for (i, j), index in cells(_size(x), _size(kernel), stride, dilation):
-        total = total + _mixed(x[index], kernel[:, :, i, j], groups)
+    by_cell = np.ascontiguousarray(kernel.transpose(2, 3, 0, 1))
+    for at, index in cells(_size(x), _size(kernel), stride, dilation):
+        total = total + _mixed(x[index], by_cell[at], groups)
     return np.asarray(total)
 
 
@@ -57,8 +58,9 @@ def input_gradient(
 ) -> Array:
     """Return the gradient of padded maps of a shape for the cotangent `given` of the result."""
     found = np.zeros(shape)
-    for (i, j), index in cells((shape[2], shape[3]), _size(kernel), stride, dilation):
-        cell = kernel[:, :, i, j]
+    by_cell = np.ascontiguousarray(kernel.transpose(2, 3, 0, 1))
+    for at, index in cells((shape[2], shape[3]), _size(kernel), stride, dilation):
+        cell = by_cell[at]
         if cell.shape[1] == 1:  # one channel a group: a product for each
             parts = cell.reshape(groups, -1, 1, 1) * _grouped(given, groups)
             found[index] += parts.sum(2)

@@ -28,6 +28,7 @@ class MaxPool2d(Op):
     """
 
     symbol = "max_pool2d"
+    keeps_size = True
     kernel_size: Pair = field(metadata=PAIR)
     stride: Pair = field(default=1, metadata=PAIR)
     padding: Padding = field(default=0, metadata=PAIR)
@@ -70,9 +71,6 @@ class MaxPool2d(Op):
             for (padded, extent), count, step in zip(spans, counts, steps, strict=True)
         ]
         return over[0], over[1]
-
-    def smooth(self) -> Op:
-        return AvgPool2d(self.kernel_size, self.stride, self.padding, self.rounding)
 
     def local(self, given: Given) -> Local:
         (x,), cotangent = given.inputs, given.cotangent
@@ -118,9 +116,6 @@ class AvgPool2d(MaxPool2d):
     averages = True
     count_include_pad: Flag = False
 
-    def smooth(self) -> Op:
-        return self
-
     def paddle_flops(self, shape: Shape) -> int:
         return math.prod(self.output(shape))
 
@@ -162,6 +157,7 @@ class GlobalAvgPool2d(Op):
     """Mean over height and width: (C, H, W) -> (C,)."""
 
     symbol = "global_avg_pool2d"
+    keeps_size = True
     linear = True
 
     def _output(self, *shapes: Shape) -> Shape:
@@ -188,6 +184,7 @@ class AdaptiveAvgPool2d(Op):
     """Mean over ⌊i·H/n⌋ … ⌈(i+1)·H/n⌉ for each of n outputs per axis."""
 
     symbol = "adaptive_avg_pool2d"
+    keeps_size = True
     linear = True
     averages = True
     output_size: Pair = field(default=1, metadata=PAIR)

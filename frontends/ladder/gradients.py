@@ -5,63 +5,43 @@ They are equal within 1e-10 of the largest gradient of any parameter of the same
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from common.compare import Difference, difference
-from frontends.frameworks import REFEREE
+from common.ops import Op
 from frontends.ladder.climb import Climb, Pair, Readers
 from frontends.ladder.locate import FLOAT64_BOUND
+from frontends.ladder.predictions import gradient_scales
+from frontends.ladder.reference import Reference
 from frontends.ladder.report import Row
-from frontends.ladder.runs import Job
 from frontends.workers.arrays import ArrayReader
-from frontends.workers.outcomes import AGREES, MISMATCHED, REPORTED, WorkerError
+from frontends.workers.outcomes import AGREES, MISMATCHED
 
 GRADIENTS = "gradients"
 # A step whose every gradient is mathematically zero (a BN in front of a BN) shows only its noise:
 # no step is judged against less than this share of the network's largest gradient.
 GRADIENT_FLOOR = 1e-4
-Shift = Callable[[str, str], Any]  # (panel, parameter) -> by how much its gradient is off
+Shift = Mapping[str, Any]  # parameter, or "input" -> by how much its gradient is off
 
 
 def gradients(climb: Climb) -> Iterator[Row]:
     """Yield a row per pair, those of panels that round average pools as predicted."""
-    readers_of = [climb.runs.subject(name) for name in climb.panels]
-    brought = {each.name for each in readers_of if each.names is not None}
     with climb.results() as readers:
-        rows = list(_judged(climb, readers, set() if brought else _rounding(climb)))
-        if brought and climb.runs.scales and not all(row.passed for row in rows):
-            # A reader's global average may be a pool over the whole map where ours is a mean.
-            again = list(_judged(climb, readers, brought))
-            rows = again if all(row.passed for row in again) else rows
-    yield from rows
-
-
-def _rounding(climb: Climb) -> set[str]:
-    """Return the panels whose gradients of this network's average pools are rounded."""
-    if not climb.runs.scales:
-        return set()
-    return {name for name in climb.panels if climb.runs.subject(name).rounded_pools()}
-
-
-def _judged(climb: Climb, readers: Readers, affected: set[str]) -> Iterator[Row]:
-    """Compare gradients, with those of the affected panels rid of their rounded pools."""
-    shift = _shift(climb, affected)
-    worst, where = _compared(climb, readers, shift or _none)
+        shifts = _shifts(climb)
+        worst, where = _compared(climb, readers, shifts)
     for pair, apart in worst.items():
         note = f"first on the way back: {where[pair]}" if pair in where else ""
-        outcome = MISMATCHED if pair in where else AGREES
-        if shift is None and len(affected & set(pair)) == 1:
-            outcome, note = REPORTED, f"not judged: {REFEREE}, which predicts it, stopped"
-        elif not note and affected & set(pair):
+        if not note and any(shifts[panel] for panel in pair):
             note = "rounded 1/n of average pools as predicted"
+        outcome = MISMATCHED if pair in where else AGREES
         yield Row(GRADIENTS, pair, outcome, apart.relative, FLOAT64_BOUND, note)
 
 
 def _compared(
-    climb: Climb, readers: Readers, shift: Shift
+    climb: Climb, readers: Readers, shifts: Mapping[str, Shift]
 ) -> tuple[dict[Pair, Difference], dict[Pair, str]]:
     """Return each pair's worst difference, and the last layer, first on the way back, beyond."""
     least = GRADIENT_FLOOR * _largest(climb, next(iter(readers.values())))
@@ -69,7 +49,7 @@ def _compared(
     where: dict[Pair, str] = {}
     for layer, names in [("input", ["input"]), *climb.by_layer(readers)]:
         found = {
-            panel: [reader.get(f"train/gradient/{n}") - shift(panel, n) for n in names]
+            panel: [reader.get(f"train/gradient/{n}") - shifts[panel].get(n, 0.0) for n in names]
             for panel, reader in readers.items()
         }
         for pair in climb.pairs():
@@ -96,27 +76,20 @@ def _worst(
     return names[worst], apart[worst]
 
 
-def _none(panel: str, name: str) -> float:
-    return 0.0
+def _shifts(climb: Climb) -> dict[str, Shift]:
+    """Return, per panel, by how much its gradients are off by its own rounding of average pools.
 
-
-def _shift(climb: Climb, affected: set[str]) -> Shift | None:
-    """Return by how much a panel's gradient is off by its own rounding of average pools.
-
-    The referee's gradients are computed a second time with the same factors; None if it stopped.
+    The network's own arithmetic in numpy gives the gradients with and without the same factors.
     """
-    if not affected or set(climb.panels) == affected:
-        return _none
-    jobs = Job(REFEREE), Job(REFEREE, want=("train",), taps=True, rounded_pools=True)
-    try:
-        plain, scaled = (climb.runs.run(job).read() for job in jobs)
-    except WorkerError:
-        return None
-
-    def shift(panel: str, name: str) -> Any:
-        if panel not in affected:
-            return 0.0
-        key = f"train/gradient/{name}"
-        return scaled.get(key) - plain.get(key)
-
-    return shift
+    pools = {panel: climb.runs.subject(panel).rounded_pools() for panel in climb.panels}
+    scales = {kinds: gradient_scales(climb.runs.network, kinds) for kinds in set(pools.values())}
+    if len(set(pools.values())) == 1 or not any(scales.values()):
+        return {panel: {} for panel in climb.panels}
+    batch, cotangent = climb.runs.batch_of("input"), climb.runs.batch_of("cotangent")
+    exact = Reference(climb.runs.network, climb.runs.parameters, batch, training=True)
+    plain = exact.gradients(cotangent)
+    shifts: dict[tuple[type[Op], ...], Shift] = {}
+    for kinds, factors in scales.items():
+        scaled = exact.gradients(cotangent, factors) if factors else plain
+        shifts[kinds] = {name: scaled[name] - plain[name] for name in plain} if factors else {}
+    return {panel: shifts[kinds] for panel, kinds in pools.items()}

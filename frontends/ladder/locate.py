@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from common.compare import difference, rounding_ratio
-from frontends.ladder.runs import Job, Result, Runs
+from common.compare import difference
+from frontends.ladder.runs import Job, Runs
 from frontends.workers.outcomes import WorkerError
 
 FLOAT64_BOUND = 1e-10  # of the largest value
-ROUNDING_BOUND = 64.0  # times the error of the ideal
 
 
 class Locator:
@@ -37,29 +34,3 @@ class Locator:
                 if found.relative > FLOAT64_BOUND:
                     return f"first at step {step}: {found}"
         return "no step differs: the output is not what the last step gives"
-
-    def rounding(self, mode: str, panel: str, ideal: Job) -> str:
-        """Return the first step whose float32 result is off by more than an ideal's may be."""
-        try:
-            exact, rounded, best = (
-                self._runs.run(job)
-                for job in (
-                    Job(panel, taps=True, keep_steps=True),
-                    Job(panel, dtype="float32", taps=True, keep_steps=True),
-                    replace(ideal, keep_steps=True),
-                )
-            )
-        except WorkerError as error:
-            return f"not located: {error}"
-        return self._first_rounded(mode, exact, rounded, best)
-
-    def _first_rounded(self, mode: str, exact: Result, rounded: Result, ideal: Result) -> str:
-        with exact.read() as a, rounded.read() as b, ideal.read() as c:
-            for step in self._order:
-                name = f"{mode}/step/{step}"
-                if name not in a.names():
-                    continue
-                ratio = rounding_ratio([b.get(name)], [a.get(name)], [c.get(name)])
-                if ratio > ROUNDING_BOUND:
-                    return f"first at step {step}: {ratio:.0f} times the ideal's error"
-        return "no single step is off by that much"

@@ -3,7 +3,7 @@
 Paddle 3.3 and Fluid 1.8 divide a float64 gradient by the window's size n as a product with
 float32(1/n) (found by random networks; the forward pass is not affected). Where 1/n is not a
 float32, their gradients are off by up to 6e-8. The ladder does not tolerate this, it predicts it:
-the referee's gradients are computed a second time with the same factor.
+the network's gradients are computed in numpy with and without the same factor.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from common.ops import Op, Shape
 Array = NDArray[Any]
 
 
-def gradient_scales(network: Network, *pools: type[Op]) -> dict[str, Array]:
-    """Return, per average pool where it is not all 1, n · float32(1/n) of every window, (H, W).
+def gradient_scales(network: Network, pools: tuple[type[Op], ...]) -> dict[str, Array]:
+    """Return, per layer, n · float32(1/n) of every window, (H, W), where it is not all 1.
 
-    `pools`: the ops that count as such, by default those that average over windows.
+    `pools`: the average pools that a panel rounds so.
     """
     found = {}
     for step in network.elaboration.steps:
-        if isinstance(step.op, pools) if pools else step.op.averages:
+        if isinstance(step.op, pools):
             sizes = window_sizes(step.op, step.inputs[0])
             scale = sizes * np.float64(np.float32(1.0) / sizes.astype(np.float32))
             if not (scale == 1).all():

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 
 from frontends.ladder import float32, float64
 from frontends.ladder.climb import Climb
 from frontends.ladder.gradients import GRADIENTS, gradients
 from frontends.ladder.locate import Locator
 from frontends.ladder.report import Row, stopped_row
-from frontends.ladder.runs import Job, Runs
+from frontends.ladder.runs import BOTH, Job, Runs
 from frontends.ladder.structure import STRUCTURE, structure
 from frontends.workers.outcomes import CRASHED, Outcome, WorkerError
 
 
 def _plain(panel: str) -> list[Job]:
     return [Job(panel)]
+
+
+def _float32(panel: str) -> list[Job]:
+    return [float32.job(panel)]
 
 
 @dataclass(frozen=True)
@@ -66,26 +69,19 @@ RUNGS = (
     ),
     *(
         Rung(
-            float32.FORWARD[mode],
-            "float32 outputs stay within 64 times the error of an ideal float32 run",
-            float32.forward(mode),
-            partial(float32.jobs, "exact"),
+            float32.RESULTS[mode],
+            "in float32, each step's result is within what its own rounding allows",
+            float32.results(mode),
+            _float32,
             "float32",
         )
-        for mode in ("evaluate", "train")
+        for mode in BOTH
     ),
     Rung(
-        float32.GRADIENTS["smooth"],
-        "float32 gradients, on a twin with smooth activations, within the same bound",
-        float32.gradients("smooth"),
-        partial(float32.jobs, "smooth"),
-        "float32",
-    ),
-    Rung(
-        float32.GRADIENTS["exact"],
-        "reported, not judged: a ReLU that flips makes correct gradients differ",
-        float32.gradients("exact"),
-        partial(float32.jobs, "exact"),
+        float32.GRADIENTS,
+        "in float32, so are the gradients of every value and of every parameter",
+        float32.gradients,
+        _float32,
         "float32",
     ),
 )

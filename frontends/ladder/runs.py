@@ -13,7 +13,6 @@ from common import transform, weights
 from common.elaborate import Elaboration
 from common.network import Network
 from common.ops import BatchNorm
-from frontends.ladder.predictions import gradient_scales
 from frontends.ladder.subjects import Subject, Written
 from frontends.workers.arrays import ArrayReader, write_arrays
 from frontends.workers.outcomes import WorkerError
@@ -25,24 +24,20 @@ BOTH = ("evaluate", "train")
 
 @dataclass(frozen=True)
 class Job:
-    """Which twin of the network, for which subject, and how.
+    """What a subject's file is run for, and how.
 
-    twin: "exact" is the network with float32-exact hyper-parameters, "smooth" has smooth
-    activations as well. want: "evaluate", "train". taps: run the file whose every step passes its
-    result through a tap. keep_steps, keep_blocks: these results are kept, too. rounded: every
-    step's result and gradient is rounded to float32. rounded_pools: gradients of average pools are
-    scaled as the subjects' frameworks scale them.
+    want: "evaluate", "train". taps: run the file whose every step passes its result through a tap.
+    keep_steps, keep_cotangents, keep_blocks: results of steps, the gradients with respect to them,
+    and results of blocks are kept, too.
     """
 
     subject: str
-    twin: str = "exact"
     dtype: str = "float64"
     want: tuple[str, ...] = BOTH
     taps: bool = False
     keep_steps: bool = False
-    rounded: bool = False
+    keep_cotangents: bool = False
     keep_blocks: bool = False
-    rounded_pools: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,34 +75,28 @@ class Runs:
     ) -> None:
         twin = transform.without_dropout(network)
         twin = transform.float32_exact(twin) if exact else twin
-        self.network, self.batch = network, batch
-        self.twins = {"exact": twin, "smooth": transform.smooth(twin)}
+        self.network, self.batch = twin, batch
         self.subjects = {each.name: each for each in subjects}
         self._workers, self._folder, self._timeout = workers, folder, timeout
         self._results: dict[Job, Result] = {}
         self._stops: dict[str, WorkerError] = {}
         self.parameters = dict(values or weights.probe(twin, seed))
-        every = list(self.subjects.values())
-        brought = [each for each in every if each.names is not None]
-        pools = {pool for each in brought or every for pool in each.rounded_pools()}
-        self.scales = gradient_scales(twin, *pools) if pools else {}
-        self._write(seed)
-
-    def _write(self, seed: int) -> None:
-        twin, folder = self.twins["exact"], self._folder
-        self._files = {n: folder / f"{n}.npz" for n in ("weights", "inputs", "scales")}
-        write_arrays(self._files["weights"], self.parameters)
-        write_arrays(self._files["scales"], self.scales)
-        given = {
-            "input": weights.inputs(twin, self.batch, seed),
-            "cotangent": weights.cotangent(twin, self.batch, seed),
+        self._given = {
+            "input": weights.inputs(twin, batch, seed),
+            "cotangent": weights.cotangent(twin, batch, seed),
         }
-        write_arrays(self._files["inputs"], given)
+        self._files = {name: folder / f"{name}.npz" for name in ("weights", "inputs")}
+        write_arrays(self._files["weights"], self.parameters)
+        write_arrays(self._files["inputs"], self._given)
+
+    def batch_of(self, name: str) -> Any:
+        """Return what every subject is given: the "input" or the "cotangent" of the output."""
+        return self._given[name]
 
     @property
     def elaboration(self) -> Elaboration:
-        """The elaboration of the exact twin."""
-        return self.twins["exact"].elaboration
+        """The elaboration of the network as it is run."""
+        return self.network.elaboration
 
     def subject(self, name: str) -> Subject:
         """Return a subject; a framework that is none stands for the file it writes."""
@@ -140,7 +129,7 @@ class Runs:
             return list(pool.map(run_list, plan))
 
     def _run(self, job: Job) -> Result:
-        subject, twin = self.subject(job.subject), self.twins[job.twin]
+        subject, twin = self.subject(job.subject), self.network
         source = subject.source(twin, job.taps)
         stem = f"{job.subject}_{len(self._results)}_{abs(hash(job)):x}"
         path, arrays = self._folder / f"{stem}.py", self._folder / f"{stem}.npz"
@@ -155,10 +144,9 @@ class Runs:
                 "input_shape": list(self.network.input_shape),
                 "dtype": job.dtype,
                 "want": list(job.want),
-                "rounded": job.rounded,
                 "keep_blocks": job.keep_blocks,
                 "keep_steps": job.keep_steps,
-                "scales": str(self._files["scales"]) if job.rounded_pools else None,
+                "keep_cotangents": job.keep_cotangents,
                 "absent": sorted(subject.absent(twin)),
                 "weights": str(self._files["weights"]),
                 "inputs": str(self._files["inputs"]),

@@ -26,7 +26,7 @@ def structure(climb: Climb) -> Iterator[Row]:
 
 
 def _written(runs: Runs, subject: Subject) -> Row:
-    result, absent = runs.run(Job(subject.name)), subject.absent(runs.twins["exact"])
+    result, absent = runs.run(Job(subject.name)), subject.absent(runs.network)
     parameters = runs.elaboration.parameters
     expected = {name: p.shape for name, p in parameters.items() if name not in absent}
     blocks = _blocks(runs)

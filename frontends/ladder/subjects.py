@@ -17,6 +17,7 @@ from frontends.writing.emit import emit
 from frontends.writing.text import EmitError
 
 MINE = "mine"
+ROUNDED: tuple[type[Op], ...] = (AvgPool2d, AdaptiveAvgPool2d)
 UNCALLED = "layers that are never called have no place in a graph"
 UNMATCHED = "no parameter of the file was matched with it"
 Fault = Callable[[str], str]  # changes a written text: a negative control
@@ -57,7 +58,7 @@ class Subject(ABC):
 
     def rounded_pools(self) -> tuple[type[Op], ...]:
         """Return the average pools whose gradients its framework scales by a rounded 1/n."""
-        return (AvgPool2d, AdaptiveAvgPool2d) if self.row.rounds_pool_gradients else ()
+        return ROUNDED if self.row.rounds_pool_gradients else ()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,153 @@
+"""Probe weights: generic, and such that no fault can hide and no right network fails.
+
+Nothing is 0, 1 or symmetric, and running statistics are away from the batch's own. Scales are set
+by a run in numpy, step by step in eval mode, so that neither values nor their sensitivity grow with
+depth. What feeds a rectifier is spread around 3: some values are below 0, some beyond 6 (a ReLU6 in
+place of a ReLU shows), and most pass, since a rectifier that cuts half of a normal value magnifies
+relative changes by 1.21, one that cuts 2 % of it by 1.01: after 200 layers by 10¹⁶ or by 7. What is
+added to a stream is a third of it, for the same reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from common.elaborate import Step
+from common.network import Network
+from common.ops.local import Array, Given
+from common.streams import draw, float32_exact, he_normal
+
+SAMPLES = 2  # of the run that sets the scales
+NUDGE = 1e-6  # relative, of the input: how far it is magnified is the sensitivity
+
+
+class Spread(NamedTuple):
+    """What a step is to give: the mean and the deviation of its values."""
+
+    mean: float = 0.0
+    deviation: float = 1.0
+
+
+RECTIFIED = Spread(3.0, 1.5)
+
+
+@dataclass
+class Probe:
+    """Weights by canonical name, and what they were found to do.
+
+    sensitivity: step -> how many times a relative change of the input was magnified there.
+    unmet: step -> breaks of its op that had no value beyond them on one side.
+    """
+
+    weights: dict[str, Array] = field(default_factory=dict)
+    sensitivity: dict[str, float] = field(default_factory=dict)
+    unmet: dict[str, tuple[float, ...]] = field(default_factory=dict)
+
+
+def probe(network: Network, seed: int = 0) -> Probe:
+    """Return probe weights of a network; they hold values that float32 holds exactly."""
+    return _Probing(network, seed).run()
+
+
+class _Probing:
+    def __init__(self, network: Network, seed: int) -> None:
+        self._network, self._seed, self._found = network, seed, Probe()
+        self._steps = network.elaboration.steps
+        self._wanted = wanted(self._steps)
+        batch = draw("probe", seed).standard_normal((SAMPLES, *network.input_shape))
+        nudged = batch + NUDGE * draw("nudge", seed).standard_normal(batch.shape)
+        self._values: dict[int, tuple[Array, Array]] = {-1: (batch, nudged)}
+        self._last = _last_uses(self._steps)
+
+    def run(self) -> Probe:
+        for index, step in enumerate(self._steps):
+            self._step(index, step)
+            for source in {*step.sources, index}:
+                if self._last.get(source, index) <= index and source != len(self._steps) - 1:
+                    del self._values[source]
+        for each in self._network.elaboration.parameters.values():  # what is never called
+            if each.name not in self._found.weights:
+                self._set(each.name, self._raw(each.kind, each.name, each.shape))
+        order = self._network.elaboration.parameters
+        self._found.weights = {name: self._found.weights[name] for name in order}
+        return self._found
+
+    def _step(self, index: int, step: Step) -> None:
+        inputs = [self._values[source] for source in step.sources]
+        shapes = step.op.parameters(step.inputs[0])
+        new = [kind for kind in shapes if f"{step.layer}.{kind}" not in self._found.weights]
+        for kind in new:
+            name = f"{step.layer}.{kind}"
+            self._set(name, self._raw(kind, name, shapes[kind]))
+        if new:
+            self._scale(step, inputs[0][0], self._wanted.get(index, Spread()))
+        given = self._own(step, shapes)
+        value, nudged = (step.op.local(Given(each, given)).result for each in zip(*inputs))
+        self._values[index] = value, nudged
+        self._note(step, inputs[0][0], value, nudged)
+
+    def _raw(self, kind: str, name: str, shape: tuple[int, ...]) -> Array:
+        stream = draw(name, self._seed)
+        if kind == "kernel":
+            return he_normal(name, shape, self._seed)
+        if kind == "gamma":
+            return stream.uniform(0.5, 1.5, shape)
+        if kind == "variance":
+            return stream.uniform(0.5, 2.0, shape)
+        return 0.1 * stream.standard_normal(shape)
+
+    def _scale(self, step: Step, x: Array, wanted: Spread) -> None:
+        """Scale a layer's new parameters to what it takes and to what it is to give."""
+        weights = self._found.weights
+        own = {k: f"{step.layer}.{k}" for k in step.op.parameters(step.inputs[0])}
+        if "gamma" in own:
+            size = float(np.sqrt(x.var((0, 2, 3)).mean())) or 1.0
+            self._set(own["mean"], x.mean((0, 2, 3)) + size * weights[own["mean"]])
+            self._set(own["variance"], size**2 * weights[own["variance"]])
+            self._set(own["gamma"], wanted.deviation * weights[own["gamma"]])
+            self._set(own["beta"], wanted.mean + wanted.deviation * weights[own["beta"]])
+        elif "kernel" in own:
+            bare = step.op.local(Given([x], {"kernel": weights[own["kernel"]]})).result
+            along = (0, *range(2, bare.ndim))
+            centre = bare.mean(along) if "bias" in own else np.zeros(bare.shape[1])
+            size = float(np.sqrt((np.square(bare).mean(along) - centre**2).mean())) or 1.0
+            factor = (wanted.deviation if "bias" in own else float(np.hypot(*wanted))) / size
+            self._set(own["kernel"], factor * weights[own["kernel"]])
+            if "bias" in own:
+                bias = wanted.mean + wanted.deviation * weights[own["bias"]]
+                self._set(own["bias"], bias - factor * centre)
+
+    def _set(self, name: str, values: Array) -> None:
+        self._found.weights[name] = float32_exact(values)
+
+    def _own(self, step: Step, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
+        return {kind: self._found.weights[f"{step.layer}.{kind}"] for kind in shapes}
+
+    def _note(self, step: Step, x: Array, value: Array, nudged: Array) -> None:
+        size = float(np.linalg.norm(value)) or 1.0
+        self._found.sensitivity[step.path] = float(np.linalg.norm(nudged - value)) / size / NUDGE
+        unmet = [b for b in step.op.breaks if not ((x < b).any() and (x > b).any())]
+        if unmet:
+            self._found.unmet[step.path] = tuple(unmet)
+
+
+def wanted(steps: tuple[Step, ...]) -> dict[int, Spread]:
+    """Return what the steps whose results reach a rectifier unscaled are to give."""
+    found: dict[int, Spread] = {}
+    for index in reversed(range(len(steps))):
+        step = steps[index]
+        if step.op.breaks:
+            found |= dict.fromkeys(step.sources, RECTIFIED)
+        elif index in found and step.op.keeps_size:
+            found |= dict.fromkeys(step.sources, found[index])
+            if len(step.sources) > 1:  # the last is added to the stream of the others
+                found[max(step.sources)] = Spread(0.0, found[index].deviation / 3)
+    return found
+
+
+def _last_uses(steps: tuple[Step, ...]) -> dict[int, int]:
+    return {source: index for index, step in enumerate(steps) for source in step.sources}
