@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from frontends.frameworks import TABLE
-from reports.records import Run
-from reports.tables import NAMES, modes, reasons, table
+from reports.records import COMPLETE, Run, Timing
+from reports.schema import Bounds, PreparedRecord, WarmRecord
+from reports.tables import reasons, shape, table
+
 
 PAGE = """# {title}: throughput
 
@@ -17,19 +18,10 @@ PAGE = """# {title}: throughput
 - **images/s** and **ms/step** are medians of {rounds} interleaved rounds; a round is the median of
   its steps. *lowest–highest* are the slowest and the fastest round: if those of two rows overlap,
   this run does not tell which is faster.
-- The clock is around one step that waits for its result. Building, first steps, warm-up and copying
-  the batch to the device are outside{fed}. Each timing has a process of its own; while one is
-  measured, the others are stopped{grouped}. Waiting threads of GNU OpenMP (PyTorch's) go to sleep
-  after some 20 µs.
-- **first step** is the first call, compilation included; then came steps until two in a row took
-  the same within 10 % ({unsteady}).
-- **training** is forward with batch statistics, cross-entropy, backward and an SGD update with
-  momentum 0.9 on one fixed batch.
-- **memory** is the peak of the process up to the end of its warm-up, above what it held after
-  importing the framework; it includes what compilers took.
-- **of matmul** is the arithmetic of the network's convolutions and dense layers (two FLOPs a
-  multiply-add; a training step counts as three forward passes) over the speed of the framework's
-  own float32 matrix product of size {matmul}, taken in the same process after every round.
+- {clock}{fed}. {apart}{grouped}. {waiting}.
+- **first step** is {first_step} ({unsteady}).
+{meanings}- **memory** is {memory}.
+- **of matmul** is {arithmetic} over the speed of {product} of size {matmul}, {taken}.
 - The *styles* are {styles}.
 
 ## What was proved first
@@ -51,11 +43,11 @@ Records: [`data/{name}.jsonl`](data/{name}.jsonl){commit}.
 
 
 def page(run: Run) -> str:
-    """Return a run's page as Markdown."""
-    timed = [timing for timing in run.timings.values() if timing.measured]
-    sizes = {f"{timing.fields['matmul_size']:,}" for timing in timed}
+    """Return a run's page as Markdown: its measurements in the words of its own record."""
     header = run.header
     return PAGE.format(
+        **{name: _item(text) for name, text in run.header["method"].items()},
+        meanings=_meanings(run),
         title=header["title"],
         name=run.name,
         what=_what(run),
@@ -64,7 +56,7 @@ def page(run: Run) -> str:
         fed=_fed(run),
         unsteady=_unsteady(run),
         grouped=_grouped(run),
-        matmul=" and ".join(sorted(sizes)) or "–",
+        matmul=_matmul(run),
         styles=_styles(run),
         proof=_proof(run),
         machine=_machine(run),
@@ -73,21 +65,32 @@ def page(run: Run) -> str:
     )
 
 
+def _meanings(run: Run) -> str:
+    modes = run.header["modes"].items()
+    return "".join(
+        f"- **{name}** is {_item(mode['meaning'])}.\n" for name, mode in modes if mode["meaning"]
+    )
+
+
+def _item(text: object) -> str:
+    """Return text as it stands in an item of a list, lines indented."""
+    return str(text).replace("\n", "\n  ")
+
+
 def _what(run: Run) -> str:
     header = run.header
-    shape = "×".join(map(str, header["input_shape"]))
     text = (
         f"{header['parameters']:,} parameters, {header['macs'] / 1e6:.1f} million multiply-adds an "
-        f"image. Batches of {header['batch']}, {shape}, float32: {header['input']}. "
+        f"image. Batches of {header['batch']}, {shape(run)}, {header['dtype']}: {header['input']}. "
         f"Measured {header['started'][:10]}."
     )
-    if run.state != "complete":
+    if run.state != COMPLETE:
         text += f"\n\n**The run was {run.state}**: what follows is what it had measured by then."
     return text
 
 
 def _tables(run: Run) -> str:
-    parts = [f"\n## {mode.capitalize()}\n\n{table(run, mode, 'github')}\n" for mode in modes(run)]
+    parts = [f"\n## {mode.capitalize()}\n\n{table(run, mode, 'github')}\n" for mode in run.modes]
     missing = reasons(run)
     if missing:
         lines = "\n".join(f"- {reason}" for reason in missing)
@@ -97,19 +100,25 @@ def _tables(run: Run) -> str:
 
 def _fed(run: Run) -> str:
     """Tell which panels take their batch from the host anew at each step."""
+    timed = {timing.framework for timing in run.timings.values()}
     fed = [
-        NAMES[n]
-        for n, row in TABLE.items()
-        if row.feeds_every_step and any(n == c[0] for c in run.timings)
+        words["label"]
+        for name, words in run.header["frameworks"].items()
+        if words["feeds_every_step"] and name in timed
     ]
     return f", except in {' and '.join(fed)}, which are fed at every step" if fed else ""
 
 
+def _matmul(run: Run) -> str:
+    sizes = {f"{warm['matmul_size']:,}" for _, warm in _warm(run)}
+    return " and ".join(sorted(sizes)) or "–"
+
+
 def _unsteady(run: Run) -> str:
     late = [
-        f"{NAMES[t.framework]} {t.style} {t.mode}"
-        for t in run.timings.values()
-        if t.measured and t.fields["steady"] is None
+        f"{run.label(timing.framework)} {timing.style} {timing.mode}"
+        for timing, warm in _warm(run)
+        if warm["steady"] is None
     ]
     return f"not reached by {', '.join(late)}" if late else "all did"
 
@@ -117,47 +126,55 @@ def _unsteady(run: Run) -> str:
 def _grouped(run: Run) -> str:
     """Tell what was not interleaved, since there was no memory for all workers at once."""
     found: dict[tuple[str, int], list[str]] = {}
-    for each in run.timings.values():
-        if each.measured and each.fields["group"] > 0:
-            name = f"{NAMES[each.framework]} {each.style}"
-            found.setdefault((each.mode, each.fields["group"]), []).append(name)
+    for timing, warm in _warm(run):
+        if warm["group"] > 0:
+            name = f"{run.label(timing.framework)} {timing.style}"
+            found.setdefault((timing.mode, warm["group"]), []).append(name)
     told = [f"{', '.join(names)} ({mode})" for (mode, _), names in found.items()]
     return f"; for want of memory rounds apart from the others': {'; '.join(told)}" if told else ""
 
 
+def _warm(run: Run) -> list[tuple[Timing, WarmRecord]]:
+    """Return the measured timings, each with its warm-up."""
+    return [(t, t.warm) for t in run.timings.values() if t.measured and t.warm]
+
+
+def _prepared(run: Run) -> list[tuple[Timing, PreparedRecord]]:
+    """Return the timings that came to their first steps, each with these."""
+    return [(t, t.prepared) for t in run.timings.values() if t.prepared]
+
+
 def _styles(run: Run) -> str:
-    shown = dict.fromkeys(timing.framework for timing in run.timings.values())
-    return "; ".join(f"{NAMES[name]}: {'; '.join(TABLE[name].styles.values())}" for name in shown)
+    timed = dict.fromkeys(timing.framework for timing in run.timings.values())
+    frameworks = run.header["frameworks"]
+    return "; ".join(
+        f"{run.label(name)}: {'; '.join(frameworks[name]['styles'].values())}" for name in timed
+    )
 
 
 def _proof(run: Run) -> str:
-    if not run.proof:
+    if run.proof is None:
         return "The run ended before anything was proved."
-    panels = [NAMES[name] for name in run.proof["panels"]]
+    panels = ", ".join(map(run.label, run.proof["panels"]))
     verdict = "passed" if run.proof["passed"] else "did **not** all pass"
     worst = run.proof["worst_float64"]
     distance = f"; worst float64 difference of any pair {worst:.1e}" if worst is not None else ""
-    text = (
-        f"{', '.join(panels)} {verdict} the ladder of `python -m frontends.verify`: structure, "
-        f"forward, batch statistics, gradients{distance}."
-    )
-    return f"{text} {_checked(run)}".strip()
+    text = f"{panels} {verdict} {run.header['method']['ladder']}{distance}."
+    return f"{text} {_checked(run, run.proof['bounds'])}".strip()
 
 
-def _checked(run: Run) -> str:
+def _checked(run: Run, bounds: Bounds) -> str:
     """Tell how far the timed float32 outputs were from the float64 reference."""
-    forward = [
-        t.fields["forward_error"] for t in run.timings.values() if "forward_error" in t.fields
-    ]
+    forward = [prepared["forward_error"] for _, prepared in _prepared(run)]
     if not forward:
         return ""
-    bounds = run.proof["bounds"]
+    why = run.header["method"]["forward_bound"]
     text = (
-        "Then every timed style's own float32 output, on the weights and the batch that were "
-        f"timed, was held against float64: at most {max(forward):.1e} of the largest output apart "
-        f"(allowed {bounds['forward']:.1e}, half of what one rounding to TF32 makes)"
+        f"Then every timed style's own {run.header['dtype']} output, on the weights and the batch "
+        f"that were timed, was held against float64: at most {max(forward):.1e} of the largest "
+        f"output apart (allowed {bounds['forward']:.1e}, {why})"
     )
-    update = [t.fields["update_error"] for t in run.timings.values() if "update_error" in t.fields]
+    update = [p["update_error"] for _, p in _prepared(run) if "update_error" in p]
     if update:
         text += (
             f"; after the first update, at most {max(update):.1e} of the change that the update "
@@ -173,7 +190,7 @@ def _machine(run: Run) -> str:
         f"{machine['os']}, {machine['architecture']}, Python {machine['python']}",
         f"{header['threads']} threads for each framework; device: {_devices(run)}",
         _load(run),
-        *(f"{NAMES[name]}: {_list(found)}" for name, found in _versions(run).items()),
+        *(f"{run.label(name)}: {_list(found)}" for name, found in _versions(run).items()),
     ]
     return "\n".join(f"- {line}" for line in lines if line)
 
@@ -183,12 +200,12 @@ def _gigabytes(memory: int | None) -> str:
 
 
 def _devices(run: Run) -> str:
-    found = {str(t.fields["device"]) for t in run.timings.values() if "device" in t.fields}
+    found = {prepared["device"] for _, prepared in _prepared(run)}
     return " and ".join(sorted(found)) or "none used"
 
 
 def _load(run: Run) -> str:
-    before, after = run.header["load_before"], run.end.get("load_after")
+    before, after = run.header["load_before"], run.end["load_after"] if run.end else None
     if before is None:
         return ""
     text = f"load average {before:.1f} before"
@@ -198,10 +215,8 @@ def _load(run: Run) -> str:
 
 
 def _versions(run: Run) -> dict[str, dict[str, str]]:
-    versions = dict(run.proof.get("versions", {}))
-    return versions | {
-        t.framework: t.fields["versions"] for t in run.timings.values() if "versions" in t.fields
-    }
+    proved = run.proof["versions"] if run.proof else {}
+    return proved | {timing.framework: each["versions"] for timing, each in _prepared(run)}
 
 
 def _list(versions: dict[str, str]) -> str:

@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import io
+import warnings
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from frontends.frameworks import TABLE
 from reports.records import Run, Timing
-from reports.tables import NAMES, modes, significant
+from reports.tables import significant
 
 BAR, MARGIN = 0.34, 1.1  # inches
 
 
 def png(run: Run) -> bytes:
     """Return the plot of what a run measured, as a PNG file's content."""
-    shown = modes(run)
-    most = max((len(run.of_mode(mode)) for mode in shown), default=1)
-    figure = Figure(figsize=(5.6 * max(1, len(shown)), BAR * most + MARGIN), layout="constrained")
-    for axes, mode in zip(figure.subplots(1, max(1, len(shown)), squeeze=False)[0], shown):
-        _panel(axes, run, mode)
-    figure.suptitle(f"{run.header['title']}, batch {run.header['batch']}, float32", fontsize=11)
     content = io.BytesIO()
-    figure.savefig(content, format="png", dpi=160, metadata={"Software": None})
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # a box for what the font lacks will do
+        figure(run).savefig(content, format="png", dpi=160, metadata={"Software": None})
     return content.getvalue()
+
+
+def figure(run: Run) -> Figure:
+    """Return the plot of what a run measured: axes per mode, a bar per timing, fastest on top."""
+    most = max((len(run.of_mode(mode)) for mode in run.modes), default=1)
+    columns = max(1, len(run.modes))
+    drawn = Figure(figsize=(5.6 * columns, BAR * most + MARGIN), layout="constrained")
+    for axes, mode in zip(drawn.subplots(1, columns, squeeze=False)[0], run.modes):
+        _panel(axes, run, mode)
+    header = run.header
+    title = f"{header['title']}, batch {header['batch']}, {header['dtype']}"
+    drawn.suptitle(title, fontsize=11, parse_math=False)
+    return drawn
 
 
 def _panel(axes: Axes, run: Run, mode: str) -> None:
@@ -33,10 +42,10 @@ def _panel(axes: Axes, run: Run, mode: str) -> None:
         if timing.measured:
             _bar(axes, run, timing, place)
         else:
-            axes.text(0, place, f" {timing.outcome}", va="center", fontsize=8, color="#666666")
-    labels = [f"{NAMES[timing.framework]}, {timing.style}" for timing in timings]
-    axes.set_yticks(range(len(timings)), labels, fontsize=9)
-    axes.set_title(mode, fontsize=10)
+            _write(axes, 0, place, f" {timing.outcome}", color="#666666")
+    labels = [f"{run.label(timing.framework)}, {timing.style}" for timing in timings]
+    axes.set_yticks(range(len(timings)), labels, fontsize=9, parse_math=False)
+    axes.set_title(mode, fontsize=10, parse_math=False)
     axes.set_xlabel("images per second (median; line: lowest to highest round)", fontsize=8)
     axes.margins(x=0.2)
     axes.set_ylim(-0.6, max(len(timings), 1) - 0.4)
@@ -48,10 +57,15 @@ def _panel(axes: Axes, run: Run, mode: str) -> None:
 def _bar(axes: Axes, run: Run, timing: Timing, place: int) -> None:
     speed = run.images_per_second(timing)
     spread = [[speed.median - speed.low], [speed.high - speed.median]]
-    axes.barh(place, speed.median, color=TABLE[timing.framework].colour, height=0.7)
+    colour = run.header["frameworks"][timing.framework]["colour"]
+    axes.barh(place, speed.median, color=colour, height=0.7)
     axes.errorbar(speed.median, place, xerr=spread, color="black", capsize=2.5, linewidth=1)
-    text = f"  {significant(speed.median)}"
-    axes.text(speed.high, place, text, va="center", fontsize=8)
+    _write(axes, speed.high, place, f"  {significant(speed.median)}")
+
+
+def _write(axes: Axes, x: float, y: int, text: str, color: str = "black") -> None:
+    """Write plain text, whatever is in it: a $ begins no formula."""
+    axes.text(x, y, text, va="center", fontsize=8, color=color, parse_math=False)
 
 
 def _speed(run: Run, timing: Timing) -> float:

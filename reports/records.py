@@ -1,30 +1,35 @@
 """Records of a run: JSON lines, each written as soon as it is measured, and how they are read.
 
 A file starts with a `run` record; `proof`, `prepared`, `warm`, `round` and `outcome` records follow
-as they are taken, and `end` closes it. A run that was cut short leaves a shorter file, not a
-broken one.
+as they are taken, and `end` closes it (their fields: `reports.schema`). A run that was cut short
+leaves a shorter file, not a broken one.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn, TextIO
 
 from common.errors import TriptychError
+from reports import schema, schema1
+from reports.schema import EndRecord, PreparedRecord, ProofRecord, RunRecord, WarmRecord
 from reports.statistics import Summary, summarize
+from reports.validation import check
 
-SCHEMA = 1
-MODES = ("inference", "training")
-MEASURED, INTERRUPTED = "measured", "interrupted"
-TRAINING_FACTOR = 3  # a training step as three forward passes: forward, and two products back
+MEASURED = "measured"
+COMPLETE, INTERRUPTED = "complete", "interrupted"
+COMPLETED: dict[Any, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    schema1.SCHEMA: schema1.completed,
+    schema.SCHEMA: lambda record: record,
+}
 
 
 class RecordFile:
-    """Appends records to a new file."""
+    """Appends records to a new file, FOLDER/STEM.jsonl, numbered where that one exists."""
 
     def __init__(self, folder: Path, stem: str) -> None:
         """Make the file. Raises TriptychError if it cannot be made."""
@@ -34,7 +39,7 @@ class RecordFile:
             raise TriptychError(f"{folder}: cannot be written to: {error.strerror}") from None
 
     @staticmethod
-    def _create(folder: Path, stem: str) -> tuple[Path, Any]:
+    def _create(folder: Path, stem: str) -> tuple[Path, TextIO]:
         folder.mkdir(parents=True, exist_ok=True)
         for number in range(1, 1000):
             path = folder / (f"{stem}.jsonl" if number == 1 else f"{stem}-{number}.jsonl")
@@ -45,18 +50,22 @@ class RecordFile:
         raise OSError(0, "1,000 runs of one second")
 
     def put(self, kind: str, **fields: Any) -> None:
-        """Append a record and hand it to the disk."""
+        """Append a record of a kind (`reports.schema`) and hand it to the disk."""
         self._stream.write(json.dumps({"kind": kind, **fields}) + "\n")
         self._stream.flush()
         os.fsync(self._stream.fileno())
 
     def close(self) -> None:
+        """Close the file; what was put is in it already."""
         self._stream.close()
 
 
 @dataclass
 class Timing:
-    """All that was recorded of one framework in one style and mode."""
+    """All that was recorded of one framework in one style and mode.
+
+    rounds and matmul: per round, the seconds of each step and of each matrix product.
+    """
 
     framework: str
     style: str
@@ -64,12 +73,14 @@ class Timing:
     outcome: str = INTERRUPTED
     stage: str = ""
     message: str = ""
-    fields: dict[str, Any] = field(default_factory=dict)
+    prepared: PreparedRecord | None = None
+    warm: WarmRecord | None = None
     rounds: list[list[float]] = field(default_factory=list)
     matmul: list[list[float]] = field(default_factory=list)
 
     @property
     def measured(self) -> bool:
+        """Whether there are figures: all of its records are there then."""
         return self.outcome == MEASURED
 
     def step(self) -> Summary:
@@ -79,90 +90,142 @@ class Timing:
 
 @dataclass
 class Run:
-    """One run, as its records tell it."""
+    """One run, as its records tell it: the words of its pages, what was proved and measured."""
 
     name: str
-    header: dict[str, Any]
+    header: RunRecord
     timings: dict[tuple[str, str, str], Timing]
-    proof: dict[str, Any] = field(default_factory=dict)
-    end: dict[str, Any] = field(default_factory=dict)
+    proof: ProofRecord | None = None
+    end: EndRecord | None = None
 
     @property
     def state(self) -> str:
-        return str(self.end.get("state", INTERRUPTED))
+        """How the run ended: COMPLETE or INTERRUPTED."""
+        return self.end["state"] if self.end else INTERRUPTED
+
+    @property
+    def modes(self) -> list[str]:
+        """The modes that there are timings of, in the order of pages."""
+        return [mode for mode in self.header["modes"] if self.of_mode(mode)]
+
+    def label(self, framework: str) -> str:
+        """Return a framework's name as tables and plots show it."""
+        return self.header["frameworks"][framework]["label"]
 
     def of_mode(self, mode: str) -> list[Timing]:
+        """Return the timings of a mode, measured or not."""
         return [timing for timing in self.timings.values() if timing.mode == mode]
 
     def images_per_second(self, timing: Timing) -> Summary:
+        """Return the images a second of a measured timing."""
         return timing.step().per(self.header["batch"])
 
     def flops(self, timing: Timing) -> float:
         """Return the FLOP/s of the network's convolutions and dense layers, median step."""
-        passes = TRAINING_FACTOR if timing.mode == "training" else 1
-        return 2.0 * passes * self._macs_a_step() / timing.step().median
+        passes = self.header["modes"][timing.mode]["passes"]
+        return 2.0 * passes * self.header["macs"] * self.header["batch"] / timing.step().median
 
     def share(self, timing: Timing) -> float:
         """Return `flops` over those of the framework's own float32 matrix product."""
-        size = int(timing.fields["matmul_size"])
-        product = 2.0 * size**3 / summarize(timing.matmul).median
+        assert timing.warm is not None
+        product = 2.0 * timing.warm["matmul_size"] ** 3 / summarize(timing.matmul).median
         return self.flops(timing) / product
-
-    def _macs_a_step(self) -> int:
-        return int(self.header["macs"]) * int(self.header["batch"])
 
     def memory(self, timing: Timing) -> int:
         """Return the bytes that the process had at its peak above what it had after import."""
-        memory = timing.fields["memory"]
-        return int(memory["peak_rss"]) - int(timing.fields["rss_after_import"])
+        assert timing.warm is not None and timing.prepared is not None
+        return timing.warm["memory"]["peak_rss"] - timing.prepared["rss_after_import"]
 
 
 def read_run(path: Path) -> Run:
-    """Return the run that a file records. Raises TriptychError with the line at fault."""
-    lines = _lines(path)
-    number, header = next(lines, (1, {}))
-    if header.get("kind") != "run" or header.get("schema") != SCHEMA:
-        raise TriptychError(f"{path.name}, line {number}: expected a run record of schema {SCHEMA}")
-    cases = [tuple(case) for case in header["cases"]]
-    run = Run(path.stem, header, {case: Timing(*case) for case in cases})
-    for number, record in lines:
+    """Return the run that a file records. Raises TriptychError, in one line, with the line at
+    fault: one that is not JSON, or not a record of its kind."""
+    run = None
+    for number, line in enumerate(_lines(path), 1):
         try:
-            _add(run, record)
-        except (KeyError, TypeError) as error:
-            reason = f"{type(error).__name__}: {error}"
-            raise TriptychError(f"{path.name}, line {number}: not a record: {reason}") from None
+            run = _begun(path.stem, _parsed(line)) if run is None else _with(run, _parsed(line))
+        except ValueError as error:
+            raise TriptychError(f"{path.name}, line {number}: {error}") from None
+    if run is None:
+        raise TriptychError(f"{path.name}: no complete record in it")
     return run
 
 
-def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def _lines(path: Path) -> list[str]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise TriptychError(f"{path}: cannot be read: {error}") from None
-    complete = text[: text.rfind("\n") + 1]  # a killed run may leave the start of a line
-    for number, line in enumerate(complete.splitlines(), 1):
-        try:
-            record = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise TriptychError(f"{path.name}, line {number}: not JSON: {error.msg}") from None
-        if not isinstance(record, dict):
-            raise TriptychError(f"{path.name}, line {number}: expected an object")
-        yield number, record
+        raise TriptychError(f"{path.name}: cannot be read: {error}") from None
+    return text.split("\n")[:-1]  # a killed run may leave the start of a line
 
 
-def _add(run: Run, record: dict[str, Any]) -> None:
-    kind = record.pop("kind")
-    if kind == "proof":
-        run.proof = record
-    elif kind == "end":
+def _parsed(line: str) -> dict[str, Any]:
+    try:
+        record = json.loads(line, parse_constant=_not_json)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON: {error.msg}") from None
+    except RecursionError:
+        raise ValueError("not a record: nested too deeply") from None
+    if not isinstance(record, dict):
+        raise ValueError("expected an object")
+    return record
+
+
+def _not_json(constant: str) -> NoReturn:
+    raise ValueError(f"not JSON: {constant}")
+
+
+def _begun(name: str, record: dict[str, Any]) -> Run:
+    """Return the run that a file's first record begins."""
+    number = record.get("schema")
+    if record.get("kind") != "run" or type(number) is not int or number not in COMPLETED:
+        known = " or ".join(map(str, COMPLETED))
+        raise ValueError(f"expected a run record of schema {known}")
+    header: Any = COMPLETED[number](record)
+    check(header, RunRecord)
+    cases = [tuple(case) for case in header["cases"]]
+    for framework, style, mode in cases:
+        _known([framework], header["frameworks"])
+        _known([style], header["frameworks"][framework]["styles"])
+        _known([mode], header["modes"])
+    return Run(name, header, {case: Timing(*case) for case in cases})
+
+
+def _known(names: Iterable[str], described: Iterable[str]) -> None:
+    for name in names:
+        if name not in described:
+            raise ValueError(f"{name!a} is not described in the run record")
+
+
+def _with(run: Run, record: Any) -> Run:
+    """Return a run with one more record in it."""
+    record = COMPLETED[run.header["schema"]](record)
+    kind = record.get("kind")
+    if not isinstance(kind, str) or kind not in schema.KINDS or kind == "run":
+        raise ValueError(f"not a record: of kind {kind!a}")
+    check(record, schema.KINDS[kind])
+    if kind == "end":
         run.end = record
+    elif kind == "proof":
+        _known([*record["panels"], *record["versions"]], run.header["frameworks"])
+        run.proof = record
+    elif tuple(record["case"]) in run.timings:
+        _add(run.timings[tuple(record["case"])], kind, record)
     else:
-        timing = run.timings[tuple(record.pop("case"))]
-        if kind == "round":
-            timing.rounds.append(record["seconds"])
-            timing.matmul.append(record["matmul_seconds"])
-        elif kind == "outcome":
-            timing.outcome, timing.stage = record["outcome"], record["stage"]
-            timing.message = record["message"]
-        else:
-            timing.fields |= record
+        raise ValueError(f"not a record: of an unknown case, {'/'.join(record['case'])!a}")
+    return run
+
+
+def _add(timing: Timing, kind: str, record: Any) -> None:
+    if kind == "prepared":
+        timing.prepared = record
+    elif kind == "warm":
+        timing.warm = record
+    elif kind == "round":
+        timing.rounds.append(record["seconds"])
+        timing.matmul.append(record["matmul_seconds"])
+    else:
+        timing.outcome, timing.stage = record["outcome"], record["stage"]
+        timing.message = record["message"]
+        if timing.measured and not (timing.prepared and timing.warm and timing.rounds):
+            raise ValueError("measured, but its prepared, warm or round records are missing")

@@ -1,0 +1,191 @@
+"""What the records of a run hold: the fields of each kind and their types, declared once.
+
+A reader checks every record against these declarations (`reports.validation`) and may then rely on
+them; mypy holds the code to the same. Schema 2: the `run` record carries every word that a page
+needs beside measurements, so that a page never changes with the code that renders it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, TypedDict
+
+from reports.validation import Filled, Matching, Within
+
+SCHEMA = 2
+
+MOST = 2**53  # integers up to it are exact as floats
+Text = Annotated[str, Matching(r"[^\ud800-\udfff]*", "text that UTF-8 can say")]
+Moment = Annotated[str, Matching(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+\-:\d]*", "an ISO 8601 time")]
+Colour = Annotated[str, Matching(r"#[0-9A-Fa-f]{6}", "a colour as #RRGGBB")]
+Count = Annotated[int, Within(1, MOST)]
+Whole = Annotated[int, Within(0, MOST)]
+Bytes = Whole
+Ratio = Annotated[float, Within(0.0, 1e300)]
+Seconds = Annotated[float, Within(1e-9, 1e9)]
+Samples = Annotated[list[Seconds], Filled()]
+Case = tuple[Text, Text, Text]  # framework, style, mode
+
+
+class FrameworkWords(TypedDict):
+    """How a page shows a framework. styles: name -> description, all that there were."""
+
+    label: Text
+    colour: Colour
+    styles: dict[str, Text]
+    feeds_every_step: bool  # takes its batch from the host anew at each step
+
+
+class ModeWords(TypedDict):
+    """What a step of a mode is. passes: the forward passes that its arithmetic counts as."""
+
+    passes: Count
+    meaning: Text  # "" where the mode's name says it
+
+
+class Method(TypedDict):
+    """How was measured, in words: parts of a page's sentences, lines broken as on the page."""
+
+    clock: Text  # what is inside, what outside
+    apart: Text  # what else ran meanwhile
+    waiting: Text  # what idle threads do
+    first_step: Text
+    memory: Text
+    arithmetic: Text  # what is counted of a network
+    product: Text  # and what it is compared with
+    taken: Text  # when that is measured
+    ladder: Text  # what was proved before
+    forward_bound: Text  # why the bound is what it is
+
+
+class Machine(TypedDict):
+    """What tells one machine from another."""
+
+    cpu: Text
+    cores: Count
+    memory: Bytes | None
+    os: Text
+    architecture: Text
+    python: Text
+
+
+class RunRecord(TypedDict):
+    """The first record of a file: what is about to be measured, where, and in which words."""
+
+    kind: Text
+    schema: Count
+    started: Moment
+    command: Text  # that repeats the run
+    commit: Text | None
+    machine: Machine
+    load_before: Ratio | None  # processes that wanted a core, mean of the last minute
+    threads: Count  # of each framework
+    rounds: Count
+    cases: list[Case]
+    network: Text
+    title: Text
+    parameters: Whole
+    macs: Whole  # of one image: multiply-adds of convolutions and dense layers
+    input_shape: list[Count]  # (C, H, W)
+    batch: Count
+    input: Text  # what the batch is made of
+    dtype: Text
+    frameworks: dict[str, FrameworkWords]  # of every panel, timed or proved with
+    modes: dict[str, ModeWords]  # in the order of pages
+    method: Method
+
+
+class Bounds(TypedDict):
+    """What a timed style's float32 outputs may differ by from float64's."""
+
+    forward: Ratio  # of the largest output
+    update: Ratio  # of the largest change that one update makes to the outputs
+
+
+class ProofRecord(TypedDict):
+    """What the ladder said. versions: framework -> distribution -> version."""
+
+    kind: Text
+    panels: list[Text]
+    passed: bool
+    worst_float64: Ratio | None  # of any pair, of the tensor's largest value
+    seconds: Ratio
+    versions: dict[str, dict[str, Text]]
+    bounds: Bounds
+
+
+class _Prepared(TypedDict):
+    kind: Text
+    case: Case
+    versions: dict[str, Text]
+    rss_after_import: Bytes
+    device: Text
+    build_s: Ratio
+    first_step_s: Seconds
+    second_step_s: Seconds
+    forward_error: Ratio
+
+
+class PreparedRecord(_Prepared, total=False):
+    """A case's first two steps, and how far they are from float64."""
+
+    update_error: Ratio  # of a training
+
+
+class Memory(TypedDict):
+    """Resident bytes of a worker at the end of its warm-up. private: not shared with others."""
+
+    rss: Bytes
+    private: Bytes
+    peak_rss: Bytes
+    peak_device: Bytes | None
+
+
+class WarmRecord(TypedDict):
+    """A case's warm-up. steady: the index of the first step that the next repeats, None if none."""
+
+    kind: Text
+    case: Case
+    group: Whole  # cases of one group are measured side by side
+    seconds: Samples
+    steady: Whole | None
+    memory: Memory
+    matmul_size: Count
+
+
+class RoundRecord(TypedDict):
+    """One round of a case: the seconds of each step and of each matrix product."""
+
+    kind: Text
+    case: Case
+    seconds: Samples
+    matmul_seconds: Samples
+
+
+class OutcomeRecord(TypedDict):
+    """How a case ended: "measured", or what stopped it at which stage."""
+
+    kind: Text
+    case: Case
+    outcome: Text
+    stage: Text
+    message: Text
+
+
+class EndRecord(TypedDict):
+    """How the run ended: "complete" or "interrupted"."""
+
+    kind: Text
+    state: Text
+    seconds: Ratio
+    load_after: Ratio | None
+
+
+KINDS = {
+    "run": RunRecord,
+    "proof": ProofRecord,
+    "prepared": PreparedRecord,
+    "warm": WarmRecord,
+    "round": RoundRecord,
+    "outcome": OutcomeRecord,
+    "end": EndRecord,
+}
