@@ -3,115 +3,128 @@
 from __future__ import annotations
 
 import argparse
+import shlex
+from typing import Any, NoReturn
 
 from benchmarks import environment
+from benchmarks.matrix import MODES
 from common.errors import TriptychError
 from common.networks import available
-from frontends.frameworks import FRAMEWORKS, TABLE
-from reports.records import MODES
+from frontends.frameworks import HISTORICAL, TABLE
 
+PROG = "python -m benchmarks.run"
 DEFAULT_NETWORK, DEFAULT_BATCH = "se_resnext_mnist", 64
+DESCRIPTION = """\
+Prove that the frameworks realize the same network, then time those that passed: images
+per second, milliseconds a step, peak memory, share of the framework's own matrix product.
+Every measurement is recorded as it is taken in OUT/data; a table is printed, a page with
+a plot is written into OUT. With MNIST's test images where the network takes 1×28×28."""
+EPILOG = """\
+styles:
+{styles}
+
+networks: {networks}
+
+exit codes: 0 all was measured; 1 something is missing, failed or not comparable (the table
+says what and why; the rest is measured); 2 wrong usage, nothing measured; 130 interrupted
+(what was measured is kept)."""
+
+# Flag -> argparse's arguments, in the order of --help.
+OPTIONS: dict[str, dict[str, Any]] = {
+    "--framework": {"default": "all", "help": f"all, or a list of {','.join(TABLE)}"},
+    "--legacy": {
+        "action": "store_true",
+        "help": f"with all: the historical panels too ({', '.join(HISTORICAL)})",
+    },
+    "--network": {
+        "default": DEFAULT_NETWORK,
+        "metavar": "NAME|FILE",
+        "help": "a name, FILE.json or FILE.py:function (default %(default)s)",
+    },
+    "--batch-size": {
+        "type": int,
+        "default": DEFAULT_BATCH,
+        "metavar": "N",
+        "help": "images a step (default %(default)s)",
+    },
+    "--mode": {"default": "all", "help": f"all, or a list of {','.join(MODES)}"},
+    "--style": {"default": "all", "help": "all, or a list of styles (below)"},
+    "--device": {
+        "default": "auto",
+        "choices": ("auto", "cpu", "gpu"),
+        "help": "auto: the GPU if a framework sees one (default)",
+    },
+    "--rounds": {
+        "type": int,
+        "default": 5,
+        "metavar": "N",
+        "help": "interleaved rounds of half a second or two steps (default %(default)s)",
+    },
+    "--threads": {
+        "type": int,
+        "default": environment.cores(),
+        "metavar": "N",
+        "help": "of each framework (default: the cores there are, %(default)s)",
+    },
+    "--budget": {
+        "type": float,
+        "default": 120.0,
+        "metavar": "S",
+        "help": "seconds until one timing is warm, compilation included, and for each of its "
+        "rounds (default 120)",
+    },
+    "--out": {
+        "default": "reports",
+        "metavar": "DIR",
+        "help": "for records, page and plot (default %(default)s)",
+    },
+}
+POSITIVE = ("--batch-size", "--rounds", "--threads", "--budget")
+ALWAYS, NEVER = "--framework", "--out"  # in the command that repeats a run
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the command line's parser."""
-    styles = "\n".join(
-        f"  {name:<12} {'; '.join(TABLE[name].styles.values())}" for name in FRAMEWORKS
-    )
-    made = argparse.ArgumentParser(
-        prog="python -m benchmarks.run",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="Prove that the frameworks realize the same network, then time those that "
-        "passed: images\nper second, milliseconds a step, peak memory, share of the framework's "
-        "own matrix product.\nEvery measurement is recorded as it is taken in OUT/data; a table "
-        "is printed, a page with\na plot is written into OUT. With MNIST's test images where the "
-        "network takes 1×28×28.",
-        epilog=f"styles:\n{styles}\n\nnetworks: {', '.join(available())}\n\nexit codes: 0 all was "
-        "measured; 1 something is missing, failed or not comparable (the table\nsays what and "
-        "why; the rest is measured); 2 wrong usage, nothing measured; 130 interrupted\n(what was "
-        "measured is kept).",
-    )
-    add = made.add_argument
-    add("--framework", default="all", help=f"all, or a list of {','.join(FRAMEWORKS)}")
-    add("--legacy", action="store_true", help="with all: the historical panels too")
-    add(
-        "--network",
-        default=DEFAULT_NETWORK,
-        metavar="NAME|FILE",
-        help=f"a name, FILE.json or FILE.py:function (default {DEFAULT_NETWORK})",
-    )
-    add(
-        "--batch-size",
-        type=int,
-        default=DEFAULT_BATCH,
-        metavar="N",
-        help=f"images a step (default {DEFAULT_BATCH})",
-    )
-    add("--mode", default="all", help=f"all, or a list of {','.join(MODES)}")
-    add("--style", default="all", help="all, or a list of styles (below)")
-    add(
-        "--device",
-        default="auto",
-        choices=("auto", "cpu", "gpu"),
-        help="auto: the GPU if a framework sees one (default)",
-    )
-    add(
-        "--rounds",
-        type=int,
-        default=5,
-        metavar="N",
-        help="interleaved rounds of half a second or two steps (default 5)",
-    )
-    add(
-        "--threads",
-        type=int,
-        default=environment.cores(),
-        metavar="N",
-        help="of each framework (default: the cores there are, %(default)s)",
-    )
-    add(
-        "--budget",
-        type=float,
-        default=120.0,
-        metavar="S",
-        help="seconds until one timing is warm, compilation included, and for each of its rounds "
-        "(default 120)",
-    )
-    add(
-        "--out",
-        default="reports",
-        metavar="DIR",
-        help="for records, page and plot (default reports)",
-    )
-    return made  # fmt: skip
+class _Parser(argparse.ArgumentParser):
+    """Tells a mistake in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise TriptychError(f"{message} (--help lists what is available)")
 
 
-def parse(arguments: list[str] | None = None) -> argparse.Namespace:
-    """Return the options. Ends with exit code 2 and one line for a value out of range."""
-    made = parser()
-    made.error = _one_line  # type: ignore[method-assign, assignment]
-    options = made.parse_args(arguments)
-    for name in ("batch_size", "rounds", "threads", "budget"):
-        value = getattr(options, name)
+def parse(arguments: list[str] | None = None, prog: str = PROG) -> argparse.Namespace:
+    """Return the options, those of the command line by default.
+
+    Raises TriptychError, in one line, for a value that is unknown or out of range.
+    """
+    options = _parser(prog).parse_args(arguments)
+    for flag in POSITIVE:
+        value = getattr(options, _name(flag))
         if not value > 0:
-            raise TriptychError(f"--{name.replace('_', '-')} {value}: expected more than 0")
+            raise TriptychError(f"{flag} {value}: expected more than 0")
     return options
-
-
-def _one_line(message: str) -> None:
-    raise TriptychError(f"{message} (--help lists what is available)")
 
 
 def command(options: argparse.Namespace) -> str:
     """Return the command that repeats a run, without where it wrote to."""
-    parts = ["python -m benchmarks.run"]
-    for action in parser()._actions:
-        value = getattr(options, action.dest, None)
-        if action.dest in ("help", "out") or (
-            value == action.default and action.dest != "framework"
-        ):
-            continue
-        parts.append(
-            action.option_strings[0] if value is True else f"{action.option_strings[0]} {value}"
-        )
+    parts = [PROG]
+    for flag, how in OPTIONS.items():
+        value = getattr(options, _name(flag))
+        if flag != NEVER and (flag == ALWAYS or value != how.get("default", False)):
+            parts.append(flag if value is True else f"{flag} {shlex.quote(str(value))}")
     return " ".join(parts)
+
+
+def _parser(prog: str) -> argparse.ArgumentParser:
+    styles = "\n".join(f"  {n:<12} {'; '.join(each.styles.values())}" for n, each in TABLE.items())
+    parser = _Parser(
+        prog=prog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=DESCRIPTION,
+        epilog=EPILOG.format(styles=styles, networks=", ".join(available())),
+    )
+    for flag, how in OPTIONS.items():
+        parser.add_argument(flag, **how)
+    return parser
+
+
+def _name(flag: str) -> str:
+    return flag.removeprefix("--").replace("-", "_")

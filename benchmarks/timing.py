@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.workloads import Case, Workload
+from benchmarks.matrix import Case
+from benchmarks.workloads import Workload
 from frontends.workers.outcomes import TIMED_OUT, Outcome, WorkerError
 from frontends.workers.process import WorkerProcess
 from reports.records import MEASURED, RecordFile
@@ -70,7 +71,7 @@ class Lane:
         return {"versions": versions, "rss_after_import": before, "device": self.device, **found}
 
     def warm_up(self) -> dict[str, Any]:
-        """Take steps until two in a row take the same; return them and the memory at its peak."""
+        """Take steps until two in a row take the same; return their seconds and the memory."""
         seconds: list[float] = []
         while steady_from(seconds) is None and len(seconds) < WARM_STEPS and sum(seconds) < WARM_S:
             seconds += self.request("steps", least=1, for_s=0)["seconds"]
@@ -98,6 +99,7 @@ class Lane:
             self._worker.suspend()
 
     def close(self) -> None:
+        """End the worker."""
         self._worker.close()
 
 
@@ -122,7 +124,10 @@ class Session:
         self._lanes: list[Lane] = []
 
     def measure(self, cases: list[Case], devices: dict[str, str]) -> None:
-        """Time the cases, as many side by side as there is memory for."""
+        """Time the cases, as many side by side as there is memory for.
+
+        `devices` says on what each framework runs: "cpu" or "gpu".
+        """
         waiting, group = list(cases), 0
         try:
             while waiting:
@@ -180,6 +185,6 @@ class Session:
 
 
 def put_outcome(records: RecordFile, case: Case, outcome: Outcome) -> None:
-    """Record why a case has no figures."""
-    message = " ".join(outcome.message.split())
+    """Record why a case has no figures, in one line of what UTF-8 can say."""
+    message = " ".join(outcome.message.encode(errors="replace").decode().split())
     records.put("outcome", case=case, outcome=outcome.kind, stage=outcome.stage, message=message)

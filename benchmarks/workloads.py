@@ -1,58 +1,63 @@
-"""What is timed: a network on a batch, in a framework, a style and a mode."""
+"""What is timed: a network on a batch, as the files that workers read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from benchmarks.matrix import Case
 from common import weights
 from common.counting import macs, trainable
 from common.datasets import COUNT, mnist_test
-from common.errors import TriptychError, choose
+from common.errors import TriptychError
 from common.network import Network
 from common.transform import without_dropout
-from frontends.frameworks import TABLE
 from frontends.workers.arrays import write_arrays
 from frontends.writing.draft import Source
 from frontends.writing.emit import emit
-from reports.records import MODES
+
+MNIST_SHAPE = (1, 28, 28)
+Arrays = dict[str, NDArray[Any]]
 
 
-class Case(NamedTuple):
-    """One timing."""
+@dataclass(frozen=True)
+class MnistImages:
+    """The first images of MNIST's test set, with their labels. Raises TriptychError."""
 
-    framework: str
-    style: str
-    mode: str
+    count: int
+
+    def __post_init__(self) -> None:
+        if self.count > COUNT:
+            raise TriptychError(f"--batch-size {self.count}: MNIST has {COUNT:,} test images")
 
     def __str__(self) -> str:
-        return f"{self.framework} {self.style}, {self.mode}"
+        return f"the first {self.count} of MNIST's test images"
+
+    def arrays(self, network: Network) -> Arrays:
+        """Return `input` (N, 1, 28, 28), float32 in [0, 1], and `labels` (N,)."""
+        images, labels = mnist_test(self.count)
+        return {"input": images, "labels": labels}
 
 
-def cases(frameworks: Iterable[str], styles: str, modes: str) -> list[Case]:
-    """Return the timings that the options name. Raises TriptychError for an unknown name."""
-    chosen = list(frameworks)
-    known = sorted({style for framework in chosen for style in TABLE[framework].styles})
-    wanted = _split("style", styles, known)
-    return [
-        Case(framework, style, mode)
-        for mode in MODES
-        if mode in _split("mode", modes, MODES)
-        for framework in chosen
-        for style in TABLE[framework].styles
-        if style in wanted
-    ]
+@dataclass(frozen=True)
+class RandomNumbers:
+    """Random numbers of the normal distribution, with random labels, from a seed."""
 
+    count: int
+    seed: int
 
-def _split(kind: str, text: str, known: Iterable[str]) -> list[str]:
-    names = list(known)
-    if text == "all":
-        return names
-    return [choose(kind, name.strip(), [*names, "all"]) for name in text.split(",")]
+    def __str__(self) -> str:
+        return f"random numbers (normal, seed {self.seed})"
+
+    def arrays(self, network: Network) -> Arrays:
+        """Return `input` (N, C, H, W) and `labels` (N,)."""
+        classes = network.elaboration.output[0]
+        labels = np.random.default_rng(self.seed).integers(0, classes, self.count)
+        return {"input": weights.inputs(network, self.count, self.seed), "labels": labels}
 
 
 @dataclass
@@ -65,33 +70,19 @@ class Workload:
     network: Network
     batch: int
     seed: int = 0
-    source: str = field(init=False)
+    input: MnistImages | RandomNumbers = field(init=False)
     _sources: dict[str, tuple[Path, Source]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.network = without_dropout(self.network)
-        real = self.network.input_shape == (1, 28, 28)
-        if real and self.batch > COUNT:
-            raise TriptychError(f"--batch-size {self.batch}: MNIST has {COUNT:,} test images")
-        self.source = (
-            f"the first {self.batch} of MNIST's test images"
-            if real
-            else f"random numbers (normal, seed {self.seed})"
-        )
+        mnist = self.network.input_shape == MNIST_SHAPE
+        self.input = MnistImages(self.batch) if mnist else RandomNumbers(self.batch, self.seed)
 
     def write(self, folder: Path) -> None:
-        """Write the weights and the batch for the workers."""
+        """Write the weights and the batch into a folder, where workers read them."""
         self._folder = folder
         write_arrays(folder / "weights.npz", weights.probe(self.network, self.seed))
-        write_arrays(folder / "inputs.npz", self._batch())
-
-    def _batch(self) -> dict[str, Any]:
-        if self.source.startswith("the first"):
-            images, labels = mnist_test(self.batch)
-            return {"input": images, "labels": labels}
-        classes = self.network.elaboration.output[0]
-        labels = np.random.default_rng(self.seed).integers(0, classes, self.batch)
-        return {"input": weights.inputs(self.network, self.batch, self.seed), "labels": labels}
+        write_arrays(folder / "inputs.npz", self.input.arrays(self.network))
 
     def job(self, case: Case, out: Path, device: str, dtype: str = "float32") -> dict[str, Any]:
         """Return the job that prepares a worker for a timing."""
@@ -122,14 +113,14 @@ class Workload:
         return self._sources[framework]
 
     def record(self) -> dict[str, Any]:
-        """Return the network and the batch as plain data."""
+        """Return the network and the batch as plain data, for the run's record."""
         return {
             "network": self.network.name,
-            "title": self.network.title or self.network.name,
+            "title": " ".join((self.network.title or self.network.name).split()),
             "parameters": trainable(self.network),
             "macs": macs(self.network),
             "input_shape": list(self.network.input_shape),
             "batch": self.batch,
-            "input": self.source,
+            "input": str(self.input),
             "dtype": "float32",
         }

@@ -6,6 +6,8 @@ Each run in OUT/data becomes OUT/<run>.md with OUT/<run>.png; OUT/README.md list
 from __future__ import annotations
 
 import argparse
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from tabulate import tabulate
@@ -16,6 +18,7 @@ from reports.page import page
 from reports.plot import png
 from reports.records import Run, read_run
 
+PROG = "python -m reports.build"
 INDEX = """# Reports
 
 Every page is written by `python -m reports.build` from the records in `data/`, one JSON line per
@@ -30,18 +33,38 @@ BESIDE = {
 }
 
 
-def build(out: Path, name: str | None = None) -> Path:
-    """Render the page of a run, or of every run, and the index; return what to open.
+@dataclass(frozen=True)
+class Built:
+    """What to open, and in one line each the records that could not be read."""
 
-    Raises TriptychError if a record cannot be read or a page cannot be written.
+    path: Path
+    unreadable: tuple[str, ...]
+
+
+def build(out: Path, name: str | None = None) -> Built:
+    """Render the page of a run, or of every run, and the index, from the records in OUT/data.
+
+    A record that cannot be read is left out; the others are rendered. Raises TriptychError if a
+    page cannot be written.
     """
-    runs = [read_run(path) for path in sorted((out / "data").glob("[0-9]*.jsonl"), reverse=True)]
+    runs, unreadable = _read(out / "data")
     for run in runs:
         if name in (None, run.name):
             write_bytes(out / f"{run.name}.png", png(run))
             write_text(out / f"{run.name}.md", page(run))
     write_text(out / "README.md", INDEX.format(rows=_index(runs), beside=_beside(out)))
-    return out / (f"{name}.md" if name else "README.md")
+    return Built(out / (f"{name}.md" if name else "README.md"), tuple(unreadable))
+
+
+def _read(folder: Path) -> tuple[list[Run], list[str]]:
+    """Return the runs that can be read, the latest first, and why the others cannot."""
+    runs, unreadable = [], []
+    for path in sorted(folder.glob("[0-9]*.jsonl"), reverse=True):
+        try:
+            runs.append(read_run(path))
+        except TriptychError as error:
+            unreadable.append(" ".join(str(error).split()))
+    return runs, unreadable
 
 
 def _beside(out: Path) -> str:
@@ -50,34 +73,40 @@ def _beside(out: Path) -> str:
 
 
 def _index(runs: list[Run]) -> str:
-    rows = [
-        (
-            f"[{run.header['started'][:16].replace('T', ' ')}]({run.name}.md)",
-            run.header["title"],
-            run.header["batch"],
-            f"{run.header['machine']['cpu']}, {run.header['machine']['cores']} cores",
-            f"{sum(t.measured for t in run.timings.values())} of {len(run.timings)}",
-            run.state,
-        )
-        for run in runs
-    ]
     headers = ("run (UTC)", "network", "batch", "machine", "measured", "state")
+    rows = [_row(run) for run in runs]
     return tabulate(rows, headers, tablefmt="github") if rows else "There are no records yet."
 
 
-def main() -> int:
-    """Render every page of a folder."""
+def _row(run: Run) -> tuple[str | int, ...]:
+    machine = run.header["machine"]
+    return (
+        f"[{run.header['started'][:16].replace('T', ' ')}]({run.name}.md)",
+        run.header["title"],
+        run.header["batch"],
+        f"{machine['cpu']}, {machine['cores']} cores",
+        f"{sum(timing.measured for timing in run.timings.values())} of {len(run.timings)}",
+        run.state,
+    )
+
+
+def main(arguments: list[str] | None = None, prog: str = PROG) -> int:
+    """Render every page of a folder; return 1 if a record could not be read, else 0."""
     parser = argparse.ArgumentParser(
-        prog="python -m reports.build",
+        prog=prog,
         description="Render a page and a plot per run from the records in OUT/data, and an index.",
-        epilog="Exit codes: 0 written, 2 no records, or one that cannot be read.",
+        epilog="Exit codes: 0 all written; 1 a record cannot be read (standard error says which "
+        "and why; the pages of the others are written); 2 wrong usage, or no records.",
     )
     parser.add_argument("--out", default="reports", metavar="DIR", help="default: reports")
-    out = Path(parser.parse_args().out)
+    out = Path(parser.parse_args(arguments).out)
     if not (out / "data").is_dir():
         raise TriptychError(f"--out {out}: no folder {out / 'data'} with records")
-    print(build(out))
-    return 0
+    built = build(out)
+    for line in built.unreadable:
+        print(line, file=sys.stderr)
+    print(built.path)
+    return 1 if built.unreadable else 0
 
 
 if __name__ == "__main__":

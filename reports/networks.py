@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Sequence
 
 from tabulate import tabulate
 
@@ -16,6 +16,7 @@ from common.networks import available, load
 from common.networks.published import BATCH, FIGURES, Figure
 from common.ops import BatchNorm
 
+PROG = "python -m reports.networks"
 PAGE = """# The networks, counted
 
 A network has several counts. "Trainable" is every trained number, used or not; "with statistics"
@@ -47,8 +48,14 @@ second:
 
 {pair}
 """
+OF_A_BATCH = ("paddle.flops FLOPs",)  # what figures give for BATCH samples
 PUBLISHED = ("se_resnext_published_fluid", "se_resnext_published_tensorflow")
-BATCHFLOW = tuple(f"batchflow_{kind}" for kind in "resnet resnet50 se_resnet se_resnet50".split())
+BATCHFLOW = (
+    "batchflow_resnet",
+    "batchflow_resnet50",
+    "batchflow_se_resnet",
+    "batchflow_se_resnet50",
+)
 
 
 def page() -> str:
@@ -57,16 +64,17 @@ def page() -> str:
     return PAGE.format(
         networks=_networks(),
         figures=_figures(),
-        printed=" and ".join(f"{each.value:,}" for each in FIGURES if "notebook" in each.source),
+        printed=" and ".join(f"{each.value:,}" for each in FIGURES if each.network in BATCHFLOW),
         batchflow=_batchflow(),
         pair="\n".join(f"- {line}" for line in pair),
     )
 
 
 def counted(figure: Figure) -> int:
-    """Return what the network of a figure has by the figure's convention."""
+    """Return what the network of a figure has by the figure's convention: parameters, or the
+    operations of a whole batch."""
     value = counting.CONVENTIONS[figure.convention](load(figure.network))
-    return value * (BATCH if figure.convention.endswith("FLOPs") else 1)
+    return value * (BATCH if figure.convention in OF_A_BATCH else 1)
 
 
 def _networks() -> str:
@@ -76,7 +84,7 @@ def _networks() -> str:
         counts = [counting.CONVENTIONS[each](network) for each in conventions]
         shape = "×".join(map(str, network.input_shape))
         rows.append((f"`{network.name}`", shape, *(f"{count:,}" for count in counts)))
-    return _table(rows, ("network", "input", *conventions))
+    return _table(rows, ("network", "input", *conventions), numbers=conventions)
 
 
 def _figures() -> str:
@@ -86,7 +94,8 @@ def _figures() -> str:
         agrees = "yes" if found == each.value else "NO"
         row = (f"`{each.network}`", each.convention, f"{each.value:,}", f"{found:,}", agrees)
         rows.append((*row, each.source))
-    return _table(rows, ("network", "convention", "stated", "counted here", "agrees", "source"))
+    headers = ("network", "convention", "stated", "counted here", "agrees", "source")
+    return _table(rows, headers, numbers=("stated", "counted here"))
 
 
 def _batchflow() -> str:
@@ -94,7 +103,8 @@ def _batchflow() -> str:
     stages = list(columns[0])
     rows = [(stage, *(f"{column[stage]:,}" for column in columns)) for stage in stages]
     rows.append(("total", *(f"{sum(column.values()):,}" for column in columns)))
-    return _table(rows, ("stage", *(f"`{name}`" for name in BATCHFLOW)))
+    names = [f"`{name}`" for name in BATCHFLOW]
+    return _table(rows, ("stage", *names), numbers=names)
 
 
 def _by_stage(network: Network) -> dict[str, int]:
@@ -106,22 +116,21 @@ def _by_stage(network: Network) -> dict[str, int]:
     return found
 
 
-def _table(rows: Iterable[Sequence[str]], headers: Sequence[str]) -> str:
-    rows = list(rows)
-    numbers = [all(row[i].replace(",", "").isdigit() for row in rows) for i in range(len(headers))]
-    align = ["right" if number else "left" for number in numbers]
+def _table(rows: Sequence[Sequence[str]], headers: Sequence[str], numbers: Container[str]) -> str:
+    """Return a table, the columns of the headers in `numbers` aligned to the right."""
+    align = ["right" if header in numbers else "left" for header in headers]
     return tabulate(rows, headers, tablefmt="github", disable_numparse=True, colalign=align)
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None, prog: str = PROG) -> int:
     """Write OUT/networks.md."""
     parser = argparse.ArgumentParser(
-        prog="python -m reports.networks",
+        prog=prog,
         description="Write the page of the networks and their counts.",
         epilog="Exit codes: 0 written, 2 wrong usage.",
     )
-    parser.add_argument("--out", default="reports", help="folder of the page (default reports)")
-    path = folder_for(parser.parse_args().out) / "networks.md"
+    parser.add_argument("--out", default="reports", metavar="DIR", help="default: reports")
+    path = folder_for(parser.parse_args(arguments).out) / "networks.md"
     write_text(path, page())
     print(path)
     return 0

@@ -6,7 +6,6 @@ from reports.records import COMPLETE, Run, Timing
 from reports.schema import Bounds, PreparedRecord, WarmRecord
 from reports.tables import reasons, shape, table
 
-
 PAGE = """# {title}: throughput
 
 {what}

@@ -1,0 +1,63 @@
+"""How is measured, in words: what a run puts into its record beside measurements.
+
+Pages are rendered from records alone, so what is said here stays with the run that it was true of.
+Lines are broken as pages have them; the fields are those of `reports.schema`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from frontends.frameworks import TABLE
+from frontends.ladder.rungs import RUNGS
+from reports.schema import FrameworkWords, Method, ModeWords
+from reports.statistics import STEADY_WITHIN
+
+STEPS: dict[str, ModeWords] = {
+    "inference": {"passes": 1, "meaning": ""},
+    "training": {  # forward, and two products of the same size on the way back
+        "passes": 3,
+        "meaning": "forward with batch statistics, cross-entropy, backward and an SGD update with\n"
+        "momentum 0.9 on one fixed batch",
+    },
+}
+METHOD: Method = {
+    "clock": "The clock is around one step that waits for its result. Building, first steps, "
+    "warm-up and copying\nthe batch to the device are outside",
+    "apart": "Each timing has a process of its own; while one is\nmeasured, the others are stopped",
+    "waiting": "Waiting threads of GNU OpenMP (PyTorch's) go to sleep\nafter some 20 µs",
+    "first_step": "the first call, compilation included; then came steps until two in a row took\n"
+    f"the same within {100 * STEADY_WITHIN:.0f} %",
+    "memory": "the peak of the process up to the end of its warm-up, above what it held after\n"
+    "importing the framework; it includes what compilers took",
+    "arithmetic": "the arithmetic of the network's convolutions and dense layers (two FLOPs a\n"
+    "multiply-add; a training step counts as three forward passes)",
+    "product": "the framework's\nown float32 matrix product",
+    "taken": "taken in the same process after every round",
+    "ladder": "the ladder of `python -m frontends.verify`: "
+    + "; ".join(rung.name for rung in RUNGS),
+    "forward_bound": "half of what one rounding to TF32 makes",
+}
+
+
+def words(frameworks: Iterable[str], modes: Iterable[str]) -> dict[str, Any]:
+    """Return the words of a run: of its frameworks, its modes, and of how is measured.
+
+    They are fields of the `run` record. `frameworks`: every one that is timed or proved with.
+    """
+    return {
+        "frameworks": {name: _framework(name) for name in frameworks},
+        "modes": {mode: STEPS[mode] for mode in modes},
+        "method": METHOD,
+    }
+
+
+def _framework(name: str) -> FrameworkWords:
+    known = TABLE[name]
+    return {
+        "label": known.label,
+        "colour": known.colour,
+        "styles": dict(known.styles),
+        "feeds_every_step": known.feeds_every_step,
+    }
