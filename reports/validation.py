@@ -93,7 +93,7 @@ def _check_fields(value: Any, declared: Any, where: str) -> None:
 
 def _check_scalar(value: Any, declared: Any, where: str) -> None:
     if declared is float:
-        fits = type(value) in (int, float) and math.isfinite(value)
+        fits = type(value) in (int, float) and -math.inf < value < math.inf
         _expect(fits, value, "a finite number", where)
     else:
         _expect(type(value) is declared, value, f"of type {declared.__name__}", where)

@@ -16,8 +16,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import gate, run, workloads
-from benchmarks.options import parse
-from benchmarks.progress import Display
+from benchmarks.matrix import Case
 from benchmarks.timing import Lane
 from frontends.ladder.report import Report
 from frontends.ladder.verify import verify
@@ -41,10 +40,9 @@ def go(proved: None, tmp_path: Path) -> Callable[..., tuple[int, Run]]:
     """Do a run; return its exit code and what its records say."""
 
     def with_options(*options: str) -> tuple[int, Run]:
-        job = run.Job(parse([*FEW, *options, "--out", str(tmp_path)]))
-        with job.recording():
-            job.measure()
-        return run.show(read_run(job.records.path), job.out), read_run(job.records.path)
+        code = run.main([*FEW, *options, "--out", str(tmp_path)])
+        (path,) = (tmp_path / "data").glob("*small*.jsonl")
+        return code, read_run(path)
 
     return with_options
 
@@ -56,29 +54,28 @@ def _outcomes(found: Run) -> dict[str, set[str]]:
     return outcomes
 
 
-def _kill_at(monkeypatch: pytest.MonkeyPatch, framework: str, stage: str) -> None:
-    """Kill a framework's worker when the run comes to a stage."""
-    pids: list[int] = []
-    prepare, tell = Lane.prepare, Display.stage
+def _at_round(monkeypatch: pytest.MonkeyPatch, number: int, do: Callable[[Lane], None]) -> None:
+    """Do something before a lane takes its round of that number."""
+    taken: list[Case] = []
+    take = Lane.round
 
-    def watched(lane: Lane, job: dict[str, object]) -> dict[str, object]:
-        if lane.case.framework == framework:
-            pids.append(lane._worker.pid)
-        return prepare(lane, job)
+    def watched(lane: Lane) -> dict[str, object]:
+        taken.append(lane.case)
+        if taken.count(lane.case) == number:
+            do(lane)
+        return take(lane)
 
-    def killing(display: Display, text: str) -> None:
-        if stage in text and pids:
-            os.kill(pids.pop(), signal.SIGKILL)
-        tell(display, text)
-
-    monkeypatch.setattr(Lane, "prepare", watched)
-    monkeypatch.setattr(Display, "stage", killing)
+    monkeypatch.setattr(Lane, "round", watched)
 
 
 def test_a_killed_worker_is_a_row_and_the_other_finishes(
     go: Callable[..., tuple[int, Run]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    _kill_at(monkeypatch, "paddle", "round 2")
+    def kill(lane: Lane) -> None:
+        if lane.case.framework == "paddle":
+            os.kill(lane._worker.pid, signal.SIGKILL)
+
+    _at_round(monkeypatch, 2, kill)
     only = ("--framework", "torch,paddle", "--style", "eager", "--mode", "inference")
     code, found = go(*only)
     assert code == 1 and found.state == "complete"
@@ -159,18 +156,13 @@ def test_an_interrupt_keeps_what_was_measured(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    tell = Display.stage
+    def interrupt(lane: Lane) -> None:
+        raise KeyboardInterrupt
 
-    def interrupted(display: Display, text: str) -> None:
-        if "round 2" in text:
-            raise KeyboardInterrupt
-        tell(display, text)
-
-    monkeypatch.setattr(Display, "stage", interrupted)
+    _at_round(monkeypatch, 2, interrupt)
     options = ("--framework", "torch", "--style", "eager", "--mode", "inference")
-    monkeypatch.setattr(sys, "argv", ["run", *FEW, *options, "--out", str(tmp_path)])
     with pytest.raises(KeyboardInterrupt):
-        run.main()
+        run.main([*FEW, *options, "--out", str(tmp_path)])
     (path,) = (tmp_path / "data").iterdir()
     found = read_run(path)
     assert found.state == "interrupted" and _outcomes(found) == {"torch": {"interrupted"}}

@@ -1,116 +1,30 @@
-"""A benchmark's records, and the pages that are rendered from them."""
+"""A benchmark's records: what they say, and that a damaged one is one line, never a traceback."""
 
 from __future__ import annotations
 
 import json
 import statistics
+import tempfile
+from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.workloads import Case
 from common.errors import TriptychError
-from frontends.workers.outcomes import CRASHED
-from reports.build import build
+from parity_tests.reports.recorded import COMMITTED, CRASH, PADDLE, TORCH, measured, written
+from parity_tests.rows import rows
 from reports.page import page
-from reports.records import RecordFile, Run, read_run
-from reports.tables import significant, text_tables
-
-TORCH, PADDLE = Case("torch", "eager", "inference"), Case("paddle", "graph", "training")
-HEADER = {
-    "schema": 1,
-    "started": "2026-01-02T03:04:05+00:00",
-    "command": "python -m benchmarks.run --framework torch,paddle",
-    "commit": "abcdef123456",
-    "machine": {
-        "cpu": "Some CPU",
-        "cores": 2,
-        "memory": 8_000_000_000,
-        "os": "Linux 6",
-        "architecture": "x86_64",
-        "python": "3.11.7",
-    },
-    "load_before": 0.1,
-    "threads": 2,
-    "rounds": 3,
-    "cases": [TORCH, PADDLE],
-    "network": "tiny",
-    "title": "Tiny network",
-    "parameters": 1234,
-    "macs": 1_000_000,
-    "input_shape": [1, 28, 28],
-    "batch": 50,
-    "input": "the first 50 of MNIST's test images",
-    "dtype": "float32",
-}
-PROOF = {
-    "panels": ["torch", "paddle"],
-    "passed": True,
-    "worst_float64": 3e-15,
-    "seconds": 9.0,
-    "versions": {"torch": {"torch": "2.13.0"}},
-    "bounds": {"forward": 2.0**-12, "update": 0.25},
-}
-PREPARED = {
-    "versions": {"torch": "2.13.0"},
-    "rss_after_import": 100_000_000,
-    "device": "cpu",
-    "build_s": 0.1,
-    "first_step_s": 2.5,
-    "second_step_s": 0.5,
-    "forward_error": 4e-7,
-}
-WARM = {
-    "seconds": [0.5, 0.5],
-    "steady": 0,
-    "memory": {
-        "rss": 140_000_000,
-        "private": 90_000_000,
-        "peak_rss": 150_000_000,
-        "peak_device": None,
-    },
-    "matmul_size": 1000,
-    "group": 0,
-}
-
-
-def _write(folder: Path, *more: tuple[str, dict[str, Any]], end: bool = True) -> Path:
-    records = RecordFile(folder / "data", "20260102-030405-tiny")
-    records.put("run", **HEADER)
-    for kind, fields in more:
-        records.put(kind, **fields)
-    if end:
-        records.put("end", state="complete", seconds=12.0, load_after=0.2)
-    records.close()
-    return records.path
-
-
-def _measured(case: Case = TORCH) -> list[tuple[str, dict[str, Any]]]:
-    rounds = [
-        ("round", {"case": case, "seconds": [s, s, 9 * s], "matmul_seconds": [0.02, 0.02]})
-        for s in (0.5, 0.25, 1.0)
-    ]
-    done = {"case": case, "outcome": "measured", "stage": "", "message": ""}
-    return [
-        ("proof", PROOF),
-        ("prepared", {"case": case, **PREPARED}),
-        ("warm", {"case": case, **WARM}),
-        *rounds,
-        ("outcome", done),
-    ]
-
-
-CRASH = (
-    "outcome",
-    {"case": PADDLE, "outcome": CRASHED, "stage": "steps", "message": "signal SIGKILL"},
-)
+from reports.plot import figure
+from reports.records import Run, read_run
+from reports.tables import text_tables
 
 
 def _run(folder: Path) -> Run:
-    return read_run(_write(folder, *_measured(), CRASH))
+    return read_run(written(folder, *measured(), CRASH))
 
 
 def test_figures_come_from_the_raw_samples(tmp_path: Path) -> None:
@@ -125,12 +39,12 @@ def test_figures_come_from_the_raw_samples(tmp_path: Path) -> None:
 
 
 def test_a_training_step_counts_as_three_passes(tmp_path: Path) -> None:
-    found = read_run(_write(tmp_path, *_measured(PADDLE)))
+    found = read_run(written(tmp_path, *measured(PADDLE)))
     assert found.flops(found.timings[PADDLE]) == 3 * 2 * 1e6 * 50 / 0.5
 
 
 def test_a_run_cut_short_is_read_as_far_as_it_came(tmp_path: Path) -> None:
-    path = _write(tmp_path, *_measured()[:-1], end=False)
+    path = written(tmp_path, *measured()[:-1], end=False)
     with path.open("a") as stream:
         stream.write('{"kind": "round", "case": ["torch", "ea')
     found = read_run(path)
@@ -139,89 +53,165 @@ def test_a_run_cut_short_is_read_as_far_as_it_came(tmp_path: Path) -> None:
     assert "The run was interrupted" in page(found)
 
 
-@pytest.mark.parametrize(
-    ("line", "text", "message"),
-    [
-        (0, '{"kind": "run", "schema": 99}', "line 1: expected a run record of schema 1"),
-        (2, "{]", "line 3: not JSON"),
-        (2, "[]", "line 3: expected an object"),
-        (2, '{"kind": "round", "case": ["torch", "eager", "sleep"]}', "line 3: not a record"),
-        (2, '{"case": 3}', "line 3: not a record"),
-        (2, '{"kind": "round", "case": 3}', "line 3: not a record"),
-    ],
-)
-def test_a_broken_record_is_one_line(tmp_path: Path, line: int, text: str, message: str) -> None:
-    path = _write(tmp_path, *_measured())
-    lines = path.read_text().splitlines()
-    path.write_text("\n".join([*lines[:line], text, *lines[line + 1 :]]) + "\n")
-    with pytest.raises(TriptychError, match=message) as caught:
-        read_run(path)
-    assert "\n" not in str(caught.value)
-
-
 def test_two_runs_of_one_second_have_two_files(tmp_path: Path) -> None:
-    assert _write(tmp_path) != _write(tmp_path)
+    assert written(tmp_path) != written(tmp_path)
 
 
 def test_records_are_valid_json_lines(tmp_path: Path) -> None:
-    text = _write(tmp_path, *_measured()).read_text(encoding="utf-8")
+    text = written(tmp_path, *measured()).read_text(encoding="utf-8")
     kinds = [json.loads(line)["kind"] for line in text.splitlines()]
     assert kinds == ["run", "proof", "prepared", "warm", *["round"] * 3, "outcome", "end"]
 
 
-def test_a_page_holds_the_figures_and_the_reasons(tmp_path: Path) -> None:
-    _write(tmp_path, *_measured(), CRASH)
-    opened = build(tmp_path)
-    text = (tmp_path / "20260102-030405-tiny.md").read_text(encoding="utf-8")
-    row = next(line for line in text.splitlines() if line.startswith("| PyTorch"))
-    assert [cell.strip() for cell in row.split("|")[1:-1]] == [
-        "PyTorch", "eager", "100", "50.0–200", "500", "2.50", "50", "0 %"
-    ]  # fmt: skip
-    for part in (
-        "Paddle (graph training): crashed at stage steps: signal SIGKILL",
-        "Some CPU, 2 cores, 8 GB",
-        "3.0e-15",
-        "4.0e-07 of the largest output",
-        "python -m benchmarks.run --framework torch,paddle\n",
-        "(20260102-030405-tiny.png)",
-        "commit abcdef123456",
-    ):
-        assert part in text, part
-    assert "other programs ran" not in text
-    assert (tmp_path / "20260102-030405-tiny.png").read_bytes().startswith(b"\x89PNG")
-    assert opened.name == "README.md" and "Tiny network" in opened.read_text(encoding="utf-8")
-    assert len(list(tmp_path.iterdir())) == 4, "something half-written is left"
+# Damaged records
 
 
-def test_a_busy_machine_is_told(tmp_path: Path) -> None:
-    found = _run(tmp_path)
-    found.header["load_before"] = 3.5
-    assert "**other programs ran**" in page(found)
+CASE = '"case": ["torch", "eager", "inference"]'
+BROKEN = {
+    "a schema to come": (0, '{"kind": "run", "schema": 99}', "a run record of schema 1 or 2"),
+    "a schema as words": (0, '{"kind": "run", "schema": "2"}', "a run record of schema 1 or 2"),
+    "no header": (0, '{"kind": "end"}', "a run record of schema 1 or 2"),
+    "a header of nothing else": (0, '{"kind": "run", "schema": 2}', "without batch, cases"),
+    "no JSON": (2, "{]", "not JSON"),
+    "NaN": (2, '{"kind": NaN}', "not JSON: NaN"),
+    "deep": (2, "[" * 100_000, "nested too deeply"),
+    "digits": (2, "1" * 10_000, "line 3: "),
+    "a list": (2, "[]", "expected an object"),
+    "no kind": (2, '{"case": 3}', "not a record: of kind None"),
+    "another kind": (2, '{"kind": "lap"}', "not a record: of kind 'lap'"),
+    "a kind that is a list": (2, '{"kind": ["end"]}', r"of kind \['end'\]"),
+    "two headers": (2, '{"kind": "run", "schema": 2}', "not a record: of kind 'run'"),
+    "a case of no kind": (2, '{"kind": "outcome", "case": 3}', "without message, outcome, stage"),
+    "samples as words": (
+        2,
+        f'{{"kind": "round", {CASE}, "seconds": ["1"], "matmul_seconds": [1]}}',
+        r"seconds\[0\]: expected a finite number, got '1'",
+    ),
+    "no samples": (
+        2,
+        f'{{"kind": "round", {CASE}, "seconds": [], "matmul_seconds": [1]}}',
+        r"seconds: expected at least one element, got \[\]",
+    ),
+    "infinite": (
+        2,
+        f'{{"kind": "round", {CASE}, "seconds": [1], "matmul_seconds": [1e999]}}',
+        r"matmul_seconds\[0\]: expected a finite number, got inf",
+    ),
+    "no time": (
+        2,
+        f'{{"kind": "round", {CASE}, "seconds": [0], "matmul_seconds": [1]}}',
+        r"seconds\[0\]: expected a number from 1e-09 to 1e\+09, got 0",
+    ),
+    "an unknown case": (
+        2,
+        '{"kind": "round", "case": ["a", "b", "c"], "seconds": [1], "matmul_seconds": [1]}',
+        "of an unknown case, 'a/b/c'",
+    ),
+    "measured without rounds": (
+        2,
+        f'{{"kind": "outcome", {CASE}, "outcome": "measured", "stage": "", "message": ""}}',
+        "measured, but its prepared, warm or round records are missing",
+    ),
+    "half a character": (
+        2,
+        f'{{"kind": "outcome", {CASE}, "outcome": "\\ud800", "stage": "", "message": ""}}',
+        "outcome: expected text that UTF-8 can say",
+    ),
+    "a panel without words": (
+        1,
+        '{"kind": "proof", "panels": ["caffe"], "passed": true, "worst_float64": 0, "seconds": 1,'
+        ' "versions": {}, "bounds": {"forward": 1, "update": 1}}',
+        "'caffe' is not described in the run record",
+    ),
+}
 
 
-def test_what_was_not_interleaved_is_told(tmp_path: Path) -> None:
-    found = _run(tmp_path)
-    assert "want of memory" not in page(found)
-    found.timings[TORCH].fields["group"] = 1
-    assert "apart from the others': PyTorch eager (inference)" in page(found)
+@rows("broken", BROKEN)
+def test_a_broken_record_is_one_line(tmp_path: Path, broken: tuple[int, str, str]) -> None:
+    index, text, message = broken
+    path = written(tmp_path, *measured())
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([*lines[:index], text, *lines[index + 1 :]]) + "\n")
+    with pytest.raises(TriptychError, match=message) as caught:
+        read_run(path)
+    said = str(caught.value)
+    assert said.startswith(f"{path.name}, line {index + 1}: ") and "\n" not in said
 
 
-def test_the_table_at_the_end(tmp_path: Path) -> None:
-    text = text_tables(_run(tmp_path))
-    assert "Tiny network: 1,234 parameters, 1.0 million multiply-adds an image" in text
-    assert "crashed" in text and "signal SIGKILL" in text
+@rows("content", {"empty": b"", "half a line": b'{"kind": "run"', "not UTF-8": b"\xff\xfe\n"})
+def test_a_file_that_is_no_record_is_one_line(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "20260102-030405-tiny.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(TriptychError, match=path.name) as caught:
+        read_run(path)
+    assert "\n" not in str(caught.value)
 
 
-def test_nothing_is_rendered_twice_differently(tmp_path: Path) -> None:
-    _write(tmp_path, *_measured(), CRASH)
-    build(tmp_path)
-    before = {path.name: path.read_bytes() for path in tmp_path.glob("*.*")}
-    build(tmp_path)
-    assert {path.name: path.read_bytes() for path in tmp_path.glob("*.*")} == before
+STRANGE: list[Any] = [
+    None, True, False, 0, 1, -1, 2**53, 10**400, 1e-9, 1e9, 1e300, float("nan"), float("inf"),
+    "", "$x^", "\ud800", "\x00|\n", [], {}, [[]], {"a": [{}]},
+    "measured", "#000000", ["torch", "eager", "inference"],
+]  # fmt: skip
 
 
-@given(st.floats(1e-4, 1e6))
-def test_three_significant_digits(value: float) -> None:
-    text = significant(value)
-    assert float(text.replace(",", "")) == pytest.approx(value, rel=0.06)
-    assert "e" not in text or value < 0.001
+def _records(path: Path) -> list[Any]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def _of_today() -> list[Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        return _records(written(Path(folder), *measured(), CRASH))
+
+
+RECORDS = [*map(_records, COMMITTED), _of_today()]
+
+
+def _mutated(draw: Callable[[st.SearchStrategy[Any]], Any]) -> list[Any]:
+    """Return the records of a run, committed or of today, with values lost or replaced."""
+    records: Any = deepcopy(RECORDS[draw(st.integers(0, len(RECORDS) - 1))])
+    for _ in range(draw(st.integers(1, 3))):
+        inside: Any = records
+        first = st.integers(0, min(3, len(records) - 1))  # half of the time, where the words are
+        key: Any = draw(first | st.integers(0, len(records) - 1))
+        while isinstance(inside[key], (list, dict)) and inside[key] and draw(st.integers(0, 5)):
+            inside = inside[key]
+            keys = range(len(inside)) if isinstance(inside, list) else sorted(inside)
+            key = draw(st.sampled_from(keys))
+        alike = [each for each in STRANGE if type(each) is type(inside[key])]
+        how = draw(st.sampled_from(("lost", "another type", "alike", "alike")))
+        if how == "lost" and len(records) > 1:
+            del inside[key]
+        else:
+            choice = alike if alike and how == "alike" else STRANGE
+            inside[key] = deepcopy(draw(st.sampled_from(choice)))
+    return list(records)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_mutated_records_are_read_or_refused_in_one_line(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    records = _mutated(data.draw)
+    path = tmp_path_factory.getbasetemp() / "20260102-030405-mutated.jsonl"
+    path.write_text("".join(json.dumps(each) + "\n" for each in records), encoding="utf-8")
+    try:
+        run = read_run(path)
+    except TriptychError as error:
+        assert "\n" not in str(error) and str(error).startswith(path.name)
+    else:
+        assert page(run).encode() and text_tables(run).encode() and figure(run).axes
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=200), st.integers(0, 2000))
+def test_damaged_bytes_are_read_or_refused_in_one_line(
+    tmp_path_factory: pytest.TempPathFactory, damage: bytes, place: int
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "20260102-030405-damaged.jsonl"
+    content = COMMITTED[0].read_bytes()
+    path.write_bytes(content[:place] + damage + content[place + len(damage) :])
+    try:
+        assert page(read_run(path)).encode()
+    except TriptychError as error:
+        assert "\n" not in str(error)

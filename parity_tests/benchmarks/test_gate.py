@@ -1,0 +1,66 @@
+"""No verdict, no number: what the ladder and the float64 reference refuse is not timed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks import gate
+from benchmarks.matrix import Case
+from frontends.ladder.report import Report, Row, stopped_row
+from frontends.workers.arrays import write_arrays
+from frontends.workers.outcomes import NOT_INSTALLED, Outcome, WorkerError
+
+PADDLE = Case("paddle", "graph", "training")
+
+
+def _outputs(folder: Path, first: Any, second: Any) -> Path:
+    write_arrays(folder / "out.npz", {"first": first, "second": second})
+    return folder / "out.npz"
+
+
+EXACT = {
+    "first": np.linspace(-1, 1, 20).reshape(2, 10),
+    "second": np.linspace(-1, 1.01, 20).reshape(2, 10),
+}
+REFERENCE = gate.Reference("torch", {"inference": EXACT, "training": EXACT})
+
+
+def test_float32_rounding_passes(tmp_path: Path) -> None:
+    out = _outputs(tmp_path, *(array.astype(np.float32) for array in EXACT.values()))
+    found = REFERENCE.check(PADDLE, out)
+    assert 0 < found["forward_error"] < 1e-7 and 0 < found["update_error"] < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "what"),
+    [
+        (EXACT["first"] * (1 + 6.7e-4), EXACT["second"], "forward"),  # TF32, as measured
+        (EXACT["first"].T, EXACT["second"], "forward"),
+        (np.where(EXACT["first"] > 0.9, np.nan, EXACT["first"]), EXACT["second"], "forward"),
+        (EXACT["first"], EXACT["first"], "update"),  # nothing was updated
+        (EXACT["first"], 2 * EXACT["first"] - EXACT["second"], "update"),  # uphill
+        (EXACT["first"], EXACT["second"] * np.inf, "update"),
+    ],
+)
+def test_what_differs_is_not_comparable(tmp_path: Path, first: Any, second: Any, what: str) -> None:
+    with pytest.raises(WorkerError, match=f"not comparable at stage check: {what}"):
+        REFERENCE.check(PADDLE, _outputs(tmp_path, first, second))
+
+
+def test_what_the_ladder_refuses_keeps_its_outcome() -> None:
+    frameworks = ["tensorflow", "paddle", "torch"]
+    rows = [
+        stopped_row("tensorflow", Outcome("tensorflow", NOT_INSTALLED, "start", "no module")),
+        Row("forward, eval", ("paddle", "torch"), "agrees", 1e-15, 1e-10),
+    ]
+    report = Report("n", 2, frameworks, rows)
+    refused = gate.refusal(report, "tensorflow")
+    assert refused and (refused.kind, refused.stage) == (NOT_INSTALLED, "start")
+    assert gate.refusal(report, "torch") is None
+    rows[1] = Row("forward, eval", ("paddle", "torch"), "mismatched", 1e-3, 1e-10, "at step stem")
+    refused = gate.refusal(report, "torch")
+    assert refused and refused.kind == gate.NOT_COMPARABLE and "at step stem" in refused.message

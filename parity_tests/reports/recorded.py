@@ -1,0 +1,106 @@
+"""Records of a small run, as a benchmark would have written them, for tests to change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from benchmarks import method
+from benchmarks.matrix import Case
+from frontends.workers.environments import ROOT
+from frontends.workers.outcomes import CRASHED
+from reports.records import RecordFile
+from reports.schema import SCHEMA
+
+REPORTS = ROOT / "reports"
+COMMITTED = sorted((REPORTS / "data").glob("2026*.jsonl"))
+TORCH, PADDLE = Case("torch", "eager", "inference"), Case("paddle", "graph", "training")
+HEADER = {
+    "schema": SCHEMA,
+    "started": "2026-01-02T03:04:05+00:00",
+    "command": "python -m benchmarks.run --framework torch,paddle",
+    "commit": "abcdef123456",
+    "machine": {
+        "cpu": "Some CPU",
+        "cores": 2,
+        "memory": 8_000_000_000,
+        "os": "Linux 6",
+        "architecture": "x86_64",
+        "python": "3.11.7",
+    },
+    "load_before": 0.1,
+    "threads": 2,
+    "rounds": 3,
+    "cases": [TORCH, PADDLE],
+    "network": "tiny",
+    "title": "Tiny network",
+    "parameters": 1234,
+    "macs": 1_000_000,
+    "input_shape": [1, 28, 28],
+    "batch": 50,
+    "input": "the first 50 of MNIST's test images",
+    "dtype": "float32",
+}
+PROOF = {
+    "panels": ["torch", "paddle"],
+    "passed": True,
+    "worst_float64": 3e-15,
+    "seconds": 9.0,
+    "versions": {"torch": {"torch": "2.13.0"}},
+    "bounds": {"forward": 2.0**-12, "update": 0.25},
+}
+PREPARED = {
+    "versions": {"torch": "2.13.0"},
+    "rss_after_import": 100_000_000,
+    "device": "cpu",
+    "build_s": 0.1,
+    "first_step_s": 2.5,
+    "second_step_s": 0.5,
+    "forward_error": 4e-7,
+}
+WARM = {
+    "seconds": [0.5, 0.5],
+    "steady": 0,
+    "memory": {
+        "rss": 140_000_000,
+        "private": 90_000_000,
+        "peak_rss": 150_000_000,
+        "peak_device": None,
+    },
+    "matmul_size": 1000,
+    "group": 0,
+}
+CRASH = (
+    "outcome",
+    {"case": PADDLE, "outcome": CRASHED, "stage": "steps", "message": "signal SIGKILL"},
+)
+Put = tuple[str, dict[str, Any]]
+
+
+def measured(case: Case = TORCH, **warm: Any) -> list[Put]:
+    """Return the records of a case that was measured: rounds of 0.5, 0.25 and 1 s a step."""
+    rounds = [
+        ("round", {"case": case, "seconds": [s, s, 9 * s], "matmul_seconds": [0.02, 0.02]})
+        for s in (0.5, 0.25, 1.0)
+    ]
+    done = {"case": case, "outcome": "measured", "stage": "", "message": ""}
+    return [
+        ("proof", PROOF),
+        ("prepared", {"case": case, **PREPARED}),
+        ("warm", {"case": case, **WARM, **warm}),
+        *rounds,
+        ("outcome", done),
+    ]
+
+
+def written(folder: Path, *more: Put, end: bool = True, **header: Any) -> Path:
+    """Write FOLDER/data/20260102-030405-tiny.jsonl in the words of today; return its path."""
+    records = RecordFile(folder / "data", "20260102-030405-tiny")
+    words = method.words(["torch", "paddle"], ["inference", "training"])
+    records.put("run", **{**HEADER, **words, **header})
+    for kind, fields in more:
+        records.put(kind, **fields)
+    if end:
+        records.put("end", state="complete", seconds=12.0, load_after=0.2)
+    records.close()
+    return records.path
