@@ -12,7 +12,7 @@ from benchmarks import gate
 from benchmarks.matrix import Case
 from frontends.ladder.report import Report, Row, stopped_row
 from frontends.workers.arrays import write_arrays
-from frontends.workers.outcomes import NOT_INSTALLED, Outcome, WorkerError
+from frontends.workers.outcomes import NOT_COMPARABLE, NOT_INSTALLED, Outcome, WorkerError
 
 PADDLE = Case("paddle", "graph", "training")
 
@@ -63,4 +63,4 @@ def test_what_the_ladder_refuses_keeps_its_outcome() -> None:
     assert gate.refusal(report, "torch") is None
     rows[1] = Row("forward, eval", ("paddle", "torch"), "mismatched", 1e-3, 1e-10, "at step stem")
     refused = gate.refusal(report, "torch")
-    assert refused and refused.kind == gate.NOT_COMPARABLE and "at step stem" in refused.message
+    assert refused and refused.kind == NOT_COMPARABLE and "at step stem" in refused.message

@@ -18,11 +18,14 @@ import pytest
 from benchmarks import gate, run, workloads
 from benchmarks.matrix import Case
 from benchmarks.timing import Lane
+from common.network import Network
 from frontends.ladder.report import Report
 from frontends.ladder.verify import verify
 from frontends.workers.environments import ROOT
+from frontends.workers.outcomes import NOT_COMPARABLE
 from frontends.workers.pool import Workers
 from frontends.writing.draft import Source
+from frontends.writing.emit import emit
 from reports.records import Run, read_run
 
 SMALL = str(Path(__file__).parents[1] / "cases" / "small.py") + ":se_resnext"
@@ -91,9 +94,8 @@ def _planted(
     monkeypatch: pytest.MonkeyPatch, framework: str, fault: Callable[[Source], str]
 ) -> None:
     """Change what is timed, after the ladder passed what it was."""
-    emit = workloads.emit
 
-    def changed(network: workloads.Network, dialect: str) -> Source:
+    def changed(network: Network, dialect: str) -> Source:
         source = emit(network, dialect)
         if dialect != framework:
             return source
@@ -117,7 +119,7 @@ def test_a_style_that_gives_other_numbers_is_not_timed(
     paddle = {t.mode: t for t in found.timings.values() if t.framework == "paddle"}
     assert code == 1 and _outcomes(found)["torch"] == {"measured"}
     assert paddle["inference"].measured
-    assert paddle["training"].outcome == gate.NOT_COMPARABLE
+    assert paddle["training"].outcome == NOT_COMPARABLE
     assert "forward in the style timed" in paddle["training"].message
     assert not paddle["training"].rounds
 
@@ -185,7 +187,7 @@ def test_what_is_not_proved_is_not_timed(
     assert code == 1
     for timing in found.timings.values():
         unproved = timing.framework in refused
-        assert timing.outcome == (gate.NOT_COMPARABLE if unproved else "measured")
+        assert timing.outcome == (NOT_COMPARABLE if unproved else "measured")
         assert unproved == (not timing.rounds) == (timing.message == "gradients: mismatched")
 
 

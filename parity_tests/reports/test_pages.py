@@ -151,9 +151,9 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
                 styles=styles,
                 feeds_every_step=not row.feeds_every_step,
             )
-            monkeypatch.setitem(frameworks.TABLE, name, changed)  # type: ignore[arg-type]
+            monkeypatch.setitem(frameworks.TABLE, name, changed)
         for part in method.METHOD:
-            monkeypatch.setitem(method.METHOD, part, "as it is done later")  # type: ignore[misc]
+            monkeypatch.setitem(method.METHOD, part, "as it is done later")
         monkeypatch.setitem(method.STEPS, "training", {"passes": 2, "meaning": "another"})
 
     return change
