@@ -154,8 +154,10 @@ def read_run(path: Path) -> Run:
 def _lines(path: Path) -> list[str]:
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise TriptychError(f"{path.name}: cannot be read: {error}") from None
+    except OSError as error:
+        raise TriptychError(f"{path.name}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise TriptychError(f"{path.name}: not UTF-8: {error.reason}") from None
     return text.split("\n")[:-1]  # a killed run may leave the start of a line
 
 
