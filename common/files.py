@@ -9,16 +9,25 @@ from pathlib import Path
 from common.errors import TriptychError
 
 
-def folder_for(out: str) -> Path:
+def folder_for(out: str, option: str = "--out") -> Path:
     """Return a folder that can be written to, made if need be. Raises TriptychError."""
     folder = Path(out)
     try:
+        if not out:
+            raise TriptychError(f"{option} is empty: expected a folder")
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise TriptychError(f"--out {out}: cannot be written to: {error.strerror}") from None
+        raise TriptychError(f"{option} {out}: cannot be written to: {error.strerror}") from None
     return folder
+
+
+def file_for(option: str, out: str) -> Path:
+    """Return a file that can be written, its folder made if need be. Raises TriptychError."""
+    if not out or Path(out).is_dir():
+        raise TriptychError(f"{option} {out or '(empty)'}: expected a file to write, not a folder")
+    return folder_for(str(Path(out).parent), option) / Path(out).name
 
 
 def write_text(path: Path, text: str) -> None:

@@ -20,7 +20,7 @@ NAMES = {dict: "an object", list: "a list", str: "a string"}
 Kind = TypeVar("Kind", dict[str, Any], list[Any], str)
 
 
-def from_json(text: str, where: str) -> Network:
+def from_json(text: str, where: str = "JSON") -> Network:
     """Return the network that a JSON text writes; `where` names the text in messages.
 
     Raises SpecificationError, one line with the place of the mistake, whatever the text is.

@@ -99,7 +99,11 @@ def uses(layer: Layer) -> list[Use]:
 def chain(*links: Use | tuple[Use, Size]) -> Chain:
     """Return a chain; equal blocks in a row are folded.
 
-    >>> chain(block(64), (block(128), 2))  # doctest: +SKIP
+    >>> from common.ops import Conv2d
+    >>> unit = Block("unit", "width", layers={"conv": Conv2d("width", 1)})
+    >>> folded = chain(unit(64), unit(128), unit(128))
+    >>> [(dict(use.arguments), count) for use, count in folded.links]
+    [({'width': 64}, 1), ({'width': 128}, 2)]
     """
     folded: list[tuple[Use, Size]] = []
     for link in links:

@@ -1,19 +1,22 @@
-"""Weights of other libraries in canonical names: `python -m frontends.convert --from keras …`."""
+"""Weights of other libraries in canonical names: `triptych convert --from keras …`."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
-from common.errors import run_command
+from common.arguments import NETWORK, Parser
+from common.errors import TriptychError, run_command
+from common.files import file_for
 from frontends.checkpoints.convert import convert, network_of
 from frontends.checkpoints.libraries import LIBRARIES
 
 
-def main() -> int:
-    """Convert one file."""
-    parser = argparse.ArgumentParser(
-        prog="python -m frontends.convert",
+def parser(prog: str) -> Parser:
+    """Return the command line's parser."""
+    made = Parser(
+        prog=prog,
         description="Read a weights file of another library's ResNet, and write it as safetensors "
         "under the canonical names of a network: <path of the step>.<kernel, bias, gamma, beta, "
         "mean or variance>, kernels OIHW, dense weights (out, in).",
@@ -21,19 +24,33 @@ def main() -> int:
         "torchvision .pth. Nothing in a file is executed. Exit codes: 0 written, 2 wrong usage or "
         "a file that does not fit.",
     )
-    parser.add_argument("--from", dest="library", required=True, choices=list(LIBRARIES))
-    parser.add_argument(
+    made.add_argument("--from", dest="library", required=True, choices=list(LIBRARIES))
+    made.add_argument(
         "--network",
         required=True,
         metavar="NETWORK",
-        help="a network's name, FILE.json, or FILE.py:function; with keras, resnet50 is "
-        "resnet50_keras, which has Keras' biases",
+        help=f"{NETWORK}; with keras, resnet50 is resnet50_keras, which has Keras' biases",
     )
-    parser.add_argument("file", metavar="FILE", help="what the library wrote")
-    parser.add_argument("out", metavar="OUT.safetensors", help="what to write")
-    options = parser.parse_args()
+    made.add_argument("file", metavar="FILE", help="what the library wrote")
+    made.add_argument("out", metavar="OUT.safetensors", help="what to write")
+    return made
+
+
+def parse(arguments: Sequence[str] | None, prog: str) -> argparse.Namespace:
+    """Return the options. Raises TriptychError."""
+    options = parser(prog).parse_args(arguments)
+    options.file = Path(options.file)
+    out = Path(options.out)
+    if out.exists() and options.file.exists() and out.samefile(options.file):
+        raise TriptychError(f"{out}: would be written over what is read")
+    return options
+
+
+def main(arguments: Sequence[str] | None = None, prog: str = "python -m frontends.convert") -> int:
+    """Convert one file; return the exit code. Raises TriptychError."""
+    options = parse(arguments, prog)
     network = network_of(options.library, options.network)
-    found = convert(options.library, network, Path(options.file), Path(options.out))
+    found = convert(options.library, network, options.file, file_for("OUT", options.out))
     numbers = sum(array.size for array in found.values())
     print(f"{options.out}: {len(found)} tensors, {numbers:,} numbers, for {network.name}")
     return 0

@@ -1,23 +1,24 @@
-"""Write a network as source: `python -m frontends.emit NETWORK --dialect torch`."""
+"""Write a network as source: `triptych emit NETWORK --dialect torch`."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from common.arguments import NETWORK, Parser
 from common.errors import TriptychError, choose, run_command
 from common.files import folder_for, write_text
 from common.network import Network
 from common.networks import available, load
+from frontends.frameworks import FRAMEWORKS, MODERN
 from frontends.writing.draft import LINE_LENGTH
 from frontends.writing.emit import emit
 
 if TYPE_CHECKING:
     from frontends.ladder.report import Report
-
-FRAMEWORKS = ("tensorflow", "paddle", "torch", "fluid", "tensorflow1")
 
 
 def with_verdict(text: str, report: Report) -> str:
@@ -36,7 +37,6 @@ def with_verdict(text: str, report: Report) -> str:
 def _verified(network: Network, dialects: list[str]) -> Report | None:
     """Return the ladder of the modern panels and those written; print it and return None if it
     fails."""
-    from frontends.frameworks import FRAMEWORKS, MODERN
     from frontends.ladder.verify import verify
 
     report = verify(network, [f for f in FRAMEWORKS if f in MODERN or f in dialects])
@@ -46,41 +46,49 @@ def _verified(network: Network, dialects: list[str]) -> Report | None:
     return report
 
 
-def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m frontends.emit",
+def parser(prog: str) -> Parser:
+    """Return the command line's parser."""
+    made = Parser(
+        prog=prog,
         description="Write a network as a standalone source file.",
         epilog=f"Networks: {', '.join(available())}. Exit codes: 0 written, 1 not --verified, "
         "2 wrong usage or a network that cannot be written.",
     )
-    parser.add_argument("network", help="a network's name, FILE.json, or FILE.py:function")
-    parser.add_argument(
+    made.add_argument("network", help=NETWORK)
+    made.add_argument(
         "--dialect", required=True, help=f"{', '.join(FRAMEWORKS)}, several with commas, or all"
     )
-    parser.add_argument("--out", help="a folder to write <network>_<dialect>.py into")
-    parser.add_argument(
+    made.add_argument("--out", help="a folder to write <network>_<dialect>.py into")
+    made.add_argument(
         "--verified", action="store_true", help="only if the ladder passes; the header says so"
     )
-    return parser.parse_args()
+    return made
 
 
-def main() -> int:
-    """Write one file per dialect, to standard output or into a folder."""
-    options = _parse()
-    wanted = list(FRAMEWORKS) if options.dialect == "all" else options.dialect.split(",")
-    for dialect in wanted:
-        choose("dialect", dialect, (*FRAMEWORKS, "all"))
-    if len(wanted) > 1 and not options.out:
-        raise TriptychError(f"{len(wanted)} dialects need --out DIR to go to")
+def parse(arguments: Sequence[str] | None, prog: str) -> argparse.Namespace:
+    """Return the options; `dialects` are those to write. Raises TriptychError."""
+    options = parser(prog).parse_args(arguments)
+    listed = [name.strip() for name in options.dialect.split(",")]
+    options.dialects = list(FRAMEWORKS) if listed == ["all"] else list(dict.fromkeys(listed))
+    for dialect in options.dialects:
+        choose("dialect", dialect, FRAMEWORKS)
+    if len(options.dialects) > 1 and options.out is None:
+        raise TriptychError(f"{len(options.dialects)} dialects need --out DIR to go to")
+    return options
+
+
+def main(arguments: Sequence[str] | None = None, prog: str = "python -m frontends.emit") -> int:
+    """Write one file per dialect, to standard output or into a folder; return the exit code."""
+    options = parse(arguments, prog)
     network = load(options.network)
-    texts = {dialect: emit(network, dialect).text for dialect in wanted}
+    texts = {dialect: emit(network, dialect).text for dialect in options.dialects}
     if options.verified:
-        report = _verified(network, wanted)
+        report = _verified(network, options.dialects)
         if report is None:
             return 1
         texts = {dialect: with_verdict(text, report) for dialect, text in texts.items()}
     for dialect, text in texts.items():
-        if not options.out:
+        if options.out is None:
             print(text, end="")
             continue
         path = folder_for(options.out) / f"{network.name}_{dialect}.py"

@@ -1,113 +1,136 @@
-"""Prove that panels realize one network: `python -m frontends.verify NETWORK`."""
+"""Prove that panels realize one network: `triptych verify NETWORK`."""
 
 from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
 
 from rich.console import Console
 
+from common import machine
+from common.arguments import NETWORK, Parser, seconds, whole
 from common.differences import grouped
-from common.errors import choose, run_command
-from common.files import folder_for, write_text
+from common.errors import TriptychError, choose, run_command
+from common.files import file_for, write_text
 from common.network import Network
 from common.networks import available, load
 from frontends.frameworks import FRAMEWORKS, select
 from frontends.ladder.verify import verify, verify_against, verify_mine
 
+ALONE = "one panel proves nothing of another: name two or more"
 
-def parse() -> argparse.Namespace:
-    """Return the options of the command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m frontends.verify",
+
+def parser(prog: str) -> Parser:
+    """Return the command line's parser."""
+    made = Parser(
+        prog=prog,
         description="Prove that TensorFlow, Paddle and PyTorch realize the same network: "
-        "structure, forward, batch and running statistics, gradients, rounding.",
+        "structure, forward, batch and running statistics, gradients, rounding. A Python file that "
+        "you name is run, in a process of its own where it is --mine; a JSON file is only read.",
         epilog=f"Networks: {', '.join(available())}. Exit codes: 0 proved, 1 not, 2 wrong usage.",
     )
-    parser.add_argument(
-        "network", nargs="?", help="a network's name, FILE.json, or FILE.py:function"
-    )
-    parser.add_argument(
-        "--framework", default="all", help=f"all, or a list of {','.join(FRAMEWORKS)}"
-    )
-    parser.add_argument("--legacy", action="store_true", help="with all: the historical panels too")
-    parser.add_argument("--against", metavar="OTHER", help="compare with another network")
-    parser.add_argument(
-        "--mine", metavar="FILE:ENTRY", help="verify a file of your own against the network"
-    )
-    parser.add_argument("--dialect", help=f"what --mine is written in: {', '.join(FRAMEWORKS)}")
-    parser.add_argument(
-        "--names", metavar="JSON", help="with --mine: {canonical name: own name}, not by order"
-    )
-    parser.add_argument("--batch-size", type=int, default=2, help="samples (default 2)")
-    parser.add_argument("--seed", type=int, default=0, help="of weights and inputs (default 0)")
-    parser.add_argument("--timeout", type=float, default=600, help="seconds per job (default 600)")
-    parser.add_argument("--every-row", action="store_true", help="print every pair and panel")
-    parser.add_argument("--json", metavar="FILE", help="write the report as JSON, too")
-    options = parser.parse_args()
-    if options.batch_size < 1:
-        parser.error(f"--batch-size {options.batch_size}: expected 1 or more")
-    if options.mine and not options.dialect:
-        parser.error(f"--mine needs --dialect: {', '.join(FRAMEWORKS)}")
-    if not options.network and not (options.mine and options.against):
-        parser.error("which network? a name, FILE.json, or FILE.py:function")
+    add = made.add_argument
+    add("network", nargs="?", help=NETWORK)
+    add("--framework", metavar="LIST", help=f"all (default), or a list of {','.join(FRAMEWORKS)}")
+    add("--legacy", "--historical", action="store_true", help="with all: the historical panels too")
+    add("--against", metavar="OTHER", help="compare with another network")
+    add("--mine", metavar="FILE:ENTRY", help="verify a file of your own against the network")
+    add("--dialect", help=f"what --mine is written in: {', '.join(FRAMEWORKS)}")
+    add("--names", metavar="JSON", help="with --mine: {canonical name: own name}, not by order")
+    add("--batch-size", type=whole(1, 2**31), default=2, metavar="N", help="samples (default 2)")
+    add("--seed", type=whole(0, 2**63), default=0, help="of weights and inputs (default 0)")
+    add("--timeout", type=seconds, default=600, metavar="S", help="seconds per job (default 600)")
+    add("--every-row", action="store_true", help="print every pair and panel")
+    add("--json", metavar="FILE", help="write the report as JSON, too")
+    return made  # fmt: skip
+
+
+def parse(arguments: Sequence[str] | None, prog: str) -> argparse.Namespace:
+    """Return the options. Raises TriptychError for those that do not go together."""
+    options = parser(prog).parse_args(arguments)
+    if options.mine:
+        _check_mine(options)
+    elif not options.network:
+        raise TriptychError(f"which network? {NETWORK}")
+    elif options.dialect or options.names:
+        raise TriptychError("--dialect and --names are of --mine FILE:ENTRY, which is not given")
+    listed = options.framework or "all"
+    if options.legacy and listed != "all":
+        raise TriptychError("--legacy adds panels to all: with a list, name them in --framework")
+    options.frameworks = select(listed, options.legacy)
+    if len(options.frameworks) < 2 and not (options.against or options.mine):
+        raise TriptychError(f"--framework {listed}: {ALONE}")
     return options
 
 
-def main() -> int:
-    """Run the ladder and print it."""
-    options = parse()
-    if options.mine:
-        return _print_mine(options)
-    frameworks = select(options.framework, options.legacy)
-    network = load(options.network)
-    if options.against:
-        return _print_against(network, load(options.against), frameworks, options)
-    if options.json:
-        folder_for(str(Path(options.json).parent))
-    with Console(stderr=True).status(f"verifying {network.name} in {', '.join(frameworks)}"):
-        report = verify(
-            network,
-            frameworks,
-            batch=options.batch_size,
-            seed=options.seed,
-            timeout=options.timeout,
-        )
-    if options.json:
-        write_text(Path(options.json), json.dumps(report.record(), indent=1) + "\n")
-    print(report.text(options.every_row))
-    return 0 if report.passed else 1
+def _check_mine(options: argparse.Namespace) -> None:
+    if not options.dialect:
+        raise TriptychError(f"--mine needs --dialect: {', '.join(FRAMEWORKS)}")
+    choose("dialect", options.dialect, FRAMEWORKS)
+    if bool(options.network) == bool(options.against):
+        raise TriptychError("--mine is verified against one network: name one, or --against it")
+    if options.framework or options.legacy:
+        raise TriptychError("--mine runs in its --dialect: no --framework or --legacy with it")
 
 
-def _print_mine(options: argparse.Namespace) -> int:
-    dialect = choose("dialect", options.dialect, FRAMEWORKS)
+def main(arguments: Sequence[str] | None = None, prog: str = "python -m frontends.verify") -> int:
+    """Run the ladder and print it; return the exit code. Raises TriptychError."""
+    options = parse(arguments, prog)
     network = load(options.network or options.against)
-    with Console(stderr=True).status(f"verifying {options.mine} against {network.name}"):
-        report = verify_mine(
-            network,
-            options.mine,
-            dialect,
-            names_file=options.names,
-            batch=options.batch_size,
-            seed=options.seed,
-            timeout=options.timeout,
-        )
-    print(report.text())
-    return 0 if report.passed else 1
+    other = load(options.against) if options.against and not options.mine else None
+    for each in (network, other) if other else (network,):
+        check_memory(each, options.batch_size)
+    out = file_for("--json", options.json) if options.json else None
+    how = {"batch": options.batch_size, "seed": options.seed, "timeout": options.timeout}
+    with Console(stderr=True).status(_what(network, other, options)):
+        text, record, passed = _verified(network, other, options, how)
+    if out:
+        write_text(out, json.dumps(record, indent=1) + "\n")
+    print(text)
+    return 0 if passed else 1
 
 
-def _print_against(
-    network: Network, other: Network, frameworks: list[str], options: argparse.Namespace
-) -> int:
-    with Console(stderr=True).status(f"comparing {network.name} with {other.name}"):
-        report, lines = verify_against(
-            network, other, frameworks, batch=options.batch_size, seed=options.seed
+def _what(network: Network, other: Network | None, options: argparse.Namespace) -> str:
+    if options.mine:
+        return f"verifying {options.mine} against {network.name}"
+    if other:
+        return f"comparing {network.name} with {other.name}"
+    return f"verifying {network.name} in {', '.join(options.frameworks)}"
+
+
+def _verified(
+    network: Network, other: Network | None, options: argparse.Namespace, how: dict[str, Any]
+) -> tuple[str, dict[str, Any], bool]:
+    """Return the report as text, as plain data, and whether all is proved."""
+    if other:
+        report, found = verify_against(network, other, options.frameworks, **how)
+        lines = [f"\n{len(found)} structural differences", *(f"  {x}" for x in grouped(found))]
+        text = "\n".join([report.text(options.every_row), *lines])
+        passed = report.passed and not found
+        record = report.record() | {"structural_differences": [asdict(each) for each in found]}
+        return text, record | {"passed": passed}, passed
+    if options.mine:
+        named = {"names_file": options.names}
+        report = verify_mine(network, options.mine, options.dialect, **named, **how)
+    else:
+        report = verify(network, options.frameworks, **how)
+    return report.text(options.every_row), report.record(), report.passed
+
+
+def check_memory(network: Network, batch: int) -> None:
+    """Raise a TriptychError for a batch whose activations alone, in float64, exceed the memory."""
+    there, steps = machine.memory(), network.elaboration.steps
+    numbers = math.prod(network.input_shape) + sum(math.prod(step.output) for step in steps)
+    needed = 8 * batch * numbers
+    if there is not None and needed > there:
+        raise TriptychError(
+            f"{network.name} with --batch-size {batch} takes {machine.in_gib(needed)} a panel, or "
+            f"more; this machine has {machine.in_gib(there)}"
         )
-    print(report.text())
-    print(f"\n{len(lines)} structural differences")
-    print("\n".join(f"  {line}" for line in grouped(lines)))
-    return 0 if report.passed and not lines else 1
 
 
 if __name__ == "__main__":

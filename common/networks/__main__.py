@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
+from collections.abc import Sequence
 
 from tabulate import tabulate
 
+from common.arguments import NETWORK, Parser
 from common.counting import CONVENTIONS, macs, trainable
 from common.errors import run_command
 from common.network import Network
@@ -14,34 +15,35 @@ from common.networks.overview import mermaid, parts
 from common.serialize import to_json
 
 
-def main() -> int:
-    """Run the command and return its exit code."""
-    arguments = _parser().parse_args()
-    if arguments.command == "list":
-        print(_listing())
-        return 0
-    network = load(arguments.network)
-    if arguments.json:
-        print(to_json(network), end="")
-    elif arguments.mermaid:
-        print(mermaid(network))
-    else:
-        print(_page(network))
-    return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m common.networks", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
+def parser(prog: str) -> Parser:
+    """Return the command line's parser."""
+    made = Parser(prog=prog, description=__doc__, epilog="Exit codes: 0 done, 2 wrong usage.")
+    commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("list", help="list every network with its size")
     show = commands.add_parser("show", help="show one network")
-    show.add_argument("network", help="a name of `list`, FILE.json, or FILE.py:function")
+    show.add_argument("network", help=f"{NETWORK}, which is run")
     form = show.add_mutually_exclusive_group()
     form.add_argument(
         "--json", action="store_true", help="the specification, to edit and bring back"
     )
     form.add_argument("--mermaid", action="store_true", help="a Mermaid flowchart of the blocks")
-    return parser
+    return made
+
+
+def main(arguments: Sequence[str] | None = None, prog: str = "python -m common.networks") -> int:
+    """List the networks or show one; return the exit code. Raises TriptychError."""
+    options = parser(prog).parse_args(arguments)
+    if options.command == "list":
+        print(_listing())
+        return 0
+    network = load(options.network)
+    if options.json:
+        print(to_json(network), end="")
+    elif options.mermaid:
+        print(mermaid(network))
+    else:
+        print(_page(network))
+    return 0
 
 
 def _listing() -> str:

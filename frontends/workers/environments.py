@@ -115,15 +115,18 @@ def check(framework: str, python: str) -> dict[str, str]:
     return dict(json.loads(last[0])) if last else {}
 
 
-def find_python() -> str:
-    """Return a Python 3.7 that runs and can make environments. Raises TriptychError."""
-    for candidate in _candidates():
+def find_python(install: bool = True) -> str:
+    """Return a Python 3.7 that runs and can make environments. Raises TriptychError.
+
+    With `install`, uv may install one.
+    """
+    for candidate in _candidates(install):
         if _succeeds([candidate, "-c", PYTHON_CHECK]):
             return candidate
     raise TriptychError(NO_PYTHON)
 
 
-def _candidates() -> Iterator[str]:
+def _candidates(install: bool) -> Iterator[str]:
     for directory in os.get_exec_path():
         if (found := shutil.which("python3.7", path=directory)) is not None:
             yield found
@@ -132,7 +135,7 @@ def _candidates() -> Iterator[str]:
         yield from map(str, sorted(Path(root or "/none").glob("versions/3.7.*/bin/python"))[::-1])
     if shutil.which("uv"):
         yield from filter(None, [_output(["uv", "python", "find", "3.7"])])
-        if _succeeds(["uv", "python", "install", "3.7"]):
+        if install and _succeeds(["uv", "python", "install", "3.7"]):
             yield from filter(None, [_output(["uv", "python", "find", "3.7"])])
 
 

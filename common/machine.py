@@ -1,0 +1,44 @@
+"""What this machine has: cores, memory, room for temporary files, a device that may be a GPU."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+GPU_DEVICES = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg", "/dev/kfd")
+
+
+def cores() -> int:
+    """Return how many logical cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def memory() -> int | None:
+    """Return the bytes of memory that are there, None where the system does not tell."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def temporary() -> tuple[Path, int] | None:
+    """Return the folder of temporary files and the bytes free in it, None without such a folder."""
+    try:
+        folder = Path(tempfile.gettempdir())
+        return folder, shutil.disk_usage(folder).free
+    except OSError:
+        return None
+
+
+def may_have_gpu() -> bool:
+    """Return whether it is worth asking the frameworks for a GPU."""
+    return any(Path(path).exists() for path in GPU_DEVICES)
+
+
+def in_gib(size: float) -> str:
+    """Return bytes in GiB, or in TiB where these are many."""
+    return f"{size / 2**40:.1f} TiB" if size >= 2**40 else f"{size / 2**30:.1f} GiB"

@@ -1,0 +1,84 @@
+"""The Python API, from one place: `from frontends.api import Network, emit, verify`.
+
+A network is data. One of the catalogue, its counts, its source in a framework, its weights:
+
+>>> from frontends.api import Block, Network, counts, emit, from_json, load, ops, to_json, weights
+>>> network = load("resnet18")
+>>> f"{counts.trainable(network):,} parameters, {counts.macs(network):,} multiply-adds"
+'11,689,512 parameters, 1,814,073,344 multiply-adds'
+>>> "class ResNet" in emit(network, "torch").text
+True
+>>> weights.probe(network, seed=0)["stem.conv.kernel"].shape
+(64, 3, 7, 7)
+
+One of your own; the shapes of every step are checked as it is made:
+
+>>> layers = {
+...     "conv": ops.Conv2d(8, 3, padding=1),
+...     "bn": ops.BatchNorm(),
+...     "relu": ops.ReLU(),
+...     "pool": ops.GlobalAvgPool2d(),
+...     "fc": ops.Dense("classes"),
+... }
+>>> tiny = Network("tiny", Block("tiny", "classes=10", layers=layers), input_shape=(3, 8, 8))
+>>> tiny.elaboration.output
+(10,)
+>>> from_json(to_json(tiny)) == tiny
+True
+>>> layers["fc"] = ops.ZeroPad2d(1)
+>>> Network("tiny", Block("tiny", "classes=10", layers=layers), input_shape=(3, 8, 8))
+Traceback (most recent call last):
+common.errors.SpecificationError: step fc: zero_pad2d takes a map (C, H, W), got shape (8,)
+
+`verify` starts a worker per framework and returns a Report, as `triptych verify` prints it (the
+README has an example). Nothing here imports a framework.
+"""
+
+from __future__ import annotations
+
+from common import counting as counts
+from common import ops, weights
+from common.differences import StructuralDifference, structural_differences
+from common.errors import SpecificationError, TriptychError
+from common.network import Network
+from common.networks import available, load
+from common.serialize import from_json, to_json
+from common.spec import Block, Chain, Parallel, Use, When, chain
+from frontends.checkpoints.convert import convert
+from frontends.frameworks import FRAMEWORKS, HISTORICAL, MODERN
+from frontends.ladder.report import Report, Row
+from frontends.ladder.verify import verify, verify_against, verify_mine
+from frontends.writing.draft import Source
+from frontends.writing.emit import emit
+
+__all__ = [
+    "FRAMEWORKS",
+    "HISTORICAL",
+    "MODERN",
+    "Block",
+    "Chain",
+    "Network",
+    "Parallel",
+    "Report",
+    "Row",
+    "Source",
+    "SpecificationError",
+    "StructuralDifference",
+    "TriptychError",
+    "Use",
+    "When",
+    "available",
+    "chain",
+    "convert",
+    "counts",
+    "emit",
+    "from_json",
+    "load",
+    "ops",
+    "structural_differences",
+    "to_json",
+    "verify",
+    "verify_against",
+    "verify_mine",
+    "weights",
+]
