@@ -1,4 +1,5 @@
-# Triptych: `make help` lists what a person can do. Everything runs in .venv, made when first needed.
+# Triptych: `make help` lists what a person can do. Everything runs in .venv, made when first needed;
+# `.venv/bin/triptych` alone lists the commands.
 VENV := .venv
 BIN := $(VENV)/bin
 FITS := import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))
@@ -7,7 +8,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.10 python3; do \
 NETWORK ?= se_resnext_cifar
 
 .DEFAULT_GOAL := help
-.PHONY: help bench test test-complete verify legacy report lint types format clean
+.PHONY: help bench test test-complete verify doctor legacy report lint types format clean
 
 help:  ## list what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,23 +21,26 @@ $(VENV)/installed: pyproject.toml
 	@touch $@
 
 bench: $(VENV)/installed  ## verify the default network and time it in every framework (the main job)
-	$(BIN)/python -m benchmarks.run --framework all
+	$(BIN)/triptych bench --framework all
 
 test: $(VENV)/installed  ## run the default tests, under ten minutes on two cores
 	$(BIN)/python -m pytest parity_tests
 
 verify: $(VENV)/installed  ## prove that the panels realize NETWORK=se_resnext_cifar alike
-	$(BIN)/python -m frontends.verify $(NETWORK)
+	$(BIN)/triptych verify $(NETWORK)
+
+doctor: $(VENV)/installed  ## say which panels work here, and what to do about the others
+	$(BIN)/triptych doctor
 
 legacy: $(VENV)/installed  ## create the environments of Fluid 1.8.5 and TensorFlow 1.15
-	$(BIN)/python -m frontends.environments create all
+	$(BIN)/triptych environments create all
 
 test-complete: legacy  ## run the long half of the tests, historical panels included
 	$(BIN)/python -m pytest parity_tests -m complete
 
 report: $(VENV)/installed  ## render the pages of reports/ from their records
-	$(BIN)/python -m reports.build
-	$(BIN)/python -m reports.networks
+	$(BIN)/triptych report runs
+	$(BIN)/triptych report networks
 
 lint: $(VENV)/installed  ## check format and lint
 	$(BIN)/ruff format --check .

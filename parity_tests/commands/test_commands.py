@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -11,10 +10,14 @@ from typing import Any
 
 import pytest
 
-from common.errors import run_command
+from common.differences import structural_differences
+from common.errors import ending
+from common.networks import __main__ as networks
 from common.ops import ChannelPad, Conv2d
 from common.serialize import to_json
-from frontends import emit, verify
+from frontends import convert, doctor, emit, environments, verify
+from frontends.frameworks import FRAMEWORKS
+from frontends.ladder.report import Report, Row
 from frontends.writing.draft import LINE_LENGTH
 from parity_tests.cases import small
 from parity_tests.rows import rows
@@ -45,21 +48,23 @@ FILES = {
     "raises.py": "def network():\n    raise RuntimeError('two\\nlines')\n",
     "misspelt.json": GOOD.replace('"relu": {"op": "relu"}', '"pad": {"op": "channel_padd"}'),
 }
+PROG = "triptych command"
 Run = Callable[..., tuple[Any, str, str]]
 
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run a command in a folder with FILES; return its exit code and what it printed."""
+    """Run a command in a folder with FILES; return its exit code and what it printed.
+
+    Every command is called under the name `triptych …`.
+    """
     for name, text in FILES.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
 
     def command(module: ModuleType, arguments: str) -> tuple[Any, str, str]:
-        monkeypatch.setattr(sys, "argv", [str(module.__file__), *arguments.split()])
-        with pytest.raises(SystemExit) as left:
-            run_command(module.main)
-        return left.value.code, *capsys.readouterr()
+        code = ending(lambda: module.main(arguments.split(), PROG), PROG)
+        return code, *capsys.readouterr()
 
     return command
 
@@ -108,7 +113,76 @@ MISTAKES = {
         "good.json --dialect torch --out taken",
         "--out taken: cannot be written to",
     ),
-    "report": (verify, "good.json --json taken/report.json", "taken: cannot be written to"),
+    "report": (verify, "good.json --json taken/report.json", "--json taken: cannot be written to"),
+    "report that is a folder": (verify, "good.json --json .", "--json .: expected a file to write"),
+    "empty folder": (emit, "good.json --dialect torch --out=", "--out is empty: expected a folder"),
+    "option": (verify, "good.json --bath-size 3", "unrecognized arguments: --bath-size 3 (--help"),
+    "option cut short": (verify, "good.json --time 3", "unrecognized arguments: --time 3 (--help"),
+    "no network": (verify, "", "which network? a network's name, FILE.json, or FILE.py:function"),
+    "names alone": (verify, "good.json --names n.json", "--dialect and --names are of --mine"),
+    "dialect alone": (verify, "good.json --dialect torch", "--dialect and --names are of --mine"),
+    "mine of two": (
+        verify,
+        "good.json --mine raises.py:network --dialect torch --against good.json",
+        "--mine is verified against one network",
+    ),
+    "mine of none": (
+        verify,
+        "--mine raises.py:network --dialect torch",
+        "--mine is verified against one network",
+    ),
+    "mine without dialect": (
+        verify,
+        "good.json --mine raises.py:network",
+        "--mine needs --dialect",
+    ),
+    "mine in no dialect": (
+        verify,
+        "good.json --mine raises.py:network --dialect jax",
+        "unknown dialect 'jax'",
+    ),
+    "mine in panels": (
+        verify,
+        "good.json --mine raises.py:network --dialect torch --framework torch,paddle",
+        "--mine runs in its --dialect",
+    ),
+    "mine in old panels": (
+        verify,
+        "good.json --mine raises.py:network --dialect torch --legacy",
+        "--mine runs in its --dialect",
+    ),
+    "legacy with a list": (
+        verify,
+        "good.json --framework torch,paddle --legacy",
+        "--legacy adds panels to all",
+    ),
+    "one panel": (verify, "good.json --framework torch", "--framework torch: one panel proves"),
+    "one panel twice": (verify, "good.json --framework torch,torch", "one panel proves nothing"),
+    "all and a dialect": (emit, "good.json --dialect all,torch --out out", "unknown dialect 'all'"),
+    "unwritten over": (
+        convert,
+        "--from keras --network resnet18 ./good.json good.json",
+        "good.json: would be written over what is read",
+    ),
+    "library": (convert, "--from timm --network resnet18 a b", "invalid choice: 'timm'"),
+    "panel": (environments, "create jax", "unknown panel 'jax'; available: fluid, tensorflow1"),
+    "no verb": (environments, "", "the following arguments are required: COMMAND"),
+    "two forms": (networks, "show good.json --json --mermaid", "not allowed with argument --json"),
+    "network to show": (networks, "show resnet51", "unknown network 'resnet51'"),
+    "patience": (doctor, "--timeout never", "--timeout: never: expected seconds, more than 0"),
+    "memory": (
+        verify,
+        "good.json --batch-size 1000000000",
+        "vectors with --batch-size 1000000000 takes ",
+    ),
+}
+NUMBERS = {
+    "--timeout": ("-1", "0", "nan", "inf", "1e12", "soon"),
+    "--seed": ("-1", "0.5", "1e3", "99999999999999999999", "one"),
+    "--batch-size": ("-1", "0", "2.0", "99999999999999999999", "two"),
+}
+NUMBER_ROWS = {
+    f"{option} {value}": (option, value) for option in NUMBERS for value in NUMBERS[option]
 }
 
 
@@ -119,7 +193,78 @@ def test_a_mistake_is_one_line(
     code, out, err = run(module, arguments)
     assert code == 2 and not out
     assert len(err.splitlines()) == 1 and message in err, err
+    assert err.startswith(f"{PROG}: ")
     assert {path.name for path in tmp_path.iterdir()} == set(FILES)
+
+
+@rows("option, value", NUMBER_ROWS)
+def test_a_number_out_of_range_is_one_line(option: str, value: str, run: Run) -> None:
+    code, out, err = run(verify, f"good.json {option}={value}")
+    assert code == 2 and not out and len(err.splitlines()) == 1
+    assert f"{PROG}: argument {option}: {value}: expected " in err, err
+
+
+GIVEN = {
+    "panels": ("good.json", "verify", {"batch": 2, "seed": 0, "timeout": 600}),
+    "numbers": (
+        "good.json --batch-size 3 --seed 4 --timeout 5",
+        "verify",
+        {"batch": 3, "seed": 4, "timeout": 5.0},
+    ),
+    "against": (
+        "good.json --against good.json --framework torch --timeout 5 --seed 4",
+        "verify_against",
+        {"batch": 2, "seed": 4, "timeout": 5.0},
+    ),
+    "mine": (
+        "--against good.json --mine raises.py:network --dialect fluid --names n.json --timeout 5",
+        "verify_mine",
+        {"batch": 2, "seed": 0, "timeout": 5.0, "names_file": "n.json"},
+    ),
+    "mine against a positional": (
+        "good.json --mine raises.py:network --dialect fluid",
+        "verify_mine",
+        {"batch": 2, "seed": 0, "timeout": 600, "names_file": None},
+    ),
+}
+
+
+@rows("arguments, function, named", GIVEN)
+@pytest.mark.parametrize("passes", [True, False])
+def test_every_option_does_what_it_says(
+    arguments: str,
+    function: str,
+    named: dict[str, Any],
+    passes: bool,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Options reach the ladder; its report is printed whole and written as JSON in every form."""
+    rows_of = [Row("forward", ("a", "b"), "agrees" if passes else "mismatched", 0.5)] * 3
+    report = Report("made up", 2, ["a", "b"], rows_of)
+    taken: dict[str, Any] = {}
+
+    def fake(*given: object, **named: object) -> Any:
+        taken.update(named)
+        found = structural_differences(small.vectors(), small.vectors())
+        return (report, found) if function == "verify_against" else report
+
+    monkeypatch.setattr(verify, function, fake)
+    code, out, _ = run(verify, f"{arguments} --every-row --json new/report.json")
+    assert taken == named
+    assert code == (0 if passes else 1)
+    assert out.startswith(report.text(every_row=True))
+    record = json.loads(Path("new/report.json").read_text())
+    assert record["passed"] is passes and len(record["rows"]) == 3
+    assert ("structural_differences" in record) == (function == "verify_against")
+
+
+HISTORICAL_FORMS = ("--legacy", "--historical", "--framework all --legacy")
+
+
+@pytest.mark.parametrize("form", HISTORICAL_FORMS)
+def test_the_historical_panels_are_asked_for(form: str) -> None:
+    assert verify.parse(["good.json", *form.split()], PROG).frameworks == list(FRAMEWORKS)
 
 
 def test_written_or_not_at_all(run: Run, tmp_path: Path) -> None:
