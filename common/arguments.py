@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable
+import textwrap
+from collections.abc import Callable, Iterable
 from typing import NoReturn
 
 from common.errors import TriptychError
@@ -21,6 +22,11 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise TriptychError(f"{message} (--help says what is available)")
+
+
+def named(kind: str, names: Iterable[str]) -> str:
+    """Return names as a paragraph that stays as it is in a RawDescriptionHelpFormatter."""
+    return textwrap.fill(f"{kind}: {', '.join(names)}", 100, break_on_hyphens=False)
 
 
 def whole(least: int, most: int) -> Callable[[str], int]:

@@ -12,13 +12,14 @@ from typing import Any
 from rich.console import Console
 
 from common import machine
-from common.arguments import NETWORK, Parser, seconds, whole
+from common.arguments import NETWORK, Parser, named, seconds, whole
 from common.differences import grouped
 from common.errors import TriptychError, choose, run_command
 from common.files import file_for, write_text
 from common.network import Network
 from common.networks import available, load
 from frontends.frameworks import FRAMEWORKS, select
+from frontends.ladder.rungs import RUNGS
 from frontends.ladder.verify import verify, verify_against, verify_mine
 
 ALONE = "one panel proves nothing of another: name two or more"
@@ -26,12 +27,15 @@ ALONE = "one panel proves nothing of another: name two or more"
 
 def parser(prog: str) -> Parser:
     """Return the command line's parser."""
+    rungs = "\n".join(f"  {rung.name}\n    {rung.holds}" for rung in RUNGS)
     made = Parser(
         prog=prog,
-        description="Prove that TensorFlow, Paddle and PyTorch realize the same network: "
-        "structure, forward, batch and running statistics, gradients, rounding. A Python file that "
-        "you name is run, in a process of its own where it is --mine; a JSON file is only read.",
-        epilog=f"Networks: {', '.join(available())}. Exit codes: 0 proved, 1 not, 2 wrong usage.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Prove that TensorFlow, Paddle and PyTorch realize the same network. A Python "
+        "file that you name is\nrun, in a process of its own where it is --mine; a JSON file is "
+        "only read.",
+        epilog=f"rungs:\n{rungs}\n\n{named('networks', available())}\n\n"
+        "exit codes: 0 proved, 1 not, 2 wrong usage",
     )
     add = made.add_argument
     add("network", nargs="?", help=NETWORK)

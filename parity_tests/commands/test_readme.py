@@ -14,8 +14,9 @@ import sys
 import pytest
 
 import common
-from frontends import api
+from frontends import api, verify
 from frontends.__main__ import COMMANDS
+from frontends.ladder.rungs import RUNGS
 from frontends.workers.environments import ROOT
 from parity_tests.commands.parsing import parse_only
 from parity_tests.rows import rows
@@ -72,6 +73,22 @@ def test_a_module_that_is_named_is_there(module: str) -> None:
     found = importlib.util.find_spec(module)
     assert found is not None
     assert not found.submodule_search_locations or importlib.util.find_spec(f"{module}.__main__")
+
+
+def rungs_of(readme: str) -> list[list[str]]:
+    """Return the rows of the README's table of rungs."""
+    table = readme.split("<!-- rungs -->\n")[1].split("\n<!-- /rungs -->")[0].splitlines()
+    assert set(table[1]) <= set("|- ")
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table[2:]]
+
+
+def test_the_rungs_of_the_readme_are_those_of_the_ladder() -> None:
+    assert rungs_of(README) == [[rung.name, rung.holds] for rung in RUNGS]
+
+
+def test_the_help_has_every_rung() -> None:
+    said = verify.parser("triptych verify").format_help()
+    assert [rung.name for rung in RUNGS if f"\n  {rung.name}\n    {rung.holds}\n" not in said] == []
 
 
 def test_examples_in_docstrings_run() -> None:
