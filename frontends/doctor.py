@@ -26,8 +26,8 @@ from frontends.workers.outcomes import NOT_INSTALLED, TIMED_OUT, WorkerError
 from frontends.workers.pool import Workers
 
 WORKS, UNREADABLE = "works", "cannot be read"
-TOOLS = ("numpy", "ruff", "matplotlib", "safetensors", "h5py")
-INSTALL = "pip install -e ."
+TOOLS = ("numpy", "ruff", "tabulate", "rich", "safetensors", "matplotlib")
+INSTALL = "python -m pip install -e ."
 
 
 @dataclass(frozen=True)
@@ -60,17 +60,21 @@ class Panel:
         if framework.historical:
             return f"triptych environments create {self.framework}"
         force = "" if self.state == NOT_INSTALLED else "--force-reinstall "
-        install = f"-m pip install {force}{shlex.quote(requirement(framework.package))}"
+        install = f"-m pip install {force}{requirement(framework.package)}"
         return f"{self.interpreter or 'python'} {install}"
 
 
 def requirement(package: str) -> str:
-    """Return a package with the versions that this project asks for, as pip takes it."""
+    """Return a package with the versions that this project asks for, as pip takes it.
+
+    "-e ." where the project itself is not installed, which brings all of them.
+    """
     try:
         stated = metadata.requires("triptych") or []
     except metadata.PackageNotFoundError:
-        stated = []
-    return next((each for each in stated if re.match(rf"{package}\b(?!-)", each)), package)
+        return "-e ."
+    found = (each for each in stated if re.match(rf"{package}\b(?!-)", each))
+    return shlex.quote(next(found, package))
 
 
 def examine(workers: Workers, framework: str, timeout: float) -> Panel:
@@ -109,7 +113,7 @@ def text(found: Sequence[Panel]) -> str:
         )
         for each in found
     ]
-    blocks = [_table(rows, ("panel", "state", "versions", "GPU"))]
+    blocks = [_table([("panel", "state", "versions", "GPU"), *rows])]
     for each in found:
         if not each.works:
             said = " ".join(each.why.split())
@@ -117,12 +121,10 @@ def text(found: Sequence[Panel]) -> str:
     return "\n\n".join([*blocks, _surroundings()])
 
 
-def _table(rows: Sequence[Sequence[str]], headers: Sequence[str]) -> str:
-    try:
-        tabulate = importlib.import_module("tabulate").tabulate
-    except ImportError:
-        return "\n".join("  ".join(row) for row in (headers, *rows))
-    return str(tabulate(rows, headers, disable_numparse=True))
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows in columns; tabulate may be what is missing."""
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
 
 
 def _surroundings() -> str:
@@ -133,7 +135,7 @@ def _surroundings() -> str:
         f"{machine.in_gib(memory) if memory else 'unknown'} memory",
         "temporary files": room,
         "Python 3.7": _python37(),
-        "tools": ", ".join(map(_tool, TOOLS)),
+        "tools": _tools(),
     }
     return "\n".join(f"{name:<16} {value}" for name, value in lines.items())
 
@@ -145,15 +147,18 @@ def _python37() -> str:
         return str(error)
 
 
-def _tool(package: str) -> str:
-    try:
-        importlib.import_module(package)
-        return f"{package} {metadata.version(package)}"
-    except metadata.PackageNotFoundError:
-        return package
-    except ImportError as error:
-        state = "missing" if isinstance(error, ModuleNotFoundError) else "broken"
-        return f"{package} {state} ({INSTALL})"
+def _tools() -> str:
+    """Return the versions of what the parent uses, and what is missing or broken of it."""
+    there, ill = [], []
+    for package in TOOLS:
+        try:
+            importlib.import_module(package)
+            there.append(f"{package} {metadata.version(package)}")
+        except ModuleNotFoundError:
+            ill.append(f"{package} missing")
+        except (ImportError, metadata.PackageNotFoundError):
+            ill.append(f"{package} broken")
+    return ", ".join([*there, *ill]) + (f"; to do: {INSTALL}" if ill else "")
 
 
 def parser(prog: str) -> Parser:

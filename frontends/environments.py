@@ -23,25 +23,26 @@ def table() -> str:
 
 
 def _modern_row(framework: str) -> list[str]:
-    package = TABLE[framework].package
+    overridden, package = os.environ.get(variable(framework)), TABLE[framework].package
     try:
-        return [framework, interpreter(framework), "installed", _told({package: _version(package)})]
+        python = interpreter(framework)
+        if overridden:
+            return [framework, python, variable(framework), ""]
+        return [framework, python, "installed", _told({package: metadata.version(package)})]
     except metadata.PackageNotFoundError:
-        return [framework, interpreter(framework), "not installed", ""]
-
-
-def _version(package: str) -> str:
-    return metadata.version(package)
+        return [framework, python, "not installed", ""]
+    except TriptychError as error:
+        return [framework, overridden or "-", str(error), ""]
 
 
 def _legacy_row(framework: str) -> list[str]:
+    overridden = os.environ.get(variable(framework))
     try:
         python = interpreter(framework)
         versions = check(framework, python)
-    except TriptychError as error:
-        return [framework, os.environ.get(variable(framework), "-"), str(error), ""]
-    overridden = variable(framework) in os.environ
-    return [framework, python, f"{variable(framework)}" if overridden else "ready", _told(versions)]
+    except (TriptychError, OSError) as error:  # a cache of no access, too
+        return [framework, overridden or "-", str(error), ""]
+    return [framework, python, variable(framework) if overridden else "ready", _told(versions)]
 
 
 def _told(versions: dict[str, str]) -> str:

@@ -93,7 +93,8 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m frontend
     with Console(stderr=True).status(_what(network, other, options)):
         text, record, passed = _verified(network, other, options, how)
     if out:
-        write_text(out, json.dumps(record, indent=1) + "\n")
+        plain = json.loads(json.dumps(record), parse_constant=lambda _: None)  # JSON has no NaN
+        write_text(out, json.dumps(plain, indent=1) + "\n")
     print(text)
     return 0 if passed else 1
 

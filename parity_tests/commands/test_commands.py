@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +20,7 @@ from common.serialize import to_json
 from frontends import convert, doctor, emit, environments, verify
 from frontends.frameworks import FRAMEWORKS
 from frontends.ladder.report import Report, Row
+from frontends.workers import environments as panels
 from frontends.writing.draft import LINE_LENGTH
 from parity_tests.cases import small
 from parity_tests.rows import rows
@@ -240,7 +243,7 @@ def test_every_option_does_what_it_says(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Options reach the ladder; its report is printed whole and written as JSON in every form."""
-    rows_of = [Row("forward", ("a", "b"), "agrees" if passes else "mismatched", 0.5)] * 3
+    rows_of = [Row("forward", ("a", "b"), "agrees" if passes else "mismatched", math.nan)] * 3
     report = Report("made up", 2, ["a", "b"], rows_of)
     taken: dict[str, Any] = {}
 
@@ -254,7 +257,7 @@ def test_every_option_does_what_it_says(
     assert taken == named
     assert code == (0 if passes else 1)
     assert out.startswith(report.text(every_row=True))
-    record = json.loads(Path("new/report.json").read_text())
+    record = json.loads(Path("new/report.json").read_text(), parse_constant=pytest.fail)
     assert record["passed"] is passes and len(record["rows"]) == 3
     assert ("structural_differences" in record) == (function == "verify_against")
 
@@ -265,6 +268,24 @@ HISTORICAL_FORMS = ("--legacy", "--historical", "--framework all --legacy")
 @pytest.mark.parametrize("form", HISTORICAL_FORMS)
 def test_the_historical_panels_are_asked_for(form: str) -> None:
     assert verify.parse(["good.json", *form.split()], PROG).frameworks == list(FRAMEWORKS)
+
+
+def test_the_list_of_environments_stands_whatever_is_wrong(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_access(framework: str) -> None:
+        raise PermissionError(13, "Permission denied", f"/cache/{framework}")
+
+    monkeypatch.setattr(panels, "flaw", no_access)
+    monkeypatch.setenv("TRIPTYCH_TORCH_PYTHON", "/nowhere/python")
+    monkeypatch.setenv("TRIPTYCH_PADDLE_PYTHON", sys.executable)
+    code, out, _ = run(environments, "list")
+    lines = {line.split()[0]: line for line in out.splitlines()[2:]}
+    assert code == 0 and set(lines) == set(FRAMEWORKS)
+    assert "Permission denied: '/cache/fluid'" in lines["fluid"]
+    assert "is /nowhere/python: there is no such interpreter" in lines["torch"]
+    assert lines["paddle"].endswith(" TRIPTYCH_PADDLE_PYTHON")
+    assert "installed" in lines["tensorflow"]
 
 
 def test_written_or_not_at_all(run: Run, tmp_path: Path) -> None:

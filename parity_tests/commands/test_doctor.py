@@ -170,7 +170,7 @@ def test_where_all_is_well_it_is_one_screen(
     assert doctor.main([]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) <= 24 and "to do" not in "".join(lines)
-    assert [line.split()[-1] for line in lines[2:7]] == ["no", "no", "yes", "no", "no"]
+    assert [line.split()[-1] for line in lines[1:6]] == ["no", "no", "yes", "no", "no"]
     assert fake.devices == ["gpu"]  # a worker for the CPU is shown no GPU
 
 
@@ -206,11 +206,11 @@ def test_the_machine_is_told(
 def test_missing_tools_are_told(
     fake: type[FakeWorkers], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without a Python 3.7, without tabulate and ruff, and where the system tells nothing."""
+    """Without a Python 3.7 or ruff, with a matplotlib that does not load, and where the system tells nothing."""
     whole = importlib.import_module
 
     def import_module(name: str) -> Any:
-        if name in ("tabulate", "ruff"):
+        if name == "ruff":
             raise ModuleNotFoundError(name)
         if name == "matplotlib":
             raise ImportError("libpng.so")
@@ -225,8 +225,23 @@ def test_missing_tools_are_told(
     monkeypatch.setattr(doctor.machine, "temporary", lambda: None)
     assert doctor.main([]) == 0
     said = capsys.readouterr().out
-    told = ("ruff missing (pip", "matplotlib broken (pip", "pyenv install 3.7", "unknown memory")
-    assert all(each in said for each in (*told, "PyTorch  works"))
+    told = (
+        "ruff missing, matplotlib broken; to do: python -m pip",
+        "pyenv install 3.7",
+        "unknown memory",
+    )
+    assert all(each in said for each in told)
+
+
+def test_a_project_that_is_not_installed_is_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert doctor.requirement("h5py").startswith("'h5py")
+    assert doctor.requirement("not-asked-for") == "not-asked-for"
+
+    def requires(name: str) -> None:
+        raise doctor.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(doctor.metadata, "requires", requires)
+    assert doctor.requirement("torch") == "-e ."
 
 
 @pytest.fixture(scope="module")
