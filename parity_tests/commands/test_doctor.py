@@ -51,6 +51,7 @@ class FakeWorkers:
 def fake(monkeypatch: pytest.MonkeyPatch) -> type[FakeWorkers]:
     monkeypatch.setattr(doctor, "Workers", FakeWorkers)
     monkeypatch.setattr(doctor, "interpreter", lambda framework: sys.executable)
+    monkeypatch.setattr(doctor, "find_python", lambda install: f"/python3.7 {install}")
     monkeypatch.setattr(FakeWorkers, "answers", {})
     monkeypatch.setattr(FakeWorkers, "devices", [])
     return FakeWorkers
@@ -195,7 +196,6 @@ def test_the_machine_is_told(
     monkeypatch.setattr(doctor.machine, "cores", lambda: 12)
     monkeypatch.setattr(doctor.machine, "memory", lambda: 34 * 2**30)
     monkeypatch.setattr(doctor.machine, "temporary", lambda: (Path("/scratch"), 5 * 2**40))
-    monkeypatch.setattr(doctor, "find_python", lambda install: f"/python3.7 {install}")
     doctor.main([])
     said = capsys.readouterr().out
     for line in ("12 cores, 34.0 GiB memory", "5.0 TiB free in /scratch", "/python3.7 False"):
@@ -206,7 +206,7 @@ def test_the_machine_is_told(
 def test_missing_tools_are_told(
     fake: type[FakeWorkers], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without a Python 3.7 or ruff, with a matplotlib that does not load, and where the system tells nothing."""
+    """No Python 3.7, no ruff, a matplotlib that does not load, a system that tells nothing."""
     whole = importlib.import_module
 
     def import_module(name: str) -> Any:
