@@ -38,9 +38,10 @@ legacy: $(VENV)/installed  ## create the environments of Fluid 1.8.5 and TensorF
 test-complete: legacy  ## run the long half of the tests, historical panels included
 	$(BIN)/python -m pytest parity_tests -m complete
 
-report: $(VENV)/installed  ## render the pages of reports/ from their records
+report: $(VENV)/installed  ## render reports/ from its records, the networks and the README's tables
 	$(BIN)/triptych report runs
 	$(BIN)/triptych report networks
+	$(BIN)/python -m reports.readme
 
 lint: $(VENV)/installed  ## check format and lint
 	$(BIN)/ruff format --check .

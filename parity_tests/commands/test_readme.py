@@ -14,12 +14,14 @@ import sys
 import pytest
 
 import common
+from common.errors import TriptychError
 from frontends import api, verify
 from frontends.__main__ import COMMANDS
 from frontends.ladder.rungs import RUNGS
 from frontends.workers.environments import ROOT
 from parity_tests.commands.parsing import parse_only
 from parity_tests.rows import rows
+from reports.readme import with_rungs
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -75,15 +77,12 @@ def test_a_module_that_is_named_is_there(module: str) -> None:
     assert not found.submodule_search_locations or importlib.util.find_spec(f"{module}.__main__")
 
 
-def rungs_of(readme: str) -> list[list[str]]:
-    """Return the rows of the README's table of rungs."""
-    table = readme.split("<!-- rungs -->\n")[1].split("\n<!-- /rungs -->")[0].splitlines()
-    assert set(table[1]) <= set("|- ")
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table[2:]]
-
-
 def test_the_rungs_of_the_readme_are_those_of_the_ladder() -> None:
-    assert rungs_of(README) == [[rung.name, rung.holds] for rung in RUNGS]
+    """`make report` writes them."""
+    assert with_rungs(README) == README
+    assert with_rungs(README.replace(RUNGS[0].holds, "what held once")) == README
+    with pytest.raises(TriptychError, match="no <!-- rungs --> … <!-- /rungs --> to write between"):
+        with_rungs("no marks")
 
 
 def test_the_help_has_every_rung() -> None:
