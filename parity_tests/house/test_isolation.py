@@ -1,135 +1,65 @@
-"""Who may import what: no framework in the parent, numpy alone in common, Python 3.7 in workers."""
+"""What each side loads: no framework in the parent, numpy in common, Python 3.7 in workers."""
 
 from __future__ import annotations
 
-import ast
 import json
+import os
 import pickle
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from frontends.frameworks import FRAMEWORKS
 from frontends.workers.environments import ROOT
+from parity_tests.house.imports import imports_of, read
+from parity_tests.house.rooms import ENTRIES, HEAVY, IMPORTERS, PACKAGES, RUNNABLE, WORKER_SIDE
 from parity_tests.rows import rows
 
-HEAVY = {"tensorflow", "keras", "paddle", "torch"}
-COMMANDS = {
-    name: name
-    for name in (
-        "frontends.verify",
-        "frontends.emit",
-        "frontends.convert",
-        "frontends.environments",
-        "benchmarks.run",
-        "reports.build",
-    )
-    if (ROOT / f"{name.replace('.', '/')}.py").exists()
-}
+HOUSE = read(ROOT)
 # Reads what libraries wrote, in a process of its own; unpickles arrays and nothing else.
-READER = ROOT / "frontends" / "checkpoints" / "read.py"
-OUR_OWN = {"common", "frontends"}
-WORKER_SIDE = {
-    str(path.relative_to(ROOT)): path
-    for path in (
-        *(
-            ROOT / "frontends" / "workers" / f"{name}.py"
-            for name in ("worker", "recording", "arrays")
-        ),
-        *sorted((ROOT / "frontends").glob("*/runner.py")),
-    )
-}
+READER = "frontends.checkpoints.read"
 
 
-def _sources(*rooms: str) -> Iterator[Path]:
-    for room in rooms:
-        yield from sorted((ROOT / room).rglob("*.py"))
-
-
-def _imports(path: Path, version: tuple[int, int] = (3, 10)) -> set[str]:
-    """Return the modules that a file imports, wherever in it."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), feature_version=version)):
-        if isinstance(node, ast.Import):
-            found |= {each.name for each in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            found.add(str(node.module))
-    return found
-
-
-def test_the_commands_are_there() -> None:
-    assert {"frontends.verify", "frontends.emit"} <= set(COMMANDS)
-
-
-@rows("module", COMMANDS)
-def test_the_parent_imports_no_framework(module: str) -> None:
+def _loaded(module: str, folder: Path) -> set[str]:
+    """Return the frameworks that are there once a module is imported."""
     code = f"import json, sys, {module}; print(json.dumps(sorted(sys.modules)))"
+    environment = {**os.environ, "MPLBACKEND": "Agg"}
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert not HEAVY & set(json.loads(done.stdout))
+        [sys.executable, "-c", code],
+        cwd=folder, env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return HEAVY & set(json.loads(done.stdout))
+
+
+@rows("module", {name: name for name in RUNNABLE})
+def test_the_parent_loads_no_framework(module: str) -> None:
+    assert _loaded(module, ROOT) == set()
+
+
+def test_a_framework_that_is_loaded_is_seen(tmp_path: Path) -> None:
+    """Also by way of what a module imports."""
+    for name, text in {"torch": "", "other": "import torch\n", "command": "import other\n"}.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    assert _loaded("command", tmp_path) == {"torch"}
 
 
 def test_common_imports_numpy_alone() -> None:
     allowed = {"numpy", "common"} | sys.stdlib_module_names
-    for path in _sources("common"):
-        tops = {name.split(".")[0] for name in _imports(path)}
-        prints = {"tabulate"} if path.name == "__main__.py" else set()
-        assert tops <= allowed | prints, f"{path}: {tops - allowed}"
+    prints = {"common.networks.__main__": {"tabulate"}}
+    ours = {name: each for name, each in HOUSE.items() if name.split(".")[0] == "common"}
+    assert set(prints) <= set(ours)
+    for name, each in ours.items():
+        assert each.tops() <= allowed | prints.get(name, set()), name
 
 
-def test_a_framework_is_imported_by_what_runs_apart() -> None:
-    for path in _sources("common", "frontends", "benchmarks", "reports"):
-        modules = _imports(path)
-        tops = {name.split(".")[0] for name in modules} & HEAVY
-        assert not tops or path.name == "runner.py" or path == READER, f"{path}: {tops}"
-        assert not {name for name in modules if name.endswith((".runner", ".read"))}, path
-
-
-def test_every_framework_has_its_runner() -> None:
-    found = {path.parent.name for path in WORKER_SIDE.values()} - {"frontends"}
-    assert {"tensorflow", "paddle", "torch"} <= found <= set(FRAMEWORKS)
-
-
-@rows("path", WORKER_SIDE)
-def test_the_workers_side_is_python_3_7_and_stands_alone(path: Path) -> None:
-    modules = _imports(path, (3, 7))
-    ours = {name for name in modules if name.split(".")[0] in OUR_OWN}
-    assert ours <= {"frontends.workers.arrays", "frontends.workers.recording"}
-    others = {name.split(".")[0] for name in modules - ours}
-    own = HEAVY if path.name == "runner.py" else set()
-    assert others <= own | {"numpy"} | sys.stdlib_module_names
-
-
-def test_nothing_is_pickled() -> None:
-    for path in _sources("common", "frontends", "benchmarks", "reports"):
-        text = path.read_text(encoding="utf-8")
-        tops = {name.split(".")[0] for name in _imports(path)}
-        assert not tops & {"marshal", "shelve", "dill", "cloudpickle"}, path
-        assert "pickle" not in tops or path == READER, path
-        used = set(re.findall(r"pickle\.(\w+)", text))
-        assert used <= {"Unpickler", "UnpicklingError"}, f"{path}: {used}"
-        assert "allow_pickle=True" not in text and "weights_only=False" not in text, path
-
-
-def test_the_reader_of_foreign_files_builds_arrays_alone(tmp_path: Path) -> None:
-    """A file that holds anything that could run is refused."""
-    bad = tmp_path / "bad.pdparams"
-    bad.write_bytes(pickle.dumps({"weight": Path("harmless")}))
-    command = [
-        sys.executable,
-        "-m",
-        "frontends.checkpoints.read",
-        "paddle.vision",
-        bad,
-        tmp_path / "out",
-    ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode != 0 and "which is no array" in done.stderr
+@rows("name", {name: name for name in sorted(WORKER_SIDE)})
+def test_the_workers_side_is_python_3_7_and_stands_alone(name: str) -> None:
+    modules = imports_of(HOUSE[name].path, (3, 7))
+    tops = {each.split(".")[0] for each in modules} - set(PACKAGES)
+    own = HEAVY if name in IMPORTERS else set()
+    assert tops <= own | {"numpy"} | sys.stdlib_module_names
 
 
 def test_python_3_7_is_held_to(tmp_path: Path) -> None:
@@ -137,4 +67,26 @@ def test_python_3_7_is_held_to(tmp_path: Path) -> None:
     for text in ("with (open('a') as a, open('b') as b):\n    pass\n", "if (n := 1):\n    pass\n"):
         (tmp_path / "later.py").write_text(text)
         with pytest.raises(SyntaxError):
-            _imports(tmp_path / "later.py", (3, 7))
+            imports_of(tmp_path / "later.py", (3, 7))
+
+
+def test_nothing_is_pickled() -> None:
+    for name, each in HOUSE.items():
+        if name.split(".")[0] == "parity_tests":
+            continue
+        text = each.path.read_text(encoding="utf-8")
+        assert not each.tops() & {"marshal", "shelve", "dill", "cloudpickle"}, name
+        assert "pickle" not in each.tops() or name == READER, name
+        used = set(re.findall(r"pickle\.(\w+)", text))
+        assert used <= {"Unpickler", "UnpicklingError"}, f"{name}: {used}"
+        assert "allow_pickle=True" not in text and "weights_only=False" not in text, name
+    assert READER in HOUSE and READER not in ENTRIES
+
+
+def test_the_reader_of_foreign_files_builds_arrays_alone(tmp_path: Path) -> None:
+    """A file that holds anything that could run is refused."""
+    bad = tmp_path / "bad.pdparams"
+    bad.write_bytes(pickle.dumps({"weight": Path("harmless")}))
+    command = [sys.executable, "-m", READER, "paddle.vision", bad, tmp_path / "out"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode != 0 and "which is no array" in done.stderr

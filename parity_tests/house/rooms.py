@@ -1,0 +1,79 @@
+"""The rooms of the house as data: who stands below whom, what can be run, what runs apart."""
+
+from __future__ import annotations
+
+from frontends.frameworks import FRAMEWORKS, HISTORICAL
+
+HEAVY = {"tensorflow", "keras", "paddle", "torch"}  # what the parent never imports
+PACKAGES = ("common", "frontends", "reports", "benchmarks", "parity_tests")
+DIALECTS = tuple(f"frontends.{framework}" for framework in FRAMEWORKS)
+
+# From bottom to top. A module imports from its own room and from the floors below; the rooms of
+# one floor know nothing of each other. A module is in the room whose name is the longest.
+FLOORS: tuple[tuple[str, ...], ...] = (
+    ("common.errors",),
+    ("common.files", "common.expressions"),
+    ("common.wiring", "common.ops"),
+    ("common.spec",),
+    ("common.elaborate",),
+    ("common.network",),
+    ("common",),
+    ("frontends.frameworks",),
+    ("frontends.writing", "frontends.workers"),
+    DIALECTS,
+    ("frontends.ladder", "frontends.checkpoints"),
+    ("frontends",),  # the commands
+    ("reports",),
+    ("benchmarks",),
+    ("parity_tests",),
+)
+
+# (module, what it imports against the order) -> why it may
+EXCEPTIONS = {
+    ("frontends.fluid.dialect", "frontends.paddle.dialect"): "Fluid 1.8 is Paddle: its layers "
+    "round and pad as Paddle's of today do",
+}
+
+# What can be run with `python -m`.
+RUNNABLE = (
+    "benchmarks.run",
+    "common.networks.__main__",
+    "frontends.checkpoints.read",
+    "frontends.convert",
+    "frontends.emit",
+    "frontends.environments",
+    "frontends.verify",
+    "frontends.workers.worker",
+    "parity_tests.random_networks",
+    "reports.build",
+    "reports.networks",
+    "reports.picture",
+)
+
+# What runs in a process of its own in a framework's interpreter: entries, and all they import.
+ENTRIES = {
+    "frontends.workers.worker": "starts the runners",
+    **{f"frontends.{name}.runner": f"runs {name}" for name in FRAMEWORKS},
+    **{f"frontends.{name}.check": f"says whether {name} works" for name in HISTORICAL},
+}
+WORKER_SIDE = {
+    "frontends",
+    "frontends.workers",
+    "frontends.workers.arrays",
+    "frontends.workers.recording",
+    *DIALECTS,
+    *ENTRIES,
+}
+
+# Who imports a framework, in whatever function, and why.
+IMPORTERS = {
+    **{f"frontends.{name}.runner": "runs the worker's jobs" for name in FRAMEWORKS},
+    **{f"frontends.{name}.check": "tries an environment" for name in HISTORICAL},
+    "frontends.checkpoints.read": "reads what a library wrote, in a process of its own",
+    "parity_tests.cases.readers.fluid_digits": "a reader's file",
+    "parity_tests.cases.readers.tensorflow1_digits": "a reader's file",
+    "parity_tests.cases.readers.torch_digits": "a reader's file",
+}
+
+# Dialects, found by the name of their folder.
+DIALECT_MODULES = tuple(f"{room}.dialect" for room in DIALECTS)
