@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from common.network import Network
+from common.networks.blocks import CONV_BN
 from common.networks.se_resnext import CONV_RELU_BN, network, residual_block
 from common.ops import (
     Add,
@@ -113,6 +114,18 @@ def pitfalls() -> Network:
 def rounded() -> Network:
     """A pool whose last windows are partial; the global pool after it hides how many."""
     return sequence("rounded", (2, 5, 5), tail=TAIL(), pool=GlobalAvgPool2d(), fc=Dense(3))
+
+
+def optional() -> Network:
+    """A block whose activation is left out the first time and there the second."""
+    return sequence(
+        "optional",
+        (4, 7, 9),
+        first=CONV_BN(5, 3, relu=False),
+        last=CONV_BN(6, 1),
+        pool=GlobalAvgPool2d(),
+        fc=Dense(3),
+    )
 
 
 def grouped() -> Network:

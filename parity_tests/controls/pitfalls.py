@@ -1,312 +1,327 @@
-"""The pitfalls that are planted: what goes wrong, in each panel, and where it must be found."""
+"""The pitfalls: what goes wrong, where it must be found, and how each panel gets it."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from common.network import Network
-from frontends.ladder.subjects import Fault
 from parity_tests.cases import small
-from parity_tests.controls.planted import (
-    BIASED_TORCH,
-    COARSE_KERAS,
-    COARSE_PADDLE,
-    COARSE_TORCH,
-    MODE_KERAS,
-    SWAPPED_KERAS,
-    TRANSPOSED_KERAS,
-    UNBIASED_KERAS,
-    UNBIASED_PADDLE,
-)
+from parity_tests.controls.planting import Cell, Edits, Pitfall, edit
 
-Edits = tuple[tuple[str, str], ...]  # (pattern, replacement) pairs, applied in turn
 EVAL, TRAIN = "forward, eval", "forward, batch statistics"
 STATISTICS, FLOAT32 = "running statistics", "rounding, forward (eval)"
 
 
-@dataclass(frozen=True)
-class Pitfall:
-    """One mistake. `divergence` is what frameworks disagree on; `rung` is the first that fails,
-    and its note names `where`."""
-
-    name: str
-    divergence: str
-    rung: str
-    where: str
-    edits: dict[str, Edits]
-    network: Callable[[], Network] = small.pitfalls
+def _pitfall(
+    name: str,
+    divergence: str,
+    rung: str,
+    where: str,
+    network: Callable[[], Network] = small.pitfalls,
+    **cells: Cell,
+) -> Pitfall:
+    return Pitfall(name, divergence, rung, where, network, cells)
 
 
-def plant(edits: Edits) -> Fault:
-    """Return the function that changes a written text; twins without the place get a remark."""
-
-    def change(text: str) -> str:
-        for pattern, replacement in edits:
-            text = re.sub(pattern, replacement, text)
-        return text + "# planted\n"
-
-    return change
+def _call(layer: str, replacement: str, *texts: str, add: str = "") -> Edits:
+    """Return the edit of a call in a class."""
+    return edit(rf"self\.{layer}\(x\)", replacement, *texts, add=add)
 
 
-def _with(helper: str) -> tuple[str, str]:
-    """Return the edit that adds helpers at the end: functions find them when they run."""
-    return r"\n(?=if __name__)", f"{helper.strip()}\n\n\n"
+def _real(name: str, value: str) -> Edits:
+    """Return the edit of a BN's real."""
+    return edit(rf"\b{name}=[\d.e-]+", f"{name}={value}")
 
 
-def _call(layer: str, replacement: str) -> tuple[str, str]:
-    return rf"self\.{layer}\(x\)", replacement
-
+STEM = r"fluid\.layers\.conv2d(?=\(\s*x,\s*num_filters=8,\s*filter_size=3,\s*padding=1,\s*param)"
+STRIDED = r"fluid\.layers\.conv2d(?=\(\s*x,\s*num_filters=8,\s*filter_size=3,\s*stride=2)"
 
 PITFALLS = (
-    Pitfall(
+    _pitfall(
         "epsilon",
         "BN epsilon",
         EVAL,
         "step bn:",
-        {
-            "tensorflow": ((r"epsilon=[\d.e-]+", "epsilon=1e-3"),),
-            "paddle": ((r"epsilon=[\d.e-]+", "epsilon=1e-3"),),
-            "torch": ((r"eps=[\d.e-]+", "eps=1e-3"),),
-        },
+        tensorflow=_real("epsilon", "1e-3"),
+        paddle=_real("epsilon", "1e-3"),
+        torch=_real("eps", "1e-3"),
+        fluid=_real("epsilon", "1e-3"),
+        tensorflow1=_real("epsilon", "1e-3"),
     ),
-    Pitfall(
+    _pitfall(
         "momentum",
         "BN momentum",
         STATISTICS,
         "bn.mean",
-        {
-            "tensorflow": ((r"momentum=[\d.e-]+", "momentum=0.1"),),
-            "paddle": ((r"momentum=[\d.e-]+", "momentum=0.1"),),
-            "torch": ((r"momentum=[\d.e-]+", "momentum=0.9"),),
-        },
+        tensorflow=_real("momentum", "0.1"),
+        paddle=_real("momentum", "0.1"),
+        torch=_real("momentum", "0.9"),
+        fluid=_real("momentum", "0.1"),
+        tensorflow1=_real("momentum", "0.1"),
     ),
-    Pitfall(
+    _pitfall(
         "variance",
         "BN running variance",
         STATISTICS,
         "bn.variance",
-        {
-            "paddle": (_call("bn", "unbiased(self.bn, x)"), _with(UNBIASED_PADDLE)),
-            "torch": (_call("bn", "biased(self.bn, x)"), _with(BIASED_TORCH)),
-        },
+        tensorflow=edit(r"layers\.BatchNormalization", "UnbiasedVariance", add="UnbiasedVariance"),
+        paddle=_call("bn", "unbiased(self.bn, x)", add="unbiased"),
+        torch=_call("bn", "biased(self.bn, x)", add="biased"),
+        fluid="the op batch_norm moves its statistics itself; a Program has no say in how",
+        tensorflow1=edit(
+            r"tf\.layers\.batch_normalization", "unbiased_variance", add="unbiased_variance"
+        ),
     ),
-    Pitfall(
+    _pitfall(
         "training_at_eval",
         "train/eval flag",
         EVAL,
         "step bn:",
-        {
-            "tensorflow": (
-                (r"layers\.BatchNormalization", "Changed"),
-                _with(MODE_KERAS.format(True)),
-            ),
-            "paddle": (_call("bn", "(self.bn.train(), self.bn(x))[1]"),),
-            "torch": (_call("bn", "self.bn.train()(x)"),),
-        },
+        tensorflow=edit(r"layers\.BatchNormalization", "AlwaysTraining", add="AlwaysTraining"),
+        paddle=_call("bn", "(self.bn.train(), self.bn(x))[1]"),
+        torch=_call("bn", "self.bn.train()(x)"),
+        fluid="clone(for_test=True) turns every batch_norm to evaluation, whatever a file says",
+        tensorflow1=edit("training=training", "training=True"),
     ),
-    Pitfall(
+    _pitfall(
         "eval_in_training",
         "train/eval flag",
         TRAIN,
         "step bn:",
-        {
-            "tensorflow": (
-                (r"layers\.BatchNormalization", "Changed"),
-                _with(MODE_KERAS.format(False)),
-            ),
-            "paddle": (_call("bn", "(self.bn.eval(), self.bn(x))[1]"),),
-            "torch": (_call("bn", "self.bn.eval()(x)"),),
-        },
+        tensorflow=edit(r"layers\.BatchNormalization", "NeverTraining", add="NeverTraining"),
+        paddle=_call("bn", "(self.bn.eval(), self.bn(x))[1]"),
+        torch=_call("bn", "self.bn.eval()(x)"),
+        fluid=edit(r"(?=moving_mean_name)", "use_global_stats=True, "),
+        tensorflow1=edit("training=training", "training=False"),
     ),
-    Pitfall(
+    _pitfall(
         "same_at_stride_2",
         "SAME padding at stride 2",
         EVAL,
         "step strided:",
-        {
-            "tensorflow": (
-                (r".*ZeroPadding2D\(1\).*\n", ""),
-                (r"strides=2, groups=2", 'strides=2, padding="same", groups=2'),
-            ),
-            "paddle": ((r"stride=2, padding=1, groups", 'stride=2, padding="SAME", groups'),),
-            "torch": (
-                (r"stride=2, padding=1, groups", "stride=2, groups"),
-                _call("strided", "self.strided(F.pad(x, (0, 1, 0, 1)))"),
-            ),
-        },
+        tensorflow=edit(
+            r".*ZeroPadding2D\(1\).*\n",
+            "",
+            r"strides=2, groups=2",
+            'strides=2, padding="same", groups=2',
+        ),
+        paddle=edit(r"stride=2, padding=1, groups", 'stride=2, padding="SAME", groups'),
+        torch=_call(
+            "strided",
+            "self.strided(F.pad(x, (0, 1, 0, 1)))",
+            r"stride=2, padding=1, groups",
+            "stride=2, groups",
+        ),
+        fluid=edit(r"(stride=2,\s*)padding=1", r'\1padding="SAME"'),
+        tensorflow1=edit(
+            r".*tf\.pad.*\n(?=.*grouped_conv2d\()",
+            "",
+            'strides=2, name="strided"',
+            'strides=2, padding="same", name="strided"',
+        ),
     ),
-    Pitfall(
+    _pitfall(
         "padding_counted",
         "average pool",
         EVAL,
         "step mean:",
-        {
-            "tensorflow": ((r"\s*/ ops\.average_pool\(\s*counted, 2, strides=1\s*\)", ""),),
-            "paddle": ((r"(?<=AvgPool2D\(2, stride=1, padding=1)", ", exclusive=False"),),
-            "torch": ((r", count_include_pad=False", ""),),
-        },
+        tensorflow=edit(r"\s*/ ops\.average_pool\(\s*counted, 2, strides=1\s*\)", ""),
+        paddle=edit(r"(?<=AvgPool2D\(2, stride=1, padding=1)", ", exclusive=False"),
+        torch=edit(r", count_include_pad=False", ""),
+        fluid=edit(r"(?<=pool_padding=1,) ", " exclusive=False, "),
+        tensorflow1=edit(r"x /= (?=tf\.layers\.average_pooling2d\(counted)", ""),
     ),
-    Pitfall(
+    _pitfall(
+        "largest_for_mean",
+        "average pool",
+        EVAL,
+        "step mean:",
+        tensorflow=edit(r"AveragePooling2D", "MaxPooling2D"),
+        paddle=edit(r"AvgPool2D", "MaxPool2D"),
+        torch=edit(r"AvgPool2d", "MaxPool2d", r", count_include_pad=False", ""),
+        fluid=edit('pool_type="avg"', 'pool_type="max"'),
+        tensorflow1=edit(r"average_pooling2d(?=\(x)", "max_pooling2d"),
+    ),
+    _pitfall(
         "ceil_mode",
         "ceil_mode",
         "structure",
         "block tail has shape",
-        {
-            "tensorflow": ((r"\(0, 1\), \(0, 1\)", "(0, 0), (0, 0)"),),
-            "paddle": ((r", ceil_mode=True", ""),),
-            "torch": ((r", ceil_mode=True", ""),),
-        },
         small.rounded,
+        tensorflow=edit(r"\(0, 1\), \(0, 1\)", "(0, 0), (0, 0)"),
+        paddle=edit(r", ceil_mode=True", ""),
+        torch=edit(r", ceil_mode=True", ""),
+        fluid=edit(r", ceil_mode=True", ""),
+        tensorflow1=edit(r"\[0, 1\], \[0, 1\]", "[0, 0], [0, 0]"),
     ),
-    Pitfall(
+    _pitfall(
         "zero_in_a_maximum",
         "max pool",
         EVAL,
         "step widest:",
-        {
-            "tensorflow": ((r'float\("-inf"\)', "0.0"),),
-            "paddle": (
-                _call("widest", "self.widest(nn.ZeroPad2D([1, 0, 1, 0])(x))"),
-                (r", padding=\[1, 0, 1, 0\]", ""),
-            ),
-            "torch": ((r'float\("-inf"\)', "0.0"),),
-        },
+        tensorflow=edit(r'float\("-inf"\)', "0.0"),
+        paddle=_call(
+            "widest",
+            "self.widest(nn.ZeroPad2D([1, 0, 1, 0])(x))",
+            r", padding=\[1, 0, 1, 0\]",
+            "",
+        ),
+        torch=edit(r'float\("-inf"\)', "0.0"),
+        fluid=edit(
+            r"x, (pool_size=3.*), pool_padding=\[1, 0, 1, 0\]",
+            r"fluid.layers.pad2d(x, [1, 0, 1, 0]), \1",
+        ),
+        tensorflow1=edit(r'float\("-inf"\)', "0.0"),
     ),
-    Pitfall(
+    _pitfall(
         "kernel_axes",
         "convolution kernels",
         EVAL,
         "step stem:",
-        {
-            "tensorflow": ((r"layers\.Conv2D(?=\(8, 3)", "Changed"), _with(SWAPPED_KERAS)),
-            "paddle": (
-                _call("stem", "F.conv2d(x, self.stem.weight.transpose([0, 1, 3, 2]), padding=1)"),
-            ),
-            "torch": (_call("stem", "F.conv2d(x, self.stem.weight.transpose(2, 3), padding=1)"),),
-        },
+        tensorflow=edit(r"layers\.Conv2D(?=\(8, 3)", "SwappedConv2D", add="SwappedConv2D"),
+        paddle=_call("stem", "F.conv2d(x, self.stem.weight.transpose([0, 1, 3, 2]), padding=1)"),
+        torch=_call("stem", "F.conv2d(x, self.stem.weight.transpose(2, 3), padding=1)"),
+        fluid=edit(STEM, "swapped_conv2d", add="swapped_conv2d"),
+        tensorflow1=edit(
+            r"tf\.layers\.conv2d(?=\(x, 8, 3)", "swapped_conv2d", add="swapped_conv2d"
+        ),
     ),
-    Pitfall(
+    _pitfall(
         "transposed_square",
         "dense weights",
         EVAL,
         "step square:",
-        {
-            "tensorflow": (
-                (r'layers\.Dense(?=\(8, name="square")', "Changed"),
-                _with(TRANSPOSED_KERAS),
-            ),
-            "paddle": (_call("square", "F.linear(x, self.square.weight.T, self.square.bias)"),),
-            "torch": (_call("square", "F.linear(x, self.square.weight.T, self.square.bias)"),),
-        },
+        tensorflow=edit(
+            r'layers\.Dense(?=\(8, name="square")', "TransposedDense", add="TransposedDense"
+        ),
+        paddle=_call("square", "F.linear(x, self.square.weight.T, self.square.bias)"),
+        torch=_call("square", "F.linear(x, self.square.weight.T, self.square.bias)"),
+        fluid=edit(
+            r'fluid\.layers\.fc(?=\(\s*x, size=8, param_attr=ParamAttr\("square)',
+            "transposed_fc",
+            add="transposed_fc",
+        ),
+        tensorflow1=edit(
+            r'tf\.layers\.dense(?=\(x, 8, name="square")',
+            "transposed_dense",
+            add="transposed_dense",
+        ),
     ),
-    Pitfall(
+    _pitfall(
         "bias_not_added",
         "dense weights",
         EVAL,
         "step fc:",
-        {
-            "tensorflow": (
-                (r'layers\.Dense(?=\(5, name="fc")', "Changed"),
-                _with(UNBIASED_KERAS),
-            ),
-            "paddle": (_call("fc", "F.linear(x, self.fc.weight)"),),
-            "torch": (_call("fc", "F.linear(x, self.fc.weight)"),),
-        },
+        tensorflow=edit(r'layers\.Dense(?=\(5, name="fc")', "UnbiasedDense", add="UnbiasedDense"),
+        paddle=_call("fc", "F.linear(x, self.fc.weight)"),
+        torch=_call("fc", "F.linear(x, self.fc.weight)"),
+        fluid=edit(r"fluid\.layers\.fc(?=\(\s*x, size=5)", "unbiased_fc", add="unbiased_fc"),
+        tensorflow1=edit(r"tf\.layers\.dense(?=\(x, 5)", "unbiased_dense", add="unbiased_dense"),
     ),
-    Pitfall(
+    _pitfall(
         "bias_not_declared",
         "dense weights",
         "stage weights",
         "fc.bias",
-        {
-            "tensorflow": ((r'Dense\(5, name="fc"', 'Dense(5, use_bias=False, name="fc"'),),
-            "paddle": ((r"Linear\(8, 5\)", "Linear(8, 5, bias_attr=False)"),),
-            "torch": ((r"Linear\(8, 5\)", "Linear(8, 5, bias=False)"),),
-        },
+        tensorflow=edit(r'Dense\(5, name="fc"', 'Dense(5, use_bias=False, name="fc"'),
+        paddle=edit(r"Linear\(8, 5\)", "Linear(8, 5, bias_attr=False)"),
+        torch=edit(r"Linear\(8, 5\)", "Linear(8, 5, bias=False)"),
+        fluid=edit(r'bias_attr=ParamAttr\("fc\.bias"\)', "bias_attr=False"),
+        tensorflow1=edit(r'dense\(x, 5, name="fc"', 'dense(x, 5, use_bias=False, name="fc"'),
     ),
-    Pitfall(
+    _pitfall(
         "flatten_order",
         "flatten",
         EVAL,
         "step flatten:",
-        {
-            "tensorflow": ((r".*layers\.Permute\(\(3, 1, 2\)\)\(x\)\n", ""),),
-            "paddle": ((r"x\.flatten\(1\)", "x.transpose([0, 2, 3, 1]).flatten(1)"),),
-            "torch": ((r"x\.flatten\(1\)", "x.permute(0, 2, 3, 1).flatten(1)"),),
-        },
+        tensorflow=edit(r".*layers\.Permute\(\(3, 1, 2\)\)\(x\)\n", ""),
+        paddle=edit(r"x\.flatten\(1\)", "x.transpose([0, 2, 3, 1]).flatten(1)"),
+        torch=edit(r"x\.flatten\(1\)", "x.permute(0, 2, 3, 1).flatten(1)"),
+        fluid=edit(r"flatten\(x\)", "flatten(fluid.layers.transpose(x, [0, 2, 3, 1]))"),
+        tensorflow1=edit(r"flatten\(tf\.transpose\(x, \[0, 3, 1, 2\]\)\)", "flatten(x)"),
     ),
-    Pitfall(
+    _pitfall(
         "activated_twice",
         "activation in a layer call",
         EVAL,
         "step stem:",
-        {
-            "tensorflow": ((r'name="stem"', 'activation="relu", name="stem"'),),
-            "paddle": (_call("stem", "F.relu(self.stem(x))"),),
-            "torch": (_call("stem", "F.relu(self.stem(x))"),),
-        },
+        tensorflow=edit(r'name="stem"', 'activation="relu", name="stem"'),
+        paddle=_call("stem", "F.relu(self.stem(x))"),
+        torch=_call("stem", "F.relu(self.stem(x))"),
+        fluid=edit("bias_attr=False,", 'bias_attr=False, act="relu",'),
+        tensorflow1=edit(r'name="stem"', 'activation=tf.nn.relu, name="stem"'),
     ),
-    Pitfall(
+    _pitfall(
+        "always_activated",
+        "activation in a layer call",
+        EVAL,
+        "step last.conv:",
+        small.optional,
+        tensorflow=edit("relu=False", "relu=True"),
+        paddle=edit("relu=False", "relu=True"),
+        torch=edit("relu=False", "relu=True"),
+        fluid=edit("relu=False", "relu=True"),
+        tensorflow1=edit("relu=False", "relu=True"),
+    ),
+    _pitfall(
         "relu_for_relu6",
         "activations",
         EVAL,
         "step relu6:",
-        {
-            "tensorflow": ((r'ReLU\(6, name="relu6"\)', 'ReLU(name="relu6")'),),
-            "paddle": ((r"nn\.ReLU6\(\)", "nn.ReLU()"),),
-            "torch": ((r"nn\.ReLU6\(\)", "nn.ReLU()"),),
-        },
+        tensorflow=edit(r'ReLU\(6, name="relu6"\)', 'ReLU(name="relu6")'),
+        paddle=edit(r"nn\.ReLU6\(\)", "nn.ReLU()"),
+        torch=edit(r"nn\.ReLU6\(\)", "nn.ReLU()"),
+        fluid=edit(r"layers\.relu6", "layers.relu"),
+        tensorflow1=edit(r"tf\.nn\.relu6", "tf.nn.relu"),
     ),
-    Pitfall(
+    _pitfall(
         "pad_on_one_side",
         "channel padding",
         EVAL,
         "step widen:",
-        {
-            "tensorflow": ((r"\(1, 1\)\)\)", "(2, 0)))"),),
-            "paddle": ((r"\[0, 0, 1, 1,", "[0, 0, 2, 0,"),),
-            "torch": ((r"\(0, 0, 0, 0, 1, 1\)", "(0, 0, 0, 0, 2, 0)"),),
-        },
+        tensorflow=edit(r"\(1, 1\)\)\)", "(2, 0)))"),
+        paddle=edit(r"\[0, 0, 1, 1,", "[0, 0, 2, 0,"),
+        torch=edit(r"\(0, 0, 0, 0, 1, 1\)", "(0, 0, 0, 0, 2, 0)"),
+        fluid=edit(r"\[0, 0, 1, 1,", "[0, 0, 2, 0,"),
+        tensorflow1=edit(r"\[1, 1\]\]\)", "[2, 0]])"),
     ),
-    Pitfall(
+    _pitfall(
         "dilation_dropped",
         "convolution arguments",
         EVAL,
         "step dilated:",
-        {
-            "tensorflow": ((r", dilation_rate=2", ""),),
-            "paddle": ((r"padding=2, dilation=2", "padding=1"),),
-            "torch": ((r"padding=2, dilation=2", "padding=1"),),
-        },
+        tensorflow=edit(r", dilation_rate=2", ""),
+        paddle=edit(r"padding=2, dilation=2", "padding=1"),
+        torch=edit(r"padding=2, dilation=2", "padding=1"),
+        fluid=edit(r"padding=2,\s*dilation=2", "padding=1"),
+        tensorflow1=edit(r", dilation_rate=2", ""),
     ),
-    Pitfall(
+    _pitfall(
         "order_of_groups",
         "convolution arguments",
         EVAL,
         "step strided:",
-        {
-            "tensorflow": ((r"tf\.split\(kernel, self\.groups, -1\)", r"\g<0>[::-1]"),),
-            "paddle": (_call("strided", "paddle.concat(self.strided(x).chunk(2, 1)[::-1], 1)"),),
-            "torch": (_call("strided", "torch.cat(self.strided(x).chunk(2, 1)[::-1], 1)"),),
-        },
+        tensorflow=edit(r"tf\.split\(kernel, self\.groups, -1\)", r"\g<0>[::-1]"),
+        paddle=_call("strided", "paddle.concat(self.strided(x).chunk(2, 1)[::-1], 1)"),
+        torch=_call("strided", "torch.cat(self.strided(x).chunk(2, 1)[::-1], 1)"),
+        fluid=edit(STRIDED, "reordered_conv2d", add="reordered_conv2d"),
+        tensorflow1=edit(r"tf\.split\(kernel, groups, -1\)", r"\g<0>[::-1]"),
     ),
-    Pitfall(
+    _pitfall(
         "tf32",
         "TF32 on GPU",
         FLOAT32,
         "step stem:",
-        {
-            "tensorflow": ((r"layers\.Conv2D(?=\(8, 3)", "Changed"), _with(COARSE_KERAS)),
-            "paddle": (
-                _call("stem", "F.conv2d(coarse(x), coarse(self.stem.weight), padding=1)"),
-                _with(COARSE_PADDLE),
-            ),
-            "torch": (
-                _call("stem", "F.conv2d(coarse(x), coarse(self.stem.weight), padding=1)"),
-                _with(COARSE_TORCH),
-            ),
-        },
+        tensorflow=edit(r"layers\.Conv2D(?=\(8, 3)", "CoarseConv2D", add="coarse CoarseConv2D"),
+        paddle=_call(
+            "stem", "F.conv2d(coarse(x), coarse(self.stem.weight), padding=1)", add="coarse"
+        ),
+        torch=_call(
+            "stem", "F.conv2d(coarse(x), coarse(self.stem.weight), padding=1)", add="coarse"
+        ),
+        fluid=edit(STEM, "coarse_conv2d", add="coarse coarse_conv2d"),
+        tensorflow1=edit(
+            r"conv2d\(x, 8, 3, padding", "conv2d(coarse(x), 8, 3, padding", add="coarse"
+        ),
     ),
 )

@@ -44,6 +44,8 @@ RUNNABLE = (
     "frontends.environments",
     "frontends.verify",
     "frontends.workers.worker",
+    "parity_tests.cases.programs.libraries.run",
+    "parity_tests.cases.programs.torch_onnx",
     "parity_tests.random_networks",
     "reports.build",
     "reports.networks",
@@ -70,10 +72,13 @@ IMPORTERS = {
     **{f"frontends.{name}.runner": "runs the worker's jobs" for name in FRAMEWORKS},
     **{f"frontends.{name}.check": "tries an environment" for name in HISTORICAL},
     "frontends.checkpoints.read": "reads what a library wrote, in a process of its own",
-    "parity_tests.cases.readers.fluid_digits": "a reader's file",
-    "parity_tests.cases.readers.tensorflow1_digits": "a reader's file",
-    "parity_tests.cases.readers.torch_digits": "a reader's file",
 }
+# Programs: text to the tests, which run them or plant them elsewhere and import none.
+PROGRAMS = (
+    "parity_tests.cases.programs",
+    "parity_tests.cases.readers",
+    "parity_tests.controls.planted",
+)
 
 # Dialects, found by the name of their folder.
 DIALECT_MODULES = tuple(f"{room}.dialect" for room in DIALECTS)

@@ -14,7 +14,15 @@ import pytest
 
 from frontends.workers.environments import ROOT
 from parity_tests.house.imports import imports_of, read
-from parity_tests.house.rooms import ENTRIES, HEAVY, IMPORTERS, PACKAGES, RUNNABLE, WORKER_SIDE
+from parity_tests.house.rooms import (
+    ENTRIES,
+    HEAVY,
+    IMPORTERS,
+    PACKAGES,
+    PROGRAMS,
+    RUNNABLE,
+    WORKER_SIDE,
+)
 from parity_tests.rows import rows
 
 HOUSE = read(ROOT)
@@ -33,7 +41,7 @@ def _loaded(module: str, folder: Path) -> set[str]:
     return HEAVY & set(json.loads(done.stdout))
 
 
-@rows("module", {name: name for name in RUNNABLE})
+@rows("module", {name: name for name in RUNNABLE if not name.startswith(PROGRAMS)})
 def test_the_parent_loads_no_framework(module: str) -> None:
     assert _loaded(module, ROOT) == set()
 

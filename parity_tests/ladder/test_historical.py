@@ -5,8 +5,6 @@ A panel that is asked for and not available fails its rows; nothing is skipped.
 
 from __future__ import annotations
 
-import os
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +22,7 @@ from frontends.workers.environments import interpreter
 from frontends.workers.outcomes import CRASHED, NOT_INSTALLED, WorkerError
 from frontends.workers.pool import Workers
 from frontends.writing.emit import emit
+from parity_tests.alone import alone
 from parity_tests.cases.historical_networks import OPS, WIRINGS, on_map
 from parity_tests.rows import rows
 
@@ -52,50 +51,6 @@ def test_five_panels_are_one_network(workers: Workers) -> None:
     assert len(pairs) == 10
     assert report.versions["fluid"]["paddle"] == "1.8.5"
     assert report.versions["tensorflow1"]["tensorflow"] == "1.15.5"
-
-
-# What a reader migrating by hand gets wrong: (place, mistake) pairs and the rung that says so.
-EVAL, STATISTICS = "forward, eval", "running statistics"
-EPSILON = (("epsilon=9.999999747378752e-6", "epsilon=1e-3"),)
-MOMENTUM = (("momentum=0.8999999761581421", "momentum=0.1"),)
-ALWAYS = (("relu=False", "relu=True"),)
-LARGEST = (('pool_type="avg"', 'pool_type="max"'),)
-TRAINING = (("training=training", "training=True"),)
-SAME = (("if stride > 1:  #", "if False:  #"), ('"valid" if stride > 1 else "same"', '"same"'))
-SE_RESNEXT = load("se_resnext_cifar").with_arguments(num_blocks=1, width=16)
-CONTROLS = {
-    "epsilon-of-keras-fluid": ("fluid", SE_RESNEXT, EPSILON, EVAL, "stem"),
-    "epsilon-of-keras-tensorflow1": ("tensorflow1", SE_RESNEXT, EPSILON, EVAL, "stem"),
-    "momentum-of-torch-fluid": ("fluid", SE_RESNEXT, MOMENTUM, STATISTICS, "stem"),
-    "momentum-of-torch-tensorflow1": ("tensorflow1", SE_RESNEXT, MOMENTUM, STATISTICS, "stem"),
-    "always-activated-fluid": ("fluid", WIRINGS["optional"], ALWAYS, EVAL, "last"),
-    "always-activated-tensorflow1": ("tensorflow1", WIRINGS["optional"], ALWAYS, EVAL, "last"),
-    "largest-for-mean-fluid": ("fluid", SE_RESNEXT, LARGEST, EVAL, "stage2.0.shortcut.pool"),
-    "padding-of-same-tensorflow1": ("tensorflow1", SE_RESNEXT, SAME, EVAL, "stage2.0.transform"),
-    "always-training-tensorflow1": ("tensorflow1", SE_RESNEXT, TRAINING, EVAL, "stem.bn"),
-}
-
-
-@rows("panel, network, edits, rung, where", CONTROLS)
-def test_planted_mistake_is_caught_and_located(
-    panel: str,
-    network: Network,
-    edits: tuple[tuple[str, str], ...],
-    rung: str,
-    where: str,
-    workers: Workers,
-) -> None:
-    def plant(text: str) -> str:
-        for place, mistake in edits:
-            assert place in text
-            text = text.replace(place, mistake)
-        return text
-
-    panels = ["torch", panel]
-    report = verify(network, panels, workers=workers, rounding=False, faults={panel: plant})
-    failed = [row for row in report.rows if not row.passed]
-    assert failed and failed[0].rung == rung, report.text()
-    assert where in failed[0].note, report.text()
 
 
 @rows("panel", dict(zip(HISTORICAL, HISTORICAL)))
@@ -143,66 +98,14 @@ def test_dropout_scales_in_training_alone(panel: str, workers: Workers, tmp_path
     assert 0.7 < kept.mean() < 0.8
 
 
-PROGRAMS = {
-    "fluid": """
-import numpy as np
-import paddle.fluid as fluid
-from written import se_resnext
-
-data = np.load("mnist.npz")
-image = fluid.data("image", [None, 1, 28, 28])
-label = fluid.data("label", [None, 1], "int64")
-logits = se_resnext(image)
-loss = fluid.layers.mean(fluid.layers.softmax_with_cross_entropy(logits, label))
-fluid.optimizer.Momentum(0.02, 0.9).minimize(loss)
-executor = fluid.Executor(fluid.CPUPlace())
-executor.run(fluid.default_startup_program())
-for _ in range(8):
-    feed = {"image": data["images"], "label": data["labels"].reshape(-1, 1)}
-    print(float(executor.run(feed=feed, fetch_list=[loss])[0]))
-""",
-    "tensorflow1": """
-import numpy as np
-import tensorflow as tf
-from written import se_resnext
-
-data = np.load("mnist.npz")
-images = tf.constant(data["images"].transpose(0, 2, 3, 1))
-loss = tf.losses.sparse_softmax_cross_entropy(data["labels"], se_resnext(images, training=True))
-with tf.control_dependencies(tf.get_collection(tf.GraphKeys.UPDATE_OPS)):
-    train = tf.train.MomentumOptimizer(0.02, 0.9).minimize(loss)
-with tf.Session() as session:
-    session.run(tf.global_variables_initializer())
-    for _ in range(8):
-        print(session.run([loss, train])[0])
-""",
-}
-
-
-def _alone(panel: str, program: str, folder: Path) -> str:
-    """Run a program in a panel's environment, with nothing of this repository on its path."""
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
-    done = subprocess.run(
-        [interpreter(panel), program],
-        cwd=folder,
-        env={**clean, "TF_CPP_MIN_LOG_LEVEL": "3"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 @rows("panel", dict(zip(HISTORICAL, HISTORICAL)))
 def test_written_file_trains_alone_on_mnist(panel: str, tmp_path: Path) -> None:
     network = load("se_resnext_mnist")
     (tmp_path / "written.py").write_text(emit(network, panel).text, encoding="utf-8")
-    (tmp_path / "train.py").write_text(PROGRAMS[panel], encoding="utf-8")
     images, labels = mnist_test(32)
     np.savez(tmp_path / "mnist.npz", images=images, labels=labels)
-    assert "(1, 10)" in _alone(panel, "written.py", tmp_path)
-    losses = [float(line) for line in _alone(panel, "train.py", tmp_path).split()]
+    assert "(1, 10)" in alone(panel, tmp_path, "written.py")
+    losses = [float(line) for line in alone(panel, tmp_path, f"{panel}_train.py").split()]
     assert len(losses) == 8
     assert losses[-1] < 0.8 * losses[0], losses
 

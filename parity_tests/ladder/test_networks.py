@@ -194,23 +194,13 @@ def test_every_structural_difference_of_the_published_pair() -> None:
 PADDLE_FLOPS = {
     name: tuple(f.value for f in FIGURES if f.network == name) for name in ("rir18", "resnet18_rir")
 }
-COUNTED = """
-import sys
-import paddle
-from written import {entry} as Network
-
-network = Network()
-network.eval()
-print(paddle.flops(network, [int(sys.argv[1]), 3, 32, 32]))
-"""
 
 
 def _count(name: str, batch: int, folder: Path) -> tuple[int, int]:
     """Return Paddle's parameters and FLOPs of the written file."""
     source = emit(load(name), "paddle")
     (folder / "written.py").write_text(source.text, encoding="utf-8")
-    (folder / "count.py").write_text(COUNTED.format(entry=source.entry), encoding="utf-8")
-    said = alone("paddle", folder, "count.py", str(batch))
+    said = alone("paddle", folder, "paddle_count.py", source.entry, str(batch))
     return int(re.findall(r"Total Params: (\d+)", said)[0]), int(said.split()[-1])
 
 
@@ -238,17 +228,6 @@ def test_official_names_are_written_for_deeper_networks_and_for_no_others() -> N
 
 
 FLUID_BYTES = {"resnet50_fluid": 102_447_613, "resnet50_fluid_flowers": 95_087_603}
-SAVED = """
-import os
-import paddle.fluid as fluid
-from written import resnet
-
-resnet(fluid.data("image", [None, 3, 224, 224], "float32"))
-executor = fluid.Executor(fluid.CPUPlace())
-executor.run(fluid.default_startup_program())
-fluid.io.save_params(executor, "saved")
-print({name: os.path.getsize(os.path.join("saved", name)) for name in os.listdir("saved")})
-"""
 
 
 @pytest.mark.complete
@@ -256,8 +235,7 @@ print({name: os.path.getsize(os.path.join("saved", name)) for name in os.listdir
 def test_fluid_saves_the_official_variables(name: str, total: int, tmp_path: Path) -> None:
     network = load(name)
     (tmp_path / "written.py").write_text(emit(network, "fluid").text, encoding="utf-8")
-    (tmp_path / "save.py").write_text(SAVED, encoding="utf-8")
-    files = ast.literal_eval(alone("fluid", tmp_path, "save.py"))
+    files = ast.literal_eval(alone("fluid", tmp_path, "fluid_save.py"))
     assert set(files) == set(official_names(network).values())
     assert len(files) == 267
     assert sum(files.values()) == total

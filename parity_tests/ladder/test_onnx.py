@@ -46,37 +46,7 @@ NETWORKS: dict[str, Network] = {
     "resnet50_keras": _smaller("resnet50_keras"),
     "se_resnet50_tensorpack": _smaller("se_resnet50_tensorpack"),
 }
-EXPORT = """
-import json
-import sys
-import numpy as np
-import onnxruntime
-import torch
-from onnx.reference import ReferenceEvaluator
-from frontends.workers.arrays import ArrayReader, ArrayWriter
-from frontends.torch.runner import Runner
-from frontends.workers.worker import load_module
-
-def exported(folder, entry, dtype):
-    job = {"source": folder + "/written.py", "entry": entry, "dtype": dtype, "mode": "inference"}
-    runner = Runner(job, load_module)
-    with ArrayReader(folder + "/weights.npz") as arrays:
-        runner.assign(arrays)
-    x = torch.from_numpy(given.get("input").astype(dtype))
-    path = folder + "/" + dtype + ".onnx"
-    torch.onnx.export(runner._model.eval(), (x,), path, dynamo=True, verbose=False)
-    return path, x.numpy()
-
-with ArrayWriter(sys.argv[1]) as out:
-    for name, (folder, entry) in json.loads(sys.argv[2]).items():
-        given = ArrayReader(folder + "/inputs.npz")
-        path, x = exported(folder, entry, "float64")
-        model = ReferenceEvaluator(path)
-        out.put(name + "/float64", model.run(None, {model.input_names[0]: x})[0])
-        path, x = exported(folder, entry, "float32")
-        session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-        out.put(name + "/float32", session.run(None, {session.get_inputs()[0].name: x})[0])
-"""
+EXPORT = "parity_tests.cases.programs.torch_onnx"
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +62,7 @@ def refereed(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Array]:
         places[name] = str(folder), source.entry
     out = tmp_path_factory.mktemp("onnx") / "out.npz"
     done = subprocess.run(
-        [interpreter("torch"), "-c", EXPORT, str(out), json.dumps(places)],
+        [interpreter("torch"), "-m", EXPORT, str(out), json.dumps(places)],
         cwd=ROOT, env={**os.environ, **environment()}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
