@@ -185,8 +185,3 @@ NETWORKS = {
         ACTIVATIONS, NEARLY_CONSTANT,
     )
 }  # fmt: skip
-
-
-def symbols() -> set[str]:
-    """Return the ops that these networks hold."""
-    return {s.op.symbol for network in NETWORKS.values() for s in network.elaboration.steps}

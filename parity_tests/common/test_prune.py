@@ -15,10 +15,10 @@ from common.networks.se_resnext import network as make_network
 from common.networks.se_resnext import residual_block
 from common.prune import prune
 from frontends.writing.text import class_name, invoke, plus, product, total, unless
-from parity_tests.cases import op_networks, small
+from parity_tests.cases import catalogue, small
 from parity_tests.rows import rows
 
-NETWORKS = {name: load(name) for name in available()} | op_networks.NETWORKS
+NETWORKS = {name: load(name) for name in available()} | catalogue.NETWORKS
 SIZES = st.one_of(
     st.integers(1, 9), st.sampled_from(["n", "m", "n + 2", "2 * n", "n - 1", "n // 2 + m"])
 )

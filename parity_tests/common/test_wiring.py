@@ -1,4 +1,4 @@
-"""Wirings that a person may bring, and every op: written, and verified over the three panels."""
+"""A wiring that a person may bring: written, and verified over the three panels."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 
 from common.errors import TriptychError
-from common.network import Network
 from common.networks import load
-from common.ops import OPS, ChannelPad, Dropout, ZeroPad2d
+from common.ops import ChannelPad, Dropout, ZeroPad2d
 from frontends.frameworks import MODERN
 from frontends.ladder.runs import Job, Runs
 from frontends.ladder.verify import verify
@@ -21,7 +20,7 @@ from frontends.workers.arrays import ArrayReader
 from frontends.workers.environments import ROOT
 from frontends.workers.pool import Workers, scratch
 from frontends.writing.emit import emit
-from parity_tests.cases import op_networks, small
+from parity_tests.cases import small
 from parity_tests.rows import rows
 
 TWO_STREAMS = """
@@ -146,17 +145,6 @@ def test_a_brought_network_is_verified_by_command(two_streams: Path, tmp_path: P
     assert "the same network: worst float64 difference" in done.stdout
     record = json.loads(out.read_text())
     assert record["passed"] and record["frameworks"] == ["torch", "paddle"]
-
-
-def test_every_op_is_here() -> None:
-    assert op_networks.symbols() == set(OPS)
-
-
-@rows("network", op_networks.NETWORKS)
-def test_every_op_agrees(network: Network, workers: Workers) -> None:
-    report = verify(network, list(MODERN), workers=workers)
-    assert report.passed, report.text()
-    assert report.worst_float64 < 1e-10
 
 
 def test_a_name_that_keras_takes_is_refused() -> None:

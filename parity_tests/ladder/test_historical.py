@@ -1,4 +1,4 @@
-"""The historical panels, Fluid 1.8 and TensorFlow 1.15: each op, each wiring, whole networks.
+"""The historical panels, Fluid 1.8 and TensorFlow 1.15: what is theirs alone.
 
 A panel that is asked for and not available fails its rows; nothing is skipped.
 """
@@ -12,7 +12,6 @@ import pytest
 
 from common import ops, weights
 from common.datasets import mnist_test
-from common.network import Network
 from common.networks import load
 from frontends.frameworks import FRAMEWORKS, HISTORICAL
 from frontends.ladder.runs import Job, Runs
@@ -23,24 +22,12 @@ from frontends.workers.outcomes import CRASHED, NOT_INSTALLED, WorkerError
 from frontends.workers.pool import Workers
 from frontends.writing.emit import emit
 from parity_tests.alone import alone
-from parity_tests.cases.historical_networks import OPS, WIRINGS, on_map
+from parity_tests.cases.catalogue import OPS
+from parity_tests.cases.op_rows import on_map
 from parity_tests.rows import rows
 
 pytestmark = pytest.mark.complete
 TIGHT = 1e-11  # measured: at most 2e-14
-
-AGREEING = {
-    f"{panel}-{name}": (panel, network)
-    for panel in HISTORICAL
-    for name, network in {**OPS, **WIRINGS}.items()
-}
-
-
-@rows("panel, network", AGREEING)
-def test_agrees_with_torch(panel: str, network: Network, workers: Workers) -> None:
-    report = verify(network, ["torch", panel], workers=workers, rounding=False)
-    assert report.passed, report.text()
-    assert report.worst_float64 < TIGHT, report.text()
 
 
 def test_five_panels_are_one_network(workers: Workers) -> None:

@@ -14,7 +14,8 @@ from common.transform import float32_exact, smooth
 from frontends.frameworks import HISTORICAL
 from frontends.writing.emit import emit
 from frontends.writing.text import EmitError
-from parity_tests.cases.historical_networks import OPS, WIRINGS, on_map
+from parity_tests.cases.catalogue import OPS, WIRINGS
+from parity_tests.cases.op_rows import on_map
 from parity_tests.rows import rows
 
 NETWORKS = {**{name: load(name) for name in available()}, **OPS, **WIRINGS}

@@ -1,0 +1,109 @@
+"""Small networks, one for each way in which layers are wired."""
+
+from __future__ import annotations
+
+from common import ops
+from common.network import Network
+from common.spec import Block, Layer, Parallel, When, chain
+from parity_tests.cases.small import sequence
+
+MAP = (4, 7, 9)
+HEAD: dict[str, Layer] = {"pool": ops.GlobalAvgPool2d(), "fc": ops.Dense(3)}
+
+CONV_BN = Block(
+    "conv_bn",
+    "out_channels, kernel_size=3, groups=1, relu=True",
+    layers={
+        "conv": ops.Conv2d(
+            "out_channels", "kernel_size", padding="kernel_size // 2", groups="groups", bias=False
+        ),
+        "bn": ops.BatchNorm(),
+        "relu": When(ops.ReLU(), when="relu"),
+    },
+)
+GATE = Block(
+    "gate",
+    "channels",
+    inputs={"x": "channels"},
+    layers={
+        "squeeze": ops.GlobalAvgPool2d(),
+        "expand": ops.Dense("channels"),
+        "sigmoid": ops.Sigmoid(),
+        "scale": ops.Scale(),
+    },
+    wiring="g = squeeze(x)\ng = expand(g)\ng = sigmoid(g)\nx = scale(x, g)",
+)
+STREAMS = Block(
+    "streams",
+    "out_channels",
+    inputs=("left", "right"),
+    layers={
+        "own": ops.Conv2d("out_channels", 3, padding=1),
+        "across": ops.Conv2d("out_channels", 1, bias=False),
+        "bn": ops.BatchNorm(),
+        "merge": ops.Add(),
+        "never": CONV_BN("out_channels"),
+    },
+    wiring="""
+        crossed = across(right)
+        kept = own(left)
+        left = merge(kept, crossed)
+        left = bn(left)
+        right = across(right)
+        right = bn(right)
+    """,
+    outputs=("left", "right"),
+    unused={"never": "left"},
+)
+SHORTCUT = Block(
+    "shortcut",
+    "out_channels, stride=1",
+    layers={
+        "conv": ops.Conv2d("out_channels", 3, stride="stride", padding=1),
+        "project": When(ops.Conv2d("out_channels", 1, stride="stride"), when="stride > 1"),
+        "add": ops.Add(),
+    },
+    wiring="out = conv(x)\nx = project(x)\nx = add(out, x)",
+)
+
+
+def _wired(wiring: str, **layers: Layer) -> Network:
+    return Network("wired", Block("wired", layers={**layers, **HEAD}, wiring=wiring), MAP)
+
+
+def _rest(*lines: str) -> str:
+    return "\n".join([*lines, "x = pool(x)", "x = fc(x)"])
+
+
+ROWS = {
+    "chain": sequence("wired", MAP, blocks=chain(CONV_BN(6), (CONV_BN(6, groups=2), 3)), **HEAD),
+    "parallel-sum": sequence("wired", MAP, paths=Parallel(CONV_BN(5), 3), **HEAD),
+    "parallel-concat": sequence("wired", MAP, paths=Parallel(CONV_BN(5), 3, "concat"), **HEAD),
+    "gate": sequence("wired", MAP, gate=GATE(4), **HEAD),
+    "optional": sequence("wired", MAP, first=CONV_BN(5, relu=False), last=CONV_BN(6, 1), **HEAD),
+    "input-needed-after-padding": sequence(
+        "wired", MAP, first=SHORTCUT(4), second=SHORTCUT(6, 2), **HEAD
+    ),
+    "concat-and-three-sums": _wired(
+        _rest("y = conv(x)", "z = add(x, y, x)", "x = concat(z, y)"),
+        conv=ops.Conv2d(4, 1),
+        add=ops.Add(),
+        concat=ops.Concat(),
+    ),
+    "shared-op": _wired(_rest("x = conv(x)", "x = conv(x)"), conv=ops.Conv2d(4, 3, groups=2)),
+    "shared-block-with-statistics": _wired(
+        _rest("x = block(x)", "x = block(x)", "x = block(x)"), block=CONV_BN(4)
+    ),
+    "shared-chain": _wired(
+        _rest("x = blocks(x)", "x = blocks(x)"), blocks=chain((CONV_BN(4, 1), 2))
+    ),
+    "streams-shared-and-unused": _wired(
+        _rest("x, y = streams(x, x)", "x = concat(x, y)"), streams=STREAMS(5), concat=ops.Concat()
+    ),
+    "unused-block": Network(
+        "wired",
+        Block("wired", layers={**HEAD, "never": CONV_BN(5)}, unused={"never": "x"},
+              wiring="y = pool(x)\ny = fc(y)"),
+        MAP,
+    ),
+}  # fmt: skip
