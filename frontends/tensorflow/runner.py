@@ -218,9 +218,10 @@ class Runner:
         """Record every call of a block that is shared, a model within the model."""
         for layer in self._model.layers:
             if isinstance(layer, keras.Model):
-                for key in [k for k in self._blocks.results if k.split("#")[0] == layer.name]:
+                known = [k for k in self._blocks.results if k.split("#")[0] == layer.name]
+                for key in known:
                     del self._blocks.results[key]
-                for node in layer._inbound_nodes:
+                for node in layer._inbound_nodes if known else ():  # a chain is no block
                     self._blocks.put(layer.name, list(node.output_tensors))
 
     def _make_observed(self, job):
