@@ -13,7 +13,8 @@ DIALECTS = tuple(f"frontends.{framework}" for framework in FRAMEWORKS)
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("common.errors",),
     ("common.files", "common.expressions"),
-    ("common.wiring", "common.ops"),
+    ("common.sizes", "common.wiring"),
+    ("common.ops",),
     ("common.spec",),
     ("common.elaborate",),
     ("common.network",),

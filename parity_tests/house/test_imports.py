@@ -144,8 +144,10 @@ def test_what_is_planted_is_reported(file: str, text: str, reported: object, cop
     path, before = copied / file, (copied / file).read_text(encoding="utf-8")
     assert not reported(HOUSE)
     path.write_text(before + text, encoding="utf-8")
-    assert reported(read(copied))
-    path.write_text(before, encoding="utf-8")
+    try:
+        assert reported(read(copied))
+    finally:
+        path.write_text(before, encoding="utf-8")
 
 
 def test_a_lost_command_is_reported(tmp_path: Path) -> None:
