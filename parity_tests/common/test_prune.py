@@ -14,7 +14,8 @@ from common.networks.blocks import CONV_BN
 from common.networks.se_resnext import network as make_network
 from common.networks.se_resnext import residual_block
 from common.prune import prune
-from frontends.writing.text import class_name, invoke, plus, product, total, unless
+from common.sizes import plus, product, total
+from frontends.writing.text import class_name, invoke, unless
 from parity_tests.cases import catalogue, small
 from parity_tests.rows import rows
 

@@ -21,7 +21,7 @@ from common.networks.published import FIGURES
 from common.networks.resnext import FORMS, convert_weights, resnext_block
 from frontends.frameworks import FRAMEWORKS, MODERN
 from frontends.ladder.runs import Job, Runs
-from frontends.ladder.two_networks import compare
+from frontends.ladder.two_networks import TwoNetworks
 from frontends.ladder.verify import verify
 from frontends.workers.pool import Workers
 from frontends.writing.emit import emit
@@ -130,7 +130,8 @@ def _outputs(
 def test_published_pair_parts_behind_the_first_convolution(
     workers: Workers, tmp_path: Path
 ) -> None:
-    row = compare(*map(load, PUBLISHED), "torch", workers, tmp_path, batch=2, seed=0)
+    left, right = map(load, PUBLISHED)
+    row = TwoNetworks(left, right, "torch", batch=2, seed=0).compare(workers, tmp_path)
     assert not row.passed
     assert row.note == "step stem.act is only in se_resnext_published_fluid"
 
@@ -143,7 +144,7 @@ def test_first_different_step(workers: Workers, tmp_path: Path) -> None:
         ("equal", (left, left), ""),
     ]:
         (tmp_path / name).mkdir()
-        row = compare(*pair, "torch", workers, tmp_path / name, batch=2, seed=0)
+        row = TwoNetworks(*pair, "torch", batch=2, seed=0).compare(workers, tmp_path / name)
         assert row.note.startswith(note) and row.passed == (not note), row
 
 

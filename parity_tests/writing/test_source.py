@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import io
 import os
 import subprocess
 import sys
 import tokenize
+from functools import cache
 from itertools import product
 from pathlib import Path
 
@@ -17,47 +17,50 @@ from common.networks import available, load
 from common.ops import Conv2d
 from common.spec import Block, references
 from common.transform import float32_exact
-from frontends.frameworks import FRAMEWORKS, HISTORICAL, MODERN
+from frontends.frameworks import FRAMEWORKS, HISTORICAL, MODERN, TABLE
 from frontends.workers.environments import ROOT
 from frontends.writing.draft import LINE_LENGTH, RUFF, Draft
 from frontends.writing.emit import emit
 from frontends.writing.local import with_local
 from frontends.writing.text import class_name
+from parity_tests.cases.catalogue import NETWORKS
 from parity_tests.rows import rows
 
-EXISTING = {d: d for d in FRAMEWORKS if importlib.util.find_spec(f"frontends.{d}.dialect")}
-FRAMEWORK = {
-    "torch": {"torch"},
-    "paddle": {"paddle"},
-    "tensorflow": {"tensorflow", "keras"},
-    "fluid": {"paddle"},
-    "tensorflow1": {"tensorflow"},
-}
+DIALECTS = dict(zip(FRAMEWORKS, FRAMEWORKS))
 Outline = list[tuple[str, list[str]]]  # (class, arguments) in order
 LINES = {"se_resnext_cifar": 120, "resnet50": 100}
 
 
-def test_the_three_panels_have_a_dialect() -> None:
-    assert set(MODERN) <= set(EXISTING) <= set(FRAMEWORK)
+@cache
+def _text(name: str, dialect: str) -> str:
+    return emit(load(name), dialect).text
 
 
-@rows("dialect", EXISTING)
+@rows("dialect", DIALECTS)
 def test_imports_the_framework_numpy_and_the_standard_library(dialect: str) -> None:
-    allowed = FRAMEWORK[dialect] | {"numpy"} | sys.stdlib_module_names
-    version = (3, 10) if dialect in MODERN else (3, 7)
-    for name in available():
-        tree = ast.parse(emit(load(name), dialect).text, feature_version=version)
-        for node in ast.walk(tree):
+    """In the grammar of its time; of the small networks too, which hold every op."""
+    row, version = TABLE[dialect], (3, 7) if dialect in HISTORICAL else (3, 10)
+    allowed = {*row.imports, "numpy"} | sys.stdlib_module_names
+    texts = {name: _text(name, dialect) for name in available()}
+    texts |= {name: emit(each, dialect).text for name, each in NETWORKS.items()}
+    assert len(texts) == len(available()) + len(NETWORKS)
+    for name, text in texts.items():
+        compile(text, name, "exec")
+        tops = set()
+        for node in ast.walk(ast.parse(text, feature_version=version)):
             if isinstance(node, ast.ImportFrom):
-                assert node.level == 0 and str(node.module).split(".")[0] in allowed, name
+                assert node.level == 0, name
+                tops.add(str(node.module).split(".")[0])
             elif isinstance(node, ast.Import):
-                assert {each.name.split(".")[0] for each in node.names} <= allowed, name
+                tops |= {each.name.split(".")[0] for each in node.names}
+        assert tops <= allowed and tops & {*row.imports}, name
+        assert dialect in MODERN or "with (" not in text, name  # to Python 3.7 it is a tuple
 
 
-@rows("dialect", EXISTING)
+@rows("dialect", DIALECTS)
 def test_formatted(dialect: str, tmp_path: Path) -> None:
     for name in available():
-        (tmp_path / f"{name}.py").write_text(emit(load(name), dialect).text, encoding="utf-8")
+        (tmp_path / f"{name}.py").write_text(_text(name, dialect), encoding="utf-8")
     command = [RUFF, "format", "--check", "--isolated", f"--line-length={LINE_LENGTH}", tmp_path]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -65,16 +68,16 @@ def test_formatted(dialect: str, tmp_path: Path) -> None:
 
 @rows(
     "dialect, name",
-    {f"{dialect}-{name}": (dialect, name) for dialect, name in product(EXISTING, LINES)},
+    {f"{dialect}-{name}": (dialect, name) for dialect, name in product(DIALECTS, LINES)},
 )
 def test_length(dialect: str, name: str) -> None:
-    assert len(emit(load(name), dialect).text.splitlines()) <= LINES[name]
+    assert len(_text(name, dialect).splitlines()) <= LINES[name]
 
 
 def test_the_same_text_in_every_process(tmp_path: Path) -> None:
     for seed in ("1", "2"):
         out = str(tmp_path / seed)
-        command = ["frontends.emit", "rir18", "--dialect", ",".join(EXISTING), "--out", out]
+        command = ["frontends.emit", "rir18", "--dialect", ",".join(DIALECTS), "--out", out]
         environment = {**os.environ, "PYTHONHASHSEED": seed}
         subprocess.run(
             [sys.executable, "-m", *command],
@@ -82,7 +85,7 @@ def test_the_same_text_in_every_process(tmp_path: Path) -> None:
         )  # fmt: skip
     for path in (tmp_path / "1").iterdir():
         assert path.read_text() == (tmp_path / "2" / path.name).read_text()
-    assert len(list((tmp_path / "2").iterdir())) == len(EXISTING)
+    assert len(list((tmp_path / "2").iterdir())) == len(DIALECTS)
 
 
 def _tokens(text: str) -> list[str]:
@@ -97,7 +100,7 @@ def _tokens(text: str) -> list[str]:
     return found
 
 
-@rows("dialect", EXISTING)
+@rows("dialect", DIALECTS)
 def test_the_exact_twin_differs_in_numbers_alone(dialect: str) -> None:
     differing = 0
     for name in available():
@@ -151,7 +154,7 @@ def test_the_same_kinds_with_the_same_arguments(name: str) -> None:
     network = load(name)
     draft = Draft(network, lambda op, bound: True)
     outlines: dict[str, Outline] = {}
-    for dialect in EXISTING:
+    for dialect in DIALECTS:
         source = emit(network, dialect)
         declared = _declared_by_classes if source.classes else _declared_by_functions
         outlines[dialect] = declared(ast.parse(source.text), draft)
@@ -165,7 +168,7 @@ def test_the_same_kinds_with_the_same_arguments(name: str) -> None:
 def test_a_long_width_is_written_once() -> None:
     """In each dialect; what stands there once, or as part of another expression, stays."""
     width = "groups * (width * width_per_group // 64)"
-    for dialect in EXISTING:
+    for dialect in DIALECTS:
         text = emit(load("se_resnext50_32x4d"), dialect).text
         assert text.count(width) == text.count(f"inner = {width}\n") == 1, dialect
         assert text.count("inner") > 2 and "4 * width // reduction" in text
@@ -178,13 +181,13 @@ def test_a_long_width_is_written_once() -> None:
 
 def test_a_linter_finds_nothing(tmp_path: Path) -> None:
     """No unused name, argument or import in any file of any network, and imports in order."""
-    for name, dialect in product(available(), EXISTING):
-        (tmp_path / f"{name}_{dialect}.py").write_text(emit(load(name), dialect).text)
+    for name, dialect in product(available(), DIALECTS):
+        (tmp_path / f"{name}_{dialect}.py").write_text(_text(name, dialect))
     rules = "--select=E,F,W,I,SIM,C4,PIE,RET,ARG,PLW"
     command = [RUFF, "check", "--isolated", f"--line-length={LINE_LENGTH}", rules, "."]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
-    assert len(list(tmp_path.glob("*.py"))) == len(available()) * len(EXISTING)
+    assert len(list(tmp_path.glob("*.py"))) == len(available()) * len(DIALECTS)
     (tmp_path / "planted.py").write_text("import os\n\n\ndef f(unused):\n    return 1\n")
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 1 and "F401" in done.stdout and "ARG001" in done.stdout
