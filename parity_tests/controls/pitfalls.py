@@ -9,7 +9,7 @@ from parity_tests.cases import small
 from parity_tests.controls.planting import Cell, Edits, Pitfall, edit
 
 EVAL, TRAIN = "forward, eval", "forward, batch statistics"
-STATISTICS, FLOAT32 = "running statistics", "rounding, forward (eval)"
+STATISTICS, FLOAT32 = "running statistics", "rounding, results (eval)"
 
 
 def _pitfall(
