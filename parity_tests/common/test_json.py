@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +154,8 @@ def test_the_small_network_is_one() -> None:
 
 def places(data: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Return the path of every value in a JSON document but the document itself."""
-    items = {dict: dict.items, list: enumerate}.get(type(data), lambda _: ())(data)
+    items: Iterable[tuple[Any, Any]] = data.items() if isinstance(data, dict) else ()
+    items = enumerate(data) if isinstance(data, list) else items
     return [p for k, v in items for p in [(*path, k), *places(v, (*path, k))]]
 
 

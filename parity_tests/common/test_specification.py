@@ -41,10 +41,11 @@ AFTER = ((0, 1), (0, 1))
 
 
 MAP = (2, 7, 6)
-BN = dict.fromkeys(("gamma", "beta", "mean", "variance"), (2,))
+BN: dict[str, Shape] = dict.fromkeys(("gamma", "beta", "mean", "variance"), (2,))
 STRIDED = Conv2d(8, 3, stride=2, padding=AFTER, bias=False, groups=4)
 DILATED = Conv2d(8, 3, dilation=2, padding=2, bias=False)
 DEPTHWISE = DepthwiseConv2d(3, out_channels=2)
+CONV = Block("conv", "out_channels, stride=1", layers={"conv": Conv2d("out_channels", 1, "stride")})
 # op, shapes of its inputs, shape of its output, shapes of its parameters, multiply-adds
 SHAPES: list[tuple[Op, list[Shape], Shape, dict[str, Shape], int]] = [
     (Conv2d(8, 3), [(4, 9, 7)], (8, 7, 5), {"kernel": (8, 4, 3, 3), "bias": (8,)}, 288 * 35),
@@ -93,7 +94,7 @@ def test_equal_padding_has_one_form(padding: object, stored: object) -> None:
         (lambda: Conv2d(0, 3), "conv2d: out_channels is 0, expected >= 1"),
         (lambda: Conv2d(4, (3, 3, 3)), "conv2d: kernel_size (3, 3, 3); expected an integer or a"),  # type: ignore[arg-type]
         (lambda: Conv2d(4, 3, padding=-1), "conv2d: padding is -1, expected >= 0"),
-        (lambda: Conv2d(4, 3, bias=1), "conv2d: bias 1; expected true or false"),
+        (lambda: Conv2d(4, 3, bias=1), "conv2d: bias 1; expected true or false"),  # type: ignore[arg-type]
         (lambda: DepthwiseConv2d(3, groups=2), "depthwise_conv2d: groups follow the input's"),
         (lambda: BatchNorm(epsilon=0.0), "batch_norm: epsilon 0.0, momentum 0.9"),
         (lambda: BatchNorm(momentum=1.0), "expected epsilon > 0 and 0 <= momentum < 1"),
@@ -112,9 +113,6 @@ def test_ops_that_make_no_sense(make: Callable[[], object], message: str) -> Non
     with pytest.raises(SpecificationError) as caught:
         make()
     assert message in str(caught.value)
-
-
-CONV = Block("conv", "out_channels, stride=1", layers={"conv": Conv2d("out_channels", 1, "stride")})
 
 
 def network(wiring: str = "", **layers: Layer) -> Network:
@@ -138,7 +136,7 @@ def network(wiring: str = "", **layers: Layer) -> Network:
         (lambda: network("x, y = a(x)\nx = a(x)", a=ReLU()), "step a: gives 1 values, 2 are named"),
         (lambda: network(a=Parallel(CONV(3), 1)), "step a: a count of 1, expected >= 2"),
         (lambda: network(a=When(ReLU(), "1 // 0")), "step a: '1 // 0': integer division"),
-        (lambda: network(**{"class": ReLU()}), "block net, step class: is not an identifier"),
+        (lambda: network("", **{"class": ReLU()}), "block net, step class: is not an identifier"),
         (
             lambda: network("x = a(x)\nx = b(x)\nx = a(x)", a=Conv2d(3, 1), b=Conv2d(5, 1)),
             "step a: shared, yet called on ((4, 6, 6),) and ((5, 6, 6),)",

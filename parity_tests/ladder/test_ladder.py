@@ -105,8 +105,9 @@ def _predicted(panel: str, kind: str, old: Array, taken: Array) -> Array:
     axes = (0, 2, 3)
     momentum = float(np.float32(0.9)) if panel == "paddle" else 0.9
     if kind == "mean":
-        return momentum * old + (1 - momentum) * taken.mean(axes)
-    return momentum * old + (1 - momentum) * taken.var(axes, ddof=panel == "torch")
+        return np.asarray(momentum * old + (1 - momentum) * taken.mean(axes))
+    variance = taken.var(axes, ddof=float(panel == "torch"))
+    return np.asarray(momentum * old + (1 - momentum) * variance)
 
 
 @rows("panel", {panel: panel for panel in MODERN})

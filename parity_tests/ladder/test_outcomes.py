@@ -43,7 +43,7 @@ def mortal() -> Iterator[Workers]:
         yield own
 
 
-def _failed(report: Report) -> list[tuple[str, str, str]]:
+def _failed(report: Report) -> list[tuple[str, ...]]:
     return [(*row.panels, row.outcome, row.rung) for row in report.rows if not row.passed]
 
 

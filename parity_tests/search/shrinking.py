@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from common.errors import SpecificationError
 from common.expressions import Value, evaluate
 from common.network import Network
 from common.ops import Op
-from common.spec import Block, Call, Chain, Layer, Parallel, Use, When
+from common.spec import Block, Chain, Layer, Parallel, Use, When
+from common.wiring import Call
 
 Named = tuple[Call, Layer]
 
@@ -59,8 +61,8 @@ def shrunk(network: Network, fails: Callable[[Network], bool]) -> Network:
 def _candidates(network: Network) -> Iterator[Network]:
     known = _lines(network.root)
     count = len(known.lines)
-    tried = [lambda i=i: known.without(i) for i in range(count)]
-    tried += [lambda i=i: known.opened(i) for i in range(count) if _opens(known, i)]
+    tried = [partial(known.without, i) for i in range(count)]
+    tried += [partial(known.opened, i) for i in range(count) if _opens(known, i)]
     for candidate in tried:
         try:
             yield _network(network, candidate())
@@ -107,7 +109,8 @@ def _bound(layer: Layer, scope: Mapping[str, Any]) -> Layer | None:
         return Chain(tuple(links))  # type: ignore[arg-type]
     if isinstance(layer, Parallel):
         path: Any = _bound(layer.path, scope)
-        return replace(layer, path=path, count=evaluate(layer.count, scope))
+        count: Any = evaluate(layer.count, scope)
+        return replace(layer, path=path, count=count)
     return layer.bind(scope)
 
 
@@ -127,7 +130,8 @@ def _opened(call: Call, layer: Layer) -> tuple[list[Named], dict[str, str]]:
 
 def _links(call: Call, layer: Chain) -> tuple[list[Named], dict[str, str]]:
     uses = [use for use, count in layer.links for _ in range(int(count))]
-    lines, inputs = [], call.inputs
+    lines: list[Named] = []
+    inputs = call.inputs
     for number, use in enumerate(uses):
         outputs = tuple(f"{call.layer}_{name}{number}" for name in call.outputs)
         lines.append((Call(outputs, f"{call.layer}_{number}", inputs), use))
