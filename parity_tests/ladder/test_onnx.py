@@ -28,6 +28,7 @@ from frontends.writing.emit import emit
 from parity_tests.cases import small
 from parity_tests.cases.reductions import reduced
 from parity_tests.rows import rows
+from parity_tests.shared import shared
 
 BOUND = 1e-10  # measured: at most 6.4e-13
 FLOAT32_BOUND = 1e-5  # measured: at most 5.4e-7 of the largest output
@@ -49,24 +50,27 @@ NETWORKS: dict[str, Network] = {
 EXPORT = "parity_tests.cases.programs.torch_onnx"
 
 
-@pytest.fixture(scope="module")
-def refereed(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Array]:
-    """<name>/<dtype> -> what the two implementations of ONNX give in eval mode."""
+def _referee(folder: Path) -> None:
+    """Write what the two implementations of ONNX give of every network to out.npz."""
     places = {}
     for name, network in NETWORKS.items():
-        folder = tmp_path_factory.mktemp(name)
-        source = emit(network, "torch")
-        (folder / "written.py").write_text(source.text, encoding="utf-8")
-        write_arrays(folder / "weights.npz", weights.probe(network))
-        write_arrays(folder / "inputs.npz", {"input": weights.inputs(network, 2)})
-        places[name] = str(folder), source.entry
-    out = tmp_path_factory.mktemp("onnx") / "out.npz"
+        own, source = folder / name, emit(network, "torch")
+        own.mkdir()
+        (own / "written.py").write_text(source.text, encoding="utf-8")
+        write_arrays(own / "weights.npz", weights.probe(network))
+        write_arrays(own / "inputs.npz", {"input": weights.inputs(network, 2)})
+        places[name] = str(own), source.entry
     done = subprocess.run(
-        [interpreter("torch"), "-m", EXPORT, str(out), json.dumps(places)],
+        [interpreter("torch"), "-m", EXPORT, str(folder / "out.npz"), json.dumps(places)],
         cwd=ROOT, env={**os.environ, **environment()}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
-    with ArrayReader(out) as arrays:
+
+
+@pytest.fixture(scope="module")
+def refereed(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Array]:
+    """<name>/<dtype> -> what the two implementations of ONNX give in eval mode."""
+    with ArrayReader(shared(tmp_path_factory, "onnx", _referee) / "out.npz") as arrays:
         return dict(arrays.items())
 
 
