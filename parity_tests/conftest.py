@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from frontends.workers.pool import Workers
 
+settings.register_profile("patient", deadline=None)  # two cores are shared with other work
+settings.load_profile("patient")
 LARGEST = 8_000_000  # bytes of results worth remembering
 
 
