@@ -57,7 +57,6 @@ class Runs:
     """The results of jobs. Each job is run once; a subject that stopped is not asked again.
 
     `batch` samples are drawn from `seed`, as are the probe weights unless `values` are given.
-    With `exact`, every hyper-parameter is at its float32 value, so that frameworks agree on it.
     """
 
     def __init__(
@@ -71,19 +70,16 @@ class Runs:
         seed: int = 0,
         timeout: float = 600,
         values: Mapping[str, Any] | None = None,
-        exact: bool = True,
     ) -> None:
-        twin = transform.without_dropout(network)
-        twin = transform.float32_exact(twin) if exact else twin
-        self.network, self.batch = twin, batch
+        self.network, self.batch = network, batch
         self.subjects = {each.name: each for each in subjects}
         self._workers, self._folder, self._timeout = workers, folder, timeout
         self._results: dict[Job, Result] = {}
         self._stops: dict[str, WorkerError] = {}
-        self.parameters = dict(values or weights.probe(twin, seed))
+        self.parameters = dict(values or weights.probe(network, seed))
         self._given = {
-            "input": weights.inputs(twin, batch, seed),
-            "cotangent": weights.cotangent(twin, batch, seed),
+            "input": weights.inputs(network, batch, seed),
+            "cotangent": weights.cotangent(network, batch, seed),
         }
         self._files = {name: folder / f"{name}.npz" for name in ("weights", "inputs")}
         write_arrays(self._files["weights"], self.parameters)
@@ -159,6 +155,11 @@ class Runs:
         parameters = {name: tuple(shape) for name, shape in answer["parameters"].items()}
         blocks = {name: tuple(shape) for name, shape in answer["blocks"].items()}
         return Result(parameters, blocks, arrays)
+
+
+def comparable(network: Network) -> Network:
+    """Return the network as panels can agree on it: no dropout, reals at their float32 values."""
+    return transform.float32_exact(transform.without_dropout(network))
 
 
 def batch_for(network: Network, wanted: int = 2) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -118,6 +118,6 @@ class Reader(Subject):
         return (GlobalAvgPool2d,) if self.row.rounds_pool_gradients else ()
 
 
-def written(panels: list[str], faults: Mapping[str, Fault] | None = None) -> list[Subject]:
+def written(panels: Iterable[str], faults: Mapping[str, Fault] | None = None) -> list[Subject]:
     """Return the written files of some frameworks, with faults planted by name."""
     return [Written(name, name, (faults or {}).get(name)) for name in panels]

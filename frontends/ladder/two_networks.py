@@ -14,7 +14,7 @@ from common.compare import difference
 from common.network import Network
 from frontends.ladder.locate import FLOAT64_BOUND
 from frontends.ladder.report import Row, stopped_row
-from frontends.ladder.runs import BOTH, Job, Result, Runs
+from frontends.ladder.runs import BOTH, Job, Result, Runs, comparable
 from frontends.ladder.subjects import written
 from frontends.workers.outcomes import AGREES, MISMATCHED, WorkerError
 from frontends.workers.pool import Workers
@@ -53,7 +53,7 @@ class TwoNetworks:
         place.mkdir()
         subjects = written([self.framework])
         runs = Runs(
-            network, subjects, workers, place, self.batch,
+            comparable(network), subjects, workers, place, self.batch,
             seed=self.seed, timeout=self.timeout, values=values,
         )  # fmt: skip
         return runs.run(Job(self.framework, taps=True, keep_steps=True))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from common import transform
 from common.differences import StructuralDifference, structural_differences
 from common.errors import TriptychError
 from common.network import Network
@@ -14,7 +15,7 @@ from frontends.frameworks import TABLE
 from frontends.ladder import matching, two_networks
 from frontends.ladder.report import Report, Row, stopped_row
 from frontends.ladder.rungs import RUNGS, climb
-from frontends.ladder.runs import Runs, batch_for
+from frontends.ladder.runs import Runs, batch_for, comparable
 from frontends.ladder.structure import STRUCTURE
 from frontends.ladder.subjects import MINE, Fault, Reader, Written, written
 from frontends.workers.outcomes import MISMATCHED, WorkerError
@@ -46,7 +47,7 @@ def verify(
         report.notes.append(f"batch raised from {batch} to {raised}: BN needs 16 values a channel")
     subjects, rungs = written(frameworks, faults), RUNGS if rounding else FLOAT64_RUNGS
     with _timed(report), _kept(workers) as pool, scratch() as folder:
-        runs = Runs(network, subjects, pool, folder, raised, seed=seed, timeout=timeout)
+        runs = Runs(comparable(network), subjects, pool, folder, raised, seed=seed, timeout=timeout)
         report.rows += climb(runs, frameworks, rungs)
         _ask_versions(report, frameworks, pool, timeout)
     return report
@@ -105,16 +106,9 @@ def verify_mine(
         for line in found.differences:
             report.rows.append(Row(STRUCTURE, (MINE,), MISMATCHED, note=line))
         mine = Reader(MINE, framework, path, entry, found.names)
-        runs = Runs(
-            network,
-            [mine, Written(framework, framework)],
-            workers,
-            folder,
-            raised,
-            seed=seed,
-            timeout=timeout,
-            exact=False,
-        )
+        subjects = [mine, Written(framework, framework)]
+        same = transform.without_dropout(network)
+        runs = Runs(same, subjects, workers, folder, raised, seed=seed, timeout=timeout)
         report.rows += climb(runs, [MINE, framework], FLOAT64_RUNGS)
         _ask_versions(report, [framework], workers, timeout)
     return report

@@ -75,8 +75,7 @@ def test_files_of(
         assert set(other) == set(found[0])
         assert all(np.array_equal(other[key], found[0][key]) for key in other)
     runs = Runs(network, [], workers, tmp_path, 2, values=found[0])
-    runs.twins["plain"] = network
-    job = Job(FRAMEWORKS[library], twin="plain", want=("evaluate",))
+    job = Job(FRAMEWORKS[library], want=("evaluate",))
     with runs.run(job).read() as arrays:
         output = arrays.get("evaluate/output")
     assert difference(output, theirs["output"]).relative < BOUND

@@ -38,7 +38,7 @@ def _stopped(main: object, rest: list[str]) -> None:
     parse_args = argparse.ArgumentParser.parse_args
 
     def parsed(self: argparse.ArgumentParser, *given: object, **named: object) -> None:
-        parse_args(self, *given, **named)  # type: ignore[call-overload]
+        parse_args(self, *given, **named)
         raise _ParsedError
 
     with mock.patch.object(argparse.ArgumentParser, "parse_args", parsed):

@@ -8,11 +8,13 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from common import machine
 from common.errors import TriptychError
 from frontends import doctor
 from frontends.frameworks import FRAMEWORKS, HISTORICAL, MODERN, TABLE
@@ -193,9 +195,9 @@ def test_modern_panels_decide(framework: str, fake: type[FakeWorkers]) -> None:
 def test_the_machine_is_told(
     fake: type[FakeWorkers], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(doctor.machine, "cores", lambda: 12)
-    monkeypatch.setattr(doctor.machine, "memory", lambda: 34 * 2**30)
-    monkeypatch.setattr(doctor.machine, "temporary", lambda: (Path("/scratch"), 5 * 2**40))
+    monkeypatch.setattr(machine, "cores", lambda: 12)
+    monkeypatch.setattr(machine, "memory", lambda: 34 * 2**30)
+    monkeypatch.setattr(machine, "temporary", lambda: (Path("/scratch"), 5 * 2**40))
     doctor.main([])
     said = capsys.readouterr().out
     for line in ("12 cores, 34.0 GiB memory", "5.0 TiB free in /scratch", "/python3.7 False"):
@@ -219,10 +221,10 @@ def test_missing_tools_are_told(
     def no_python(install: bool) -> str:
         raise TriptychError(NO_PYTHON)
 
-    monkeypatch.setattr(doctor.importlib, "import_module", import_module)
+    monkeypatch.setattr(importlib, "import_module", import_module)
     monkeypatch.setattr(doctor, "find_python", no_python)
-    monkeypatch.setattr(doctor.machine, "memory", lambda: None)
-    monkeypatch.setattr(doctor.machine, "temporary", lambda: None)
+    monkeypatch.setattr(machine, "memory", lambda: None)
+    monkeypatch.setattr(machine, "temporary", lambda: None)
     assert doctor.main([]) == 0
     said = capsys.readouterr().out
     told = (
@@ -238,9 +240,9 @@ def test_a_project_that_is_not_installed_is_to_be(monkeypatch: pytest.MonkeyPatc
     assert doctor.requirement("not-asked-for") == "not-asked-for"
 
     def requires(name: str) -> None:
-        raise doctor.metadata.PackageNotFoundError(name)
+        raise metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr(doctor.metadata, "requires", requires)
+    monkeypatch.setattr(metadata, "requires", requires)
     assert doctor.requirement("torch") == "-e ."
 
 

@@ -143,8 +143,11 @@ def test_what_is_not_installed_is_named(
 
 def run(*arguments: str, **how: Any) -> subprocess.CompletedProcess[bytes]:
     """Run Python in a process of its own."""
-    how = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": ROOT} | how
-    return subprocess.run([sys.executable, *arguments], check=False, **how)
+    given: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": ROOT} | how
+    done: subprocess.CompletedProcess[bytes] = subprocess.run(
+        [sys.executable, *arguments], check=False, **given
+    )
+    return done
 
 
 FORMS = {

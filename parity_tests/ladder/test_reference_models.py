@@ -53,8 +53,7 @@ def _written(
 ) -> Arrays:
     faults = {FRAMEWORKS[library]: fault} if fault else {}
     runs = Runs(network, written(list(faults), faults), workers, folder, BATCH)
-    runs.twins["plain"] = network
-    with runs.run(Job(FRAMEWORKS[library], twin="plain")).read() as arrays:
+    with runs.run(Job(FRAMEWORKS[library])).read() as arrays:
         return {name: arrays.get(name) for name in arrays.names() if "block/" not in name}
 
 

@@ -8,22 +8,13 @@ import pytest
 
 from common.networks import load
 from common.ops import BatchNorm, Conv2d, Softmax
-from common.transform import smooth
 from frontends.frameworks import HISTORICAL
 from frontends.writing.emit import emit
 from frontends.writing.text import EmitError
 from parity_tests.cases.catalogue import WIRINGS
 from parity_tests.cases.op_rows import on_map
-from parity_tests.rows import rows
 
 PANELS = dict(zip(HISTORICAL, HISTORICAL))
-
-
-@rows("panel", PANELS)
-def test_smooth_twin_has_no_relu(panel: str) -> None:
-    text = emit(smooth(load("se_resnext_cifar")), panel).text
-    assert ".swish(" in text or 'act="swish"' in text
-    assert ".relu(" not in text and '"relu"' not in text
 
 
 def test_fluid_activates_within_the_layer_before() -> None:
