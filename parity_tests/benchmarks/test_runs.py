@@ -23,6 +23,7 @@ from frontends.ladder.report import Report
 from frontends.ladder.verify import verify
 from frontends.workers.environments import ROOT
 from frontends.workers.pool import Workers
+from frontends.workers.protocol import AnswerType, Prepare, Request
 from frontends.writing.draft import Source
 from reports.records import Run, read_run
 
@@ -61,10 +62,10 @@ def _kill_at(monkeypatch: pytest.MonkeyPatch, framework: str, stage: str) -> Non
     pids: list[int] = []
     prepare, tell = Lane.prepare, Display.stage
 
-    def watched(lane: Lane, job: dict[str, object]) -> dict[str, object]:
+    def watched(lane: Lane, request: Prepare) -> dict[str, object]:
         if lane.case.framework == framework:
             pids.append(lane._worker.pid)
-        return prepare(lane, job)
+        return prepare(lane, request)
 
     def killing(display: Display, text: str) -> None:
         if stage in text and pids:
@@ -141,10 +142,10 @@ def test_what_takes_too_long_is_a_row(
 ) -> None:
     request = Lane.request
 
-    def slow(lane: Lane, action: str, **job: object) -> dict[str, object]:
-        if lane.case.framework == "paddle" and action == "prepare":
+    def slow(lane: Lane, asked: Request[AnswerType]) -> AnswerType:
+        if lane.case.framework == "paddle" and isinstance(asked, Prepare):
             lane._spent = lane._settings.budget_s - 0.01
-        return request(lane, action, **job)
+        return request(lane, asked)
 
     monkeypatch.setattr(Lane, "request", slow)
     only = ("--framework", "torch,paddle", "--style", "eager", "--mode", "inference")
