@@ -39,10 +39,6 @@ class Recipe:
         return "{}, {}".format(OPTIMIZERS[self.optimizer].format(self), LOSSES[self.loss])
 
 
-# What benchmarks train by: small steps, so that outputs stay finite however long it takes.
-THROUGHPUT = Recipe("momentum", learning_rate=1e-3, momentum=0.9, loss="softmax_cross_entropy")
-
-
 def _choose(what: str, given: str, available: dict[str, str]) -> None:
     if given not in available:
         raise SpecificationError(
@@ -54,3 +50,7 @@ def _check(what: str, given: Any, expected: str, holds: Callable[[float], bool])
     number = isinstance(given, (int, float)) and not isinstance(given, bool)
     if not (number and math.isfinite(given) and holds(given)):
         raise SpecificationError(f"recipe: {what} {given!r}, expected a number {expected}")
+
+
+# What benchmarks train by: small steps, so that outputs stay finite however long it takes.
+THROUGHPUT = Recipe("momentum", learning_rate=1e-3, momentum=0.9, loss="softmax_cross_entropy")
