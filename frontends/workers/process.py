@@ -19,7 +19,7 @@ from frontends.workers.environments import ROOT, interpreter
 from frontends.workers.outcomes import CRASHED, NOT_INSTALLED, TIMED_OUT, Outcome, WorkerError
 from frontends.workers.protocol import AnswerType, Failure, Request, Stage
 
-LOG_TAIL = 1 << 14  # bytes of what a worker printed that are read back
+LOG_TAIL = 1 << 12  # bytes of what a worker printed that are read back
 LOOK_S = 1.0  # how often a silent worker is looked after
 
 

@@ -33,14 +33,25 @@ COMMANDS = {
 # Reads what libraries wrote, in a process of its own; unpickles arrays and nothing else.
 READER = ROOT / "frontends" / "checkpoints" / "read.py"
 OUR_OWN = {"common", "frontends"}
+# What a worker imports of ours, beside the modules of its framework.
+SHARED = {
+    "common.errors",
+    "common.recipes.recipe",
+    "frontends.workers.arrays",
+    "frontends.workers.channel",
+    "frontends.workers.encoding",
+    "frontends.workers.layouts",
+    "frontends.workers.outcomes",
+    "frontends.workers.protocol",
+    "frontends.workers.recording",
+}
+OWN = ("layout", "runner")  # of each framework
 WORKER_SIDE = {
-    str(path.relative_to(ROOT)): path
-    for path in (
-        *(
-            ROOT / "frontends" / "workers" / f"{name}.py"
-            for name in ("worker", "recording", "arrays")
-        ),
-        *sorted((ROOT / "frontends").glob("*/runner.py")),
+    name: ROOT / f"{name.replace('.', '/')}.py"
+    for name in (
+        "frontends.workers.worker",
+        *SHARED,
+        *(f"frontends.{framework}.{module}" for framework in FRAMEWORKS for module in OWN),
     )
 }
 
@@ -86,20 +97,31 @@ def test_a_framework_is_imported_by_what_runs_apart() -> None:
     for path in _sources("common", "frontends", "benchmarks", "reports"):
         modules = _imports(path)
         tops = {name.split(".")[0] for name in modules} & HEAVY
-        assert not tops or path.name == "runner.py" or path == READER, f"{path}: {tops}"
-        assert not {name for name in modules if name.endswith((".runner", ".read"))}, path
+        apart = path.name in ("runner.py", "check.py") or path == READER
+        assert not tops or apart, f"{path}: {tops}"
+        assert not {name for name in modules if name.endswith((".runner", ".check", ".read"))}, path
 
 
-def test_every_framework_has_its_runner() -> None:
-    found = {path.parent.name for path in WORKER_SIDE.values()} - {"frontends"}
-    assert {"tensorflow", "paddle", "torch"} <= found <= set(FRAMEWORKS)
+def test_every_framework_has_its_modules() -> None:
+    for module in OWN:
+        found = {path.parent.name for path in (ROOT / "frontends").glob(f"*/{module}.py")}
+        assert found == set(FRAMEWORKS)
+
+
+def test_packages_of_the_workers_side_import_nothing() -> None:
+    packages = {ROOT / path.parent / "__init__.py" for path in WORKER_SIDE.values()}
+    assert len(packages) == len(FRAMEWORKS) + 3
+    for path in packages:
+        assert not _imports(path, (3, 7)), path
 
 
 @rows("path", WORKER_SIDE)
 def test_the_workers_side_is_python_3_7_and_stands_alone(path: Path) -> None:
     modules = _imports(path, (3, 7))
     ours = {name for name in modules if name.split(".")[0] in OUR_OWN}
-    assert ours <= {"frontends.workers.arrays", "frontends.workers.recording"}
+    layout = {f"frontends.{path.parent.name}.layout"} if path.name == "runner.py" else set()
+    packages = {"frontends.workers"} if path.name == "worker.py" else set()
+    assert ours <= SHARED | layout | packages
     others = {name.split(".")[0] for name in modules - ours}
     own = HEAVY if path.name == "runner.py" else set()
     assert others <= own | {"numpy"} | sys.stdlib_module_names
@@ -125,8 +147,8 @@ def test_the_reader_of_foreign_files_builds_arrays_alone(tmp_path: Path) -> None
         "-m",
         "frontends.checkpoints.read",
         "paddle.vision",
-        bad,
-        tmp_path / "out",
+        str(bad),
+        str(tmp_path / "out"),
     ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode != 0 and "which is no array" in done.stderr

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from common.errors import TriptychError
+from common.errors import TriptychError, run_command
 from frontends import environments
 from frontends.frameworks import HISTORICAL, TABLE
 from frontends.workers.environments import (
@@ -176,7 +176,7 @@ def test_no_python_is_one_line_and_exit_2(
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["environments", "create", "all"])
     with pytest.raises(SystemExit) as stop:
-        environments.run_command(environments.main)
+        run_command(environments.main)
     said = capsys.readouterr().err
     assert stop.value.code == 2
     assert said.count("\n") == 1
