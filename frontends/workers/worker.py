@@ -13,6 +13,7 @@ import resource
 import sys
 import time
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
 from frontends.workers import protocol
@@ -204,7 +205,8 @@ def serve(framework, channel):
             worker = worker or Worker(framework, announce)
             answer = worker.answer(request)
         except Exception as error:
-            traceback.print_exc()
+            with suppress(OSError, ValueError):  # the file may have closed the log
+                traceback.print_exc()
             answer = failure(error, worker)
         channel.send(number, answer)
 
