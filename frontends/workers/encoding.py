@@ -37,7 +37,7 @@ def decode(line: str) -> Tuple[int, Any]:
     if not isinstance(envelope, dict) or set(envelope) != {"number", "kind", "message"}:
         raise ProtocolError(f"not a message: {line[:80]!r}")
     kind = envelope["kind"]
-    if kind not in _KINDS:
+    if not isinstance(kind, str) or kind not in _KINDS:
         raise ProtocolError("unknown message {!r}; known: {}".format(kind, ", ".join(_KINDS)))
     number = _read(int, envelope["number"], "number")
     return number, _construct(_KINDS[kind], envelope["message"], kind)
@@ -58,9 +58,8 @@ def _construct(kind: Any, data: Any, where: str) -> Any:
 
 def _read(hint: Any, value: Any, where: str) -> Any:
     """Return a value as its annotation has it."""
-    origin: Any
-    inner: Any
-    origin, inner = getattr(hint, "__origin__", None), getattr(hint, "__args__", None)
+    origin: Any = getattr(hint, "__origin__", None)
+    inner: Any = getattr(hint, "__args__", None)
     if is_dataclass(hint):
         return _construct(hint, value, where)
     if origin is Union and value is None:

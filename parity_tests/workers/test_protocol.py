@@ -94,6 +94,7 @@ REFUSED = {
     "other JSON": ('{"loss": 0.3}', "not a message"),
     "a number": ("3", "not a message"),
     "unknown kind": (_line("Train"), "unknown message 'Train'; known: Hello"),
+    "kind of no text": ('{"number": 1, "kind": [], "message": {}}', r"unknown message \[\]"),
     "missing field": (_line("Steps", least=1), r"Steps: missing fields \['for_s'\]"),
     "unknown field": (_line("Stage", name="a", stage="a"), r"unknown fields \['stage'\]"),
     "text for a number": (_line("Steps", least="1", for_s=0.0), "Steps.least: '1', expected int"),
