@@ -107,7 +107,7 @@ class Runner:
         feed = self._feed(inputs, "input")
         yield from self._fetch(self._test, feed, self._observed())
         for name, value in self._named():
-            if name.startswith("block/") and not self._recordings.keeps(name):
+            if name.startswith("block/") and not self._recordings.fetches(name):
                 yield name, hollow([len(feed["input"]), *value.shape[1:]])
 
     def train(self, inputs):
@@ -116,16 +116,20 @@ class Runner:
             cotangent = fluid.data("cotangent", self._output.shape, self._dtype)
             target = fluid.layers.reduce_sum(self._output * cotangent)
             trained = {n: p for n, p in self._parameters.items() if p.trainable}
-            gradients = fluid.gradients([target], [self._input, *trained.values()])
-        names = ["gradient/input"] + ["gradient/" + name for name in trained]
-        reached = {name: each for name, each in zip(names, gradients) if each is not None}
+            sources = {"gradient/" + name: each for name, each in trained.items()}
+            values = {"gradient/input": self._input}
+            values.update(self._recordings.steps_of(dict(self._named())))
+            every = {**values, **sources}
+            gradients = zip(every, fluid.gradients([target], list(every.values())))
+        reached = {name: each for name, each in gradients if each is not None}
         feed = self._feed(inputs, "input", "cotangent")
         for name, array in self._fetch(self._main, feed, {**self._observed(), **reached}):
-            laid_out = name in names[1:]
-            yield name, _layout(array).to_canonical(array) if laid_out else array
-        for name in trained:
-            if "gradient/" + name not in reached:
-                yield "gradient/" + name, np.zeros(self.parameters()[name], self._dtype)
+            yield name, _layout(array).to_canonical(array) if name in sources else array
+        for name in [name for name in every if name not in reached]:
+            shape = [len(feed["input"]), *every[name].shape[1:]]
+            if name in sources:
+                shape = self.parameters()[name.partition("/")[2]]
+            yield name, np.zeros(shape, self._dtype)
         for name, parameter in self._parameters.items():
             if not parameter.trainable:
                 yield "statistics/" + name, np.array(self._tensor(parameter))
@@ -177,7 +181,7 @@ class Runner:
             yield f"{kind}/{self._official.get(path, path)}", value
 
     def _observed(self):
-        kept = {name: value for name, value in self._named() if self._recordings.keeps(name)}
+        kept = {name: value for name, value in self._named() if self._recordings.fetches(name)}
         return {"output": self._output, **kept}
 
     def _fetch(self, program, feed, variables):

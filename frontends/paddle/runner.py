@@ -8,6 +8,7 @@ from frontends.paddle.layout import LAYERS
 from frontends.workers.recording import (
     Recordings,
     check_keys,
+    hollow,
     layers_of,
     matched,
     own_array,
@@ -100,6 +101,9 @@ class Runner:
         (output * self._in(inputs, "cotangent")).sum().backward()
         yield "output", output.numpy()
         yield from self._recorded()
+        for name, gradient in self._recordings.cotangents():
+            step = self._recordings.steps.results[name.partition("/")[2]]
+            yield name, hollow(step.shape) if gradient is None else gradient.numpy()
         yield "gradient/input", x.grad.numpy()
         for name, (tensor, slot) in self._tensors.items():
             if tensor.stop_gradient:
@@ -168,7 +172,8 @@ class Runner:
 
     def _tap(self, layer, name, value):
         path = self._paths[id(layer)]
-        return self._recordings.tap(f"{path}.{name}" if path else name, value)
+        path = f"{path}.{name}" if path else name
+        return self._recordings.tap_tensor(path, value, not value.stop_gradient)
 
     def _recorded(self):
         for name, value in self._recordings.items():

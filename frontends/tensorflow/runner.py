@@ -56,6 +56,14 @@ def _out(value):
     return channels_first(value.numpy())
 
 
+class _Passed(keras.layers.Layer):
+    """Passes a value on as a tensor of its own: a layer may return its very input, and then the
+    gradients of the two could not be told apart."""
+
+    def call(self, x):
+        return tf.identity(x)
+
+
 class Runner:
     """One network in Keras; see frontends.workers.protocol for what it is given.
 
@@ -69,7 +77,7 @@ class Runner:
         keras.config.set_floatx(file.dtype)
         keras.config.set_dtype_policy(file.dtype)
         self._recordings = Recordings(observe, symbolic=True)
-        module = load_module(file.path, {"tap": self._recordings.tap})
+        module = load_module(file.path, {"tap": self._tap})
         if observe is not None:
             watch_blocks(module, file.entry, self._recordings.blocks)
         self._model = getattr(module, file.entry)()
@@ -108,10 +116,13 @@ class Runner:
             tape.watch(x)
             output, *values = self._observe(x, training=True)
             target = tf.reduce_sum(output * cotangent)
-        sources = [x, *(variable.value for variable in trained.values())]
-        of_input, *gradients = tape.gradient(target, sources, unconnected_gradients="zero")
+        steps = self._recordings.steps_of(dict(zip(self._observed_names, values)))
+        sources = [[x], [variable.value for variable in trained.values()], list(steps.values())]
+        found = tape.gradient(target, sources, unconnected_gradients="zero")
+        (of_input,), gradients, cotangents = found
         yield "output", _out(output)
         yield from zip(self._observed_names, map(_out, values))
+        yield from zip(steps, map(_out, cotangents))
         yield "gradient/input", _out(of_input)
         for name, gradient in zip(trained, gradients):
             _, slot = self._variables[name]
@@ -194,7 +205,7 @@ class Runner:
             for name, value in self._recordings.items()
             if id(value._keras_history.operation) in reached
         }
-        kept = {name: value for name, value in found.items() if self._recordings.keeps(name)}
+        kept = {name: value for name, value in found.items() if self._recordings.fetches(name)}
         self._observed_names = list(kept)
         self._shapes = {name: value.shape for name, value in found.items() if name not in kept}
         return keras.Model(self._model.inputs, [self._model.outputs[0], *kept.values()])
@@ -202,6 +213,10 @@ class Runner:
     def _observe(self, x, training):
         values = self._observed(x, training=training)
         return values if isinstance(values, (list, tuple)) else [values]
+
+    def _tap(self, path, value):
+        own = _Passed()(value) if self._recordings.keeps_cotangents else value
+        return self._recordings.tap(path, own)
 
     def _in(self, inputs, name):
         return tf.constant(channels_last(inputs.get(name).astype(self._dtype)))

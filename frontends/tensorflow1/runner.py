@@ -91,7 +91,7 @@ class Runner:
         self._file, self._step, self._absent = file, step, set(file.absent)
         self._recordings = Recordings(observe, symbolic=True)
         self._shapes = {}
-        self._module = load_module(file.path, {"tap": self._recordings.tap})
+        self._module = load_module(file.path, {"tap": self._tap})
         self._entry = getattr(self._module, file.entry)
         if observe is not None:
             watch_blocks(self._module, file.entry, self._recordings.blocks)
@@ -150,17 +150,18 @@ class Runner:
         """Yield output, blocks, steps, gradients and statistics of a step with batch statistics."""
         observed = self._called(True)
         trained = {n: each for n, each in self._variables.items() if each.slot.trainable}
+        values = {"gradient/input": self._input, **self._recordings.steps_of(observed)}
         with self._graph.as_default():
             target = tf.reduce_sum(observed["output"] * self._in(inputs, "cotangent"))
-            sources = [self._input] + [each.variable for each in trained.values()]
+            sources = [each.variable for each in trained.values()] + list(values.values())
             gradients = tf.gradients(target, sources, unconnected_gradients="zero")
             updates = tf.get_collection(tf.GraphKeys.UPDATE_OPS)
         feed = {self._input: self._in(inputs, "input")}
-        results, (of_input, *found), _ = self._session.run([observed, gradients, updates], feed)
-        for name, array in results.items():
+        results, found, _ = self._session.run([observed, gradients, updates], feed)
+        of_trained, of_values = found[: len(trained)], found[len(trained) :]
+        for name, array in [*results.items(), *zip(values, of_values)]:
             yield name, channels_first(array)
-        yield "gradient/input", channels_first(of_input)
-        for (name, each), gradient in zip(trained.items(), found):
+        for (name, each), gradient in zip(trained.items(), of_trained):
             yield "gradient/" + name, each.layout.to_canonical(gradient)
         statistics = {n: v.variable for n, v in self._variables.items() if n not in trained}
         for name, array in self._session.run(statistics).items():
@@ -218,7 +219,7 @@ class Runner:
         for name, value in self._recordings.items():
             if name.split("#")[0] in layers:
                 continue
-            if self._recordings.keeps(name):
+            if self._recordings.fetches(name):
                 observed[name] = value
             else:
                 self._shapes[name] = value.shape.as_list()
@@ -233,6 +234,11 @@ class Runner:
             if op.name not in before and op.type in _RESULTS and within.search(op.name)
         ]
         return inside[-1].outputs[0]
+
+    def _tap(self, path, value):
+        # A layer may return its very input: then the gradients of the two could not be told apart.
+        own = tf.identity(value) if self._recordings.keeps_cotangents else value
+        return self._recordings.tap(path, own)
 
     def _in(self, inputs, name):
         return channels_last(inputs.get(name).astype(self._file.dtype))

@@ -5,10 +5,10 @@ import torch
 from torch import nn
 
 from frontends.torch.layout import LAYERS
-from frontends.workers.arrays import ArrayReader
 from frontends.workers.recording import (
     Recordings,
     check_keys,
+    hollow,
     layers_of,
     matched,
     own_array,
@@ -55,61 +55,6 @@ def _out(tensor):
     return tensor if isinstance(tensor, np.ndarray) else tensor.detach().cpu().numpy()
 
 
-class _Rounded(torch.autograd.Function):
-    """Rounds a float64 result, and the gradient that comes back, to float32."""
-
-    @staticmethod
-    def forward(context, value):
-        return value.float().double()
-
-    @staticmethod
-    def backward(context, gradient):
-        return gradient.float().double()
-
-
-class _Scaled(torch.autograd.Function):
-    """Passes a result on and scales the gradient that comes back."""
-
-    @staticmethod
-    def forward(context, value, scale):
-        context.save_for_backward(scale)
-        return value.clone()
-
-    @staticmethod
-    def backward(context, gradient):
-        (scale,) = context.saved_tensors
-        return gradient * scale, None
-
-
-class _Taps:
-    """What a tapped file's every step passes: it is recorded, and changed where that is asked."""
-
-    def __init__(self, observe, recordings):
-        self._round = observe is not None and observe.round_steps
-        self._scales = _read_scales(observe.gradient_scales if observe else None)
-        self._recordings = recordings
-        self.paths = {}  # id of a module -> its path, once the model is there
-
-    def tap(self, module, name, value):
-        """Return a step's result as the next one takes it."""
-        if self._round:
-            value = _Rounded.apply(value)
-        path = self.paths[id(module)]
-        path = f"{path}.{name}" if path else name
-        if path in self._scales:
-            value = _Scaled.apply(value, self._scales[path])
-        self._recordings.tap(path, value.detach())
-        return value
-
-
-def _read_scales(path):
-    """Return {step: factors of its gradient} from a file, {} without one."""
-    if path is None:
-        return {}
-    with ArrayReader(path) as scales:
-        return {name: torch.from_numpy(array) for name, array in scales.items()}
-
-
 class Runner:
     """One network in PyTorch; see frontends.workers.protocol for what it is given.
 
@@ -121,10 +66,9 @@ class Runner:
         self._absent = set(file.absent)
         self._recordings = Recordings(observe)
         torch.set_default_dtype(getattr(torch, file.dtype))
-        taps = _Taps(observe, self._recordings)
-        module = load_module(file.path, {"tap": taps.tap})
+        module = load_module(file.path, {"tap": self._tap})
         self._model = getattr(module, file.entry)().to(self._place)
-        taps.paths = {id(each): path for path, each in self._model.named_modules()}
+        self._paths = {id(each): path for path, each in self._model.named_modules()}
         self._tensors = matched(dict(self._find_tensors()), file.matched_names)
         for path, layer in layers_of(file.matched_names).items():
             hook = self._recordings.steps.hook(layer)
@@ -164,6 +108,9 @@ class Runner:
         (output * self._in(inputs, "cotangent")).sum().backward()
         yield "output", _out(output)
         yield from self._recorded()
+        for name, gradient in self._recordings.cotangents():
+            step = self._recordings.steps.results[name.partition("/")[2]]
+            yield name, hollow(step.shape) if gradient is None else _out(gradient)
         yield "gradient/input", _out(x.grad)
         for name, (tensor, slot) in self._tensors.items():
             if isinstance(tensor, nn.Parameter):
@@ -232,6 +179,11 @@ class Runner:
             written = type(each).__module__ == module_name
             if path and written and not slots_of(each, _LAYERS):
                 each.register_forward_hook(self._recordings.blocks.hook(path))
+
+    def _tap(self, module, name, value):
+        path = self._paths[id(module)]
+        path = f"{path}.{name}" if path else name
+        return self._recordings.tap_tensor(path, value, value.requires_grad)
 
     def _recorded(self):
         for name, value in self._recordings.items():

@@ -65,18 +65,15 @@ class ArrayFiles:
 
 @dataclass(frozen=True)
 class Observe:
-    """What is seen of a network beside its output, and what is done to its steps.
+    """What is seen of a network beside its output.
 
-    keep_blocks, keep_steps: write what blocks give, and what passes the taps of a tapped file;
-    otherwise only the shapes of the blocks are told. round_steps: round every tapped result, and
-    the gradient that comes back, to float32. gradient_scales: a file of arrays, step -> factors
-    of the gradient that comes back to it. The last two are for the referee alone.
+    keep_blocks: write what blocks give; otherwise only its shapes are told. keep_steps: write what
+    passes the taps of a tapped file. keep_cotangents: write the gradients with respect to that.
     """
 
     keep_blocks: bool = False
     keep_steps: bool = False
-    round_steps: bool = False
-    gradient_scales: Optional[str] = None
+    keep_cotangents: bool = False
 
     def keeps(self, name: str) -> bool:
         """Return whether a result, block/<path> or step/<path> or any other, is written."""
@@ -197,8 +194,8 @@ class Run(Request[Structure]):
 
     modes: "evaluate" writes the output in eval mode; "train" writes the output with batch
     statistics, the gradients of its product with the cotangent, and the statistics afterwards.
-    The results are <mode>/output, <mode>/block/<path>, <mode>/step/<path>,
-    train/gradient/<parameter or "input">, train/statistics/<parameter>.
+    The results are <mode>/output, <mode>/block/<path>, <mode>/step/<path>, train/cotangent/<path>
+    of a step, train/gradient/<parameter or "input">, train/statistics/<parameter>.
     """
 
     answer: ClassVar[Type[Message]] = Structure

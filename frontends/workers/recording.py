@@ -50,8 +50,8 @@ class Recorder:
         """Forget everything."""
         self.results = {}
 
-    def put(self, path: str, value: Any) -> None:
-        """Store a value, or each of several under path[0], path[1] …"""
+    def put(self, path: str, value: Any) -> str:
+        """Store a value, or each of several under path[0], path[1] …; return its number's path."""
         values = value if isinstance(value, (tuple, list)) else [value]
         number, key = 1, path
         while key in self.results or key + "[0]" in self.results:
@@ -60,6 +60,7 @@ class Recorder:
         for index, each in enumerate(values):
             kept = each if self._keep else hollow(each.shape)
             self.results[key if len(values) == 1 else f"{key}[{index}]"] = kept
+        return key
 
     def hook(self, path: str) -> Callable[[Any, Any, Any], None]:
         """Return a forward hook that records what a layer gives."""
@@ -71,21 +72,28 @@ class Recorder:
 
 
 class Recordings:
-    """What blocks and steps give, by path, and what of it is kept.
+    """What blocks and steps give, by path, and the gradients that come back to steps.
 
-    symbolic: values of a graph are recorded, which cost nothing; then all are, and `keeps` says
-    which of them are wanted. Else the values that are not wanted are hollow.
+    symbolic: values of a graph are recorded, which cost nothing; then all are, and `fetches` says
+    which of them are needed. Else the values that are not wanted are hollow.
     """
 
     def __init__(self, observe: Optional[Observe], symbolic: bool = False) -> None:
         self._observe = observe or Observe()
         self.blocks = Recorder(symbolic or self._observe.keep_blocks)
         self.steps = Recorder(symbolic or self._observe.keep_steps)
+        self._cotangents: Dict[str, Any] = {}
+
+    @property
+    def keeps_cotangents(self) -> bool:
+        """Whether the gradients that come back to steps are wanted."""
+        return self._observe.keep_cotangents
 
     def clear(self) -> None:
         """Forget everything."""
         self.blocks.clear()
         self.steps.clear()
+        self._cotangents = {}
 
     def items(self) -> Iterator[Tuple[str, Any]]:
         """Yield (block/<path> or step/<path>, value)."""
@@ -93,14 +101,46 @@ class Recordings:
             for path, value in recorder.results.items():
                 yield f"{kind}/{path}", value
 
-    def keeps(self, name: str) -> bool:
-        """Return whether what `items` calls so is wanted."""
-        return self._observe.keeps(name)
+    def cotangents(self) -> Iterator[Tuple[str, Any]]:
+        """Yield (cotangent/<path>, gradient) of every step after a backward pass; of one that
+        does not reach the output None."""
+        for path in self.steps.results if self.keeps_cotangents else ():
+            yield f"cotangent/{path}", self._cotangents.get(path)
+
+    def fetches(self, name: str) -> bool:
+        """Return whether what `items` calls so is needed, for itself or for its gradient."""
+        step = name.startswith("step/")
+        return self._observe.keeps(name) or (step and self.keeps_cotangents)
+
+    def steps_of(self, observed: Mapping[str, Value]) -> Dict[str, Value]:
+        """Return {cotangent/<path>: value} of the observed steps whose gradients are wanted."""
+        return {
+            name.replace("step/", "cotangent/", 1): value
+            for name, value in observed.items()
+            if self.keeps_cotangents and name.startswith("step/")
+        }
 
     def tap(self, path: str, value: Value) -> Value:
         """Record what a step of a tapped file gives, and pass it on."""
         self.steps.put(path, value)
         return value
+
+    def tap_tensor(self, path: str, value: Any, differentiable: bool) -> Any:
+        """Record a tensor and, where wanted, the gradient that comes back to it; pass it on.
+
+        What is passed on is a copy then: of a step that returns its input, or is followed by one
+        that writes into its input, the gradient is still its own.
+        """
+        key = self.steps.put(path, value.detach())
+        if not (differentiable and self.keeps_cotangents):
+            return value
+        passed = value.clone()
+
+        def record(gradient: Any) -> None:
+            self._cotangents[key] = gradient.detach().clone()
+
+        passed.register_hook(record)
+        return passed
 
 
 def hollow(shape: Iterable[int]) -> Array:

@@ -51,7 +51,7 @@ MESSAGES: dict[str, Message] = {
     for each in (
         Hello(),
         Describe(NetworkFile("net.py", "Net", (10,))),
-        Run(FILE, FILES, ("train",), Observe(True, True, True, "scales.npz")),
+        Run(FILE, FILES, ("train",), Observe(True, True, True)),
         Prepare(FILE, FILES, TimedStep("training", "eager", THROUGHPUT)),
         Steps(2, 0.5),
         Matmul(1024, 5, "gpu"),
