@@ -18,6 +18,7 @@ from frontends.ladder.verify import verify
 from frontends.workers.arrays import ArrayReader
 from frontends.workers.outcomes import NOT_COMPARABLE, NOT_INSTALLED, Outcome, WorkerError
 from frontends.workers.process import WorkerProcess
+from frontends.workers.protocol import Memory
 
 # Of the largest output. Half a rounding of TF32 or bfloat16-like formats (2^-11): float32 stays
 # below a third of it (7.5e-5 with batch statistics, 1e-6 without, on se_resnext_mnist, batch 64);
@@ -104,7 +105,7 @@ def _exact(
                 Case(framework, next(iter(TABLE[framework].styles)), mode),
                 folder / "exact.npz",
             )
-            worker.request(workload.job(case, out, "cpu", "float64"))
+            worker.request(workload.request(case, out, "cpu", "float64"))
             outputs[mode] = _read(out)
     finally:
         worker.close()
@@ -123,7 +124,7 @@ def sees_gpu(framework: str) -> bool:
     except WorkerError:
         return False
     try:
-        return worker.request({"action": "memory"}, 60)["peak_device"] is not None
+        return worker.request(Memory(), 60).peak_device is not None
     except WorkerError:
         return False
     finally:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,15 @@ from benchmarks.matrix import Case
 from benchmarks.workloads import Workload
 from frontends.workers.outcomes import TIMED_OUT, Outcome, WorkerError
 from frontends.workers.process import WorkerProcess
+from frontends.workers.protocol import (
+    AnswerType,
+    Hello,
+    Matmul,
+    Memory,
+    Prepare,
+    Request,
+    Steps,
+)
 from reports.records import MEASURED, RecordFile
 from reports.statistics import steady_from
 
@@ -49,12 +58,12 @@ class Lane:
             case.framework, device, settings.threads, spin=True, temporary=temporary
         )
 
-    def request(self, action: str, **job: Any) -> dict[str, Any]:
+    def request(self, request: Request[AnswerType]) -> AnswerType:
         """Return the worker's answer. Raises WorkerError."""
         left = self._settings.budget_s - self._spent
         started = time.perf_counter()
         try:
-            return self._worker.request({"action": action, **job}, max(left, 0.001))
+            return self._worker.request(request, max(left, 0.001))
         except WorkerError as error:
             if error.outcome.kind != TIMED_OUT:
                 raise
@@ -63,31 +72,36 @@ class Lane:
         finally:
             self._spent += time.perf_counter() - started
 
-    def prepare(self, job: dict[str, Any]) -> dict[str, Any]:
+    def prepare(self, request: Prepare) -> dict[str, Any]:
         """Load the file, take the first two steps and return their times as a record."""
-        versions = self.request("hello")["versions"]
-        before = self.request("memory")["rss"]
-        found = self.request(**job)
+        versions = self.request(Hello()).versions
+        before = self.request(Memory()).rss
+        found = asdict(self.request(request))
         return {"versions": versions, "rss_after_import": before, "device": self.device, **found}
 
     def warm_up(self) -> dict[str, Any]:
         """Take steps until two in a row take the same; return their seconds and the memory."""
         seconds: list[float] = []
         while steady_from(seconds) is None and len(seconds) < WARM_STEPS and sum(seconds) < WARM_S:
-            seconds += self.request("steps", least=1, for_s=0)["seconds"]
-        memory = self.request("memory")
-        self.memory = memory["private"]
+            seconds += self.request(Steps(least=1)).seconds
+        memory = self.request(Memory())
+        self.memory = memory.private
         size, _ = MATMUL[self.device]
         steady = steady_from(seconds)
-        return {"seconds": seconds, "steady": steady, "memory": memory, "matmul_size": size}
+        return {
+            "seconds": seconds,
+            "steady": steady,
+            "memory": asdict(memory),
+            "matmul_size": size,
+        }
 
     def round(self) -> dict[str, Any]:
         """Take a round of steps and of matrix products; return the seconds of each."""
         size, products = MATMUL[self.device]
         self._spent = 0.0
-        steps = self.request("steps", least=LEAST_STEPS, for_s=self._settings.round_s)
-        matmul = self.request("matmul", size=size, count=products, device=self.device)
-        return {"seconds": steps["seconds"], "matmul_seconds": matmul["seconds"]}
+        steps = self.request(Steps(LEAST_STEPS, self._settings.round_s))
+        matmul = self.request(Matmul(size, products, self.device))
+        return {"seconds": steps.seconds, "matmul_seconds": matmul.seconds}
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -151,7 +165,7 @@ class Session:
             self._lanes.append(lane)
             out = self._folder / "out.npz"
             with lane.turn():
-                prepared = lane.prepare(self._workload.job(case, out, device))
+                prepared = lane.prepare(self._workload.request(case, out, device))
                 checked = self._check(case, out)
                 self._records.put("prepared", case=case, **prepared, **checked)
                 self._records.put("warm", case=case, group=group, **lane.warm_up())

@@ -15,8 +15,10 @@ from common.counting import macs, trainable
 from common.datasets import COUNT, mnist_test
 from common.errors import TriptychError
 from common.network import Network
+from common.recipes.recipe import THROUGHPUT, Recipe
 from common.transform import without_dropout
 from frontends.workers.arrays import write_arrays
+from frontends.workers.protocol import ArrayFiles, NetworkFile, Prepare, TimedStep
 from frontends.writing.draft import Source
 from frontends.writing.emit import emit
 
@@ -70,6 +72,7 @@ class Workload:
     network: Network
     batch: int
     seed: int = 0
+    recipe: Recipe = THROUGHPUT
     input: MnistImages | RandomNumbers = field(init=False)
     _sources: dict[str, tuple[Path, Source]] = field(init=False, default_factory=dict)
 
@@ -84,25 +87,22 @@ class Workload:
         write_arrays(folder / "weights.npz", weights.probe(self.network, self.seed))
         write_arrays(folder / "inputs.npz", self.input.arrays(self.network))
 
-    def job(self, case: Case, out: Path, device: str, dtype: str = "float32") -> dict[str, Any]:
-        """Return the job that prepares a worker for a timing."""
+    def request(self, case: Case, out: Path, device: str, dtype: str = "float32") -> Prepare:
+        """Return the request that prepares a worker for a timing."""
         path, source = self._written(case.framework)
         unused = [p.name for p in self.network.elaboration.parameters.values() if not p.used]
-        return {
-            "action": "prepare",
-            "source": str(path),
-            "entry": source.entry,
-            "input_shape": list(self.network.input_shape),
-            "dtype": dtype,
-            "style": case.style,
-            "mode": case.mode,
-            "device": device,
-            "absent": [] if source.classes else unused,  # functions have no place for these
-            "official": dict(source.names),
-            "weights": str(self._folder / "weights.npz"),
-            "inputs": str(self._folder / "inputs.npz"),
-            "out": str(out),
-        }
+        file = NetworkFile(
+            str(path),
+            source.entry,
+            self.network.input_shape,
+            dtype,
+            device,
+            official_names=dict(source.names),
+            absent=() if source.classes else tuple(unused),  # functions have no place for these
+        )
+        weights, inputs = (str(self._folder / name) for name in ("weights.npz", "inputs.npz"))
+        step = TimedStep(case.mode, case.style, self.recipe)
+        return Prepare(file, ArrayFiles(weights, inputs, str(out)), step)
 
     def _written(self, framework: str) -> tuple[Path, Source]:
         if framework not in self._sources:
@@ -123,4 +123,5 @@ class Workload:
             "batch": self.batch,
             "input": str(self.input),
             "dtype": "float32",
+            "recipe": self.recipe.words(),
         }

@@ -24,6 +24,7 @@ from frontends.frameworks import FRAMEWORKS, TABLE
 from frontends.workers.environments import find_python, interpreter, variable
 from frontends.workers.outcomes import NOT_INSTALLED, TIMED_OUT, WorkerError
 from frontends.workers.pool import Workers
+from frontends.workers.protocol import Hello, Memory
 
 WORKS, UNREADABLE = "works", "cannot be read"
 TOOLS = ("numpy", "ruff", "tabulate", "rich", "safetensors", "matplotlib")
@@ -82,18 +83,18 @@ def examine(workers: Workers, framework: str, timeout: float) -> Panel:
     python = ""
     try:
         python = interpreter(framework)
-        hello = workers.request(framework, {"action": "hello"}, timeout)
-        memory = workers.request(framework, {"action": "memory"}, timeout)
+        hello = workers.request(framework, Hello(), timeout)
+        memory = workers.request(framework, Memory(), timeout)
     except TriptychError as error:
         return Panel(framework, NOT_INSTALLED, python, why=str(error))
     except WorkerError as error:
         return Panel(framework, error.outcome.kind, python, why=error.outcome.message)
     except (OSError, RuntimeError) as error:  # a cache of no access, no home, no program
         return Panel(framework, UNREADABLE, python, why=str(error))
-    versions = dict(hello["versions"])
+    versions = dict(hello.versions)
     if python == sys.executable:
         versions.setdefault("python", platform.python_version())
-    return Panel(framework, WORKS, python, versions, memory["peak_device"] is not None)
+    return Panel(framework, WORKS, python, versions, memory.peak_device is not None)
 
 
 def panels(timeout: float) -> list[Panel]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import pytest
 from hypothesis import settings
 
 from frontends.workers.pool import Workers
+from frontends.workers.protocol import AnswerType, ArrayFiles, Request, Run, Structure
 
 settings.register_profile("patient", deadline=None)  # two cores are shared with other work
 settings.load_profile("patient")
@@ -23,28 +24,32 @@ class RememberingWorkers(Workers):
 
     def __init__(self) -> None:
         super().__init__()
-        self._answers: dict[str, tuple[dict[str, Any], bytes]] = {}
+        self._answers: dict[str, tuple[Structure, bytes]] = {}
 
-    def request(self, framework: str, job: dict[str, Any], timeout: float = 600) -> dict[str, Any]:
-        if job["action"] != "run":
-            return super().request(framework, job, timeout)
-        key, out = f"{framework} {_fingerprint(job)}", Path(job["out"])
+    def request(
+        self, framework: str, request: Request[AnswerType], timeout: float = 600
+    ) -> AnswerType:
+        if not isinstance(request, Run):
+            return super().request(framework, request, timeout)
+        key, results = f"{framework} {_fingerprint(request)}", Path(request.arrays.results)
         if key in self._answers:
             answer, arrays = self._answers[key]
-            out.write_bytes(arrays)
-            return answer
-        answer = super().request(framework, job, timeout)
-        if out.stat().st_size <= LARGEST:
-            self._answers[key] = answer, out.read_bytes()
-        return answer
+            results.write_bytes(arrays)
+        else:
+            answer = super().request(framework, request, timeout)
+            if results.stat().st_size <= LARGEST:
+                self._answers[key] = answer, results.read_bytes()
+        return cast(AnswerType, answer)
 
 
-def _fingerprint(job: dict[str, Any]) -> str:
-    contents = {"source": Path(job["source"]).read_text(encoding="utf-8")}
-    for file in ("weights", "inputs"):
-        with zipfile.ZipFile(job[file]) as archive:
-            contents[file] = str([(each.filename, each.CRC) for each in archive.infolist()])
-    return json.dumps({**job, **contents, "out": ""}, sort_keys=True)
+def _fingerprint(request: Run) -> str:
+    """Return what makes a request what it is: contents in place of its files' names."""
+    contents = [Path(request.file.path).read_text(encoding="utf-8")]
+    for path in (request.arrays.weights, request.arrays.inputs):
+        with zipfile.ZipFile(path) as archive:
+            contents += [f"{each.filename} {each.CRC}" for each in archive.infolist()]
+    nameless = replace(request, file=replace(request.file, path=""), arrays=ArrayFiles("", "", ""))
+    return f"{nameless} {contents}"
 
 
 @pytest.fixture(scope="session")

@@ -27,6 +27,7 @@ from frontends.ladder.report import Report
 from frontends.ladder.subjects import Fault
 from frontends.ladder.verify import verify
 from frontends.workers.pool import Workers
+from frontends.workers.protocol import Hello
 from parity_tests.search.drawing import networks
 from parity_tests.search.shrinking import shrunk
 
@@ -129,7 +130,7 @@ def main() -> int:
     started = time.monotonic()
     with Workers() as workers:
         met, found = search(frameworks, options.count, options.seed, workers, folder)
-        versions = {f: workers.request(f, {"action": "hello"})["versions"] for f in frameworks}
+        versions = {f: workers.request(f, Hello()).versions for f in frameworks}
     record = {
         "seed": options.seed,
         "networks": met.pop("networks", 0),

@@ -13,7 +13,9 @@ executor = fluid.Executor(fluid.CPUPlace())
 executor.run(fluid.default_startup_program())
 (result,) = executor.run(feed={"x": numpy.ones((1, 3, 8, 8))}, fetch_list=[y])
 assert result.shape == (1, 4, 6, 6), result.shape
-found = {"paddlepaddle": paddle.__version__}
-
-found.update(numpy=numpy.__version__, python=platform.python_version())
-print(json.dumps(found))
+versions = {
+    "paddlepaddle": paddle.__version__,
+    "numpy": numpy.__version__,
+    "python": platform.python_version(),
+}
+print(json.dumps(versions))

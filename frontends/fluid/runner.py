@@ -10,12 +10,14 @@ import numpy as np
 import paddle
 import paddle.fluid as fluid
 
+from frontends.fluid.layout import LAYERS
+from frontends.workers.layouts import by_name
 from frontends.workers.recording import (
-    Recorder,
+    Recordings,
     check_keys,
-    check_shape,
     hollow,
-    renamed,
+    matched,
+    own_array,
     watch_blocks,
 )
 
@@ -47,57 +49,66 @@ def matmul(size, device):
     return step
 
 
+def device_memory():
+    """Return None, as there is no device: this panel runs on the CPU alone."""
+
+
 def _want_cpu(device):
     if device == "gpu":
         raise ValueError("this panel runs on the CPU alone")
 
 
-class Runner:
-    """One written network as a Program, with a Scope of its own."""
+def _layout(variable):
+    """Return the layout of a parameter or of its gradient; the rank says it."""
+    return by_name(LAYERS, "", len(variable.shape)).layout
 
-    def __init__(self, job, load_module):
-        _want_cpu(job.get("device", "cpu"))
-        self._dtype, self._absent = job["dtype"], set(job.get("absent", ()))
-        self._timed = bool(job.get("mode"))
+
+class Runner:
+    """One network as a Program, with a Scope of its own; see frontends.workers.protocol for what it
+    is given.
+
+    Exactly one of `observe` and `step` is: a network is looked at or timed.
+    """
+
+    def __init__(self, file, load_module, observe, step):
+        _want_cpu(file.device)
+        self._dtype, self._step = file.dtype, step
+        self._absent, self._official = set(file.absent), file.official_names
         self._scope, self._executor = fluid.Scope(), fluid.Executor(fluid.CPUPlace())
-        self._steps, self._blocks = Recorder(), Recorder()
-        self._job = job
+        self._recordings = Recordings(observe, symbolic=True)
         self._main, startup = fluid.Program(), fluid.Program()
-        self._output = self._build(job, load_module, startup)
+        module = load_module(file.path, {"tap": self._recordings.tap})
+        if observe is not None:
+            watch_blocks(module, file.entry, self._recordings.blocks)
+        self._output = self._build(getattr(module, file.entry), file.input_shape, startup)
         self._test = self._main.clone(for_test=True)
         self._run(startup)
-        self._official = job.get("official", {})  # own name -> canonical
         parameters = self._main.global_block().all_parameters()
         found = {self._official.get(p.name, p.name): p for p in parameters}
-        names = job.get("names")
-        self._parameters = renamed(found, names)
-        if names:
-            self._observe_layers(names)
+        self._parameters = matched(found, file.matched_names)
+        if file.matched_names:
+            self._observe_layers(file.matched_names)
 
     def parameters(self):
         """Return canonical names and shapes."""
         return {
-            name: tuple(p.shape[::-1] if len(p.shape) == 2 else p.shape)
-            for name, p in self._parameters.items()
+            name: _layout(p).canonical_shape(tuple(p.shape)) for name, p in self._parameters.items()
         }
 
     def assign(self, weights):
         """Set every parameter from an ArrayReader of canonical arrays."""
         check_keys(self._parameters, set(weights.names()) - self._absent)
         for name, parameter in self._parameters.items():
-            array = self._canonical(weights.get(name).astype(self._dtype))
-            check_shape(name, parameter.shape, array.shape)
-            tensor = self._scope.find_var(parameter.name).get_tensor()
-            tensor.set(np.ascontiguousarray(array), fluid.CPUPlace())
+            array = own_array(weights, name, _layout(parameter), parameter.shape, self._dtype)
+            self._tensor(parameter).set(array, fluid.CPUPlace())
 
     def evaluate(self, inputs):
         """Yield the output in eval mode, then the outputs of blocks and steps."""
         feed = self._feed(inputs, "input")
         yield from self._fetch(self._test, feed, self._observed())
-        for path, value in self._blocks.results.items():
-            if not self._job.get("keep_blocks"):
-                shape = [len(feed["input"]), *value.shape[1:]]
-                yield "block/" + self._official.get(path, path), hollow(shape)
+        for name, value in self._named():
+            if name.startswith("block/") and not self._recordings.fetches(name):
+                yield name, hollow([len(feed["input"]), *value.shape[1:]])
 
     def train(self, inputs):
         """Yield output, blocks, steps, gradients and statistics of a step with batch statistics."""
@@ -105,35 +116,36 @@ class Runner:
             cotangent = fluid.data("cotangent", self._output.shape, self._dtype)
             target = fluid.layers.reduce_sum(self._output * cotangent)
             trained = {n: p for n, p in self._parameters.items() if p.trainable}
-            gradients = fluid.gradients([target], [self._input, *trained.values()])
-        names = ["gradient/input"] + ["gradient/" + name for name in trained]
-        reached = {n: g for n, g in zip(names, gradients) if g is not None}
+            sources = {"gradient/" + name: each for name, each in trained.items()}
+            values = {"gradient/input": self._input}
+            values.update(self._recordings.steps_of(dict(self._named())))
+            every = {**values, **sources}
+            gradients = zip(every, fluid.gradients([target], list(every.values())))
+        reached = {name: each for name, each in gradients if each is not None}
         feed = self._feed(inputs, "input", "cotangent")
-        results = self._fetch(self._main, feed, dict(self._observed(), **reached))
-        for name, array in results:
-            is_gradient = name.startswith("gradient/") and name != "gradient/input"
-            yield name, self._canonical(array) if is_gradient else array
-        for name in trained:
-            if "gradient/" + name not in reached:
-                yield "gradient/" + name, np.zeros(self.parameters()[name], self._dtype)
+        for name, array in self._fetch(self._main, feed, {**self._observed(), **reached}):
+            yield name, _layout(array).to_canonical(array) if name in sources else array
+        for name in [name for name in every if name not in reached]:
+            shape = [len(feed["input"]), *every[name].shape[1:]]
+            if name in sources:
+                shape = self.parameters()[name.partition("/")[2]]
+            yield name, np.zeros(shape, self._dtype)
         for name, parameter in self._parameters.items():
             if not parameter.trainable:
-                tensor = self._scope.find_var(parameter.name).get_tensor()
-                yield "statistics/" + name, np.array(tensor)
+                yield "statistics/" + name, np.array(self._tensor(parameter))
 
-    def stepper(self, mode, inputs):
+    def stepper(self, inputs):
         """Return a function that takes one step, waits for it, and gives (output, loss)."""
-        if mode == "inference":
-            feed = self._feed(inputs, "input")
-            return lambda: [*self._run(self._test, feed, [self._output], cached=True), None]
         feed = self._feed(inputs, "input")
+        if self._step.mode == "inference":
+            return lambda: [*self._run(self._test, feed, [self._output], cached=True), None]
         feed["labels"] = inputs.get("labels").astype(np.int64).reshape(-1, 1)
-        startup = fluid.Program()
+        startup, recipe = fluid.Program(), self._step.recipe
         with fluid.program_guard(self._main, startup):
             labels = fluid.data("labels", [None, 1], "int64")
             losses = fluid.layers.softmax_with_cross_entropy(self._output, labels)
             loss = fluid.layers.mean(losses)
-            fluid.optimizer.Momentum(1e-3, 0.9).minimize(loss)
+            fluid.optimizer.Momentum(recipe.learning_rate, recipe.momentum).minimize(loss)
         self._run(startup)
         return lambda: self._run(self._main, feed, [self._output, loss], cached=True)
 
@@ -142,45 +154,35 @@ class Runner:
         """Return the output of a step as an array."""
         return result[0]
 
-    def _build(self, job, load_module, startup):
-        module = load_module(job["source"], {"tap": self._tap})
-        if not self._timed:
-            watch_blocks(module, job["entry"], self._blocks)
+    def _build(self, entry, input_shape, startup):
         # Names that the program gives itself are counted from 0, as in a process of its own.
         with fluid.unique_name.guard(), fluid.program_guard(self._main, startup):
-            self._input = fluid.data("input", [None] + job["input_shape"], self._dtype)
-            self._input.stop_gradient = self._timed
-            return getattr(module, job["entry"])(self._input)
-
-    def _tap(self, path, value):
-        self._steps.put(path, value)
-        return value
+            self._input = fluid.data("input", [None, *input_shape], self._dtype)
+            self._input.stop_gradient = self._step is not None
+            return entry(self._input)
 
     def _observe_layers(self, names):
         """Record what each layer of a reader's program gives: the last op that takes a parameter
         of it."""
-        last = {}
-        for op in self._main.global_block().ops:
+        block, last = self._main.global_block(), {}
+        for op in block.ops:
             taken = [names[name] for name in op.input_arg_names if name in names]
-            given = [
-                n
-                for key in ("Y", "Output", "Out")
-                if key in op.output_names
-                for n in op.output(key)
-            ]
+            keys = [key for key in ("Y", "Output", "Out") if key in op.output_names]
+            given = [name for key in keys for name in op.output(key)]
             if taken and given:
-                last[taken[0].rpartition(".")[0]] = self._main.global_block().var(given[0])
+                last[taken[0].rpartition(".")[0]] = block.var(given[0])
         for path, value in last.items():
-            self._steps.put(path, value)
+            self._recordings.tap(path, value)
+
+    def _named(self):
+        """Yield what is recorded, under canonical names."""
+        for name, value in self._recordings.items():
+            kind, _, path = name.partition("/")
+            yield f"{kind}/{self._official.get(path, path)}", value
 
     def _observed(self):
-        observed = {"output": self._output}
-        for kind, recorder in (("block/", self._blocks), ("step/", self._steps)):
-            for path, value in recorder.results.items():
-                if not self._job.get("keep_%ss" % kind[:-1]):
-                    continue
-                observed[kind + self._official.get(path, path)] = value
-        return observed
+        kept = {name: value for name, value in self._named() if self._recordings.fetches(name)}
+        return {"output": self._output, **kept}
 
     def _fetch(self, program, feed, variables):
         """Yield the variables' names with their values, each variable fetched once."""
@@ -194,10 +196,8 @@ class Runner:
             program, feed, fetched, scope=self._scope, use_program_cache=cached
         )
 
+    def _tensor(self, parameter):
+        return self._scope.find_var(parameter.name).get_tensor()
+
     def _feed(self, inputs, *names):
         return {name: inputs.get(name).astype(self._dtype) for name in names}
-
-    @staticmethod
-    def _canonical(array):
-        """Turn a dense kernel, (in, out) here and (out, in) there; nothing else differs."""
-        return array.T if array.ndim == 2 else array

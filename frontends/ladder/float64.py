@@ -31,7 +31,8 @@ def outputs(mode: str) -> Callable[[Climb], Iterator[Row]]:
         name, rung = f"{mode}/output", FORWARD[mode]
         with climb.results() as readers:
             for pair in climb.pairs():
-                found = difference(*(readers[panel].get(name) for panel in pair))
+                left, right = (readers[panel].get(name) for panel in pair)
+                found = difference(left, right)
                 agrees = found.relative <= FLOAT64_BOUND
                 note = "" if agrees else climb.locator.forward(mode, *pair)
                 outcome = AGREES if agrees else MISMATCHED

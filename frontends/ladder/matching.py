@@ -15,6 +15,7 @@ from pathlib import Path
 from common.errors import TriptychError
 from common.network import Network
 from frontends.workers.pool import Workers
+from frontends.workers.protocol import Describe, NetworkFile
 
 Named = list[tuple[str, tuple[int, ...]]]
 
@@ -41,19 +42,8 @@ def describe(
     path: Path, entry: str, dialect: str, network: Network, workers: Workers, timeout: float
 ) -> Named:
     """Return the own parameters with canonical shapes, as created. Raises WorkerError."""
-    answer = workers.request(
-        dialect,
-        {
-            "action": "describe",
-            "source": str(path),
-            "mine": str(path.parent),
-            "entry": entry,
-            "dtype": "float64",
-            "input_shape": list(network.input_shape),
-        },
-        timeout,
-    )
-    return [(name, tuple(shape)) for name, shape in answer["parameters"]]
+    file = NetworkFile(str(path), entry, network.input_shape, import_folder=str(path.parent))
+    return list(workers.request(dialect, Describe(file), timeout).shapes.items())
 
 
 def match(own: Named, network: Network, names_file: str | None, classes: bool) -> Match:

@@ -17,6 +17,7 @@ from frontends.ladder.subjects import Subject, Written
 from frontends.workers.arrays import ArrayReader, write_arrays
 from frontends.workers.outcomes import WorkerError
 from frontends.workers.pool import Workers
+from frontends.workers.protocol import ArrayFiles, NetworkFile, Observe, Run
 
 LEAST_VALUES = 16  # per channel that a BN sees; with fewer its own sensitivity exceeds the bounds
 BOTH = ("evaluate", "train")
@@ -130,31 +131,21 @@ class Runs:
         stem = f"{job.subject}_{len(self._results)}_{abs(hash(job)):x}"
         path, arrays = self._folder / f"{stem}.py", self._folder / f"{stem}.npz"
         path.write_text(source.text, encoding="utf-8")
-        answer = self._workers.request(
-            subject.framework,
-            {
-                "action": "run",
-                "source": str(path),
-                "entry": source.entry,
-                "official": dict(source.names),
-                "input_shape": list(self.network.input_shape),
-                "dtype": job.dtype,
-                "want": list(job.want),
-                "keep_blocks": job.keep_blocks,
-                "keep_steps": job.keep_steps,
-                "keep_cotangents": job.keep_cotangents,
-                "absent": sorted(subject.absent(twin)),
-                "weights": str(self._files["weights"]),
-                "inputs": str(self._files["inputs"]),
-                "out": str(arrays),
-                **({} if subject.folder is None else {"mine": str(subject.folder)}),
-                **({} if subject.names is None else {"names": dict(subject.names)}),
-            },
-            self._timeout,
+        file = NetworkFile(
+            str(path),
+            source.entry,
+            self.network.input_shape,
+            job.dtype,
+            official_names=dict(source.names),
+            matched_names=None if subject.names is None else dict(subject.names),
+            absent=tuple(sorted(subject.absent(twin))),
+            import_folder=None if subject.folder is None else str(subject.folder),
         )
-        parameters = {name: tuple(shape) for name, shape in answer["parameters"].items()}
-        blocks = {name: tuple(shape) for name, shape in answer["blocks"].items()}
-        return Result(parameters, blocks, arrays)
+        files = ArrayFiles(str(self._files["weights"]), str(self._files["inputs"]), str(arrays))
+        observe = Observe(job.keep_blocks, job.keep_steps, job.keep_cotangents)
+        request = Run(file, files, job.want, observe)
+        answer = self._workers.request(subject.framework, request, self._timeout)
+        return Result(answer.parameters, answer.blocks, arrays)
 
 
 def comparable(network: Network) -> Network:

@@ -20,6 +20,7 @@ from frontends.ladder.structure import STRUCTURE
 from frontends.ladder.subjects import MINE, Fault, Reader, Written, written
 from frontends.workers.outcomes import MISMATCHED, WorkerError
 from frontends.workers.pool import Workers, scratch
+from frontends.workers.protocol import Hello
 
 FLOAT64_RUNGS = tuple(rung for rung in RUNGS if rung.precision == "float64")
 
@@ -117,10 +118,10 @@ def verify_mine(
 def _ask_versions(report: Report, frameworks: list[str], workers: Workers, timeout: float) -> None:
     for framework in frameworks:
         try:
-            hello = workers.request(framework, {"action": "hello"}, timeout)
+            hello = workers.request(framework, Hello(), timeout)
         except WorkerError:
             continue
-        report.versions[framework] = hello["versions"]
+        report.versions[framework] = hello.versions
 
 
 @contextmanager

@@ -4,20 +4,19 @@ import numpy as np
 import paddle
 from paddle import nn
 
+from frontends.paddle.layout import LAYERS
 from frontends.workers.recording import (
-    Recorder,
+    Recordings,
     check_keys,
-    check_shape,
+    hollow,
     layers_of,
-    parameters_of,
-    renamed,
+    matched,
+    own_array,
+    resolved,
+    slots_of,
 )
 
-_PARAMETERS = {
-    nn.Conv2D: {"weight": "kernel", "bias": "bias"},
-    nn.Linear: {"weight": "kernel", "bias": "bias"},
-    nn.BatchNorm2D: {"weight": "gamma", "bias": "beta", "_mean": "mean", "_variance": "variance"},
-}
+_LAYERS = resolved(LAYERS, nn)
 
 
 def versions():
@@ -49,97 +48,98 @@ def _synchronize():
 
 
 class Runner:
-    """One written network in Paddle."""
+    """One network in Paddle; see frontends.workers.protocol for what it is given.
 
-    def __init__(self, job, load_module):
-        self._dtype, self._style = job["dtype"], job.get("style", "eager")
-        paddle.set_device("gpu" if job.get("device", "cpu") == "gpu" else "cpu")
-        paddle.set_default_dtype(self._dtype)
-        self._steps = Recorder(job.get("keep_steps"))
-        self._blocks = Recorder(job.get("keep_blocks"))
-        self._absent = set(job.get("absent", ()))
-        module = load_module(job["source"], {"tap": self._tap})
-        self._model = getattr(module, job["entry"])()
+    Exactly one of `observe` and `step` is: a network is looked at or timed.
+    """
+
+    def __init__(self, file, load_module, observe, step):
+        self._dtype, self._step = file.dtype, step
+        self._absent = set(file.absent)
+        self._recordings = Recordings(observe)
+        paddle.set_device(file.device)
+        paddle.set_default_dtype(file.dtype)
+        module = load_module(file.path, {"tap": self._tap})
+        self._model = getattr(module, file.entry)()
         layers = list(self._model.named_sublayers(include_self=True))
         self._paths = {id(layer): path for path, layer in layers}
-        self._tensors = renamed(dict(self._find_tensors(layers)), job.get("names"))
-        by_path, wanted = dict(layers), layers_of(job.get("names"))
-        for path, layer in wanted.items():
-            by_path[path].register_forward_post_hook(self._step_hook(layer))
-        for path, layer in layers:
-            written = type(layer).__module__ == module.__name__
-            if path and written and not parameters_of(layer, _PARAMETERS) and not job.get("mode"):
-                layer.register_forward_post_hook(self._block_hook(path))
-        self._network = self._model
-        if self._style == "graph":
-            self._network = paddle.jit.to_static(self._model, full_graph=True)
+        self._tensors = matched(dict(self._find_tensors(layers)), file.matched_names)
+        by_path = dict(layers)
+        for path, layer in layers_of(file.matched_names).items():
+            by_path[path].register_forward_post_hook(self._recordings.steps.hook(layer))
+        if observe is not None:
+            self._watch_blocks(layers, module.__name__)
 
     def parameters(self):
         """Return canonical names and shapes."""
         return {
-            name: tuple(reversed(tensor.shape)) if dense else tuple(tensor.shape)
-            for name, (tensor, dense) in self._tensors.items()
+            name: slot.layout.canonical_shape(tuple(tensor.shape))
+            for name, (tensor, slot) in self._tensors.items()
         }
 
     def assign(self, weights):
         """Set every parameter from an ArrayReader of canonical arrays."""
         check_keys(self._tensors, set(weights.names()) - self._absent)
-        for name, (tensor, dense) in self._tensors.items():
-            array = weights.get(name)
-            array = array.T if dense else array
-            check_shape(name, tensor.shape, array.shape)
-            tensor.set_value(np.ascontiguousarray(array.astype(self._dtype)))
+        for name, (tensor, slot) in self._tensors.items():
+            tensor.set_value(own_array(weights, name, slot.layout, tensor.shape, self._dtype))
 
     def evaluate(self, inputs):
         """Yield the output in eval mode, then the outputs of blocks and steps."""
         self._model.eval()
-        self._clear()
+        self._recordings.clear()
         with paddle.no_grad():
-            yield "output", self._model(self._in(inputs.get("input"))).numpy()
+            yield "output", self._model(self._in(inputs, "input")).numpy()
         yield from self._recorded()
 
     def train(self, inputs):
         """Yield output, blocks, steps, gradients and statistics of a step with batch statistics."""
         self._model.train()
-        self._clear()
-        x = self._in(inputs.get("input"))
+        self._recordings.clear()
+        x = self._in(inputs, "input")
         x.stop_gradient = False
         output = self._model(x)
-        (output * self._in(inputs.get("cotangent"))).sum().backward()
+        (output * self._in(inputs, "cotangent")).sum().backward()
         yield "output", output.numpy()
         yield from self._recorded()
+        for name, gradient in self._recordings.cotangents():
+            step = self._recordings.steps.results[name.partition("/")[2]]
+            yield name, hollow(step.shape) if gradient is None else gradient.numpy()
         yield "gradient/input", x.grad.numpy()
-        for name, (tensor, dense) in self._tensors.items():
+        for name, (tensor, slot) in self._tensors.items():
             if tensor.stop_gradient:
-                yield "statistics/" + name, tensor.numpy()
+                yield "statistics/" + name, slot.layout.to_canonical(tensor.numpy())
                 continue
             zeros = np.zeros(tensor.shape, self._dtype)
             gradient = zeros if tensor.grad is None else tensor.grad.numpy()
-            yield "gradient/" + name, gradient.T if dense else gradient
+            yield "gradient/" + name, slot.layout.to_canonical(gradient)
 
-    def stepper(self, mode, inputs):
+    def stepper(self, inputs):
         """Return a function that takes one step, waits for it, and gives (output, loss)."""
-        x = self._in(inputs.get("input"))
-        if mode == "inference":
+        x, network = self._in(inputs, "input"), self._model
+        if self._step.style == "graph":
+            network = paddle.jit.to_static(network, full_graph=True)
+        if self._step.mode == "inference":
             self._model.eval()
-            return self._inference(x)
+            return self._inference(network, x)
         self._model.train()
-        return self._training(x, paddle.to_tensor(inputs.get("labels").astype(np.int64)))
+        labels = paddle.to_tensor(inputs.get("labels").astype(np.int64))
+        return self._training(network, x, labels)
 
-    def _inference(self, x):
+    def _inference(self, network, x):
         def step():
             with paddle.no_grad():
-                output = self._network(x)
+                output = network(x)
             _synchronize()
             return output, None
 
         return step
 
-    def _training(self, x, labels):
-        optimizer = paddle.optimizer.Momentum(1e-3, 0.9, parameters=self._model.parameters())
+    def _training(self, network, x, labels):
+        recipe, parameters = self._step.recipe, self._model.parameters()
+        optimizer = paddle.optimizer.Momentum(recipe.learning_rate, recipe.momentum, parameters)
 
         def step():
-            output = self._network(x)
+            output = network(x)
             loss = nn.functional.cross_entropy(output, labels)
             loss.backward()
             optimizer.step()
@@ -156,38 +156,28 @@ class Runner:
 
     @staticmethod
     def _find_tensors(layers):
+        """Yield (<path>.<kind>, (tensor, slot)) in the order of creation."""
         for path, layer in layers:
-            for own, canonical in parameters_of(layer, _PARAMETERS).items():
+            for own, slot in slots_of(layer, _LAYERS).items():
                 tensor = getattr(layer, own)
                 if tensor is not None:
-                    dense = isinstance(layer, nn.Linear) and own == "weight"
-                    yield "%s.%s" % (path, canonical), (tensor, dense)
+                    yield f"{path}.{slot.kind}", (tensor, slot)
 
-    def _block_hook(self, path):
-        def hook(layer, inputs, output):
-            self._blocks.put(path, output)
-
-        return hook
-
-    def _step_hook(self, path):
-        def hook(layer, inputs, output):
-            self._steps.put(path, output)
-
-        return hook
+    def _watch_blocks(self, layers, module_name):
+        """Record what the file's own layers give, but for those that extend one of Paddle's."""
+        for path, layer in layers:
+            written = type(layer).__module__ == module_name
+            if path and written and not slots_of(layer, _LAYERS):
+                layer.register_forward_post_hook(self._recordings.blocks.hook(path))
 
     def _tap(self, layer, name, value):
         path = self._paths[id(layer)]
-        self._steps.put("%s.%s" % (path, name) if path else name, value)
-        return value
-
-    def _clear(self):
-        self._steps.clear()
-        self._blocks.clear()
+        path = f"{path}.{name}" if path else name
+        return self._recordings.tap_tensor(path, value, not value.stop_gradient)
 
     def _recorded(self):
-        for kind, recorder in (("block/", self._blocks), ("step/", self._steps)):
-            for path, value in recorder.results.items():
-                yield kind + path, value if isinstance(value, np.ndarray) else value.numpy()
+        for name, value in self._recordings.items():
+            yield name, value if isinstance(value, np.ndarray) else value.numpy()
 
-    def _in(self, array):
-        return paddle.to_tensor(array.astype(self._dtype))
+    def _in(self, inputs, name):
+        return paddle.to_tensor(inputs.get(name).astype(self._dtype))

@@ -11,7 +11,9 @@ with tf.Session() as session:
     session.run(tf.global_variables_initializer())
     result = session.run(y)
 assert result.shape == (1, 6, 6, 4), result.shape
-found = {"tensorflow": tf.__version__}
-
-found.update(numpy=numpy.__version__, python=platform.python_version())
-print(json.dumps(found))
+versions = {
+    "tensorflow": tf.__version__,
+    "numpy": numpy.__version__,
+    "python": platform.python_version(),
+}
+print(json.dumps(versions))

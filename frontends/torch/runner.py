@@ -4,27 +4,20 @@ import numpy as np
 import torch
 from torch import nn
 
-from frontends.workers.arrays import ArrayReader
+from frontends.torch.layout import LAYERS
 from frontends.workers.recording import (
-    Recorder,
+    Recordings,
     check_keys,
-    check_shape,
+    hollow,
     layers_of,
-    parameters_of,
-    renamed,
+    matched,
+    own_array,
+    resolved,
+    slots_of,
 )
 
 torch.use_deterministic_algorithms(False)
-_PARAMETERS = {
-    nn.Conv2d: {"weight": "kernel", "bias": "bias"},
-    nn.Linear: {"weight": "kernel", "bias": "bias"},
-    nn.BatchNorm2d: {
-        "weight": "gamma",
-        "bias": "beta",
-        "running_mean": "mean",
-        "running_var": "variance",
-    },
-}
+_LAYERS = resolved(LAYERS, nn)
 
 
 def versions():
@@ -58,127 +51,107 @@ def _synchronize(place):
         torch.cuda.synchronize()
 
 
-class _Rounded(torch.autograd.Function):
-    """Rounds a float64 result, and the gradient that comes back, to float32."""
-
-    @staticmethod
-    def forward(context, value):
-        return value.float().double()
-
-    @staticmethod
-    def backward(context, gradient):
-        return gradient.float().double()
-
-
-class _Scaled(torch.autograd.Function):
-    """Passes a result on and scales the gradient that comes back."""
-
-    @staticmethod
-    def forward(context, value, scale):
-        context.save_for_backward(scale)
-        return value.clone()
-
-    @staticmethod
-    def backward(context, gradient):
-        (scale,) = context.saved_tensors
-        return gradient * scale, None
+def _out(tensor):
+    return tensor if isinstance(tensor, np.ndarray) else tensor.detach().cpu().numpy()
 
 
 class Runner:
-    """One written network in PyTorch."""
+    """One network in PyTorch; see frontends.workers.protocol for what it is given.
 
-    def __init__(self, job, load_module):
-        self._dtype = getattr(torch, job["dtype"])
-        self._place = _place(job.get("device", "cpu"))
-        self._style = job.get("style", "eager")
-        self._rounded = job.get("rounded", False)
-        self._scales = self._read_scales(job.get("scales"))
-        self._steps = Recorder(job.get("keep_steps"))
-        self._blocks = Recorder(job.get("keep_blocks"))
-        self._absent = set(job.get("absent", ()))
-        torch.set_default_dtype(self._dtype)
-        module = load_module(job["source"], {"tap": self._tap})
-        self._model = getattr(module, job["entry"])().to(self._place)
-        self._paths = {id(m): path for path, m in self._model.named_modules()}
-        self._tensors = renamed(dict(self._find_tensors()), job.get("names"))
-        for path, layer in layers_of(job.get("names")).items():
-            self._model.get_submodule(path).register_forward_hook(self._step_hook(layer))
-        for path, each in self._model.named_modules():
-            written = type(each).__module__ == module.__name__
-            if path and written and not parameters_of(each, _PARAMETERS) and not job.get("mode"):
-                each.register_forward_hook(self._block_hook(path))
-        self._network = self._model
-        if self._style == "channels_last":
-            self._model.to(memory_format=torch.channels_last)
-        if self._style == "compiled":
-            self._model.to(memory_format=torch.channels_last)
-            self._network = torch.compile(self._model)
+    Exactly one of `observe` and `step` is: a network is looked at or timed.
+    """
+
+    def __init__(self, file, load_module, observe, step):
+        self._dtype, self._place, self._step = file.dtype, _place(file.device), step
+        self._absent = set(file.absent)
+        self._recordings = Recordings(observe)
+        torch.set_default_dtype(getattr(torch, file.dtype))
+        module = load_module(file.path, {"tap": self._tap})
+        self._model = getattr(module, file.entry)().to(self._place)
+        self._paths = {id(each): path for path, each in self._model.named_modules()}
+        self._tensors = matched(dict(self._find_tensors()), file.matched_names)
+        for path, layer in layers_of(file.matched_names).items():
+            hook = self._recordings.steps.hook(layer)
+            self._model.get_submodule(path).register_forward_hook(hook)
+        if observe is not None:
+            self._watch_blocks(module.__name__)
 
     def parameters(self):
         """Return canonical names and shapes."""
-        return {name: tuple(tensor.shape) for name, tensor in self._tensors.items()}
+        return {
+            name: slot.layout.canonical_shape(tuple(tensor.shape))
+            for name, (tensor, slot) in self._tensors.items()
+        }
 
     def assign(self, weights):
         """Set every parameter from an ArrayReader of canonical arrays."""
         check_keys(self._tensors, set(weights.names()) - self._absent)
         with torch.no_grad():
-            for name in self._tensors:
-                array = weights.get(name)
-                check_shape(name, self._tensors[name].shape, array.shape)
-                self._tensors[name].copy_(torch.from_numpy(array))
+            for name, (tensor, slot) in self._tensors.items():
+                array = own_array(weights, name, slot.layout, tensor.shape, self._dtype)
+                tensor.copy_(torch.from_numpy(array))
 
     def evaluate(self, inputs):
         """Yield the output in eval mode, then the outputs of blocks and steps."""
         self._model.eval()
-        self._clear()
+        self._recordings.clear()
         with torch.no_grad():
-            yield "output", self._out(self._model(self._in(inputs.get("input"))))
+            yield "output", _out(self._model(self._in(inputs, "input")))
         yield from self._recorded()
 
     def train(self, inputs):
         """Yield output, blocks, steps, gradients and statistics of a step with batch statistics."""
         self._model.train()
-        self._clear()
-        x = self._in(inputs.get("input")).requires_grad_(True)
+        self._recordings.clear()
+        x = self._in(inputs, "input").requires_grad_(True)
         output = self._model(x)
-        (output * self._in(inputs.get("cotangent"))).sum().backward()
-        yield "output", self._out(output)
+        (output * self._in(inputs, "cotangent")).sum().backward()
+        yield "output", _out(output)
         yield from self._recorded()
-        yield "gradient/input", self._out(x.grad)
-        for name, tensor in self._tensors.items():
+        for name, gradient in self._recordings.cotangents():
+            step = self._recordings.steps.results[name.partition("/")[2]]
+            yield name, hollow(step.shape) if gradient is None else _out(gradient)
+        yield "gradient/input", _out(x.grad)
+        for name, (tensor, slot) in self._tensors.items():
             if isinstance(tensor, nn.Parameter):
                 gradient = torch.zeros_like(tensor) if tensor.grad is None else tensor.grad
-                yield "gradient/" + name, self._out(gradient)
+                yield "gradient/" + name, slot.layout.to_canonical(_out(gradient))
             else:
-                yield "statistics/" + name, self._out(tensor)
+                yield "statistics/" + name, slot.layout.to_canonical(_out(tensor))
 
-    def stepper(self, mode, inputs):
+    def stepper(self, inputs):
         """Return a function that takes one step, waits for it, and gives (output, loss)."""
-        x = self._in(inputs.get("input"))
-        if self._style != "eager" and x.dim() == 4:
-            x = x.to(memory_format=torch.channels_last)
-        if mode == "inference":
+        x = self._in(inputs, "input")
+        network = self._model
+        if self._step.style != "eager":
+            network.to(memory_format=torch.channels_last)
+            if x.dim() == 4:
+                x = x.to(memory_format=torch.channels_last)
+        if self._step.style == "compiled":
+            network = torch.compile(network)
+        if self._step.mode == "inference":
             self._model.eval()
-            return self._inference(x)
+            return self._inference(network, x)
         self._model.train()
         labels = torch.from_numpy(inputs.get("labels").astype(np.int64)).to(self._place)
-        return self._training(x, labels)
+        return self._training(network, x, labels)
 
-    def _inference(self, x):
+    def _inference(self, network, x):
         def step():
             with torch.inference_mode():
-                output = self._network(x)
+                output = network(x)
             _synchronize(self._place)
             return output, None
 
         return step
 
-    def _training(self, x, labels):
-        optimizer = torch.optim.SGD(self._model.parameters(), lr=1e-3, momentum=0.9)
+    def _training(self, network, x, labels):
+        recipe, parameters = self._step.recipe, self._model.parameters()
+        optimizer = torch.optim.SGD(parameters, recipe.learning_rate, recipe.momentum)
 
         def step():
             optimizer.zero_grad()
-            output = self._network(x)
+            output = network(x)
             loss = nn.functional.cross_entropy(output, labels)
             loss.backward()
             optimizer.step()
@@ -188,57 +161,33 @@ class Runner:
         return step
 
     @staticmethod
-    def _read_scales(path):
-        if path is None:
-            return {}
-        with ArrayReader(path) as scales:
-            return {name: torch.from_numpy(array) for name, array in scales.items()}
-
-    def read(self, result):
+    def read(result):
         """Return the output of a step as an array."""
-        return self._out(result[0])
+        return _out(result[0])
 
     def _find_tensors(self):
-        for path, module in self._model.named_modules():
-            for own, canonical in parameters_of(module, _PARAMETERS).items():
-                tensor = getattr(module, own)
+        """Yield (<path>.<kind>, (tensor, slot)) in the order of creation."""
+        for path, layer in self._model.named_modules():
+            for own, slot in slots_of(layer, _LAYERS).items():
+                tensor = getattr(layer, own)
                 if tensor is not None:
-                    yield "%s.%s" % (path, canonical), tensor
+                    yield f"{path}.{slot.kind}", (tensor, slot)
 
-    def _block_hook(self, path):
-        def hook(module, inputs, output):
-            self._blocks.put(path, output)
-
-        return hook
-
-    def _step_hook(self, path):
-        def hook(module, inputs, output):
-            self._steps.put(path, output.detach())
-
-        return hook
+    def _watch_blocks(self, module_name):
+        """Record what the file's own modules give, but for layers that it extends."""
+        for path, each in self._model.named_modules():
+            written = type(each).__module__ == module_name
+            if path and written and not slots_of(each, _LAYERS):
+                each.register_forward_hook(self._recordings.blocks.hook(path))
 
     def _tap(self, module, name, value):
-        if self._rounded:
-            value = _Rounded.apply(value)
         path = self._paths[id(module)]
-        path = "%s.%s" % (path, name) if path else name
-        if path in self._scales:
-            value = _Scaled.apply(value, self._scales[path])
-        self._steps.put(path, value.detach())
-        return value
-
-    def _clear(self):
-        self._steps.clear()
-        self._blocks.clear()
+        path = f"{path}.{name}" if path else name
+        return self._recordings.tap_tensor(path, value, value.requires_grad)
 
     def _recorded(self):
-        for kind, recorder in (("block/", self._blocks), ("step/", self._steps)):
-            for path, value in recorder.results.items():
-                yield kind + path, self._out(value)
+        for name, value in self._recordings.items():
+            yield name, _out(value)
 
-    def _in(self, array):
-        return torch.from_numpy(array).to(self._place, self._dtype)
-
-    @staticmethod
-    def _out(tensor):
-        return tensor if isinstance(tensor, np.ndarray) else tensor.detach().cpu().numpy()
+    def _in(self, inputs, name):
+        return torch.from_numpy(inputs.get(name).astype(self._dtype)).to(self._place)

@@ -1,4 +1,4 @@
-"""How a job of a worker can end, by name, with the stage in which it did."""
+"""How a job of a worker can end, by name, with the stage in which it did. Python 3.7."""
 
 from __future__ import annotations
 
@@ -28,8 +28,12 @@ class Outcome:
 
 
 class WorkerError(Exception):
-    """Raised for a job that did not come to its end; carries its outcome."""
+    """Raised in the parent for a job that did not come to its end; carries its outcome."""
 
     def __init__(self, outcome: Outcome) -> None:
         super().__init__(str(outcome))
         self.outcome = outcome
+
+
+class MismatchError(Exception):
+    """Raised in a worker for a file that runs, but has other parameters than its specification."""

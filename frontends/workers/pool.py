@@ -9,42 +9,60 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
+from frontends.frameworks import FRAMEWORKS
 from frontends.workers.process import WorkerProcess
+from frontends.workers.protocol import AnswerType, Request
 
 
 class Workers:
-    """One worker per framework, started when first needed and again after it died."""
+    """One worker per framework, started when first needed and again after it died.
+
+    May be asked from several threads: a framework's worker serves one request after the other.
+    """
 
     def __init__(self, device: str = "cpu", threads: int | None = None) -> None:
+        """device, threads: see `frontends.workers.process.environment`."""
         self._device, self._threads = device, threads
         self._workers: dict[str, WorkerProcess] = {}
+        self._turns = {framework: threading.Lock() for framework in FRAMEWORKS}
         self._temporary = tempfile.TemporaryDirectory(prefix="triptych-")
 
     def __enter__(self) -> Workers:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        for worker in self._workers.values():
+        for worker in list(self._workers.values()):
             worker.close()
         self._workers.clear()
         self._temporary.cleanup()
 
-    def request(self, framework: str, job: dict[str, Any], timeout: float = 600) -> dict[str, Any]:
-        """Return a framework's answer to a job. Raises WorkerError."""
-        worker = self._workers.get(framework)
-        if worker is None or not worker.alive():
-            temporary = Path(self._temporary.name)  # killed workers leave files behind
-            worker = self._workers[framework] = WorkerProcess(
-                framework, self._device, self._threads, temporary=temporary
-            )
-        return worker.request(job, timeout)
+    def request(
+        self, framework: str, request: Request[AnswerType], timeout: float = 600
+    ) -> AnswerType:
+        """Return a framework's answer to a request, after those of others who asked earlier.
+
+        timeout: seconds from one sign of life of the worker to the next. Raises WorkerError.
+        """
+        with self._turns[framework]:
+            return self._living(framework).request(request, timeout)
 
     def pid(self, framework: str) -> int | None:
         """Return the process id of a framework's worker, None if it has none."""
         worker = self._workers.get(framework)
         return worker.pid if worker else None
+
+    def _living(self, framework: str) -> WorkerProcess:
+        """Return the worker of a framework, a new one if there is none or it died."""
+        worker = self._workers.get(framework)
+        if worker is None or not worker.alive():
+            if worker is not None:
+                worker.close()
+            temporary = Path(self._temporary.name)  # killed workers leave files behind
+            worker = self._workers[framework] = WorkerProcess(
+                framework, self._device, self._threads, temporary=temporary
+            )
+        return worker
 
 
 @contextmanager

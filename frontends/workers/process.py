@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import os
-import queue
 import signal
 import subprocess
 import tempfile
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from common.errors import TriptychError
+from frontends.workers.channel import Channel
+from frontends.workers.encoding import ProtocolError
 from frontends.workers.environments import ROOT, interpreter
-from frontends.workers.outcomes import (
-    CRASHED,
-    MISMATCHED,
-    NOT_INSTALLED,
-    TIMED_OUT,
-    Outcome,
-    WorkerError,
-)
+from frontends.workers.outcomes import CRASHED, NOT_INSTALLED, TIMED_OUT, Outcome, WorkerError
+from frontends.workers.protocol import AnswerType, Failure, Request, Stage
+
+LOG_TAIL = 1 << 12  # bytes of what a worker printed that are read back
+LOOK_S = 1.0  # how often a silent worker is looked after
 
 
 def environment(
@@ -30,9 +28,11 @@ def environment(
 ) -> dict[str, str]:
     """Return the variables of a worker: set before any import, since imports read them.
 
-    With `spin`, for timing, threads that wait do so as the framework has it by default, but for
-    one bound: GNU OpenMP's spin some 20 µs and then sleep. Its default of milliseconds makes
-    PyTorch five times slower as soon as another program wants a core, and gains little else.
+    device: "cpu" hides every GPU, "gpu" leaves them. threads: of the framework's own pools, None
+    leaves it to the framework. spin: for timing, threads that wait do so as the framework has it
+    by default, but for one bound: GNU OpenMP's spin some 20 µs and then sleep. Its default of
+    milliseconds makes PyTorch five times slower as soon as another program wants a core, and
+    gains little else.
     """
     variables = dict(os.environ)
     variables.pop("PYTHONHOME", None)
@@ -58,7 +58,11 @@ def environment(
 
 
 class WorkerProcess:
-    """A worker of one framework. Closing it ends its process."""
+    """A worker of one framework; it answers one request at a time, whoever asks.
+
+    Its standard input is empty, what it prints goes to a log, and messages have pipes of their
+    own. Closing it ends its process.
+    """
 
     def __init__(
         self,
@@ -68,59 +72,85 @@ class WorkerProcess:
         spin: bool = False,
         temporary: Path | None = None,
     ) -> None:
-        """Start a process; what frameworks leave behind goes into the folder `temporary`."""
+        """Start a process. Raises WorkerError, "not installed", if it has no interpreter.
+
+        device, threads, spin: see `environment`. temporary: the folder for what frameworks leave
+        behind, None the system's.
+        """
         self.framework = framework
         self._stage = "start"
         try:
             python = interpreter(framework)
-        except TriptychError as error:
-            raise WorkerError(Outcome(framework, NOT_INSTALLED, "start", str(error))) from None
-        self._log = tempfile.TemporaryFile(mode="w+b")  # noqa: SIM115 - closed with the worker
-        self._process = subprocess.Popen(
-            [python, "-m", "frontends.workers.worker", framework],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            cwd=ROOT,
-            env=environment(device, threads, spin)
-            | ({"TMPDIR": str(temporary)} if temporary else {}),
-            text=True,
-            start_new_session=True,
-        )
-        self._lines: queue.Queue[str | None] = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
+            variables = environment(device, threads, spin)
+            if temporary:
+                variables["TMPDIR"] = str(temporary)
+            self._log = tempfile.TemporaryFile(mode="w+b")  # noqa: SIM115 - closed with the worker
+            self._process, self._channel = _start(python, framework, variables, self._log)
+        except (TriptychError, OSError) as error:
+            raise self._error(NOT_INSTALLED, str(error)) from None
+        self._owner = threading.RLock()  # whoever holds it has the worker to itself
+        self._number, self._closed = 0, False
 
     @property
     def pid(self) -> int:
+        """The id of the process, and of its group."""
         return self._process.pid
 
-    def request(self, job: dict[str, Any], timeout: float = 600) -> dict[str, Any]:
-        """Return the answer to a job. Raises WorkerError; after it the worker is closed,
-        unless it answered with an error of its own."""
-        self._stage = job["action"]
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(json.dumps(job) + "\n")
-            self._process.stdin.flush()
-        except BrokenPipeError:
-            raise self._crashed() from None
-        while True:
+    def request(self, request: Request[AnswerType], timeout: float = 600) -> AnswerType:
+        """Return the answer to a request, after those of others who asked earlier.
+
+        timeout: seconds from one sign of life to the next. Raises WorkerError; after it the worker
+        is closed, unless it answered with a failure of its own.
+        """
+        with self._owner:
+            self._number += 1
+            self._stage = type(request).__name__.lower()
+            if self._closed:
+                raise self._error(CRASHED, "the worker was closed")
             try:
-                line = self._lines.get(timeout=timeout)
-            except queue.Empty:
+                self._channel.send(self._number, request)
+            except BrokenPipeError:
+                raise self._crashed() from None
+            return cast(AnswerType, self._answer(request, timeout))
+
+    def _answer(self, request: Request[Any], timeout: float) -> Any:
+        """Return the answer to the request that was sent last."""
+        while True:
+            message = self._receive(timeout)
+            if isinstance(message, Stage):
+                self._stage = message.name
+            elif isinstance(message, Failure):
+                self._stage = message.stage
+                raise self._error(message.kind, message.message)
+            elif isinstance(message, request.answer):
+                return message
+            else:
                 self.close()
-                message = f"no answer within {timeout:.0f} s"
-                raise self._error(TIMED_OUT, message) from None
-            if line is None:
+                raise self._error(CRASHED, f"answered with {message}")
+
+    def _receive(self, timeout: float) -> Any:
+        """Return the next message that belongs to the request that was sent last."""
+        ends = time.monotonic() + timeout
+        while True:
+            left = ends - time.monotonic()
+            try:
+                received = self._channel.receive(max(0.0, min(left, LOOK_S)))
+            except TimeoutError:
+                if not self.alive():  # what it started may hold the pipe open
+                    raise self._crashed() from None
+                if left <= LOOK_S:
+                    self.close()
+                    message = f"no answer within {timeout:.0f} s"
+                    raise self._error(TIMED_OUT, message) from None
+                continue
+            except ProtocolError as error:
+                self.close()
+                raise self._error(CRASHED, str(error)) from None
+            if received is None:
                 raise self._crashed()
-            answer = json.loads(line)
-            if "ok" in answer:
-                return dict(answer["ok"])
-            self._stage = answer["stage"]
-            if "error" in answer:
-                outcome = MISMATCHED if answer["mismatched"] else CRASHED
-                outcome = NOT_INSTALLED if answer["missing"] else outcome
-                raise self._error(outcome, answer["error"])
+            number, message = received
+            if number == self._number:
+                return message
 
     def suspend(self) -> None:
         """Stop the process where it stands, so that it takes no time from others."""
@@ -128,37 +158,66 @@ class WorkerProcess:
             os.killpg(self.pid, signal.SIGSTOP)
 
     def resume(self) -> None:
+        """Let a suspended process go on."""
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGCONT)
 
     def alive(self) -> bool:
+        """Return whether the process runs."""
         return self._process.poll() is None
 
     def close(self) -> None:
-        """End the process and whatever it started."""
+        """End the process and whatever it started; who waits for an answer gets a WorkerError."""
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
         self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout):
-            with suppress(OSError, AttributeError):
-                stream.close()  # type: ignore[union-attr]
-        self._log.close()
-
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        with suppress(ValueError):
-            for line in self._process.stdout:
-                self._lines.put(line)
-        self._lines.put(None)
+        with self._owner:
+            if not self._closed:
+                self._closed = True
+                self._channel.close()
+                self._log.close()
 
     def _crashed(self) -> WorkerError:
         code = self._process.wait()
         how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-        self._log.seek(0)
-        said = self._log.read().decode(errors="replace").strip().splitlines()
+        said = _tail(self._log)
         self.close()
-        message = f"{how}; it said last: {said[-1] if said else 'nothing'}"
-        return self._error(CRASHED, message)
+        return self._error(CRASHED, f"{how}; it said last: {said or 'nothing'}")
 
     def _error(self, kind: str, message: str) -> WorkerError:
         return WorkerError(Outcome(self.framework, kind, self._stage, message))
+
+
+def _start(
+    python: str, framework: str, variables: dict[str, str], log: IO[bytes]
+) -> tuple[subprocess.Popen[bytes], Channel]:
+    """Start a worker; return its process and this end of its channel. Raises OSError."""
+    its_reads, our_writes = os.pipe()
+    our_reads, its_writes = os.pipe()
+    channel = Channel(our_reads, our_writes)
+    try:
+        process = subprocess.Popen(
+            [python, "-m", "frontends.workers.worker", framework, str(its_reads), str(its_writes)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=(its_reads, its_writes),
+            cwd=ROOT,
+            env=variables,
+            start_new_session=True,
+        )
+    except OSError:
+        channel.close()
+        raise
+    finally:
+        os.close(its_reads)
+        os.close(its_writes)
+    return process, channel
+
+
+def _tail(log: IO[bytes]) -> str:
+    """Return the last line of a log, "" without one."""
+    size = os.fstat(log.fileno()).st_size
+    end = os.pread(log.fileno(), LOG_TAIL, max(0, size - LOG_TAIL))
+    lines = end.decode(errors="replace").strip().splitlines()
+    return lines[-1] if lines else ""

@@ -1,25 +1,28 @@
-"""One framework in a process of its own: `python -m frontends.workers.worker torch`. Python 3.7.
+"""One framework in a process of its own: `python -m frontends.workers.worker torch READS WRITES`.
 
-Jobs come as JSON lines on standard input, answers go as JSON lines to standard output; arrays
-travel in files. A job names the written file, its entry, and what it wants; the framework's Runner
-does it. What the framework itself prints goes to standard error.
+Requests come and answers go over the two descriptors that it is given; arrays travel in files. The
+framework's Runner does the work. What a file or a framework prints goes to the log. Python 3.7.
 """
 
 import ctypes
 import gc
 import importlib
 import importlib.util
-import json
 import os
 import resource
 import sys
 import time
 import traceback
+from contextlib import suppress
 from pathlib import Path
+
+from frontends.workers import protocol
+from frontends.workers.channel import Channel
+from frontends.workers.outcomes import CRASHED, MISMATCHED, NOT_INSTALLED, MismatchError
 
 
 def load_module(path, attributes):
-    """Import a written file under a name of its own, with `attributes` set beforehand."""
+    """Import a network's file under a name of its own, with `attributes` set beforehand."""
     spec = importlib.util.spec_from_file_location("written_network", path)
     module = importlib.util.module_from_spec(spec)
     module.__dict__.update(attributes)
@@ -29,16 +32,26 @@ def load_module(path, attributes):
 
 
 class Worker:
-    """Answers jobs with the Runner of one framework."""
+    """Answers requests with the Runner of one framework."""
 
     def __init__(self, framework, announce):
+        """Import the framework. announce: told the stage, whenever another one begins."""
         self._announce = announce
         self.stage = "import"
         arrays = importlib.import_module("frontends.workers.arrays")  # numpy may be missing, too
         self._read, self._write = arrays.ArrayReader, arrays.ArrayWriter
-        self._runner_module = importlib.import_module("frontends.%s.runner" % framework)
+        self._framework = importlib.import_module("frontends.%s.runner" % framework)
         self._runner = None
         self._step = None
+        self._doing = {
+            protocol.Hello: self._hello,
+            protocol.Describe: self._describe,
+            protocol.Run: self._run,
+            protocol.Prepare: self._prepare,
+            protocol.Steps: self._steps,
+            protocol.Matmul: self._matmul,
+            protocol.Memory: self._memory,
+        }
 
     @property
     def stage(self):
@@ -48,102 +61,99 @@ class Worker:
     @stage.setter
     def stage(self, stage):
         self._stage = stage
-        self._announce({"stage": stage})
+        self._announce(stage)
 
-    def answer(self, job):
-        """Return the answer to one job; `stage` says how far it came."""
-        return getattr(self, "_do_" + job["action"])(job)
+    def answer(self, request):
+        """Return the answer to a request; `stage` says how far it came."""
+        return self._doing[type(request)](request)
 
-    def _do_hello(self, job):
-        return {"versions": self._runner_module.versions(), "pid": os.getpid()}
+    def _hello(self, request):
+        return protocol.Versions(self._framework.versions(), os.getpid())
 
-    def _do_describe(self, job):
+    def _describe(self, request):
         """Load a file; return its parameters in the order of their creation."""
-        runner = self._load(job)
+        runner = self._load(request.file, observe=protocol.Observe())
         self.stage = "parameters"
-        return {"parameters": [[name, list(s)] for name, s in runner.parameters().items()]}
+        return protocol.Parameters(runner.parameters())
 
-    def _do_run(self, job):
-        """Load a file, assign weights, and do what the job wants into its `out` file."""
-        runner = self._load(job)
+    def _run(self, request):
+        """Load a file, set its parameters, and write what it gives."""
+        runner = self._load(request.file, observe=request.observe)
         self.stage = "parameters"
-        answer = {"parameters": {k: list(v) for k, v in runner.parameters().items()}, "blocks": {}}
-        self.stage = "weights"
-        with self._read(job["weights"]) as weights:
-            runner.assign(weights)
-        with self._read(job["inputs"]) as inputs, self._write(job["out"]) as out:
-            for mode in ("evaluate", "train"):
-                if mode in job["want"]:
-                    self.stage = mode
-                    for name, array in getattr(runner, mode)(inputs):
-                        if name.startswith("block/") and mode == "evaluate":
-                            answer["blocks"][name[len("block/") :]] = list(array.shape)
-                        kind = name.partition("/")[0]
-                        if kind not in ("block", "step") or job.get("keep_%ss" % kind):
-                            out.put(mode + "/" + name, array)
+        parameters, blocks = runner.parameters(), {}
+        self._assign(runner, request.arrays)
+        arrays = request.arrays
+        with self._read(arrays.inputs) as inputs, self._write(arrays.results) as results:
+            for mode in request.modes:
+                self.stage = mode
+                for name, array in getattr(runner, mode)(inputs):
+                    if name.startswith("block/") and mode == "evaluate":
+                        blocks[name[len("block/") :]] = array.shape
+                    if request.observe.keeps(name):
+                        results.put(mode + "/" + name, array)
         self._runner = runner = None
         _give_back_memory()
-        return answer
+        return protocol.Structure(parameters, blocks)
 
-    def _load(self, job):
+    def _load(self, file, observe=None, step=None):
         self.stage = "load"
-        if job.get("mine") and job["mine"] not in sys.path:
-            sys.path.append(job["mine"])  # the folder of a reader's file, for what it imports
+        if file.import_folder and file.import_folder not in sys.path:
+            sys.path.append(file.import_folder)
         self._runner = self._step = None
         gc.collect()  # models and graphs are full of cycles: the last one would stay in memory
-        self._runner = self._runner_module.Runner(job, load_module)
+        self._runner = self._framework.Runner(file, load_module, observe, step)
         return self._runner
 
-    def _do_prepare(self, job):
-        """Load a file for timing, take two steps, and keep what each put out.
+    def _assign(self, runner, arrays):
+        self.stage = "weights"
+        with self._read(arrays.weights) as weights:
+            runner.assign(weights)
+
+    def _prepare(self, request):
+        """Load a file for timing, take two steps, and write what each put out.
 
         The first step compiles where the style compiles. The second step of a training shows the
         update that the first one made.
         """
         started = time.perf_counter()
-        runner = self._load(job)
-        self.stage = "weights"
-        with self._read(job["weights"]) as weights:
-            runner.assign(weights)
-        with self._read(job["inputs"]) as inputs:
-            self._step = runner.stepper(job["mode"], inputs)
-        answer = {"build_s": time.perf_counter() - started}
-        with self._write(job["out"]) as out:
+        runner = self._load(request.file, step=request.step)
+        self._assign(runner, request.arrays)
+        with self._read(request.arrays.inputs) as inputs:
+            self._step = runner.stepper(inputs)
+        seconds = [time.perf_counter() - started]
+        with self._write(request.arrays.results) as results:
             for name in ("first", "second"):
                 self.stage = name + " step"
                 started = time.perf_counter()
                 result = self._step()
-                answer[name + "_step_s"] = time.perf_counter() - started
-                out.put(name, runner.read(result))
-        return answer
+                seconds.append(time.perf_counter() - started)
+                results.put(name, runner.read(result))
+        return protocol.Prepared(*seconds)
 
-    def _do_steps(self, job):
-        """Take steps, at least `least`, until they took `for_s`; return the seconds of each."""
+    def _steps(self, request):
+        """Take steps of what was prepared."""
         self.stage = "steps"
         seconds = []
-        while len(seconds) < job["least"] or sum(seconds) < job["for_s"]:
+        while len(seconds) < request.least or sum(seconds) < request.for_s:
             started = time.perf_counter()
             self._step()
             seconds.append(time.perf_counter() - started)
-        return {"seconds": seconds}
+        return protocol.Seconds(tuple(seconds))
 
-    def _do_matmul(self, job):
-        """Multiply two square float32 matrices `count` times; return the seconds of each."""
+    def _matmul(self, request):
+        """Multiply two matrices again and again, once more beforehand."""
         self.stage = "matmul"
-        step = self._runner_module.matmul(job["size"], job.get("device", "cpu"))
+        step = self._framework.matmul(request.size, request.device)
         step()
         seconds = []
-        for _ in range(job["count"]):
+        for _ in range(request.count):
             started = time.perf_counter()
             step()
             seconds.append(time.perf_counter() - started)
-        return {"seconds": seconds}
+        return protocol.Seconds(tuple(seconds))
 
-    def _do_memory(self, job):
-        """Return this process's resident memory and the peak of the device's (None without a
-        device), in bytes."""
-        device = getattr(self._runner_module, "device_memory", lambda: None)()
-        return dict(_resident(), peak_device=device)
+    def _memory(self, request):
+        return protocol.MemoryUse(*_resident(), peak_device=self._framework.device_memory())
 
 
 def _give_back_memory():
@@ -162,40 +172,44 @@ def _resident():
     try:
         lines = Path("/proc/self/status").read_text().splitlines()
         fields = dict(line.split(":", 1) for line in lines)
-        return {
-            "rss": int(fields["VmRSS"].split()[0]) * 1024,
-            "private": int(fields["RssAnon"].split()[0]) * 1024,
-            "peak_rss": int(fields["VmHWM"].split()[0]) * 1024,
-        }
+        return [int(fields[name].split()[0]) * 1024 for name in ("VmRSS", "RssAnon", "VmHWM")]
     except OSError:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         peak *= 1 if sys.platform == "darwin" else 1024
-        return {"rss": peak, "private": peak, "peak_rss": peak}
+        return [peak, peak, peak]
 
 
-def main():
-    """Serve jobs until standard input ends."""
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
+def failure(error, worker):
+    """Return what became of a request that raised; without a worker its framework did not start."""
+    stage = worker.stage if worker else "import"
+    if isinstance(error, MismatchError):
+        return protocol.Failure(MISMATCHED, stage, str(error))
+    missing = isinstance(error, ImportError) and worker is None
+    message = "%s: %s" % (type(error).__name__, error)
+    return protocol.Failure(NOT_INSTALLED if missing else CRASHED, stage, message)
 
-    def announce(message):
-        answers.write(json.dumps(message) + "\n")
-        answers.flush()
 
-    worker = None
-    for line in sys.stdin:
+def serve(framework, channel):
+    """Answer requests until the other end is closed."""
+    worker, number = None, 0
+
+    def announce(stage):
+        channel.send(number, protocol.Stage(stage))
+
+    while True:
+        received = channel.receive()
+        if received is None:
+            return
+        number, request = received
         try:
-            worker = worker or Worker(sys.argv[1], announce)
-            announce({"ok": worker.answer(json.loads(line))})
+            worker = worker or Worker(framework, announce)
+            answer = worker.answer(request)
         except Exception as error:
-            traceback.print_exc()
-            stage = worker.stage if worker else "import"
-            kind = type(error).__name__
-            message = str(error) if kind == "MismatchError" else "%s: %s" % (kind, error)
-            missing = isinstance(error, ImportError) and worker is None
-            answer = {"error": message, "stage": stage, "missing": missing}
-            announce(dict(answer, mismatched=kind == "MismatchError"))
+            with suppress(OSError, ValueError):  # the file may have closed the log
+                traceback.print_exc()
+            answer = failure(error, worker)
+        channel.send(number, answer)
 
 
 if __name__ == "__main__":
-    main()
+    serve(sys.argv[1], Channel(int(sys.argv[2]), int(sys.argv[3])))

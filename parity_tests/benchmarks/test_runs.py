@@ -24,6 +24,7 @@ from frontends.ladder.verify import verify
 from frontends.workers.environments import ROOT
 from frontends.workers.outcomes import NOT_COMPARABLE
 from frontends.workers.pool import Workers
+from frontends.workers.protocol import AnswerType, Prepare, Request
 from frontends.writing.draft import Source
 from frontends.writing.emit import emit
 from reports.records import Run, read_run
@@ -140,10 +141,10 @@ def test_what_takes_too_long_is_a_row(
 ) -> None:
     request = Lane.request
 
-    def slow(lane: Lane, action: str, **job: object) -> dict[str, object]:
-        if lane.case.framework == "paddle" and action == "prepare":
+    def slow(lane: Lane, asked: Request[AnswerType]) -> AnswerType:
+        if lane.case.framework == "paddle" and isinstance(asked, Prepare):
             lane._spent = lane._settings.budget_s - 0.01
-        return request(lane, action, **job)
+        return request(lane, asked)
 
     monkeypatch.setattr(Lane, "request", slow)
     only = ("--framework", "torch,paddle", "--style", "eager", "--mode", "inference")

@@ -21,6 +21,7 @@ from frontends.frameworks import FRAMEWORKS, HISTORICAL, MODERN, TABLE
 from frontends.workers.environments import NO_PYTHON
 from frontends.workers.outcomes import CRASHED, NOT_INSTALLED, TIMED_OUT, Outcome, WorkerError
 from frontends.workers.pool import Workers
+from frontends.workers.protocol import Memory, MemoryUse, Message, Versions
 from parity_tests.rows import rows
 
 Answer = dict[str, Any] | Exception
@@ -41,12 +42,12 @@ class FakeWorkers:
     def __exit__(self, *exception: object) -> None:
         pass
 
-    def request(self, framework: str, job: dict[str, Any], timeout: float) -> dict[str, Any]:
+    def request(self, framework: str, asked: Message, timeout: float) -> Message:
         if framework in self.answers:
             raise self.answers[framework]
-        if job["action"] == "memory":
-            return {"peak_device": 0 if framework == "torch" else None}
-        return {"versions": {framework: "1.2.3", "numpy": "4.5.6"}}
+        if isinstance(asked, Memory):
+            return MemoryUse(0, 0, 0, 0 if framework == "torch" else None)
+        return Versions({framework: "1.2.3", "numpy": "4.5.6"}, pid=1)
 
 
 @pytest.fixture

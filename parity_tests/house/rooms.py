@@ -60,11 +60,21 @@ ENTRIES = {
     **{f"frontends.{name}.check": f"says whether {name} works" for name in HISTORICAL},
 }
 WORKER_SIDE = {
+    "common",
+    "common.errors",
+    "common.recipes",
+    "common.recipes.recipe",
     "frontends",
     "frontends.workers",
     "frontends.workers.arrays",
+    "frontends.workers.channel",
+    "frontends.workers.encoding",
+    "frontends.workers.layouts",
+    "frontends.workers.outcomes",
+    "frontends.workers.protocol",
     "frontends.workers.recording",
     *DIALECTS,
+    *(f"{room}.layout" for room in DIALECTS),
     *ENTRIES,
 }
 

@@ -13,6 +13,7 @@ import pytest
 from common import ops, weights
 from common.datasets import mnist_test
 from common.networks import load
+from common.recipes.recipe import THROUGHPUT
 from frontends.frameworks import FRAMEWORKS, HISTORICAL
 from frontends.ladder.runs import Job, Runs
 from frontends.ladder.verify import verify
@@ -20,6 +21,17 @@ from frontends.workers.arrays import ArrayReader, write_arrays
 from frontends.workers.environments import interpreter
 from frontends.workers.outcomes import CRASHED, NOT_INSTALLED, WorkerError
 from frontends.workers.pool import Workers
+from frontends.workers.protocol import (
+    ArrayFiles,
+    Hello,
+    Matmul,
+    Memory,
+    NetworkFile,
+    Prepare,
+    Run,
+    Steps,
+    TimedStep,
+)
 from frontends.writing.emit import emit
 from parity_tests.alone import alone
 from parity_tests.cases.catalogue import OPS
@@ -65,18 +77,9 @@ def test_dropout_scales_in_training_alone(panel: str, workers: Workers, tmp_path
         "cotangent": weights.cotangent(network, 8),
     }
     write_arrays(tmp_path / "inputs.npz", given)
-    job = {
-        "action": "run",
-        "source": str(source),
-        "entry": "op",
-        "dtype": "float64",
-        "input_shape": list(network.input_shape),
-        "want": ["evaluate", "train"],
-        "weights": str(tmp_path / "weights.npz"),
-        "inputs": str(tmp_path / "inputs.npz"),
-        "out": str(out),
-    }
-    workers.request(panel, job)
+    file = NetworkFile(str(source), "op", network.input_shape)
+    files = ArrayFiles(str(tmp_path / "weights.npz"), str(tmp_path / "inputs.npz"), str(out))
+    workers.request(panel, Run(file, files))
     with ArrayReader(out) as arrays:
         ratio = arrays.get("train/output") / arrays.get("evaluate/output")
     kept = ratio > 0.5
@@ -105,21 +108,16 @@ def test_prepares_and_times_steps(panel: str, mode: str, workers: Workers, tmp_p
     (tmp_path / "written.py").write_text(emit(network, panel).text, encoding="utf-8")
     write_arrays(tmp_path / "weights.npz", weights.initial(network))
     write_arrays(tmp_path / "inputs.npz", {"input": images, "labels": labels})
-    job = {
-        "action": "prepare",
-        "source": str(tmp_path / "written.py"),
-        "entry": "se_resnext",
-        "dtype": "float32",
-        "style": "graph",
-        "mode": mode,
-        "input_shape": list(network.input_shape),
-        "weights": str(tmp_path / "weights.npz"),
-        "inputs": str(tmp_path / "inputs.npz"),
-        "out": str(tmp_path / "out.npz"),
-    }
-    assert workers.request(panel, job)["first_step_s"] > 0
-    assert len(workers.request(panel, {"action": "steps", "least": 3, "for_s": 0})["seconds"]) == 3
-    assert workers.request(panel, {"action": "matmul", "size": 64, "count": 2})["seconds"]
+    path, names = str(tmp_path / "written.py"), ("weights.npz", "inputs.npz", "out.npz")
+    request = Prepare(
+        NetworkFile(path, "se_resnext", network.input_shape, "float32"),
+        ArrayFiles(*(str(tmp_path / name) for name in names)),
+        TimedStep(mode, "graph", THROUGHPUT),
+    )
+    assert workers.request(panel, request).first_step_s > 0
+    assert len(workers.request(panel, Steps(least=3)).seconds) == 3
+    assert len(workers.request(panel, Matmul(size=64, count=2)).seconds) == 2
+    assert workers.request(panel, Memory()).peak_device is None
     with ArrayReader(tmp_path / "out.npz") as arrays:
         first, second = arrays.get("first"), arrays.get("second")
     assert first.shape == second.shape == (4, 10)
@@ -149,5 +147,5 @@ def test_broken_environment_is_a_named_outcome(
     broken.chmod(0o755)
     monkeypatch.setenv("TRIPTYCH_FLUID_PYTHON", str(broken))
     with Workers() as own, pytest.raises(WorkerError, match="fluid: crashed") as stop:
-        own.request("fluid", {"action": "hello"})
+        own.request("fluid", Hello())
     assert stop.value.outcome.kind == CRASHED

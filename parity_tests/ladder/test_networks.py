@@ -24,6 +24,7 @@ from frontends.ladder.runs import Job, Runs
 from frontends.ladder.two_networks import TwoNetworks
 from frontends.ladder.verify import verify
 from frontends.workers.pool import Workers
+from frontends.workers.protocol import Describe, NetworkFile, Shape
 from frontends.writing.emit import emit
 from parity_tests.alone import alone
 from parity_tests.cases.reductions import REDUCTIONS, reduced
@@ -83,22 +84,16 @@ def test_written_file_takes_other_repeats(panel: str, workers: Workers, tmp_path
 
 def _parameters(
     panel: str, text: str, network: Network, workers: Workers, folder: Path
-) -> dict[str, list[int]]:
+) -> dict[str, Shape]:
     """Return what a written file declares, by name, with shapes; nothing is run."""
     path = folder / "written.py"
     path.write_text(text, encoding="utf-8")
-    job = {
-        "action": "describe",
-        "source": str(path),
-        "entry": emit(network, panel).entry,
-        "dtype": "float32",
-        "input_shape": list(network.input_shape),
-    }
-    return dict(workers.request(panel, job)["parameters"])
+    file = NetworkFile(str(path), emit(network, panel).entry, network.input_shape, "float32")
+    return workers.request(panel, Describe(file)).shapes
 
 
-def _specified(network: Network) -> dict[str, list[int]]:
-    return {p.name: list(p.shape) for p in network.elaboration.parameters.values()}
+def _specified(network: Network) -> dict[str, Shape]:
+    return {p.name: p.shape for p in network.elaboration.parameters.values()}
 
 
 @rows("panel", {panel: panel for panel in MODERN})

@@ -27,6 +27,7 @@ from frontends.workers.outcomes import (
     WorkerError,
 )
 from frontends.workers.pool import Workers
+from frontends.workers.protocol import Hello
 from parity_tests.cases import op_networks, small
 from parity_tests.rows import rows
 
@@ -199,22 +200,22 @@ def test_a_module_that_the_file_lacks_is_no_missing_framework(workers: Workers) 
 
 
 def test_an_idle_worker_that_died_is_replaced(mortal: Workers) -> None:
-    assert mortal.request("torch", {"action": "hello"})["pid"]
+    assert mortal.request("torch", Hello()).pid
     pid = mortal.pid("torch")
     os.kill(pid or 0, signal.SIGKILL)
     while True:  # until the system has taken note
         try:
-            answer = mortal.request("torch", {"action": "hello"})
+            answer = mortal.request("torch", Hello())
         except WorkerError as error:
             assert error.outcome.kind == CRASHED
             continue
         break
-    assert answer["pid"] != pid
+    assert answer.pid != pid
 
 
 def test_workers_end_with_their_parent() -> None:
     with Workers() as own:
-        pid = own.request("torch", {"action": "hello"})["pid"]
+        pid = own.request("torch", Hello()).pid
         os.kill(pid, 0)
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)

@@ -1,0 +1,246 @@
+"""Every message between a parent and its workers: requests and their answers. Python 3.7.
+
+A message is a frozen dataclass of plain data; arrays travel in files.
+"""
+# ruff: noqa: UP006, UP035, UP045 - what Python 3.7 can evaluate
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Dict, Generic, Optional, Tuple, Type, TypeVar
+
+from common.recipes.recipe import Recipe
+
+Shape = Tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Message:
+    """Anything that is sent."""
+
+
+AnswerType = TypeVar("AnswerType", bound=Message)
+
+
+# What requests are made of
+
+
+@dataclass(frozen=True)
+class NetworkFile:
+    """A Python file and the network in it.
+
+    path: of the file. entry: the class or function in it that is the network. input_shape:
+    without the batch, channels first. dtype: "float64" or "float32", of parameters and values.
+    device: "cpu" or "gpu". official_names: own name -> canonical, of the parameters and blocks
+    of a written file that bears a library's names. matched_names: own name -> canonical, of the
+    parameters of a reader's file, those without a counterpart left out; None where the file's
+    own names are canonical. absent: canonical names of parameters that the file has no place for.
+    import_folder: where the file finds what it imports.
+    """
+
+    path: str
+    entry: str
+    input_shape: Shape
+    dtype: str = "float64"
+    device: str = "cpu"
+    official_names: Dict[str, str] = field(default_factory=dict)
+    matched_names: Optional[Dict[str, str]] = None
+    absent: Tuple[str, ...] = ()
+    import_folder: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class ArrayFiles:
+    """The files of a job's arrays (see frontends.workers.arrays).
+
+    weights: every parameter under its canonical name, in its canonical layout. inputs: "input",
+    N first and channels second; with it "cotangent", which the gradients start from, or "labels",
+    class indices. results: the file that the worker writes.
+    """
+
+    weights: str
+    inputs: str
+    results: str
+
+
+@dataclass(frozen=True)
+class Observe:
+    """What is seen of a network beside its output.
+
+    keep_blocks: write what blocks give; otherwise only its shapes are told. keep_steps: write what
+    passes the taps of a tapped file. keep_cotangents: write the gradients with respect to that.
+    """
+
+    keep_blocks: bool = False
+    keep_steps: bool = False
+    keep_cotangents: bool = False
+
+    def keeps(self, name: str) -> bool:
+        """Return whether a result, block/<path> or step/<path> or any other, is written."""
+        kept = {"block": self.keep_blocks, "step": self.keep_steps}
+        return kept.get(name.partition("/")[0], True)
+
+
+@dataclass(frozen=True)
+class TimedStep:
+    """A step that is taken again and again.
+
+    mode: "inference" or "training". style: how the framework runs it, a key of its `styles`.
+    recipe: how it trains; inference has no use for it.
+    """
+
+    mode: str
+    style: str
+    recipe: Recipe
+
+
+# Answers
+
+
+@dataclass(frozen=True)
+class Versions(Message):
+    """The versions of what runs in a worker, by distribution, and its process id."""
+
+    versions: Dict[str, str]
+    pid: int
+
+
+@dataclass(frozen=True)
+class Parameters(Message):
+    """A file's parameters, name -> canonical shape, in the order of their creation."""
+
+    shapes: Dict[str, Shape]
+
+
+@dataclass(frozen=True)
+class Structure(Message):
+    """Shapes by canonical name: of parameters, canonical, and of what blocks gave, N first."""
+
+    parameters: Dict[str, Shape]
+    blocks: Dict[str, Shape]
+
+
+@dataclass(frozen=True)
+class Prepared(Message):
+    """Seconds that it took to build a network and to take its first two steps."""
+
+    build_s: float
+    first_step_s: float
+    second_step_s: float
+
+
+@dataclass(frozen=True)
+class Seconds(Message):
+    """The seconds that each repetition took."""
+
+    seconds: Tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class MemoryUse(Message):
+    """Bytes of a worker: resident now, resident and not shared, resident at the peak; and the
+    peak of the GPU's memory, None without a GPU."""
+
+    rss: int
+    private: int
+    peak_rss: int
+    peak_device: Optional[int]
+
+
+@dataclass(frozen=True)
+class Stage(Message):
+    """Said before the answer: what the worker is doing from now on."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Failure(Message):
+    """In place of an answer. kind: an outcome (see frontends.workers.outcomes)."""
+
+    kind: str
+    stage: str
+    message: str
+
+
+# Requests
+
+
+@dataclass(frozen=True)
+class Request(Message, Generic[AnswerType]):
+    """What a worker is asked for; answered by a message of the type `answer`."""
+
+    answer: ClassVar[Type[Message]]
+
+
+@dataclass(frozen=True)
+class Hello(Request[Versions]):
+    """Start, and tell the versions."""
+
+    answer: ClassVar[Type[Message]] = Versions
+
+
+@dataclass(frozen=True)
+class Describe(Request[Parameters]):
+    """Load a file and tell its parameters."""
+
+    answer: ClassVar[Type[Message]] = Parameters
+    file: NetworkFile
+
+
+@dataclass(frozen=True)
+class Run(Request[Structure]):
+    """Load a file, set its parameters, and write what it gives in each mode.
+
+    modes: "evaluate" writes the output in eval mode; "train" writes the output with batch
+    statistics, the gradients of its product with the cotangent, and the statistics afterwards.
+    The results are <mode>/output, <mode>/block/<path>, <mode>/step/<path>, train/cotangent/<path>
+    of a step, train/gradient/<parameter or "input">, train/statistics/<parameter>.
+    """
+
+    answer: ClassVar[Type[Message]] = Structure
+    file: NetworkFile
+    arrays: ArrayFiles
+    modes: Tuple[str, ...] = ("evaluate", "train")
+    observe: Observe = field(default_factory=Observe)
+
+
+@dataclass(frozen=True)
+class Prepare(Request[Prepared]):
+    """Load a file for timing and take two steps. The results are "first" and "second", the
+    outputs of each."""
+
+    answer: ClassVar[Type[Message]] = Prepared
+    file: NetworkFile
+    arrays: ArrayFiles
+    step: TimedStep
+
+
+@dataclass(frozen=True)
+class Steps(Request[Seconds]):
+    """Take further steps: at least `least`, and until they took `for_s` seconds."""
+
+    answer: ClassVar[Type[Message]] = Seconds
+    least: int
+    for_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Matmul(Request[Seconds]):
+    """Multiply two square float32 matrices of `size` rows, `count` times."""
+
+    answer: ClassVar[Type[Message]] = Seconds
+    size: int
+    count: int
+    device: str = "cpu"
+
+
+@dataclass(frozen=True)
+class Memory(Request[MemoryUse]):
+    """Tell the memory of the process and of its device."""
+
+    answer: ClassVar[Type[Message]] = MemoryUse
+
+
+REQUESTS = (Hello, Describe, Run, Prepare, Steps, Matmul, Memory)
+ANSWERS = (Versions, Parameters, Structure, Prepared, Seconds, MemoryUse, Stage, Failure)

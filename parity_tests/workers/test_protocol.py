@@ -1,0 +1,113 @@
+"""Messages survive the way through JSON, and what is none is refused in one line."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from common.recipes.recipe import THROUGHPUT
+from frontends.workers.encoding import ProtocolError, decode, encode
+from frontends.workers.protocol import (
+    ANSWERS,
+    REQUESTS,
+    ArrayFiles,
+    Describe,
+    Failure,
+    Hello,
+    Matmul,
+    Memory,
+    MemoryUse,
+    Message,
+    NetworkFile,
+    Observe,
+    Parameters,
+    Prepare,
+    Prepared,
+    Run,
+    Seconds,
+    Stage,
+    Steps,
+    Structure,
+    TimedStep,
+    Versions,
+)
+from parity_tests.rows import rows
+
+FILE = NetworkFile(
+    "net.py",
+    "Net",
+    (3, 8, 8),
+    "float32",
+    "gpu",
+    official_names={"conv1_weights": "stem.kernel"},
+    matched_names={"features.0.weight": "stem.kernel"},
+    absent=("fc.bias",),
+    import_folder="beside",
+)
+FILES = ArrayFiles("weights.npz", "inputs.npz", "results.npz")
+MESSAGES: dict[str, Message] = {
+    type(each).__name__: each
+    for each in (
+        Hello(),
+        Describe(NetworkFile("net.py", "Net", (10,))),
+        Run(FILE, FILES, ("train",), Observe(True, True, True)),
+        Prepare(FILE, FILES, TimedStep("training", "eager", THROUGHPUT)),
+        Steps(2, 0.5),
+        Matmul(1024, 5, "gpu"),
+        Memory(),
+        Versions({"torch": "2.13"}, 17),
+        Parameters({"z.kernel": (4, 3, 1, 1), "a.bias": (4,)}),
+        Structure({"stem.kernel": (4, 3, 1, 1)}, {"stem": (2, 4, 8, 8)}),
+        Prepared(1.5, 0.25, 0.125),
+        Seconds((0.1, 0.2)),
+        MemoryUse(1, 2, 3, None),
+        Stage("load"),
+        Failure("crashed", "load", "MemoryError: planted"),
+    )
+}
+
+
+def test_every_message_has_its_row() -> None:
+    assert set(MESSAGES) == {each.__name__ for each in (*REQUESTS, *ANSWERS)}
+    assert {each.answer for each in REQUESTS} <= set(ANSWERS)
+
+
+@rows("message", MESSAGES)
+def test_a_message_survives(message: Message) -> None:
+    line = encode(7, message)
+    assert "\n" not in line
+    assert decode(line) == (7, message)
+
+
+def test_parameters_keep_their_order() -> None:
+    _, found = decode(encode(1, MESSAGES["Parameters"]))
+    assert list(found.shapes) == ["z.kernel", "a.bias"]
+
+
+def _line(kind: str, **message: object) -> str:
+    return json.dumps({"number": 1, "kind": kind, "message": message})
+
+
+REFUSED = {
+    "no JSON": ("Epoch 1: loss 0.3", "not a message: 'Epoch 1: loss 0.3'"),
+    "other JSON": ('{"loss": 0.3}', "not a message"),
+    "a number": ("3", "not a message"),
+    "unknown kind": (_line("Train"), "unknown message 'Train'; known: Hello"),
+    "kind of no text": ('{"number": 1, "kind": [], "message": {}}', r"unknown message \[\]"),
+    "missing field": (_line("Steps", least=1), r"Steps: missing fields \['for_s'\]"),
+    "unknown field": (_line("Stage", name="a", stage="a"), r"unknown fields \['stage'\]"),
+    "text for a number": (_line("Steps", least="1", for_s=0.0), "Steps.least: '1', expected int"),
+    "true for a number": (_line("Steps", least=True, for_s=0.0), "Steps.least: True, expected"),
+    "number for a text": (_line("Stage", name=1), "Stage.name: 1, expected str"),
+    "wrong shape": (_line("Parameters", shapes={"a": [1.5]}), r"shapes\['a'\]: 1.5, expected int"),
+    "no object": (_line("Parameters", shapes=[]), r"Parameters.shapes: \[\], expected"),
+    "nested": (_line("Describe", file={"path": "a"}), "Describe.file: missing fields"),
+}
+
+
+@rows("line, said", REFUSED)
+def test_what_is_no_message_is_refused_in_one_line(line: str, said: str) -> None:
+    with pytest.raises(ProtocolError, match=said) as refused:
+        decode(line)
+    assert "\n" not in str(refused.value)
