@@ -8,8 +8,8 @@ from typing import Any
 from common import ops
 from common.ops import Shape
 from common.spec import Block, Layer, When
+from frontends.writing.code import unless
 from frontends.writing.draft import Draft
-from frontends.writing.text import unless
 
 ADAPTIVE = '''
 def bins(size, n):
@@ -72,12 +72,16 @@ class Helper(ABC):
 
     def _two(self, field: str, name: str) -> str:
         """Return source for an argument, an int or a pair, as two numbers."""
-        pairs = any(isinstance(getattr(op, field), tuple) for op, _ in self.found)
-        return f"np.broadcast_to({name}, 2)" if pairs else f"[{name}] * 2"
+        return f"np.broadcast_to({name}, 2)" if self._pairs(field) else f"[{name}] * 2"
+
+    def _pairs(self, field: str) -> bool:
+        """Is a field a pair somewhere?"""
+        return any(isinstance(getattr(op, field), tuple) for op, _ in self.found)
 
     def _size(self) -> str:
-        two = self._two("kernel_size", "kernel_size")
-        return f"*{two}" if two.startswith("np") else "kernel_size, kernel_size"
+        """Return source for the kernel's height and width."""
+        pairs = self._pairs("kernel_size")
+        return "*np.broadcast_to(kernel_size, 2)" if pairs else "kernel_size, kernel_size"
 
     def _options(self) -> str:
         options = [

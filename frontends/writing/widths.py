@@ -105,7 +105,7 @@ class Channels:
             return found
         if isinstance(layer, Parallel):
             return self._needed(layer.path, inputs)
-        told = layer.needs_width and inputs[0] is not None
+        told = layer.has_parameters and inputs[0] is not None
         return names(inputs[0]) if told else set()
 
     def _of_use(self, use: Use, inputs: list[Any]) -> list[Any]:
