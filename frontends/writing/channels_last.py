@@ -57,7 +57,8 @@ def grouped(draft: Draft) -> list[tuple[ops.Conv2d, Shape]]:
 
 def overhang(site: Site) -> tuple[int, int]:
     """Return by how much the last windows of a pool reach beyond its padding, (height, width)."""
-    return constant((op.overhang(shape) for op, shape in site.bound()), "the last window")
+    found: list[tuple[int, int]] = [op.overhang(shape) for op, shape in site.bound()]
+    return constant(found, "the last window")
 
 
 def extended(op: ops.MaxPool2d, site: Site) -> Four | None:
