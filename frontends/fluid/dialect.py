@@ -12,12 +12,12 @@ from common.ops import Op, Shape
 from frontends.fluid.naming import naming_of
 from frontends.fluid.ops import ACTIVATING, ACTIVATIONS, OPS, concatenated, summed
 from frontends.paddle.ops import says_same
-from frontends.writing.code import Assign, Choice, Comment, Invoke, List, Statement, text
 from frontends.writing.dialect import Body, FunctionDialect, FunctionSite
-from frontends.writing.draft import Draft, Source, batched
-from frontends.writing.functions import write
+from frontends.writing.draft import Draft, batched
+from frontends.writing.expressions import Choice, Invoke, List, text
 from frontends.writing.naming import Naming
 from frontends.writing.padding import Bound
+from frontends.writing.statements import Assign, Comment, Statement
 
 REPEATED = Comment("with the parameters of the call before, since they bear the same names")
 
@@ -82,6 +82,4 @@ class FluidDialect(FunctionDialect):
         return ['if __name__ == "__main__":', *(f"    {line}" for line in lines)]
 
 
-def emit(network: Network, taps: bool = False) -> Source:
-    """Return the network as a Fluid file: a function that adds it to the default Program."""
-    return write(network, FluidDialect(), taps)
+DIALECT = FluidDialect()

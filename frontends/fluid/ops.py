@@ -9,10 +9,11 @@ from common import ops
 from common.expressions import literal
 from common.ops import Op
 from frontends.paddle.ops import extended, padding_of, rounds_alike
-from frontends.writing.code import Choice, Comment, List, invoke, unless
 from frontends.writing.dialect import Body, FunctionSite, Writes
 from frontends.writing.draft import constant
+from frontends.writing.expressions import Choice, List, invoke, unless
 from frontends.writing.padding import four_sides, is_padded
+from frontends.writing.statements import Comment
 from frontends.writing.text import EmitError
 
 ZEROS = "fluid.initializer.Constant(0.0)"  # the residual branch starts at zero

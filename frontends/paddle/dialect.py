@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from common import ops
-from common.network import Network
 from common.ops import Op, Shape
 from frontends.paddle.ops import OPS, concatenated, says_same
-from frontends.writing.classes import write
-from frontends.writing.code import List, invoke
 from frontends.writing.dialect import ClassDialect
-from frontends.writing.draft import Draft, Source
+from frontends.writing.draft import Draft
+from frontends.writing.expressions import List, invoke
 from frontends.writing.padding import Bound
 
 
@@ -49,6 +47,4 @@ class PaddleDialect(ClassDialect):
         ]
 
 
-def emit(network: Network, taps: bool = False) -> Source:
-    """Return the network as a Paddle file."""
-    return write(network, PaddleDialect(), taps)
+DIALECT = PaddleDialect()

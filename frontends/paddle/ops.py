@@ -20,9 +20,9 @@ from frontends.writing.class_ops import (
     module,
     value,
 )
-from frontends.writing.code import Choice, Joined, List, invoke, unless
 from frontends.writing.dialect import ClassSite, Written
 from frontends.writing.draft import constant
+from frontends.writing.expressions import Choice, Joined, List, invoke, unless
 from frontends.writing.padding import Bound, by_sides, is_padded, left_first
 
 # The residual branch starts at zero.

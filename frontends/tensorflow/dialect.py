@@ -7,25 +7,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from common.expressions import literal, names
-from common.network import Network
 from common.ops import Op, Shape
 from frontends.tensorflow.helpers import helpers
 from frontends.tensorflow.ops import OPS, merged, uses_keras_ops
 from frontends.writing.channels_last import batched, grouped, says_same
-from frontends.writing.code import (
-    Assign,
-    Invoke,
-    List,
-    Part,
-    Statement,
-    changed,
-    invoke,
-    within,
-)
 from frontends.writing.dialect import Body, FunctionDialect, FunctionSite, standalone
-from frontends.writing.draft import Draft, Source
-from frontends.writing.functions import write
+from frontends.writing.draft import Draft
+from frontends.writing.expressions import Invoke, List, Part, invoke
 from frontends.writing.padding import Bound
+from frontends.writing.statements import Assign, Statement, changed, within
 from frontends.writing.text import EmitError
 
 # What Keras names by itself, by the function that is called.
@@ -139,6 +129,4 @@ def _one_or_list(values: tuple[str, ...]) -> Any:
     return values[0] if len(values) == 1 else List(values)
 
 
-def emit(network: Network, taps: bool = False) -> Source:
-    """Return the network as a Keras file on TensorFlow."""
-    return write(network, TensorFlowDialect(), taps)
+DIALECT = TensorFlowDialect()

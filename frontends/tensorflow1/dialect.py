@@ -7,26 +7,16 @@ from typing import Any
 
 from common import ops
 from common.expressions import literal
-from common.network import Network
 from common.ops import Op, Shape
-from common.spec import Layer, When, uses
+from common.spec import Layer, plain, uses
 from frontends.tensorflow1.helpers import helpers
 from frontends.tensorflow1.ops import OPS, concatenated, summed
 from frontends.writing.channels_last import batched, says_same
-from frontends.writing.code import (
-    Assign,
-    Comment,
-    Invoke,
-    List,
-    Statement,
-    With,
-    invoke,
-    text,
-)
 from frontends.writing.dialect import Body, FunctionDialect, FunctionSite
-from frontends.writing.draft import Draft, Source
-from frontends.writing.functions import write
+from frontends.writing.draft import Draft
+from frontends.writing.expressions import Invoke, List, invoke, text
 from frontends.writing.padding import Bound
+from frontends.writing.statements import Assign, Comment, Statement, With
 
 NOTE = """\
 # Batch normalization is not fused, since the fused kernel has no float64. Its averages
@@ -112,13 +102,11 @@ def _reusing(statement: Statement) -> Statement | None:
 
 def _ops(layer: Layer) -> list[Op]:
     """Return the ops that a layer is made of."""
-    inner = layer.layer if isinstance(layer, When) else layer
+    inner = plain(layer)
     if isinstance(inner, Op):
         return [inner]
     blocks = [use.block for use in uses(inner)]
     return [op for block in blocks for each in block.layers.values() for op in _ops(each)]
 
 
-def emit(network: Network, taps: bool = False) -> Source:
-    """Return the network as a TensorFlow 1 file: a function that adds it to the default graph."""
-    return write(network, TensorFlow1Dialect(), taps)
+DIALECT = TensorFlow1Dialect()

@@ -7,9 +7,9 @@ from typing import Any
 
 from common import ops
 from common.ops import Shape
-from common.spec import Block, Layer, When
-from frontends.writing.code import unless
+from common.spec import Block, plain
 from frontends.writing.draft import Draft
+from frontends.writing.expressions import unless
 
 ADAPTIVE = '''
 def bins(size, n):
@@ -47,7 +47,7 @@ class Helper(ABC):
             if self.serves(draft, block, layer)
         ]
         self.found = [each for place in served for each in _bound(draft, *place)]
-        self._stated = [_stated(block.layers[layer]) for block, layer in served]
+        self._stated = [plain(block.layers[layer]) for block, layer in served]
         self._biases = {op.bias for op, _ in self.found}
 
     @classmethod
@@ -191,10 +191,6 @@ class Grouped(Helper):
             f"    kernel = tf.reshape(kernel, [{self._size()}, groups, -1])",
             f"    return tf.nn.depthwise_conv2d(x, kernel, {strides}, {self._padding()})",
         ]
-
-
-def _stated(layer: Layer) -> Layer:
-    return layer.layer if isinstance(layer, When) else layer
 
 
 def _bound(draft: Draft, block: Block, layer: str) -> list[Convolution]:

@@ -6,13 +6,11 @@ from typing import Any
 
 from common import ops
 from common.expressions import literal
-from common.network import Network
 from common.ops import Op, Shape
 from frontends.torch.ops import OPS, concatenated
-from frontends.writing.classes import write
-from frontends.writing.code import invoke
 from frontends.writing.dialect import ClassDialect
-from frontends.writing.draft import Draft, Source
+from frontends.writing.draft import Draft
+from frontends.writing.expressions import invoke
 from frontends.writing.padding import Bound
 
 CONV_SAME = '''
@@ -68,6 +66,4 @@ def _pads_same(draft: Draft) -> bool:
     return any(getattr(step.op, "padding", 0) == ops.SAME for step in draft.elaboration.steps)
 
 
-def emit(network: Network, taps: bool = False) -> Source:
-    """Return the network as a PyTorch file."""
-    return write(network, TorchDialect(), taps)
+DIALECT = TorchDialect()

@@ -18,9 +18,10 @@ from frontends.writing.class_ops import (
     module,
     value,
 )
-from frontends.writing.code import Joined, List, Part, Plain, invoke, unless
 from frontends.writing.dialect import ClassSite, Written
+from frontends.writing.expressions import Joined, List, Part, invoke, unless
 from frontends.writing.padding import by_sides, is_padded, left_first
+from frontends.writing.statements import Plain
 
 
 def concatenated(*values: Any) -> Any:

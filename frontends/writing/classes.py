@@ -10,27 +10,23 @@ from common.expressions import evaluate, literal
 from common.network import Network
 from common.ops import Op
 from common.sizes import plus
-from common.spec import Block, Chain, Layer, Parallel, Use, When
+from common.spec import Block, Chain, Layer, Parallel, Use, When, plain
 from common.wiring import Call
-from frontends.writing.code import (
+from frontends.writing.dialect import ClassDialect, ClassSite, Written
+from frontends.writing.draft import Draft, Source, batched, formatted, shapes_of
+from frontends.writing.expressions import Choice, Each, List, Unpacked, invoke
+from frontends.writing.statements import (
     Assign,
-    Choice,
     Class,
     Comment,
-    Each,
     For,
     Function,
     If,
-    List,
     Plain,
     Statement,
-    Unpacked,
     about,
-    invoke,
     lines,
 )
-from frontends.writing.dialect import ClassDialect, ClassSite, Written
-from frontends.writing.draft import Draft, Source, batched, formatted, shapes_of
 from frontends.writing.text import EmitError, class_name, parameters, passed
 from frontends.writing.tidying import merged_ifs, returning, with_local
 
@@ -38,18 +34,22 @@ from frontends.writing.tidying import merged_ifs, returning, with_local
 def write(network: Network, dialect: ClassDialect, taps: bool = False) -> Source:
     """Return the written file. With `taps`, every step passes its result through `tap`."""
     draft = Draft(network, dialect.says_same)
-    classes = [_Class(draft, dialect, block, taps).statement() for block in draft.kinds()]
     entry = class_name(draft.root.kind)
     text = "\n\n".join(
         [
             draft.header(dialect.title, batched, declared=True),
             "\n".join(dialect.imports(draft)),
             *dialect.helpers(draft),
-            "\n".join(lines(classes)),
+            "\n".join(lines(statements(draft, dialect, taps))),
             "\n".join(dialect.demo(entry, network.input_shape)),
         ]
     )
     return Source(dialect.name, formatted(text), entry, classes=True)
+
+
+def statements(draft: Draft, dialect: ClassDialect, taps: bool = False) -> list[Class]:
+    """Return the classes of a file, inner ones first."""
+    return [_Class(draft, dialect, block, taps).statement() for block in draft.kinds()]
 
 
 class _Class:
@@ -86,7 +86,7 @@ class _Class:
             yield from self._init(name, layer, taken)
 
     def _init(self, name: str, layer: Layer, taken: tuple[str, ...]) -> Iterator[Statement]:
-        op, site, step = _inner(layer), self._site(name, taken), f"{self._block.kind}.{name}"
+        op, site, step = plain(layer), self._site(name, taken), f"{self._block.kind}.{name}"
         if isinstance(op, Op):
             written: Written = self._dialect.op(op, site)
         else:
@@ -181,7 +181,7 @@ class _Class:
 
     def _value(self, call: Call) -> Any:
         """Return what a call computes, as an expression."""
-        layer = _inner(self._block.layers[call.layer])
+        layer = plain(self._block.layers[call.layer])
         if isinstance(layer, Parallel):
             each = Each(invoke("path", *call.inputs), "path", f"self.{call.layer}")
             value = self._dialect.merged(layer.merge, (each,))
@@ -198,10 +198,6 @@ class _Class:
             self._dialect.op(inner, self._site(call.layer, call.inputs)).init is None
         )
         return attribute if is_flag else f"{attribute} is not None"
-
-
-def _inner(layer: Layer) -> Layer:
-    return layer.layer if isinstance(layer, When) else layer
 
 
 def _streams(layer: Chain) -> int:

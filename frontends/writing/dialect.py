@@ -17,10 +17,10 @@ from common.network import Network
 from common.ops import Op, Shape
 from common.spec import Block
 from frontends.frameworks import TABLE
-from frontends.writing.code import Assign, Statement
 from frontends.writing.draft import Draft
 from frontends.writing.naming import Naming
 from frontends.writing.padding import Bound
+from frontends.writing.statements import Assign, Statement
 from frontends.writing.text import EmitError
 
 Body = list[Statement]

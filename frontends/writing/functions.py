@@ -9,12 +9,16 @@ from typing import Any
 from common.network import Network
 from common.ops import Op
 from common.sizes import plus
-from common.spec import Block, Chain, Layer, Parallel, Use, When, references, uses
+from common.spec import Block, Chain, Layer, Parallel, Use, When, plain
 from common.wiring import Call
-from frontends.writing.code import (
+from frontends.writing.dialect import Body, FunctionDialect, FunctionSite, standalone
+from frontends.writing.draft import Draft, Source, formatted, shapes_of
+from frontends.writing.expressions import Each, invoke
+from frontends.writing.naming import Naming
+from frontends.writing.needs import Needs
+from frontends.writing.statements import (
     Assign,
     Comment,
-    Each,
     For,
     Function,
     If,
@@ -23,12 +27,8 @@ from frontends.writing.code import (
     Statement,
     Suite,
     about,
-    invoke,
     lines,
 )
-from frontends.writing.dialect import Body, FunctionDialect, FunctionSite, standalone
-from frontends.writing.draft import Draft, Source, formatted, shapes_of
-from frontends.writing.naming import Naming
 from frontends.writing.text import parameters, passed
 from frontends.writing.tidying import merged_ifs, returning, said_once, with_local
 
@@ -36,14 +36,8 @@ from frontends.writing.tidying import merged_ifs, returning, said_once, with_loc
 def write(network: Network, dialect: FunctionDialect, taps: bool = False) -> Source:
     """Return the written file. With `taps`, every step passes its result through `tap`."""
     draft = Draft(network, dialect.says_same)
-    needs = _Needs(draft, dialect, taps)
     naming = Naming() if taps else dialect.naming(network)  # steps are known by their paths
-    functions = [
-        _Function(draft, dialect, block, needs, naming, taps).statement()
-        for block in draft.kinds()
-        if any(instance.used for instance in draft.instances(block))
-    ]
-    dialect.check(functions)
+    functions = statements(draft, dialect, naming, taps)
     entry = draft.root.kind
     text = "\n\n".join(
         [
@@ -57,40 +51,18 @@ def write(network: Network, dialect: FunctionDialect, taps: bool = False) -> Sou
     return Source(dialect.name, formatted(text), entry, classes=False, names=naming.names)
 
 
-class _Needs:
-    """Which kinds use `name` and `training`, and which of its arguments each refers to."""
-
-    def __init__(self, draft: Draft, dialect: FunctionDialect, taps: bool) -> None:
-        self.name: dict[str, bool] = {}
-        self.training: dict[str, bool] = {}
-        self.arguments: dict[str, list[str]] = {}
-        for block in draft.kinds():
-            called = _called(block)
-            ops = [op for op in map(_inner, called) if isinstance(op, Op)]
-            inner = [use.block.kind for layer in called for use in uses(layer)]
-            self.name[block.kind] = (
-                taps
-                or any(op.is_named for op in ops)
-                or any(self.name.get(kind, False) for kind in inner)
-            )
-            self.training[block.kind] = dialect.threads_training and (
-                any(op.has_modes for op in ops)
-                or any(self.training.get(kind, False) for kind in inner)
-            )
-            self.arguments[block.kind] = self._referred(block)
-
-    @staticmethod
-    def _referred(block: Block) -> list[str]:
-        found = set().union(set(), *map(references, _called(block)))
-        return [name for name, _ in block.arguments if name in found]
-
-
-def _called(block: Block) -> list[Layer]:
-    return [layer for name, layer in block.layers.items() if name not in block.unused]
-
-
-def _inner(layer: Layer) -> Layer:
-    return layer.layer if isinstance(layer, When) else layer
+def statements(
+    draft: Draft, dialect: FunctionDialect, naming: Naming, taps: bool = False
+) -> list[Function]:
+    """Return the functions of a file, inner ones first; none of a block that is never called."""
+    needs = Needs(draft, dialect, taps)
+    found = [
+        _Function(draft, dialect, block, needs, naming, taps).statement()
+        for block in draft.kinds()
+        if any(instance.used for instance in draft.instances(block))
+    ]
+    dialect.check(found)
+    return found
 
 
 class _Function:
@@ -101,7 +73,7 @@ class _Function:
         draft: Draft,
         dialect: FunctionDialect,
         block: Block,
-        needs: _Needs,
+        needs: Needs,
         naming: Naming,
         taps: bool,
     ) -> None:
@@ -175,7 +147,7 @@ class _Function:
     def _fused(self, calls: list[Call], body: Body, call: Call) -> Body | None:
         """Return statements that take in the activation that a call is, None if they cannot."""
         layer = self._block.layers[call.layer]
-        op, when = _inner(layer), layer.when if isinstance(layer, When) else None
+        op, when = plain(layer), layer.when if isinstance(layer, When) else None
         in_place = call.inputs == call.outputs == calls[-1].outputs
         once = all(self._block.calls_of(each.layer) == 1 for each in (*calls, call))
         if self._taps or not in_place or not once or not isinstance(op, Op) or len(calls) > 1:
@@ -197,7 +169,7 @@ class _Function:
 
     def _call(self, call: Call) -> Body:
         layer = self._block.layers[call.layer]
-        inner, site = _inner(layer), self._site(call)
+        inner, site = plain(layer), self._site(call)
         body = self._plain(inner, site)
         if self._block.calls_of(call.layer) > 1:
             body = self._shared(call, inner, body)

@@ -9,16 +9,8 @@ from typing import Any
 
 from common.expressions import parse
 from common.ops import Op
-from common.spec import Block, When, uses
-from frontends.writing.code import (
-    Assign,
-    Comment,
-    If,
-    Return,
-    Statement,
-    changed,
-    within,
-)
+from common.spec import Block, plain, uses
+from frontends.writing.statements import Assign, Comment, If, Return, Statement, changed, within
 
 NAME = "inner"  # it has always been the width within a bottleneck
 LEAST = 2  # so often it has to stand there
@@ -89,7 +81,7 @@ def _count(body: tuple[Statement, ...], expression: str) -> int:
 def _long(block: Block) -> Iterator[str]:
     """Yield the expressions of a block that have at least two operators."""
     for layer in block.layers.values():
-        inner = layer.layer if isinstance(layer, When) else layer
+        inner = plain(layer)
         if isinstance(inner, Op):
             values = [getattr(inner, name) for name in inner.expressions()]
         else:
