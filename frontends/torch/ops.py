@@ -21,7 +21,7 @@ from frontends.writing.class_ops import (
 from frontends.writing.dialect import ClassSite, Written
 from frontends.writing.expressions import Joined, List, Part, invoke, unless
 from frontends.writing.padding import by_sides, is_padded, left_first
-from frontends.writing.statements import Plain
+from frontends.writing.statements import Expression
 
 
 def concatenated(*values: Any) -> Any:
@@ -49,7 +49,7 @@ def batch_norm(op: ops.BatchNorm, site: ClassSite) -> Written:
     if not op.zero_gamma:
         return found
     zeros = invoke("nn.init.zeros_", f"{site.attribute}.weight")
-    after = Plain(zeros, remark="the residual branch starts at zero")
+    after = Expression(zeros, remark="the residual branch starts at zero")
     return Written(found.value, found.init, after=after)
 
 

@@ -19,10 +19,10 @@ from frontends.writing.statements import (
     Assign,
     Class,
     Comment,
+    Expression,
     For,
     Function,
     If,
-    Plain,
     Statement,
     about,
     lines,
@@ -72,7 +72,7 @@ class _Class:
         inits = with_local(block, list(self._inits()))
         if inits:
             first, declared = ("self", *self._channels.implicit), dict(block.arguments)
-            body = (Plain(invoke("super().__init__")), *inits)
+            body = (Expression(invoke("super().__init__")), *inits)
             taken = parameters(block, first, (), declared)
             methods.insert(0, Function("__init__", taken, body=body))
         body = (*about(block.about), *methods)

@@ -19,10 +19,10 @@ from frontends.writing.needs import Needs
 from frontends.writing.statements import (
     Assign,
     Comment,
+    Expression,
     For,
     Function,
     If,
-    Plain,
     Return,
     Statement,
     Suite,
@@ -85,7 +85,7 @@ class _Function:
     def statement(self) -> Function:
         block, openings = self._block, self._naming.openings
         opening = self._dialect.open_root(self._draft) if self._is_root else []
-        opening += [Plain(openings[block.kind])] if block.kind in openings else []
+        opening += [Expression(openings[block.kind])] if block.kind in openings else []
         body = (*about(block.about), *opening, *self._body())
         return Function(block.kind, self._parameters(), body=body)
 

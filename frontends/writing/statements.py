@@ -22,7 +22,7 @@ class Statement:
 
 
 @dataclass(frozen=True)
-class Plain(Statement):
+class Expression(Statement):
     """A statement that is one expression, or source text that nobody looks into."""
 
     expression: Any
@@ -127,7 +127,7 @@ class Class(Suite):
 
 def about(sentence: str) -> list[Statement]:
     """Return the docstring that opens a function or a class: none for an empty sentence."""
-    return [Plain(f'"""{sentence}"""')] if sentence else []
+    return [Expression(f'"""{sentence}"""')] if sentence else []
 
 
 def lines(statements: Iterable[Statement], depth: int = 0) -> Iterator[str]:

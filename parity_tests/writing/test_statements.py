@@ -33,10 +33,10 @@ from frontends.writing.statements import (
     Assign,
     Class,
     Comment,
+    Expression,
     For,
     Function,
     If,
-    Plain,
     Return,
     Statement,
     With,
@@ -113,7 +113,7 @@ def test_a_long_expression_gets_a_name() -> None:
     long = "2 * a // 3"
     block = Block("b", "a", layers={"c": Conv2d(long, 1), "d": Conv2d(long, 1)})
     calls = [invoke("f", long, f"4 * {long}"), invoke("g", n=long), invoke("h", f"{long} + 1")]
-    body = [Plain(call) for call in calls]
+    body = [Expression(call) for call in calls]
     named = ["inner = 2 * a // 3", "f(inner, 4 * 2 * a // 3)", "g(n=inner)", "h(2 * a // 3 + 1)"]
     assert list(lines(with_local(block, body))) == named
     assert with_local(block, body[:1]) == body[:1]
