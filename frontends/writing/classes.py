@@ -88,7 +88,7 @@ class _Class:
     def _init(self, name: str, layer: Layer, taken: tuple[str, ...]) -> Iterator[Statement]:
         op, site, step = plain(layer), self._site(name, taken), f"{self._block.kind}.{name}"
         if isinstance(op, Op):
-            written: Written = self._dialect.op(op, site)
+            written = self._dialect.op(op, site)
         else:
             written = Written(None, self._constructor(name, op))
         value = written.init

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from common.expressions import evaluate
 from common.expressions import names as names_in
@@ -123,42 +123,52 @@ class FunctionSite(Site):
         return f"{self.path('.%d')} % {index}"
 
 
-class Dialect(ABC):
-    """What both kinds of dialects say. `name` is the framework's in `frontends.frameworks`."""
+AnySite = TypeVar("AnySite", bound=Site)
+AnyWritten = TypeVar("AnyWritten")
+
+
+class Dialect(ABC, Generic[AnySite, AnyWritten]):
+    """What both kinds of dialects say.
+
+    name: the framework's in `frontends.frameworks`. table: op -> what writes it, a function of an
+    op and its site.
+    """
 
     name: ClassVar[str]
-    table: ClassVar[Mapping[type[Op], Callable[[Any, Any], Any]]]  # op, site -> Written or Body
+    table: ClassVar[Mapping[type[Op], Callable[[Any, Any], Any]]]
 
     @property
     def title(self) -> str:
         """The framework, as the header of a written file has it."""
         return TABLE[self.name].title
 
-    def op(self, op: Op, site: Site) -> Any:
+    def op(self, op: Op, site: AnySite) -> AnyWritten:
         """Return an op as written at a site. Raises EmitError where no row of `table` says how."""
         if type(op) not in self.table:
             raise EmitError(
                 f"block {site.block.kind}, layer {site.layer}: {op.symbol} is not writable in "
                 f"{self.title}"
             )
-        return self.table[type(op)](op, site)
+        written: AnyWritten = self.table[type(op)](op, site)
+        return written
 
     @abstractmethod
     def says_same(self, op: Op, bound: Bound) -> bool:
-        """Can the framework pad an op with padding "same" by that word? `bound`: in every place
-        where it stands. Elsewhere the padding is written in numbers.
+        """Can the framework pad an op by the word "same"? If not, its padding is put in numbers.
+
+        `bound`: the op as bound in every instance of its block, with the shape of its input.
         """
 
     @abstractmethod
     def imports(self, draft: Draft) -> list[str]:
-        """Return the lines that a file starts with, behind its docstring."""
+        """Return the lines that import what a file uses, behind its docstring."""
 
     def helpers(self, draft: Draft) -> list[str]:
         """Return the functions and classes, as text, that stand before the network's own."""
         return []
 
 
-class ClassDialect(Dialect):
+class ClassDialect(Dialect[ClassSite, Written]):
     """A framework with modules. An op is written as `Written`, at a `ClassSite`."""
 
     base: ClassVar[str]  # the class of all modules
@@ -168,14 +178,17 @@ class ClassDialect(Dialect):
 
     @abstractmethod
     def merged(self, merge: str, paths: tuple[Any, ...]) -> Any:
-        """Return the "sum" of paths, or their "concat" along the channels, as an expression."""
+        """Return the "sum" of values, or their "concat" along the channels, as an expression.
+
+        `paths` are the values, or the one `Each` that yields them.
+        """
 
     @abstractmethod
     def demo(self, entry: str, shape: Shape) -> list[str]:
-        """Return the lines that end a file: the network on zeros of (1, *shape)."""
+        """Return the lines that end a file: the class `entry` on zeros of (1, *shape)."""
 
 
-class FunctionDialect(Dialect):
+class FunctionDialect(Dialect[FunctionSite, Body]):
     """A framework whose networks are functions. An op is written as statements that set
     `site.output`, at a `FunctionSite`.
     """
@@ -195,7 +208,10 @@ class FunctionDialect(Dialect):
 
     @abstractmethod
     def merged(self, merge: str, paths: tuple[Any, ...], site: FunctionSite) -> Any:
-        """Return the "sum" of paths, or their "concat" along the channels, as an expression."""
+        """Return the "sum" of values, or their "concat" along the channels, as an expression.
+
+        `paths` are the values, or the one `Each` that yields them; `site` names the step.
+        """
 
     @abstractmethod
     def shared_op(self, site: FunctionSite, first: bool, body: Body) -> Body:
@@ -223,14 +239,14 @@ class FunctionDialect(Dialect):
 
     @abstractmethod
     def batched(self, shape: Shape) -> str:
-        """Return the shape of a value with its batch, as comments have it."""
+        """Return a shape (C, H, W) or (F,) with its batch, as the framework has it: "(N, …)"."""
 
     @abstractmethod
     def demo(self, draft: Draft, entry: str) -> list[str]:
-        """Return the lines that end a file: the network on zeros."""
+        """Return the lines that end a file: the function `entry` on zeros of one sample."""
 
     def check(self, functions: Sequence[Statement]) -> None:
-        """Raise an EmitError if the functions of a file clash with something."""
+        """Raise an EmitError if the framework would refuse the functions of a file."""
 
 
 def standalone(site: FunctionSite) -> FunctionSite:

@@ -191,7 +191,7 @@ class _Function:
     def _plain(self, layer: Layer, site: FunctionSite) -> Body:
         """Return the statements of a layer that is there, and called but once."""
         if isinstance(layer, Op):
-            return list(self._dialect.op(layer, site))
+            return self._dialect.op(layer, site)
         if isinstance(layer, Use):
             return [Assign(site.outputs, self._value(layer, site.inputs, site.path()))]
         if isinstance(layer, Parallel):

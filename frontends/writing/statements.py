@@ -11,7 +11,8 @@ from frontends.writing.expressions import Node, text
 
 @dataclass(frozen=True)
 class Statement:
-    """remark: a comment behind the (first) line. step: the `block.layer` that is said."""
+    """remark: a comment behind the (first) line. step: the `block.layer` that is said, here and
+    in all statements within that say none."""
 
     remark: str = field(default="", kw_only=True)
     step: str = field(default="", kw_only=True)

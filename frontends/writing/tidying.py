@@ -26,10 +26,15 @@ def merged_ifs(body: Sequence[Statement]) -> list[Statement]:
             and isinstance(last, If)
             and (each.condition, each.remark) == (last.condition, last.remark)
         ):
-            found[-1] = replace(last, body=(*last.body, *each.body))
+            found[-1] = replace(last, body=(*_of_step(last), *_of_step(each)))
         else:
             found.append(each)
     return found
+
+
+def _of_step(suite: If) -> list[Statement]:
+    """Return what is within, with the step that the whole says."""
+    return [replace(each, step=each.step or suite.step) for each in suite.body]
 
 
 def said_once(body: Sequence[Statement]) -> list[Statement]:

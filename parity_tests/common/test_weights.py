@@ -15,8 +15,8 @@ from common.ops import Dropout, MaxPool2d, Op, ReLU, SiLU
 from common.serialize import to_json
 from common.spec import Block
 from common.transform import float32_exact, map_ops, smooth, without_dropout
-from common.weights import cotangent, initial, inputs, probe
-from parity_tests.ladder.numpy_reference import forward
+from common.weights import Array, Weights, cotangent, initial, inputs, probe
+from frontends.ladder.reference import Reference
 
 
 def reduced(name: str) -> Network:
@@ -81,10 +81,15 @@ def test_inputs_and_cotangents() -> None:
     assert np.array_equal(inputs(network, 2).astype(np.float32), inputs(network, 2))
 
 
+def _results(network: Network, weights: Weights) -> list[Array]:
+    """Return the result of every step for a batch of two, in eval mode."""
+    return Reference(network, weights, inputs(network, 2), training=False).results
+
+
 def test_depth_neither_explodes_nor_vanishes() -> None:
     network = load("resnet152").with_arguments(width=8)
     network = Network("small_resnet152", network.root, (3, 32, 32), "", "", network.arguments)
-    results = forward(network, probe(network), inputs(network, 2))
+    results = _results(network, probe(network))
     sizes = [float(np.sqrt(np.mean(value**2))) for value in results]
     assert min(sizes) > 0.05 and max(sizes) < 100
 
@@ -97,8 +102,7 @@ def test_the_three_forms_are_equal(source: str, target: str) -> None:
     converted = convert_weights(weights, target, cardinality=32)
     shapes = {name: value.shape for name, value in converted.items()}
     assert shapes == {name: p.shape for name, p in right.elaboration.parameters.items()}
-    batch = inputs(left, 2)
-    here, there = forward(left, weights, batch)[-1], forward(right, converted, batch)[-1]
+    here, there = _results(left, weights)[-1], _results(right, converted)[-1]
     assert np.abs(here - there).max() < 1e-13 * np.abs(here).max()
 
 
