@@ -80,6 +80,11 @@ Plain = Op | Use | Chain | Parallel
 Layer = Plain | When
 
 
+def plain(layer: Layer) -> Plain:
+    """Return a layer as it is where it is there: without the condition of an optional one."""
+    return layer.layer if isinstance(layer, When) else layer
+
+
 def references(layer: Layer) -> set[str]:
     """Return the block arguments that a layer refers to."""
     return layer.arguments() if isinstance(layer, Op) else layer.references()

@@ -80,19 +80,17 @@ _FORMS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 class Op:
     """One operation: its fields, its shapes, and what the rest of the house has to know of it.
 
-    symbol: its name in JSON. arity: how many inputs it takes (0: any number). needs_width: a
-    framework that infers nothing is told its input's channels. has_modes: it acts in training
-    otherwise than in evaluation. is_named: a dialect that names the steps of a graph names it.
-    breaks: where it, or what it is mistaken for, changes: probe weights lead to values on both
-    sides. averages: it is a mean over windows, whose gradient Paddle rounds (see
-    frontends.ladder.predictions).
-    keeps_size: its values are about as large as its inputs'. linear: it is linear in each input and
-    each parameter. is_product: its sums are those of a matrix product.
+    symbol: its name in JSON. arity: how many inputs it takes (0: any number). has_modes: it acts
+    in training otherwise than in evaluation. is_named: a dialect that names the steps of a graph
+    names it. breaks: where it, or what it is mistaken for, changes: probe weights lead to values on
+    both sides. averages: it is a mean over windows, whose gradient Paddle rounds (see
+    frontends.ladder.predictions). keeps_size: its values are about as large as its inputs'. linear:
+    it is linear in each input and each parameter. is_product: its sums are those of a matrix
+    product.
     """
 
     symbol: ClassVar[str]
     arity: ClassVar[int] = 1
-    needs_width: ClassVar[bool] = False
     has_modes: ClassVar[bool] = False
     is_named: ClassVar[bool] = True
     breaks: ClassVar[tuple[float, ...]] = ()
@@ -142,6 +140,11 @@ class Op:
     def parameters(self, shape: Shape) -> dict[str, Shape]:
         """Return names and canonical shapes: kernels OIHW, dense kernels (out, in)."""
         return {}
+
+    @property
+    def has_parameters(self) -> bool:
+        """Whether it has any: then a framework that infers nothing is told its input's width."""
+        return type(self).parameters is not Op.parameters
 
     def macs(self, shape: Shape) -> int:
         """Return the multiply-adds of one sample; zero but for convolutions and dense layers."""

@@ -37,7 +37,6 @@ class Conv2d(Op):
     symbol = "conv2d"
     linear = True
     is_product = True
-    needs_width = True
     out_channels: Size
     kernel_size: Pair = field(metadata=PAIR)
     stride: Pair = field(default=1, metadata=PAIR)
@@ -130,7 +129,6 @@ class BatchNorm(Op):
     """Batch normalization; `momentum` is the weight of the old running value."""
 
     symbol = "batch_norm"
-    needs_width = True
     has_modes = True
     epsilon: Real = 1e-5
     momentum: Real = 0.9
@@ -211,7 +209,6 @@ class Dense(Op):
     symbol = "dense"
     linear = True
     is_product = True
-    needs_width = True
     out_features: Size
     bias: Flag = True
 

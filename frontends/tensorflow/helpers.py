@@ -15,15 +15,16 @@ class GroupedConv2D(layers.Conv2D):
         convolve = super().convolution_op
         if self.groups == 1 or tf.config.list_physical_devices("GPU"):
             return convolve(inputs, kernel)
-        pairs = zip(tf.split(inputs, self.groups, -1), tf.split(kernel, self.groups, -1))
-        return tf.concat([convolve(x, k) for x, k in pairs], -1)
 '''
-PAIRS = "        pairs = zip("  # what comes before it may return already
 DEPTHWISE = """\
         if kernel.shape[2] == 1 and self.dilation_rate == (1, 1):  # one group a channel
             kernel = tf.reshape(kernel, (*self.kernel_size, inputs.shape[-1], -1))
             strides = (1, *self.strides, 1)
             return tf.nn.depthwise_conv2d(inputs, kernel, strides, self.padding.upper())
+"""
+BY_GROUPS = """\
+        pairs = zip(tf.split(inputs, self.groups, -1), tf.split(kernel, self.groups, -1))
+        return tf.concat([convolve(x, k) for x, k in pairs], -1)
 """
 
 
@@ -36,4 +37,4 @@ def helpers(draft: Draft) -> list[str]:
         op.groups == shape[0] and op.dilation == 1 and len(set(pair(op.stride))) == 1
         for op, shape in found
     )
-    return [GROUPED.replace(PAIRS, DEPTHWISE + PAIRS) if depthwise else GROUPED]
+    return [GROUPED + (DEPTHWISE if depthwise else "") + BY_GROUPS]

@@ -7,9 +7,9 @@ from typing import Any
 
 from common import ops
 from common.ops import Shape
-from common.spec import Block, Layer, When
+from common.spec import Block, plain
 from frontends.writing.draft import Draft
-from frontends.writing.text import unless
+from frontends.writing.expressions import unless
 
 ADAPTIVE = '''
 def bins(size, n):
@@ -47,7 +47,7 @@ class Helper(ABC):
             if self.serves(draft, block, layer)
         ]
         self.found = [each for place in served for each in _bound(draft, *place)]
-        self._stated = [_stated(block.layers[layer]) for block, layer in served]
+        self._stated = [plain(block.layers[layer]) for block, layer in served]
         self._biases = {op.bias for op, _ in self.found}
 
     @classmethod
@@ -72,12 +72,16 @@ class Helper(ABC):
 
     def _two(self, field: str, name: str) -> str:
         """Return source for an argument, an int or a pair, as two numbers."""
-        pairs = any(isinstance(getattr(op, field), tuple) for op, _ in self.found)
-        return f"np.broadcast_to({name}, 2)" if pairs else f"[{name}] * 2"
+        return f"np.broadcast_to({name}, 2)" if self._pairs(field) else f"[{name}] * 2"
+
+    def _pairs(self, field: str) -> bool:
+        """Is a field a pair somewhere?"""
+        return any(isinstance(getattr(op, field), tuple) for op, _ in self.found)
 
     def _size(self) -> str:
-        two = self._two("kernel_size", "kernel_size")
-        return f"*{two}" if two.startswith("np") else "kernel_size, kernel_size"
+        """Return source for the kernel's height and width."""
+        pairs = self._pairs("kernel_size")
+        return "*np.broadcast_to(kernel_size, 2)" if pairs else "kernel_size, kernel_size"
 
     def _options(self) -> str:
         options = [
@@ -187,10 +191,6 @@ class Grouped(Helper):
             f"    kernel = tf.reshape(kernel, [{self._size()}, groups, -1])",
             f"    return tf.nn.depthwise_conv2d(x, kernel, {strides}, {self._padding()})",
         ]
-
-
-def _stated(layer: Layer) -> Layer:
-    return layer.layer if isinstance(layer, When) else layer
 
 
 def _bound(draft: Draft, block: Block, layer: str) -> list[Convolution]:

@@ -1,27 +1,24 @@
-"""What Keras and TensorFlow 1 share: when SAME pads as an op does, and what a pool lacks."""
+"""What Keras and TensorFlow 1 share: the word "same", and what a pool lacks of its windows."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from common import ops
+from common.expressions import literal
 from common.ops import Op, Shape, pair, sides
-from frontends.writing.class_ops import four_sides
-from frontends.writing.dialect import Site, condition_holds
+from frontends.writing.dialect import Body, FunctionSite, Site
 from frontends.writing.draft import Draft, constant
-from frontends.writing.padding import Bound
+from frontends.writing.expressions import Choice, Part
+from frontends.writing.padding import Bound, Four, four_sides, is_same
+from frontends.writing.statements import Comment, If, Statement
+
+SAME = '"same"'  # as the framework's layers take it
 
 
-def is_same(op: Any, shape: Shape) -> bool:
-    """Does SAME pad as this op does, whatever the size of the map?"""
-    dilation = pair(getattr(op, "dilation", 1))
-    for size, step, spread, around in zip(
-        pair(op.kernel_size), pair(op.stride), dilation, sides(op.padding)
-    ):
-        extent = spread * (size - 1)
-        if (step > 1 and extent) or around != (extent // 2, extent - extent // 2):
-            return False
-    return True
+def batched(shape: Shape) -> str:
+    """Return a shape with its batch, channels last: (N, 32, 32, 3)."""
+    return f"({', '.join(map(str, ('N', *shape[1:], shape[0])))})"
 
 
 def says_same(op: Op, bound: Bound) -> bool:
@@ -37,27 +34,15 @@ def is_sliced(op: Any) -> bool:
     return strided or (isinstance(op, ops.DepthwiseConv2d) and len(set(pair(op.stride))) > 1)
 
 
+def sliced(op: ops.Conv2d, site: FunctionSite) -> Statement:
+    """Return the statement that takes every stride-th cell of a map."""
+    height, width = map(literal, pair(op.stride))
+    return site.gives(Part(site.output, f":, ::{height}, ::{width}"))
+
+
 def is_point(site: Site) -> bool:
     """Is a map always 1×1? Then its order, when it is flattened, is no question."""
     return all(shape[1:] == (1, 1) for _, shape in site.bound())
-
-
-def _separates(site: Site, condition: str, same: list[bool]) -> bool:
-    """Is SAME right wherever the condition does not hold?"""
-    return all(s for s, strided in zip(same, condition_holds(site, condition)) if not strided)
-
-
-def extended(op: ops.MaxPool2d, site: Site) -> tuple[Any, Any, Any, Any] | None:
-    """Return (top, bottom, left, right) with what the last windows lack, None where all is 0."""
-    top, bottom, left, right = four_sides(op.padding)
-    if op.rounding == "ceil":
-        over = constant((o.overhang(s) for o, s in site.bound()), "the last window")
-        (top, bottom), (left, right) = (
-            (a, b + o if isinstance(b, int) else f"{b} + {o}")
-            for (a, b), o in zip(((top, bottom), (left, right)), over)
-        )
-    found = (top, bottom, left, right)
-    return None if found == (0, 0, 0, 0) else found
 
 
 def grouped(draft: Draft) -> list[tuple[ops.Conv2d, Shape]]:
@@ -71,31 +56,60 @@ def grouped(draft: Draft) -> list[tuple[ops.Conv2d, Shape]]:
     ]
 
 
-def conv_padding(
-    op: ops.Conv2d, site: Site, padded: str, x: str, output: str, explicit: bool
-) -> tuple[list[str], str, str | None]:
-    """Return the lines that pad, the value to convolve, and the convolution's own padding.
+def overhang(site: Site) -> tuple[int, int]:
+    """Return by how much the last windows of a pool reach beyond its padding, (height, width)."""
+    found: list[tuple[int, int]] = [op.overhang(shape) for op, shape in site.bound()]
+    return constant(found, "the last window")
 
-    `padded` is source text for `x` with zeros around. `explicit`: SAME may not be used.
+
+def extended(op: ops.MaxPool2d, site: Site) -> Four | None:
+    """Return (top, bottom, left, right) with what the last windows lack, None where all is 0."""
+    top, bottom, left, right = four_sides(op.padding)
+    if op.rounding == "ceil":
+        over = overhang(site)
+        (top, bottom), (left, right) = (
+            (a, b + o if isinstance(b, int) else f"{b} + {o}")
+            for (a, b), o in zip(((top, bottom), (left, right)), over)
+        )
+    found = (top, bottom, left, right)
+    return None if found == (0, 0, 0, 0) else found
+
+
+def conv_padding(
+    op: ops.Conv2d, site: FunctionSite, padded: Any, explicit: bool
+) -> tuple[Body, str, Any]:
+    """Return the statements that pad, the value to convolve, and the convolution's own padding.
+
+    `padded` is the input with zeros around, an expression. `explicit`: SAME may not be used.
     """
-    bound = site.bound()
+    bound, (x,) = site.bound(), site.inputs
     if op.padding == ops.SAME:
-        return [], x, '"same"'
+        return [], x, SAME
     if all(sides(o.padding) == ((0, 0), (0, 0)) for o, _ in bound):
         return [], x, None
     same = [is_same(o, s) for o, s in bound]
     if all(same) and not explicit:
-        return [], x, '"same"'
-    unconditional = [f"{output} = {padded}"], output, None
-    if explicit or not any(same) or not isinstance(op.stride, str):
-        return unconditional
+        return [], x, SAME
+    if explicit or not any(same) or not _separates(op.stride, same, site):
+        return [site.gives(padded)], site.output, None
+    padding = Choice('"valid"', f"{op.stride} > 1", SAME)
+    return _padding_if(op, site, padded), site.output, padding
+
+
+def _separates(stride: Any, same: list[bool], site: Site) -> bool:
+    """Is SAME right wherever a stride, an argument of the block, is 1?"""
+    if not isinstance(stride, str):
+        return False
+    return all(s for s, strided in zip(same, site.holds(f"{stride} > 1")) if not strided)
+
+
+def _padding_if(op: ops.Conv2d, site: FunctionSite, padded: Any) -> Body:
+    """Return the statements that pad where there is a stride."""
     condition = f"{op.stride} > 1"
-    if not _separates(site, condition, same):
-        return unconditional
-    padding = f'"valid" if {op.stride} > 1 else "same"'
-    if isinstance(op.kernel_size, str) and any(o.kernel_size == 1 < o.stride for o, _ in bound):
+    pointwise = any(o.kernel_size == 1 < o.stride for o, _ in site.bound())
+    if isinstance(op.kernel_size, str) and pointwise:
         condition += f" and {op.kernel_size} > 1"
-    why = '# "same" would pad unevenly'
-    if x == output:
-        return [f"if {condition}:  {why}", f"    {x} = {padded}"], x, padding
-    return [why, f"{output} = {padded} if {condition} else {x}"], output, padding
+    why = '"same" would pad unevenly'
+    if site.inputs == (site.output,):
+        return [If(condition, body=(site.gives(padded),), remark=why)]
+    return [Comment(why), site.gives(Choice(padded, condition, site.inputs[0]))]

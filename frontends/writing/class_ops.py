@@ -1,16 +1,63 @@
-"""Ops as PyTorch and Paddle both write them; each dialect names its own layers and keywords."""
+"""Ops that PyTorch and Paddle write alike: the functions, or what makes them, for their tables."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 from common import ops
-from common.expressions import literal
 from common.sizes import product
-from frontends.writing.dialect import Code
-from frontends.writing.text import invoke
+from frontends.writing.dialect import ClassSite, Written
+from frontends.writing.expressions import Joined, Unpacked, invoke
+
+Writes = Callable[[Any, ClassSite], Written]
+
+
+def applied(site: ClassSite, init: Any, pad: Any = None) -> Written:
+    """Return a module that is called on the op's inputs; `pad`: on what this module gives."""
+    taken = site.inputs if pad is None else (invoke(site.pad, *site.inputs),)
+    return Written(invoke(site.attribute, *taken), init, pad)
+
+
+def module(name: str, *arguments: Any, **named: Any) -> Writes:
+    """Return what writes an op as a module that is always made with the same arguments."""
+    return lambda op, site: applied(site, invoke(name, *arguments, **named))
+
+
+def value(expression: Callable[..., Any]) -> Writes:
+    """Return what writes an op as an expression over the names of its inputs."""
+    return lambda op, site: Written(expression(*site.inputs))
+
+
+def channels_padded(expression: Callable[..., Any]) -> Writes:
+    """Return what writes a ChannelPad: `expression` is of a value and the zeros around it."""
+
+    def channel_pad(op: ops.ChannelPad, site: ClassSite) -> Written:
+        (x,), own = site.inputs, site.attribute
+        if op.before == op.after and isinstance(op.before, str):
+            return Written(expression(x, own, own), op.before)
+        if isinstance(op.before, str) or isinstance(op.after, str):
+            return Written(expression(x, Unpacked(own)), (op.before, op.after))
+        return Written(expression(x, op.before, op.after))
+
+    return channel_pad
+
+
+def add(op: ops.Add, site: ClassSite) -> Written:
+    return Written(Joined("+", site.inputs))
+
+
+def dropout(op: ops.Dropout, site: ClassSite) -> Written:
+    return applied(site, invoke("nn.Dropout", op.rate))
+
+
+def channels(op: ops.Conv2d, site: ClassSite) -> tuple[Any, Any, Any]:
+    """Return a convolution's input channels, output channels and groups."""
+    given = site.widths[0]
+    if isinstance(op, ops.DepthwiseConv2d):
+        return given, product(given, op.out_channels), given
+    return given, op.out_channels, op.groups
 
 
 def complement(momentum: Any) -> Any:
@@ -18,57 +65,3 @@ def complement(momentum: Any) -> Any:
     if isinstance(momentum, str):
         return f"1 - {momentum}"
     return float(Decimal(1) - Decimal(repr(momentum)))
-
-
-def by_sides(padding: Any) -> tuple[Any, Any, Any, Any] | None:
-    """Return (top, bottom, left, right) if padding differs before and after, else None."""
-    if not isinstance(padding, tuple) or not any(isinstance(side, tuple) for side in padding):
-        return None
-    (top, bottom), (left, right) = (s if isinstance(s, tuple) else (s, s) for s in padding)
-    return top, bottom, left, right
-
-
-def four_sides(padding: Any) -> tuple[Any, Any, Any, Any]:
-    """Return padding as (top, bottom, left, right)."""
-    height, width = padding if isinstance(padding, tuple) else (padding, padding)
-    (top, bottom), (left, right) = (s if isinstance(s, tuple) else (s, s) for s in (height, width))
-    return top, bottom, left, right
-
-
-def left_first(padding: Any) -> str:
-    """Return padding as the text (left, right, top, bottom), one number if all are equal."""
-    top, bottom, left, right = four_sides(padding)
-    if top == bottom == left == right:
-        return literal(top)
-    return literal((left, right, top, bottom))
-
-
-def depthwise(channels: Any, multiplier: Any) -> Any:
-    """Return the output channels of a depthwise convolution."""
-    return product(channels, multiplier)
-
-
-class SharedOps(ABC):
-    """Ops that both frameworks write alike, but for the words that a dialect states."""
-
-    channels_padded: str  # holds {} for how many channels before and after
-
-    @abstractmethod
-    def concatenated(self, values: str) -> str:
-        """Return values, which are source text, concatenated along the channels."""
-
-    def concat(self, op: ops.Concat, inputs: list[Any]) -> Code:
-        return Code(self.concatenated(", ".join(f"{{{i}}}" for i in range(len(inputs)))))
-
-    def add(self, op: ops.Add, inputs: list[Any]) -> Code:
-        return Code(" + ".join(f"{{{i}}}" for i in range(len(inputs))))
-
-    def channel_pad(self, op: ops.ChannelPad, inputs: list[Any]) -> Code:
-        if op.before == op.after and isinstance(op.before, str):
-            return Code(self.channels_padded.format("{self}, {self}"), op.before)
-        if isinstance(op.before, str) or isinstance(op.after, str):
-            return Code(self.channels_padded.format("*{self}"), literal((op.before, op.after)))
-        return Code(self.channels_padded.format(f"{op.before}, {op.after}"))
-
-    def dropout(self, op: ops.Dropout, inputs: list[Any]) -> Code:
-        return Code("{self}({0})", invoke("nn.Dropout", op.rate))

@@ -1,149 +1,256 @@
-"""What a dialect of functions is: where an op stands, and what the writer asks of a framework."""
+"""The contracts: what a dialect has to say of its framework, and the site where an op stands.
+
+A dialect of classes writes a block as a class with attributes and a `forward`; a dialect of
+functions writes it as a function. In both, a table says of each op which function writes it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Generic, TypeVar
 
 from common.expressions import evaluate
 from common.expressions import names as names_in
 from common.network import Network
 from common.ops import Op, Shape
 from common.spec import Block
-from common.wiring import Call
+from frontends.frameworks import TABLE
 from frontends.writing.draft import Draft
 from frontends.writing.naming import Naming
 from frontends.writing.padding import Bound
+from frontends.writing.statements import Assign, Statement
+from frontends.writing.text import EmitError
 
-
-@dataclass(frozen=True)
-class Code:
-    """An op as source. `call` holds {self} for the attribute `init` is stored in, {0}, {1} … for
-    inputs; `before` is a second attribute, `<name>_pad`, that the call names {pad}; `after` is a
-    line behind `init`."""
-
-    call: str
-    init: str = ""
-    before: str = ""
-    after: str = ""
-
-
-class ClassDialect(Protocol):
-    """What a framework with modules says of itself."""
-
-    name: str
-    framework: str
-    base: str
-    sequential: str
-    module_list: str
-    reserved: frozenset[str]
-
-    def says_same(self, op: Op, bound: Bound) -> bool: ...
-
-    def imports(self, draft: Draft) -> list[str]: ...
-
-    def helpers(self, draft: Draft) -> list[str]: ...
-
-    def op(self, op: Op, draft: Draft, block: Block, name: str, inputs: list[Any]) -> Code: ...
-
-    def concatenated(self, values: str) -> str: ...
-
-    def total(self, values: str) -> str: ...
-
-    def demo(self, entry: str, input_shape: Shape) -> list[str]: ...
+Body = list[Statement]
+Writes = Callable[[Any, "FunctionSite"], Body]  # what a row of a dialect of functions is
 
 
 @dataclass(frozen=True)
 class Site:
-    """Where an op stands: its block and layer, and how to write its canonical path."""
+    """Where an op stands: its block and layer; `inputs` are the names of the values it takes."""
 
     draft: Draft
     block: Block
     layer: str
-    is_root: bool
-    fstrings: bool
-    naming: Naming
+    inputs: tuple[str, ...]
 
     def bound(self) -> list[tuple[Any, Shape]]:
         """Return the op as bound in every instance, with the shape of its (first) input."""
         return [(op, shapes[0]) for op, shapes in self.draft.bound(self.block, self.layer)]
 
-    def path(self, suffix: str = "") -> str:
-        """Return source text whose value is the step's path (and a suffix)."""
+    def holds(self, condition: str) -> list[bool]:
+        """Return the value of a condition over the block's arguments in every instance."""
+        assert names_in(condition) <= set(dict(self.block.arguments))
+        return [
+            bool(evaluate(condition, each.arguments))
+            for each in self.draft.instances(self.block)
+            if self.layer in each.layer_inputs
+        ]
+
+
+@dataclass(frozen=True)
+class ClassSite(Site):
+    """An op in a class. `widths` are the channels (or features) of its inputs, as expressions."""
+
+    widths: list[Any]
+
+    @property
+    def attribute(self) -> str:
+        """The attribute that holds the layer."""
+        return f"self.{self.layer}"
+
+    @property
+    def pad(self) -> str:
+        """The attribute that holds what pads before the layer."""
+        return f"{self.attribute}_pad"
+
+
+@dataclass(frozen=True)
+class Written:
+    """An op in a class: the `value` that `forward` computes, as an expression, and what `__init__`
+    sets for it: `init` is `site.attribute`, `pad` is `site.pad`, `after` a statement behind both.
+    """
+
+    value: Any
+    init: Any = None
+    pad: Any = None
+    after: Statement | None = None
+
+
+@dataclass(frozen=True)
+class FunctionSite(Site):
+    """An op (or a block) in a function. `outputs` are the names of the values that it gives."""
+
+    outputs: tuple[str, ...]
+    is_root: bool
+    fstrings: bool
+    naming: Naming
+
+    @property
+    def output(self) -> str:
+        """The name of the one value that an op gives."""
+        return self.outputs[0]
+
+    def gives(self, value: Any) -> Statement:
+        """Return the statement that sets an op's output."""
+        return Assign((self.output,), value)
+
+    def path(self, suffix: str = "", formatted: bool = False) -> str:
+        """Return source text whose value is the step's path and a suffix.
+
+        `formatted`: the suffix holds a name in braces, for an f-string.
+        """
         tail = self.layer + suffix
         if (self.block.kind, tail) in self.naming.texts:
             return self.naming.texts[self.block.kind, tail]
         if self.is_root:
-            return f'"{tail}"'
+            return f'f"{tail}"' if formatted else f'"{tail}"'
         return f'f"{{name}}.{tail}"' if self.fstrings else f'name + ".{tail}"'
 
     def numbered(self, index: Any) -> str:
-        """Return source text for the path of a numbered part: an int, or the name of a counter."""
+        """Return source text for the path of a numbered part: its number may be an expression."""
+        if not (self.fstrings or isinstance(index, int) or index.isidentifier()):
+            index = f"({index})"
         official = self.naming.numbered(self.block.kind, self.layer, index)
         if official is not None:
             return official
         if isinstance(index, int):
             return self.path(f".{index}")
-        if not self.fstrings:
-            return f"{self.path('.%d')} % {index}"
-        text = self.path(f".{{{index}}}")
-        return text if text.startswith("f") else f"f{text}"
+        if self.fstrings:
+            return self.path(f".{{{index}}}", formatted=True)
+        return f"{self.path('.%d')} % {index}"
 
 
-class FunctionDialect(Protocol):
-    """What a framework whose networks are functions says of itself."""
-
-    name: str
-    framework: str
-    fstrings: bool
-    threads_training: bool
-
-    def says_same(self, op: Op, bound: Bound) -> bool: ...
-
-    def imports(self, draft: Draft) -> list[str]: ...
-
-    def helpers(self, draft: Draft) -> list[str]: ...
-
-    def naming(self, network: Network) -> Naming: ...
-
-    def op(self, op: Op, site: Site, inputs: list[str], output: str) -> list[str]: ...
-
-    def fused(self, line: str, op: Op, when: Any) -> str | None:
-        """Return a line that ends in a call with the activation `op` (`when`: where it is
-        optional) of its result taken in, None where the framework has no such word."""
-
-    def needs_name(self, op: Op) -> bool: ...
-
-    def merged(self, merge: str, paths: str, site: Site) -> str: ...
-
-    def shared(
-        self, site: Site, call: Call, first: bool, lines: list[str], standalone: list[str]
-    ) -> list[str] | None: ...
-
-    def open_root(self, draft: Draft) -> list[str]: ...
-
-    def close_root(self, draft: Draft, value: str) -> str: ...
-
-    def root_inputs(self, draft: Draft) -> list[str]: ...
-
-    def batched(self, shape: Shape) -> str: ...
-
-    def demo(self, draft: Draft, entry: str) -> list[str]: ...
+AnySite = TypeVar("AnySite", bound=Site)
+AnyWritten = TypeVar("AnyWritten")
 
 
-def standalone_call(call: Call) -> Call:
-    """Return a call of the same layer on values that stand for it alone."""
-    inputs = tuple(f"{call.layer}_{value}" for value in call.inputs)
-    outputs = tuple(f"{call.layer}_{value}_out" for value in call.outputs)
-    return Call(outputs, call.layer, inputs)
+class Dialect(ABC, Generic[AnySite, AnyWritten]):
+    """What both kinds of dialects say.
+
+    name: the framework's in `frontends.frameworks`. table: op -> what writes it, a function of an
+    op and its site.
+    """
+
+    name: ClassVar[str]
+    table: ClassVar[Mapping[type[Op], Callable[[Any, Any], Any]]]
+
+    @property
+    def title(self) -> str:
+        """The framework, as the header of a written file has it."""
+        return TABLE[self.name].title
+
+    def op(self, op: Op, site: AnySite) -> AnyWritten:
+        """Return an op as written at a site. Raises EmitError where no row of `table` says how."""
+        if type(op) not in self.table:
+            raise EmitError(
+                f"block {site.block.kind}, layer {site.layer}: {op.symbol} is not writable in "
+                f"{self.title}"
+            )
+        written: AnyWritten = self.table[type(op)](op, site)
+        return written
+
+    @abstractmethod
+    def says_same(self, op: Op, bound: Bound) -> bool:
+        """Can the framework pad an op by the word "same"? If not, its padding is put in numbers.
+
+        `bound`: the op as bound in every instance of its block, with the shape of its input.
+        """
+
+    @abstractmethod
+    def imports(self, draft: Draft) -> list[str]:
+        """Return the lines that import what a file uses, behind its docstring."""
+
+    def helpers(self, draft: Draft) -> list[str]:
+        """Return the functions and classes, as text, that stand before the network's own."""
+        return []
 
 
-def condition_holds(site: Site, condition: str) -> list[bool]:
-    """Return the value of a condition over the block's arguments in every instance."""
-    known = dict(site.block.arguments)
-    assert names_in(condition) <= set(known)
-    return [
-        bool(evaluate(condition, each.arguments))
-        for each in site.draft.instances(site.block)
-        if site.layer in each.layer_inputs
-    ]
+class ClassDialect(Dialect[ClassSite, Written]):
+    """A framework with modules. An op is written as `Written`, at a `ClassSite`."""
+
+    base: ClassVar[str]  # the class of all modules
+    sequential: ClassVar[str]
+    module_list: ClassVar[str]
+    reserved: ClassVar[frozenset[str]]  # the names of the base class, which no layer can bear
+
+    @abstractmethod
+    def merged(self, merge: str, paths: tuple[Any, ...]) -> Any:
+        """Return the "sum" of values, or their "concat" along the channels, as an expression.
+
+        `paths` are the values, or the one `Each` that yields them.
+        """
+
+    @abstractmethod
+    def demo(self, entry: str, shape: Shape) -> list[str]:
+        """Return the lines that end a file: the class `entry` on zeros of (1, *shape)."""
+
+
+class FunctionDialect(Dialect[FunctionSite, Body]):
+    """A framework whose networks are functions. An op is written as statements that set
+    `site.output`, at a `FunctionSite`.
+    """
+
+    fstrings: ClassVar[bool]  # may a file hold f-strings? In 2019 it held none
+    threads_training: ClassVar[bool]  # do functions take `training`?
+
+    def naming(self, network: Network) -> Naming:
+        """Return how a file names its parts. Raises TriptychError for an unknown naming."""
+        return Naming()
+
+    def fused(self, statement: Statement, op: Op, when: Any) -> Statement | None:
+        """Return a statement with the activation `op` of its result taken in, None where the
+        framework has no such word. `when`: the condition of an optional activation.
+        """
+        return None
+
+    @abstractmethod
+    def merged(self, merge: str, paths: tuple[Any, ...], site: FunctionSite) -> Any:
+        """Return the "sum" of values, or their "concat" along the channels, as an expression.
+
+        `paths` are the values, or the one `Each` that yields them; `site` names the step.
+        """
+
+    @abstractmethod
+    def shared_op(self, site: FunctionSite, first: bool, body: Body) -> Body:
+        """Return the statements of an op that is called more than once, at its first call or at a
+        later one; `body` is what a single call would be.
+        """
+
+    @abstractmethod
+    def shared_block(self, site: FunctionSite, first: bool, body: Body, apart: Body) -> Body:
+        """Return the statements of a block (or several) that is called more than once; `body` is
+        what a single call would be, `apart` that call on the values of `standalone(site)`.
+        """
+
+    @abstractmethod
+    def root_inputs(self, draft: Draft) -> list[str]:
+        """Return the parameters that the network's function takes for its input."""
+
+    def open_root(self, draft: Draft) -> Body:
+        """Return the statements that the network's function starts with."""
+        return []
+
+    def close_root(self, draft: Draft, value: str) -> Any:
+        """Return what the network's function returns for its output, as an expression."""
+        return value
+
+    @abstractmethod
+    def batched(self, shape: Shape) -> str:
+        """Return a shape (C, H, W) or (F,) with its batch, as the framework has it: "(N, …)"."""
+
+    @abstractmethod
+    def demo(self, draft: Draft, entry: str) -> list[str]:
+        """Return the lines that end a file: the function `entry` on zeros of one sample."""
+
+    def check(self, functions: Sequence[Statement]) -> None:
+        """Raise an EmitError if the framework would refuse the functions of a file."""
+
+
+def standalone(site: FunctionSite) -> FunctionSite:
+    """Return the site of the same layer on values that stand for it alone."""
+    inputs = tuple(f"{site.layer}_{value}" for value in site.inputs)
+    outputs = tuple(f"{site.layer}_{value}_out" for value in site.outputs)
+    return replace(site, inputs=inputs, outputs=outputs)

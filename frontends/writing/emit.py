@@ -7,6 +7,8 @@ import importlib
 from common.errors import choose
 from common.network import Network
 from frontends.frameworks import FRAMEWORKS
+from frontends.writing import classes, functions
+from frontends.writing.dialect import ClassDialect, FunctionDialect
 from frontends.writing.draft import Source
 
 
@@ -17,8 +19,15 @@ def emit(network: Network, dialect: str, taps: bool = False) -> Source:
     where two panels part. Raises TriptychError for an unknown dialect or a network that the
     dialect cannot write.
     """
-    choose("dialect", dialect, FRAMEWORKS)
-    module = importlib.import_module(f"frontends.{dialect}.dialect")
-    source = module.emit(network, taps=taps)
-    assert isinstance(source, Source)
-    return source
+    found = dialect_of(dialect)
+    if isinstance(found, ClassDialect):
+        return classes.write(network, found, taps)
+    return functions.write(network, found, taps)
+
+
+def dialect_of(framework: str) -> ClassDialect | FunctionDialect:
+    """Return the dialect of a framework. Raises TriptychError for an unknown one."""
+    choose("dialect", framework, FRAMEWORKS)
+    found = importlib.import_module(f"frontends.{framework}.dialect").DIALECT
+    assert isinstance(found, (ClassDialect, FunctionDialect))
+    return found

@@ -1,4 +1,8 @@
-"""Padding "same" in numbers, for the layers that a dialect cannot write with that word."""
+"""Padding in the forms that frameworks take, and "same" in numbers where a dialect lacks it.
+
+A padding is one size, a pair (height, width) or ((top, bottom), (left, right)); sizes may be
+expressions.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,13 @@ from dataclasses import replace
 from typing import Any
 
 from common.network import Network
-from common.ops import SAME, Op, Shape, padding_on
+from common.ops import SAME, Op, Shape, padding_on, pair, sides
 from common.spec import Block
 from common.transform import map_layers
 from frontends.writing.text import EmitError
 
 Bound = list[tuple[Any, Shape]]  # an op as bound in every instance, with the shape of its input
+Four = tuple[Any, Any, Any, Any]
 
 
 def in_numbers(network: Network, says_same: Callable[[Op, Bound], bool]) -> Network:
@@ -37,3 +42,40 @@ def in_numbers(network: Network, says_same: Callable[[Op, Bound], bool]) -> Netw
         return replace(op, **changed)
 
     return map_layers(network, written)
+
+
+def four_sides(padding: Any) -> Four:
+    """Return padding as (top, bottom, left, right)."""
+    height, width = padding if isinstance(padding, tuple) else (padding, padding)
+    (top, bottom), (left, right) = (s if isinstance(s, tuple) else (s, s) for s in (height, width))
+    return top, bottom, left, right
+
+
+def by_sides(padding: Any) -> Four | None:
+    """Return (top, bottom, left, right) if padding differs before and after, else None."""
+    if not isinstance(padding, tuple) or not any(isinstance(side, tuple) for side in padding):
+        return None
+    return four_sides(padding)
+
+
+def left_first(padding: Any) -> Any:
+    """Return padding as (left, right, top, bottom), one size if all are equal."""
+    top, bottom, left, right = four_sides(padding)
+    return top if top == bottom == left == right else (left, right, top, bottom)
+
+
+def is_padded(padding: Any) -> bool:
+    """Is there padding on any side?"""
+    return any(side != 0 for side in four_sides(padding))
+
+
+def is_same(op: Any, shape: Shape) -> bool:
+    """Does SAME pad as this bound op does, whatever the size of the map?"""
+    dilation = pair(getattr(op, "dilation", 1))
+    for size, step, spread, around in zip(
+        pair(op.kernel_size), pair(op.stride), dilation, sides(op.padding)
+    ):
+        extent = spread * (size - 1)
+        if (step > 1 and extent) or around != (extent // 2, extent - extent // 2):
+            return False
+    return True

@@ -1,7 +1,8 @@
-"""Names in written source: classes, functions, arguments and small sums of sizes."""
+"""Names in written source: classes, parameters and the arguments that a block is called with."""
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable
 from typing import Any
 
 from common.errors import TriptychError
@@ -30,47 +31,26 @@ def class_name(kind: str) -> str:
     return "".join(ACRONYMS.get(word, word.capitalize()) for word in kind.split("_"))
 
 
-def signature(block: Block, first: list[str], before_defaults: list[str]) -> str:
-    """Return the parameters of a block's function: inputs, required, others, then defaults."""
-    required = [name for name, default in block.arguments if default is REQUIRED]
-    defaults = [f"{n}={literal(d)}" for n, d in block.arguments if d is not REQUIRED]
-    return ", ".join([*first, *required, *before_defaults, *defaults])
+def parameters(
+    block: Block, first: Iterable[str], before_defaults: Iterable[str], wanted: Container[str]
+) -> tuple[str, ...]:
+    """Return the parameters of a block as source: `first`, those without a default,
+    `before_defaults`, those with one. Of the block's own only those `wanted`.
+    """
+    declared = [(name, default) for name, default in block.arguments if name in wanted]
+    required = [name for name, default in declared if default is REQUIRED]
+    defaults = [f"{n}={literal(d)}" for n, d in declared if d is not REQUIRED]
+    return (*first, *required, *before_defaults, *defaults)
 
 
-def passed(use: Use, replacements: dict[str, str] | None = None) -> list[str]:
-    """Return a use's arguments as source: required by position, others by name if not default."""
+def passed(use: Use, wanted: Container[str]) -> tuple[list[Any], dict[str, Any]]:
+    """Return what a call of a block passes by position and by name: what has no default, and what
+    differs from its default; of the arguments only those `wanted`.
+    """
     defaults = dict(use.block.arguments)
-    found = []
-    for name, value in use.arguments:
-        text = literal(value)
-        if defaults[name] is REQUIRED:
-            found.append(text)
-        elif literal(defaults[name]) != text:
-            found.append(f"{name}={text}")
-    return found
-
-
-def invoke(function: str, *positional: Any, **named: Any) -> str:
-    """Return a call as source; values that are None are left out."""
-    values = [literal(value) for value in positional if value is not None]
-    values += [f"{name}={literal(value)}" for name, value in named.items() if value is not None]
-    return f"{function}({', '.join(values)})"
-
-
-def unless(value: Any, default: Any) -> Any:
-    """Return None for a default, so that `invoke` leaves it out."""
-    same = value == default and isinstance(value, bool) == isinstance(default, bool)
-    return None if same else value
-
-
-def merged_ifs(lines: list[str]) -> list[str]:
-    """Return lines with an `if` that repeats the condition of the one just before left out."""
-    found: list[str] = []
-    condition = ""
-    for line in lines:
-        if line.startswith("if ") and line == condition:
-            continue
-        if not line.startswith(" "):
-            condition = line if line.startswith("if ") else ""
-        found.append(line)
-    return found
+    given = {name: value for name, value in use.arguments if name in wanted}
+    named = {n: v for n, v in given.items() if defaults[n] is not REQUIRED}
+    return (
+        [value for name, value in given.items() if defaults[name] is REQUIRED],
+        {n: v for n, v in named.items() if literal(defaults[n]) != literal(v)},
+    )

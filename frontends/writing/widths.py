@@ -14,7 +14,7 @@ from common.elaborate import BlockInstance, Elaboration
 from common.expressions import evaluate, names, substitute
 from common.network import Network
 from common.sizes import product
-from common.spec import Block, Chain, Layer, Parallel, Plain, Use, When
+from common.spec import Block, Chain, Layer, Parallel, Plain, Use, When, plain
 from common.wiring import REQUIRED
 from frontends.writing.text import EmitError
 
@@ -88,8 +88,7 @@ class Channels:
         needed: set[str] = set()
         for name, inputs in known.layers.items():
             layer = block.layers[name]
-            inner = layer.layer if isinstance(layer, When) else layer
-            needed |= self._needed(inner, inputs)
+            needed |= self._needed(plain(layer), inputs)
         undeclared = dict.fromkeys(s for s in known.symbols if s not in dict(block.arguments))
         return [symbol for symbol in undeclared if symbol in needed]
 
@@ -105,7 +104,7 @@ class Channels:
             return found
         if isinstance(layer, Parallel):
             return self._needed(layer.path, inputs)
-        told = layer.needs_width and inputs[0] is not None
+        told = layer.has_parameters and inputs[0] is not None
         return names(inputs[0]) if told else set()
 
     def _of_use(self, use: Use, inputs: list[Any]) -> list[Any]:

@@ -1,4 +1,4 @@
-"""What writers start from: names, sums of sizes, and networks without what they do not need."""
+"""What writers start from: sums of sizes, and networks without what they do not need."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from common.networks.se_resnext import network as make_network
 from common.networks.se_resnext import residual_block
 from common.prune import prune
 from common.sizes import plus, product, total
-from frontends.writing.text import class_name, invoke, unless
 from parity_tests.cases import catalogue, small
 from parity_tests.rows import rows
 
@@ -85,15 +84,7 @@ def test_sums_and_products_are_what_they_say(left: object, right: object, third:
         (plus("n + 2", -5), "n - 3"),
         (product(1, "n"), "n"),
         (total("n", "n"), "2 * n"),
-        (class_name("se_resnext_block"), "SEResNeXtBlock"),
-        (class_name("conv_bn"), "ConvBN"),
-        (invoke("f", 1, None, (1, 2), name=None, epsilon=1e-05), "f(1, (1, 2), epsilon=1e-5)"),
     ],
 )
 def test_how_it_reads(found: object, expected: str) -> None:
     assert found == expected
-
-
-def test_a_default_is_left_out_if_it_is_the_same_kind() -> None:
-    assert unless(1, 1) is None and unless(2, 1) == 2
-    assert unless(True, 1) is True and unless(0, False) == 0

@@ -14,14 +14,12 @@ from pathlib import Path
 
 from common.expressions import names as names_in
 from common.networks import available, load
-from common.ops import Conv2d
-from common.spec import Block, references
+from common.spec import references
 from common.transform import float32_exact
 from frontends.frameworks import FRAMEWORKS, HISTORICAL, MODERN, TABLE
 from frontends.workers.environments import ROOT
 from frontends.writing.draft import LINE_LENGTH, RUFF, Draft
 from frontends.writing.emit import emit
-from frontends.writing.local import with_local
 from frontends.writing.text import class_name
 from parity_tests.cases.catalogue import NETWORKS
 from parity_tests.rows import rows
@@ -173,10 +171,6 @@ def test_a_long_width_is_written_once() -> None:
         assert text.count(width) == text.count(f"inner = {width}\n") == 1, dialect
         assert text.count("inner") > 2 and "4 * width // reduction" in text
         assert "inner" not in emit(load("resnet50"), dialect).text
-    block = Block("b", "a", layers={"c": Conv2d("2 * a // 3", 1), "d": Conv2d("2 * a // 3", 1)})
-    lines = ["f(2 * a // 3, 4 * 2 * a // 3)", "g(n=2 * a // 3)", "h(2 * a // 3 + 1)"]
-    named = ["inner = 2 * a // 3", "f(inner, 4 * 2 * a // 3)", "g(n=inner)", "h(2 * a // 3 + 1)"]
-    assert with_local(block, lines) == named
 
 
 def test_a_linter_finds_nothing(tmp_path: Path) -> None:

@@ -1,0 +1,214 @@
+"""How Fluid writes each op: a row of `OPS` or a function of an op and its site."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from common import ops
+from common.expressions import literal
+from common.ops import Op
+from frontends.paddle.ops import extended, padding_of, rounds_alike
+from frontends.writing.dialect import Body, FunctionSite, Writes
+from frontends.writing.draft import constant
+from frontends.writing.expressions import Choice, List, invoke, unless
+from frontends.writing.padding import four_sides, is_padded
+from frontends.writing.statements import Comment
+from frontends.writing.text import EmitError
+
+ZEROS = "fluid.initializer.Constant(0.0)"  # the residual branch starts at zero
+LARGEST_EPSILON = 0.0010000000474974513  # 0.001 in float32: batch_norm_op.cc refuses a larger one
+
+
+def layer(name: str, /, *positional: Any, **named: Any) -> Any:
+    """Return a call of one of Fluid's layers."""
+    return invoke(f"fluid.layers.{name}", *positional, **named)
+
+
+def row(name: str, **named: Any) -> Writes:
+    """Return what writes an op as a layer that is always called with the same arguments."""
+    return lambda op, site: [site.gives(layer(name, *site.inputs, **named, name=site.path()))]
+
+
+def summed(paths: tuple[Any, ...]) -> Any:
+    return layer("sums", List(paths))
+
+
+def concatenated(paths: tuple[Any, ...], site: FunctionSite) -> Any:
+    return layer("concat", List(paths), axis=1, name=site.path())
+
+
+def conv2d(op: ops.Conv2d, site: FunctionSite) -> Body:
+    (x,) = site.inputs
+    filters, groups = op.out_channels, op.groups
+    if isinstance(op, ops.DepthwiseConv2d):
+        groups = f"{x}.shape[1]"
+        filters = groups if op.out_channels == 1 else f"{groups} * {_factor(op.out_channels)}"
+    conv = layer(
+        "conv2d",
+        x,
+        num_filters=filters,
+        filter_size=op.kernel_size,
+        stride=unless(op.stride, 1),
+        padding=unless(padding_of(op.padding), 0),
+        dilation=unless(op.dilation, 1),
+        groups=unless(groups, 1),
+        param_attr=_attribute(site, "kernel"),
+        bias_attr=_bias(op.bias, site),
+    )
+    return [site.gives(conv)]
+
+
+def batch_norm(op: ops.BatchNorm, site: FunctionSite) -> Body:
+    if any(o.epsilon > LARGEST_EPSILON for o, _ in site.bound()):
+        raise EmitError(
+            f"block {site.block.kind}, layer {site.layer}: epsilon {op.epsilon}; "
+            "Fluid takes at most 0.001"
+        )
+    norm = layer(
+        "batch_norm",
+        *site.inputs,
+        momentum=op.momentum,
+        epsilon=op.epsilon,
+        param_attr=_attribute(site, "gamma", ZEROS if op.zero_gamma else None),
+        bias_attr=_attribute(site, "beta"),
+        moving_mean_name=site.path(".mean"),
+        moving_variance_name=site.path(".variance"),
+    )
+    return [site.gives(norm)]
+
+
+def dense(op: ops.Dense, site: FunctionSite) -> Body:
+    attributes = {"param_attr": _attribute(site, "kernel"), "bias_attr": _bias(op.bias, site)}
+    return [site.gives(layer("fc", *site.inputs, size=op.out_features, **attributes))]
+
+
+def _attribute(site: FunctionSite, parameter: str, initializer: str | None = None) -> Any:
+    return invoke("ParamAttr", site.path(f".{parameter}"), initializer=initializer)
+
+
+def _bias(flag: Any, site: FunctionSite) -> Any:
+    """Return what `bias_attr` takes: a named parameter, False for none, or a choice of them."""
+    named = _attribute(site, "bias")
+    if isinstance(flag, str):
+        return Choice(named, flag, "False")
+    return named if flag else False
+
+
+def _factor(size: Any) -> str:
+    return f"({size})" if isinstance(size, str) and not size.isidentifier() else literal(size)
+
+
+def pool(op: ops.MaxPool2d, site: FunctionSite) -> Body:
+    (x,), bound = site.inputs, site.bound()
+    if op.padding == ops.SAME:
+        return [site.gives(_window(op, site, x, op.padding, False))]
+    counted = isinstance(op, ops.AvgPool2d) and op.count_include_pad is True
+    counted = counted and is_padded(op.padding)
+    native = all(rounds_alike(o, s) for o, s in bound)
+    if op.rounding == "floor" or (native and not counted):
+        return [site.gives(_window(op, site, x, op.padding, counted))]
+    over = constant((o.overhang(s) for o, s in bound), f"{site.layer}: the last window")
+    if not counted:
+        return [site.gives(_window(op, site, x, extended(op.padding, over), False))]
+    lacking = ((0, over[0]), (0, over[1]))
+    return [
+        Comment("only the declared padding counts, not what the last window lacks"),
+        site.gives(layer("pad2d", x, List(four_sides(op.padding)))),
+        site.gives(_window(op, site, site.output, lacking, False)),
+    ]
+
+
+def _window(op: ops.MaxPool2d, site: FunctionSite, x: str, padding: Any, counted: bool) -> Any:
+    average = isinstance(op, ops.AvgPool2d)
+    ceil = op.rounding == "ceil" and padding is op.padding
+    return layer(
+        "pool2d",
+        x,
+        pool_size=op.kernel_size,
+        pool_type='"avg"' if average else '"max"',
+        pool_stride=unless(op.stride, 1),
+        pool_padding=unless(padding_of(padding), 0),
+        ceil_mode=unless(ceil, False),
+        exclusive=False if counted else None,
+        name=site.path(),
+    )
+
+
+def adaptive_avg_pool2d(op: ops.AdaptiveAvgPool2d, site: FunctionSite) -> Body:
+    named = {"pool_type": '"avg"', "name": site.path()}
+    return [site.gives(layer("adaptive_pool2d", *site.inputs, op.output_size, **named))]
+
+
+def dropout(op: ops.Dropout, site: FunctionSite) -> Body:
+    named = {"dropout_implementation": '"upscale_in_train"', "name": site.path()}
+    return [site.gives(layer("dropout", *site.inputs, op.rate, **named))]
+
+
+def identity(op: ops.Identity, site: FunctionSite) -> Body:
+    return [site.gives(layer("assign", *site.inputs))]
+
+
+def add(op: ops.Add, site: FunctionSite) -> Body:
+    if len(site.inputs) > 2:
+        return [site.gives(summed(site.inputs))]
+    return [site.gives(layer("elementwise_add", *site.inputs, name=site.path()))]
+
+
+def concat(op: ops.Concat, site: FunctionSite) -> Body:
+    return [site.gives(concatenated(site.inputs, site))]
+
+
+def flatten(op: ops.Flatten, site: FunctionSite) -> Body:
+    (x,) = site.inputs
+    if op.order == "CHW":
+        return [site.gives(layer("flatten", x))]
+    moved = layer("transpose", x, List((0, 2, 3, 1)))
+    return [site.gives(moved), site.gives(layer("flatten", site.output))]
+
+
+def zero_pad2d(op: ops.ZeroPad2d, site: FunctionSite) -> Body:
+    around = List(four_sides(op.padding))
+    return [site.gives(layer("pad2d", *site.inputs, around, name=site.path()))]
+
+
+def channel_pad(op: ops.ChannelPad, site: FunctionSite) -> Body:
+    around = List((0, 0, op.before, op.after, 0, 0, 0, 0))
+    return [site.gives(layer("pad", *site.inputs, around))]
+
+
+OPS: Mapping[type[Op], Writes] = {
+    ops.Conv2d: conv2d,
+    ops.DepthwiseConv2d: conv2d,
+    ops.BatchNorm: batch_norm,
+    ops.Dense: dense,
+    ops.MaxPool2d: pool,
+    ops.AvgPool2d: pool,
+    ops.AdaptiveAvgPool2d: adaptive_avg_pool2d,
+    ops.GlobalAvgPool2d: row("reduce_mean", dim=List((2, 3))),
+    ops.ReLU: row("relu"),
+    ops.ReLU6: row("relu6"),
+    ops.SiLU: row("swish"),
+    ops.Sigmoid: row("sigmoid"),
+    ops.Softmax: row("softmax", axis=1),
+    ops.Dropout: dropout,
+    ops.Identity: identity,
+    ops.Add: add,
+    ops.Concat: concat,
+    ops.Scale: row("elementwise_mul", axis=0),
+    ops.Flatten: flatten,
+    ops.ZeroPad2d: zero_pad2d,
+    ops.ChannelPad: channel_pad,
+}
+# The words by which a layer takes the activation of its result, and the layers that take one.
+ACTIVATIONS = {
+    ops.ReLU: "relu",
+    ops.ReLU6: "relu6",
+    ops.SiLU: "swish",
+    ops.Sigmoid: "sigmoid",
+    ops.Softmax: "softmax",
+}
+ACTIVATING = {
+    f"fluid.layers.{name}"
+    for name in ("conv2d", "batch_norm", "fc", "elementwise_add", "elementwise_mul")
+}

@@ -1,0 +1,169 @@
+"""How Paddle writes each op: a row of `OPS` or a function of an op and its site.
+
+What its pools and paddings make of numbers is Fluid's, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from common import ops
+from common.ops import Op, Shape, pair, sides
+from frontends.writing.class_ops import (
+    Writes,
+    add,
+    applied,
+    channels,
+    channels_padded,
+    dropout,
+    module,
+    value,
+)
+from frontends.writing.dialect import ClassSite, Written
+from frontends.writing.draft import constant
+from frontends.writing.expressions import Choice, Joined, List, invoke, unless
+from frontends.writing.padding import Bound, by_sides, is_padded, left_first
+
+# The residual branch starts at zero.
+ZERO_GAMMA = "paddle.ParamAttr(initializer=nn.initializer.Constant(0.0))"
+
+
+def concatenated(*values: Any) -> Any:
+    return invoke("paddle.concat", List(values), axis=1)
+
+
+def conv2d(op: ops.Conv2d, site: ClassSite) -> Written:
+    taken, out, groups = channels(op, site)
+    init = invoke(
+        "nn.Conv2D", taken, out, op.kernel_size,
+        stride=unless(op.stride, 1),
+        padding=unless(padding_of(op.padding), 0),
+        dilation=unless(op.dilation, 1),
+        groups=unless(groups, 1),
+        bias_attr=unless(_switch(op.bias), True),
+    )  # fmt: skip
+    return applied(site, init)
+
+
+def batch_norm(op: ops.BatchNorm, site: ClassSite) -> Written:
+    init = invoke(
+        "nn.BatchNorm2D", site.widths[0],
+        momentum=op.momentum, epsilon=op.epsilon,
+        weight_attr=ZERO_GAMMA if op.zero_gamma else None,
+    )  # fmt: skip
+    return applied(site, init)
+
+
+def dense(op: ops.Dense, site: ClassSite) -> Written:
+    bias = unless(_switch(op.bias), True)
+    return applied(site, invoke("nn.Linear", site.widths[0], op.out_features, bias_attr=bias))
+
+
+def _switch(flag: Any) -> Any:
+    """Return what `bias_attr` takes for a flag: False for none, else None for the default."""
+    return Choice("None", flag, "False") if isinstance(flag, str) else flag
+
+
+def pool(op: ops.MaxPool2d, site: ClassSite) -> Written:
+    if op.padding == ops.SAME:
+        return applied(site, _window(op, op.padding, False))
+    bound = site.bound()
+    counted = isinstance(op, ops.AvgPool2d) and op.count_include_pad is True
+    counted = counted and is_padded(op.padding)
+    native = all(rounds_alike(each, shape) for each, shape in bound)
+    declared = counted and (op.rounding == "ceil" or by_sides(op.padding) is not None)
+    if not declared and (op.rounding == "floor" or native):
+        return applied(site, _window(op, op.padding, counted))
+    where = f"{site.block.kind}.{site.layer}: the last window"
+    over = constant((each.overhang(shape) for each, shape in bound), where)
+    if not counted:
+        return applied(site, _window(op, extended(op.padding, over), False))
+    # Paddle would count what a partial window lacks, and uneven padding as if it were even.
+    return applied(site, _window(op, ((0, over[0]), (0, over[1])), False), _zeros(op.padding))
+
+
+def _window(op: ops.MaxPool2d, padding: Any, counted: bool) -> Any:
+    layer = "nn.AvgPool2D" if isinstance(op, ops.AvgPool2d) else "nn.MaxPool2D"
+    ceil = op.rounding == "ceil" and padding is op.padding
+    return invoke(
+        layer, op.kernel_size,
+        stride=op.stride,
+        padding=unless(padding_of(padding), 0),
+        ceil_mode=unless(ceil, False),
+        exclusive=False if counted else None,
+    )  # fmt: skip
+
+
+def adaptive_avg_pool2d(op: ops.AdaptiveAvgPool2d, site: ClassSite) -> Written:
+    return applied(site, invoke("nn.AdaptiveAvgPool2D", op.output_size))
+
+
+def flatten(op: ops.Flatten, site: ClassSite) -> Written:
+    (x,) = site.inputs
+    moved = "" if op.order == "CHW" else ".transpose([0, 2, 3, 1])"
+    return Written(f"{x}{moved}.flatten(1)")
+
+
+def zero_pad2d(op: ops.ZeroPad2d, site: ClassSite) -> Written:
+    return applied(site, _zeros(op.padding))
+
+
+def _zeros(padding: Any) -> Any:
+    around = left_first(padding)
+    return invoke("nn.ZeroPad2D", List(around) if isinstance(around, tuple) else around)
+
+
+OPS: Mapping[type[Op], Writes] = {
+    ops.Conv2d: conv2d,
+    ops.DepthwiseConv2d: conv2d,
+    ops.BatchNorm: batch_norm,
+    ops.Dense: dense,
+    ops.MaxPool2d: pool,
+    ops.AvgPool2d: pool,
+    ops.AdaptiveAvgPool2d: adaptive_avg_pool2d,
+    ops.GlobalAvgPool2d: value(lambda x: f"{x}.mean([2, 3])"),
+    ops.ReLU: module("nn.ReLU"),
+    ops.ReLU6: module("nn.ReLU6"),
+    ops.SiLU: module("nn.Silu"),
+    ops.Sigmoid: module("nn.Sigmoid"),
+    ops.Softmax: module("nn.Softmax", axis=1),
+    ops.Dropout: dropout,
+    ops.Identity: value(lambda x: x),
+    ops.Add: add,
+    ops.Concat: value(concatenated),
+    ops.Scale: value(lambda x, gate: Joined("*", (x, f"{gate}.unsqueeze([2, 3])"))),
+    ops.Flatten: flatten,
+    ops.ZeroPad2d: zero_pad2d,
+    ops.ChannelPad: channels_padded(
+        lambda x, *around: invoke("F.pad", x, List((0, 0, *around, 0, 0, 0, 0)))
+    ),
+}
+
+
+def says_same(op: Op, bound: Bound) -> bool:
+    """Can Paddle pad "SAME" here? A dilation it would forget, and a mean leaves padding out."""
+    if isinstance(op, ops.Conv2d):
+        return all(each.dilation == 1 for each, _ in bound)
+    return not isinstance(op, ops.AvgPool2d) or op.count_include_pad is False
+
+
+def padding_of(padding: Any) -> Any:
+    """Return padding as Paddle's layers take it: a size, a pair, [top, bottom, left, right]."""
+    if padding == ops.SAME:
+        return '"SAME"'
+    uneven = by_sides(padding)
+    return List(uneven) if uneven else padding
+
+
+def extended(padding: Any, over: tuple[int, int]) -> Any:
+    """Return padding with what the last windows reach beyond it."""
+    (top, bottom), (left, right) = sides(padding)
+    return ((top, bottom + over[0]), (left, right + over[1]))
+
+
+def rounds_alike(op: Any, shape: Shape) -> bool:
+    """Does Paddle's ceil_mode give this many windows? It keeps those that see only padding."""
+    steps = zip(shape[1:], pair(op.kernel_size), pair(op.stride), sides(op.padding))
+    counts = tuple(-((k - n - sum(pads)) // s) + 1 for n, k, s, pads in steps)
+    return bool(counts == op.output(shape)[1:])

@@ -1,0 +1,216 @@
+"""How Keras writes each op: a row of `OPS` or a function of an op and its site."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from common import ops
+from common.ops import Op
+from frontends.writing.channels_last import (
+    SAME,
+    conv_padding,
+    extended,
+    is_point,
+    is_sliced,
+    overhang,
+    sliced,
+)
+from frontends.writing.dialect import Body, FunctionSite, Writes
+from frontends.writing.expressions import Joined, List, Part, invoke, unless
+from frontends.writing.padding import Four, by_sides, four_sides, is_same
+from frontends.writing.statements import Assign, Comment
+
+LOWEST = invoke("float", '"-inf"')
+
+
+def layer(name: str, /, *positional: Any, **named: Any) -> Any:
+    """Return what makes one of Keras' layers; its call is on what it gives."""
+    return invoke(f"layers.{name}", *positional, **named)
+
+
+def row(name: str, *arguments: Any) -> Writes:
+    """Return what writes an op as a layer that is always made with the same arguments."""
+    return lambda op, site: [applied(site, layer(name, *arguments, name=site.path()))]
+
+
+def applied(site: FunctionSite, made: Any, *taken: Any) -> Assign:
+    """Return the statement that calls a layer on values, by default on the op's inputs."""
+    return Assign((site.output,), invoke(made, *(taken or site.inputs)))
+
+
+def merged(name: str, paths: tuple[Any, ...], site: FunctionSite) -> Any:
+    """Return a layer that takes a list of values, called on it."""
+    return invoke(layer(name, name=site.path()), List(paths))
+
+
+def conv2d(op: ops.Conv2d, site: FunctionSite) -> Body:
+    (x,), bound = site.inputs, site.bound()
+    depthwise = isinstance(op, ops.DepthwiseConv2d)
+    both = any(is_sliced(o) for o, _ in bound)  # Keras has no dilated convolution with strides
+    padded = invoke(layer("ZeroPadding2D", _around(op.padding)), x)
+    pads, x, padding = conv_padding(op, site, padded, explicit=both)
+    in_groups = any(o.groups > 1 for o, _ in bound)
+    plain = "layers.DepthwiseConv2D" if depthwise else "layers.Conv2D"
+    conv = invoke(
+        "GroupedConv2D" if in_groups else plain,
+        None if depthwise else op.out_channels,
+        op.kernel_size,
+        strides=None if both else unless(op.stride, 1),
+        padding=padding,
+        depth_multiplier=unless(op.out_channels, 1) if depthwise else None,
+        dilation_rate=unless(op.dilation, 1),
+        groups=op.groups if in_groups else None,
+        use_bias=unless(op.bias, True),
+        name=site.path(),
+    )
+    return [*pads, applied(site, conv, x), *([sliced(op, site)] if both else [])]
+
+
+def batch_norm(op: ops.BatchNorm, site: FunctionSite) -> Body:
+    norm = layer(
+        "BatchNormalization",
+        momentum=op.momentum, epsilon=op.epsilon,
+        gamma_initializer='"zeros"' if op.zero_gamma else None, name=site.path(),
+    )  # fmt: skip
+    return [applied(site, norm)]
+
+
+def dense(op: ops.Dense, site: FunctionSite) -> Body:
+    bias = unless(op.bias, True)
+    return [applied(site, layer("Dense", op.out_features, use_bias=bias, name=site.path()))]
+
+
+def max_pool2d(op: ops.MaxPool2d, site: FunctionSite) -> Body:
+    if op.padding == ops.SAME:
+        return [applied(site, _window("MaxPooling2D", op, site, SAME))]
+    padded, window = extended(op, site), _window("MaxPooling2D", op, site)
+    if padded is None:
+        return [applied(site, window)]
+    return [
+        Comment("max pooling pads with -inf"),
+        site.gives(_pad(site.inputs[0], padded, LOWEST)),
+        applied(site, window, site.output),
+    ]
+
+
+def avg_pool2d(op: ops.AvgPool2d, site: FunctionSite) -> Body:
+    (x,), bound = site.inputs, site.bound()
+    if op.padding == ops.SAME:
+        return [applied(site, _window("AveragePooling2D", op, site, SAME))]
+    padded, window = extended(op, site), _window("AveragePooling2D", op, site)
+    if padded is None:
+        return [applied(site, window)]
+    if all(o.overhang(s) == (0, 0) for o, s in bound):
+        if op.count_include_pad is True:
+            return [site.gives(_pad(x, padded)), applied(site, window, site.output)]
+        if all(is_same(o, s) for o, s in bound):
+            return [applied(site, _window("AveragePooling2D", op, site, SAME))]
+    # The mean over what counts: both sums are means over the whole window.
+    share = invoke("ops.average_pool", "counted", op.kernel_size, strides=op.stride)
+    return [
+        Assign(("counted",), _counted(op, site, padded)),
+        site.gives(_pad(x, padded)),
+        site.gives(Joined("/", (invoke(window, site.output), share))),
+    ]
+
+
+def _counted(op: ops.AvgPool2d, site: FunctionSite, padded: Four) -> Any:
+    """Return a map of one channel: 1 in every cell that counts, 0 around, as an expression."""
+    ones = invoke("ops.ones_like", Part(site.inputs[0], ":1, :, :, :1"))
+    if op.count_include_pad is not True:
+        return _pad(ones, padded)
+    bottom, right = overhang(site)
+    return _pad(_pad(ones, four_sides(op.padding), 1), (0, bottom, 0, right))
+
+
+def _window(name: str, op: ops.MaxPool2d, site: FunctionSite, padding: Any = None) -> Any:
+    return layer(name, op.kernel_size, strides=op.stride, padding=padding, name=site.path())
+
+
+def adaptive_avg_pool2d(op: ops.AdaptiveAvgPool2d, site: FunctionSite) -> Body:
+    name = site.path()
+    if op.output_size == 1:
+        return [applied(site, layer("GlobalAveragePooling2D", keepdims=True, name=name))]
+    return [applied(site, layer("AdaptiveAveragePooling2D", op.output_size, name=name))]
+
+
+def flatten(op: ops.Flatten, site: FunctionSite) -> Body:
+    if op.order == "CHW" and not is_point(site):
+        moved = applied(site, layer("Permute", (3, 1, 2)))
+        return [moved, applied(site, layer("Flatten"), site.output)]
+    return [applied(site, layer("Flatten"))]
+
+
+def scale(op: ops.Scale, site: FunctionSite) -> Body:
+    x, gate = site.inputs
+    return [site.gives(merged("Multiply", (x, Part(gate, ":, None, None, :")), site))]
+
+
+def concat(op: ops.Concat, site: FunctionSite) -> Body:
+    return [site.gives(merged("Concatenate", site.inputs, site))]
+
+
+def add(op: ops.Add, site: FunctionSite) -> Body:
+    return [site.gives(merged("Add", site.inputs, site))]
+
+
+def channel_pad(op: ops.ChannelPad, site: FunctionSite) -> Body:
+    around = ((0, 0), (0, 0), (0, 0), (op.before, op.after))
+    return [site.gives(invoke("ops.pad", *site.inputs, around))]
+
+
+def zero_pad2d(op: ops.ZeroPad2d, site: FunctionSite) -> Body:
+    return [applied(site, layer("ZeroPadding2D", _around(op.padding), name=site.path()))]
+
+
+def dropout(op: ops.Dropout, site: FunctionSite) -> Body:
+    return [applied(site, layer("Dropout", op.rate, name=site.path()))]
+
+
+def identity(op: ops.Identity, site: FunctionSite) -> Body:
+    return [site.gives(*site.inputs)]
+
+
+def _around(padding: Any) -> Any:
+    """Return padding as ZeroPadding2D takes it."""
+    uneven = by_sides(padding)
+    return (uneven[:2], uneven[2:]) if uneven else padding
+
+
+def _pad(x: Any, padding: Four, value: Any = None) -> Any:
+    top, bottom, left, right = padding
+    around = ((0, 0), (top, bottom), (left, right), (0, 0))
+    return invoke("ops.pad", x, around, constant_values=value)
+
+
+OPS: Mapping[type[Op], Writes] = {
+    ops.Conv2d: conv2d,
+    ops.DepthwiseConv2d: conv2d,
+    ops.BatchNorm: batch_norm,
+    ops.Dense: dense,
+    ops.MaxPool2d: max_pool2d,
+    ops.AvgPool2d: avg_pool2d,
+    ops.AdaptiveAvgPool2d: adaptive_avg_pool2d,
+    ops.GlobalAvgPool2d: row("GlobalAveragePooling2D"),
+    ops.ReLU: row("ReLU"),
+    ops.ReLU6: row("ReLU", 6),
+    ops.SiLU: row("Activation", '"silu"'),
+    ops.Sigmoid: row("Activation", '"sigmoid"'),
+    ops.Softmax: row("Softmax"),
+    ops.Dropout: dropout,
+    ops.Identity: identity,
+    ops.Add: add,
+    ops.Concat: concat,
+    ops.Scale: scale,
+    ops.Flatten: flatten,
+    ops.ZeroPad2d: zero_pad2d,
+    ops.ChannelPad: channel_pad,
+}
+
+
+def uses_keras_ops(op: Op) -> bool:
+    """Is an op written with `keras.ops`?"""
+    if isinstance(op, ops.MaxPool2d):
+        return op.padding not in (0, ops.SAME) or op.rounding == "ceil"
+    return isinstance(op, ops.ChannelPad)

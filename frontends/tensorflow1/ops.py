@@ -1,0 +1,227 @@
+"""How TensorFlow 1 writes each op: a row of `OPS` or a function of an op and its site."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from common import ops
+from common.ops import Op, pair
+from frontends.tensorflow1.helpers import Depthwise, Grouped
+from frontends.writing.channels_last import (
+    SAME,
+    conv_padding,
+    extended,
+    is_point,
+    is_sliced,
+    overhang,
+    sliced,
+)
+from frontends.writing.dialect import Body, FunctionSite, Writes
+from frontends.writing.expressions import Joined, List, Part, invoke, unless
+from frontends.writing.padding import Four, four_sides, is_same
+from frontends.writing.statements import Assign, Comment
+
+LOWEST = invoke("float", '"-inf"')
+
+
+def row(function: str, *arguments: Any) -> Writes:
+    """Return what writes an op as a function that is always called with the same arguments."""
+    return lambda op, site: [
+        site.gives(invoke(function, *site.inputs, *arguments, name=site.path()))
+    ]
+
+
+def summed(paths: tuple[Any, ...], site: FunctionSite) -> Any:
+    return invoke("tf.add_n", List(paths), name=site.path())
+
+
+def concatenated(paths: tuple[Any, ...], site: FunctionSite) -> Any:
+    return invoke("tf.concat", List(paths), -1, name=site.path())
+
+
+def conv2d(op: ops.Conv2d, site: FunctionSite) -> Body:
+    without_strides = any(is_sliced(o) for o, _ in site.bound())  # no kernel dilates with them
+    padded = _pad(site.inputs[0], four_sides(op.padding))
+    pads, x, padding = conv_padding(op, site, padded, explicit=without_strides)
+    strides = None if without_strides else unless(op.stride, 1)
+    conv = site.gives(_convolution(op, site, x, strides, padding))
+    return [*pads, conv, *([sliced(op, site)] if without_strides else [])]
+
+
+def _convolution(op: ops.Conv2d, site: FunctionSite, x: str, strides: Any, padding: Any) -> Any:
+    named = {"strides": strides, "padding": padding, "dilation_rate": unless(op.dilation, 1)}
+    where, name = (site.draft, site.block, site.layer), site.path()
+    if Depthwise.serves(*where):
+        named["depth_multiplier"] = unless(op.out_channels, 1)
+        bias = Depthwise(site.draft).use_bias(op.bias)
+        return invoke("depthwise_conv2d", x, op.kernel_size, **named, use_bias=bias, name=name)
+    arguments = (x, op.out_channels, op.kernel_size)
+    if Grouped.serves(*where):
+        bias = Grouped(site.draft).use_bias(op.bias)
+        return invoke("grouped_conv2d", *arguments, op.groups, **named, use_bias=bias, name=name)
+    bias = unless(op.bias, True)
+    return invoke("tf.layers.conv2d", *arguments, **named, use_bias=bias, name=name)
+
+
+def batch_norm(op: ops.BatchNorm, site: FunctionSite) -> Body:
+    norm = invoke(
+        "tf.layers.batch_normalization",
+        *site.inputs,
+        momentum=op.momentum,
+        epsilon=op.epsilon,
+        gamma_initializer="tf.zeros_initializer()" if op.zero_gamma else None,
+        training="training",
+        fused=False,
+        name=site.path(),
+    )
+    return [site.gives(norm)]
+
+
+def dense(op: ops.Dense, site: FunctionSite) -> Body:
+    named = {"use_bias": unless(op.bias, True), "name": site.path()}
+    return [site.gives(invoke("tf.layers.dense", *site.inputs, op.out_features, **named))]
+
+
+def max_pool2d(op: ops.MaxPool2d, site: FunctionSite) -> Body:
+    (x,) = site.inputs
+    if op.padding == ops.SAME:
+        return [site.gives(_window("max_pooling2d", op, site, x, SAME))]
+    padded = extended(op, site)
+    if padded is None:
+        return [site.gives(_window("max_pooling2d", op, site, x))]
+    return [
+        Comment("max pooling pads with -inf"),
+        site.gives(_pad(x, padded, LOWEST)),
+        site.gives(_window("max_pooling2d", op, site, site.output)),
+    ]
+
+
+def avg_pool2d(op: ops.AvgPool2d, site: FunctionSite) -> Body:
+    (x,), bound, layer = site.inputs, site.bound(), "average_pooling2d"
+    if op.padding == ops.SAME:
+        return [site.gives(_window(layer, op, site, x, SAME))]
+    padded = extended(op, site)
+    if padded is None:
+        return [site.gives(_window(layer, op, site, x))]
+    zeros = site.gives(_pad(x, padded))
+    window = site.gives(_window(layer, op, site, site.output))
+    if all(o.overhang(s) == (0, 0) for o, s in bound):
+        if op.count_include_pad is True:
+            return [zeros, window]
+        if all(is_same(o, s) for o, s in bound):
+            return [site.gives(_window(layer, op, site, x, SAME))]
+    ones, share = _counted(op, site, padded), _window(layer, op, site, "counted")
+    return [
+        Assign(("counted",), ones, remark="the mean is over what counts"),
+        zeros,
+        window,
+        Assign((site.output,), share.without("name"), operator="/="),
+    ]
+
+
+def _counted(op: ops.AvgPool2d, site: FunctionSite, padded: Four) -> Any:
+    """Return a map of one channel: 1 in every cell that counts, 0 around, as an expression."""
+    ones = invoke("tf.ones_like", Part(site.inputs[0], ":1, :, :, :1"))
+    if op.count_include_pad is not True:
+        return _pad(ones, padded)
+    bottom, right = overhang(site)
+    return _pad(_pad(ones, four_sides(op.padding), 1), (0, bottom, 0, right))
+
+
+def _window(layer: str, op: ops.MaxPool2d, site: FunctionSite, x: str, padding: Any = None) -> Any:
+    named = {"strides": op.stride, "padding": padding, "name": site.path()}
+    return invoke(f"tf.layers.{layer}", x, op.kernel_size, **named)
+
+
+def adaptive_avg_pool2d(op: ops.AdaptiveAvgPool2d, site: FunctionSite) -> Body:
+    if op.output_size == 1:
+        named = {"keepdims": True, "name": site.path()}
+        return [site.gives(invoke("tf.reduce_mean", *site.inputs, List((1, 2)), **named))]
+    size = pair(op.output_size)
+    return [site.gives(invoke("adaptive_average_pooling2d", *site.inputs, size))]
+
+
+def flatten(op: ops.Flatten, site: FunctionSite) -> Body:
+    (x,) = site.inputs
+    moved = op.order == "CHW" and not is_point(site)
+    taken = invoke("tf.transpose", x, List((0, 3, 1, 2))) if moved else x
+    return [site.gives(invoke("tf.layers.flatten", taken))]
+
+
+def scale(op: ops.Scale, site: FunctionSite) -> Body:
+    x, gate = site.inputs
+    spread = Part(gate, ":, None, None, :")
+    return [site.gives(invoke("tf.multiply", x, spread, name=site.path()))]
+
+
+def concat(op: ops.Concat, site: FunctionSite) -> Body:
+    return [site.gives(concatenated(site.inputs, site))]
+
+
+def add(op: ops.Add, site: FunctionSite) -> Body:
+    if len(site.inputs) > 2:
+        return [site.gives(summed(site.inputs, site))]
+    return [site.gives(invoke("tf.add", *site.inputs, name=site.path()))]
+
+
+def channel_pad(op: ops.ChannelPad, site: FunctionSite) -> Body:
+    still = List((0, 0))
+    around = List((still, still, still, _both(op.before, op.after)))
+    return [site.gives(invoke("tf.pad", *site.inputs, around))]
+
+
+def zero_pad2d(op: ops.ZeroPad2d, site: FunctionSite) -> Body:
+    return [site.gives(_pad(site.inputs[0], four_sides(op.padding)).extended(name=site.path()))]
+
+
+def dropout(op: ops.Dropout, site: FunctionSite) -> Body:
+    named = {"training": "training", "name": site.path()}
+    return [site.gives(invoke("tf.layers.dropout", *site.inputs, op.rate, **named))]
+
+
+def silu(op: ops.SiLU, site: FunctionSite) -> Body:
+    return [site.gives(invoke("tf.nn.swish", *site.inputs))]  # it takes no name
+
+
+def identity(op: ops.Identity, site: FunctionSite) -> Body:
+    return [site.gives(invoke("tf.identity", *site.inputs))]
+
+
+def _both(before: Any, after: Any) -> Any:
+    """Return [before, after] as an expression."""
+    if before == after and isinstance(before, str):
+        return Joined("*", (List((before,)), 2))
+    return List((before, after))
+
+
+def _pad(x: Any, padding: Four, value: Any = None) -> Any:
+    top, bottom, left, right = padding
+    still = List((0, 0))
+    around = List((still, _both(top, bottom), _both(left, right), still))
+    return invoke("tf.pad", x, around, constant_values=value)
+
+
+OPS: Mapping[type[Op], Writes] = {
+    ops.Conv2d: conv2d,
+    ops.DepthwiseConv2d: conv2d,
+    ops.BatchNorm: batch_norm,
+    ops.Dense: dense,
+    ops.MaxPool2d: max_pool2d,
+    ops.AvgPool2d: avg_pool2d,
+    ops.AdaptiveAvgPool2d: adaptive_avg_pool2d,
+    ops.GlobalAvgPool2d: row("tf.reduce_mean", List((1, 2))),
+    ops.ReLU: row("tf.nn.relu"),
+    ops.ReLU6: row("tf.nn.relu6"),
+    ops.SiLU: silu,
+    ops.Sigmoid: row("tf.nn.sigmoid"),
+    ops.Softmax: row("tf.nn.softmax"),
+    ops.Dropout: dropout,
+    ops.Identity: identity,
+    ops.Add: add,
+    ops.Concat: concat,
+    ops.Scale: scale,
+    ops.Flatten: flatten,
+    ops.ZeroPad2d: zero_pad2d,
+    ops.ChannelPad: channel_pad,
+}

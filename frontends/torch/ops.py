@@ -1,0 +1,131 @@
+"""How PyTorch writes each op: a row of `OPS` or a function of an op and its site."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from common import ops
+from common.ops import Op
+from frontends.writing.class_ops import (
+    Writes,
+    add,
+    applied,
+    channels,
+    channels_padded,
+    complement,
+    dropout,
+    module,
+    value,
+)
+from frontends.writing.dialect import ClassSite, Written
+from frontends.writing.expressions import Joined, List, Part, invoke, unless
+from frontends.writing.padding import by_sides, is_padded, left_first
+from frontends.writing.statements import Expression
+
+
+def concatenated(*values: Any) -> Any:
+    return invoke("torch.cat", List(values), dim=1)
+
+
+def conv2d(op: ops.Conv2d, site: ClassSite) -> Written:
+    taken, out, groups = channels(op, site)
+    uneven, same = by_sides(op.padding), op.padding == ops.SAME
+    init = invoke(
+        "Conv2dSame" if same else "nn.Conv2d", taken, out, op.kernel_size,
+        stride=unless(op.stride, 1),
+        padding=unless(0 if uneven or same else op.padding, 0),
+        dilation=unless(op.dilation, 1),
+        groups=unless(groups, 1),
+        bias=unless(op.bias, True),
+    )  # fmt: skip
+    return applied(site, init, _zeros(op.padding) if uneven else None)
+
+
+def batch_norm(op: ops.BatchNorm, site: ClassSite) -> Written:
+    momentum = complement(op.momentum)
+    init = invoke("nn.BatchNorm2d", site.widths[0], eps=op.epsilon, momentum=momentum)
+    found = applied(site, init)
+    if not op.zero_gamma:
+        return found
+    zeros = invoke("nn.init.zeros_", f"{site.attribute}.weight")
+    after = Expression(zeros, remark="the residual branch starts at zero")
+    return Written(found.value, found.init, after=after)
+
+
+def dense(op: ops.Dense, site: ClassSite) -> Written:
+    bias = unless(op.bias, True)
+    return applied(site, invoke("nn.Linear", site.widths[0], op.out_features, bias=bias))
+
+
+def max_pool2d(op: ops.MaxPool2d, site: ClassSite) -> Written:
+    if not by_sides(op.padding):
+        return applied(site, _window("nn.MaxPool2d", op, op.padding))
+    lowest = invoke("nn.ConstantPad2d", left_first(op.padding), invoke("float", '"-inf"'))
+    return applied(site, _window("nn.MaxPool2d", op, 0), lowest)
+
+
+def avg_pool2d(op: ops.AvgPool2d, site: ClassSite) -> Written:
+    if not by_sides(op.padding):
+        counted = unless(op.count_include_pad, True) if is_padded(op.padding) else None
+        return applied(site, _window("nn.AvgPool2d", op, op.padding, counted))
+    found = applied(site, _window("nn.AvgPool2d", op, 0), _zeros(op.padding))
+    if op.count_include_pad is True:
+        return found
+    ones = invoke("torch.ones_like", *site.inputs)
+    counted = invoke(site.attribute, invoke(site.pad, ones))
+    return Written(Joined("/", (found.value, counted)), found.init, found.pad)
+
+
+def _window(layer: str, op: ops.MaxPool2d, padding: Any, counted: Any = None) -> Any:
+    return invoke(
+        layer, op.kernel_size,
+        stride=op.stride,
+        padding=unless(padding, 0),
+        ceil_mode=unless(op.rounding == "ceil", False),
+        count_include_pad=counted,
+    )  # fmt: skip
+
+
+def adaptive_avg_pool2d(op: ops.AdaptiveAvgPool2d, site: ClassSite) -> Written:
+    return applied(site, invoke("nn.AdaptiveAvgPool2d", op.output_size))
+
+
+def flatten(op: ops.Flatten, site: ClassSite) -> Written:
+    (x,) = site.inputs
+    return Written(
+        f"{x}.flatten(1)" if op.order == "CHW" else f"{x}.permute(0, 2, 3, 1).flatten(1)"
+    )
+
+
+def zero_pad2d(op: ops.ZeroPad2d, site: ClassSite) -> Written:
+    return applied(site, _zeros(op.padding))
+
+
+def _zeros(padding: Any) -> Any:
+    return invoke("nn.ZeroPad2d", left_first(padding))
+
+
+OPS: Mapping[type[Op], Writes] = {
+    ops.Conv2d: conv2d,
+    ops.DepthwiseConv2d: conv2d,
+    ops.BatchNorm: batch_norm,
+    ops.Dense: dense,
+    ops.MaxPool2d: max_pool2d,
+    ops.AvgPool2d: avg_pool2d,
+    ops.AdaptiveAvgPool2d: adaptive_avg_pool2d,
+    ops.GlobalAvgPool2d: value(lambda x: f"{x}.mean((2, 3))"),
+    ops.ReLU: module("nn.ReLU"),
+    ops.ReLU6: module("nn.ReLU6"),
+    ops.SiLU: module("nn.SiLU"),
+    ops.Sigmoid: module("nn.Sigmoid"),
+    ops.Softmax: module("nn.Softmax", dim=1),
+    ops.Dropout: dropout,
+    ops.Identity: value(lambda x: x),
+    ops.Add: add,
+    ops.Concat: value(concatenated),
+    ops.Scale: value(lambda x, gate: Joined("*", (x, Part(gate, ":, :, None, None")))),
+    ops.Flatten: flatten,
+    ops.ZeroPad2d: zero_pad2d,
+    ops.ChannelPad: channels_padded(lambda x, *n: invoke("F.pad", x, (0, 0, 0, 0, *n))),
+}

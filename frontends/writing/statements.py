@@ -1,0 +1,160 @@
+"""Statements of written source as data, rendered to lines here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from frontends.writing.expressions import Node, text
+
+
+@dataclass(frozen=True)
+class Statement:
+    """remark: a comment behind the (first) line. step: the `block.layer` that is said, here and
+    in all statements within that say none."""
+
+    remark: str = field(default="", kw_only=True)
+    step: str = field(default="", kw_only=True)
+
+    def line(self) -> str:
+        """Return the statement's first line, without its remark."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Expression(Statement):
+    """A statement that is one expression, or source text that nobody looks into."""
+
+    expression: Any
+
+    def line(self) -> str:
+        return text(self.expression)
+
+
+@dataclass(frozen=True)
+class Comment(Statement):
+    """A line that is a comment."""
+
+    comment: str
+
+    def line(self) -> str:
+        return f"# {self.comment}"
+
+
+@dataclass(frozen=True)
+class Assign(Statement):
+    """`targets = value`; with `also` a further name for the value: `also = targets = value`."""
+
+    targets: tuple[str, ...]
+    value: Any
+    operator: str = field(default="=", kw_only=True)
+    also: str = field(default="", kw_only=True)
+
+    def line(self) -> str:
+        first = f"{self.also} = " if self.also else ""
+        return f"{first}{', '.join(self.targets)} {self.operator} {text(self.value)}"
+
+
+@dataclass(frozen=True)
+class Return(Statement):
+    """return value."""
+
+    value: Any
+
+    def line(self) -> str:
+        return f"return {text(self.value)}"
+
+
+@dataclass(frozen=True)
+class Suite(Statement):
+    """A statement with others within."""
+
+    body: tuple[Statement, ...] = field(kw_only=True)
+
+
+@dataclass(frozen=True)
+class If(Suite):
+    """if condition: body."""
+
+    condition: Any
+
+    def line(self) -> str:
+        return f"if {text(self.condition)}:"
+
+
+@dataclass(frozen=True)
+class For(Suite):
+    """for name in values: body."""
+
+    name: str
+    values: Any
+
+    def line(self) -> str:
+        return f"for {self.name} in {text(self.values)}:"
+
+
+@dataclass(frozen=True)
+class With(Suite):
+    """with context: body."""
+
+    context: Any
+
+    def line(self) -> str:
+        return f"with {text(self.context)}:"
+
+
+@dataclass(frozen=True)
+class Function(Suite):
+    """def name(parameters): body; a parameter is source text."""
+
+    name: str
+    parameters: tuple[str, ...]
+
+    def line(self) -> str:
+        return f"def {self.name}({', '.join(self.parameters)}):"
+
+
+@dataclass(frozen=True)
+class Class(Suite):
+    """class name(base): body."""
+
+    name: str
+    base: str
+
+    def line(self) -> str:
+        return f"class {self.name}({self.base}):"
+
+
+def about(sentence: str) -> list[Statement]:
+    """Return the docstring that opens a function or a class: none for an empty sentence."""
+    return [Expression(f'"""{sentence}"""')] if sentence else []
+
+
+def lines(statements: Iterable[Statement], depth: int = 0) -> Iterator[str]:
+    """Yield statements as lines of source; formatting is left to the formatter."""
+    for each in statements:
+        remark = f"  # {each.remark}" if each.remark else ""
+        yield "    " * depth + each.line() + remark
+        if isinstance(each, Suite):
+            yield from lines(each.body, depth + 1)
+
+
+def within(code: Any) -> Iterator[Any]:
+    """Yield everything within statements or expressions: nodes, tuples, and what they hold."""
+    yield code
+    if isinstance(code, (Node, Statement)):
+        code = tuple(getattr(code, each.name) for each in fields(code))
+    if isinstance(code, tuple):
+        for each in code:
+            yield from within(each)
+
+
+def changed(code: Any, change: Callable[[Any], Any]) -> Any:
+    """Return statements or expressions with `change` made to everything within, inner first."""
+    if isinstance(code, (Node, Statement)):
+        found = {each.name: getattr(code, each.name) for each in fields(code)}
+        code = replace(code, **{name: changed(value, change) for name, value in found.items()})
+    elif isinstance(code, tuple):
+        code = tuple(changed(each, change) for each in code)
+    return change(code)

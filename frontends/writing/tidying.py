@@ -1,0 +1,98 @@
+"""What a body of statements goes through before it is rendered, so that it reads well."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from common.expressions import parse
+from common.ops import Op
+from common.spec import Block, plain, uses
+from frontends.writing.statements import Assign, Comment, If, Return, Statement, changed, within
+
+NAME = "inner"  # it has always been the width within a bottleneck
+LEAST = 2  # so often it has to stand there
+
+
+def merged_ifs(body: Sequence[Statement]) -> list[Statement]:
+    """Return statements with an `if` put into the one just before if both are on one condition."""
+    found: list[Statement] = []
+    for each in body:
+        last = found[-1] if found else None
+        if (
+            isinstance(each, If)
+            and isinstance(last, If)
+            and (each.condition, each.remark) == (last.condition, last.remark)
+        ):
+            found[-1] = replace(last, body=(*_of_step(last), *_of_step(each)))
+        else:
+            found.append(each)
+    return found
+
+
+def _of_step(suite: If) -> list[Statement]:
+    """Return what is within, with the step that the whole says."""
+    return [replace(each, step=each.step or suite.step) for each in suite.body]
+
+
+def said_once(body: Sequence[Statement]) -> list[Statement]:
+    """Return statements without the comments that stand above already."""
+    said: set[str] = set()
+    found: list[Statement] = []
+    for each in body:
+        if isinstance(each, Comment):
+            if each.comment in said:
+                continue
+            said.add(each.comment)
+        found.append(each)
+    return found
+
+
+def returning(body: Sequence[Statement], values: tuple[str, ...]) -> list[Statement]:
+    """End a body with a return of values, of an expression where the last statement sets them."""
+    last = body[-1]
+    if isinstance(last, Assign) and (last.targets, last.operator, last.also) == (values, "=", ""):
+        return [*body[:-1], Return(last.value, remark=last.remark, step=last.step)]
+    return [*body, Return(", ".join(values))]
+
+
+def with_local(block: Block, body: Sequence[Statement]) -> list[Statement]:
+    """Return a body with the block's long expression that is most often an argument in it named
+    at the top.
+    """
+    if NAME in {name for name, _ in block.arguments} | set(block.inputs):
+        return list(body)
+    counts = {each: _count(tuple(body), each) for each in _long(block)}
+    best = max(counts, key=lambda each: counts[each], default="")
+    if counts.get(best, 0) < LEAST:
+        return list(body)
+
+    def named(code: Any) -> Any:
+        if isinstance(code, tuple):
+            return tuple(NAME if each == best else each for each in code)
+        return code
+
+    return [Assign((NAME,), best), *changed(tuple(body), named)]
+
+
+def _count(body: tuple[Statement, ...], expression: str) -> int:
+    """Return how often an expression is an argument, or an item of a tuple or a list."""
+    tuples = (each for each in within(body) if isinstance(each, tuple))
+    return sum(item == expression for each in tuples for item in each)
+
+
+def _long(block: Block) -> Iterator[str]:
+    """Yield the expressions of a block that have at least two operators."""
+    for layer in block.layers.values():
+        inner = plain(layer)
+        if isinstance(inner, Op):
+            values = [getattr(inner, name) for name in inner.expressions()]
+        else:
+            values = [value for use in uses(inner) for _, value in use.arguments]
+        for value in values:
+            if isinstance(value, str):
+                nodes = ast.walk(parse(value))
+                if sum(isinstance(node, ast.BinOp) for node in nodes) > 1:
+                    yield value
