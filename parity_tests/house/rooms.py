@@ -39,8 +39,10 @@ EXCEPTIONS = {
 RUNNABLE = (
     "benchmarks.run",
     "common.networks.__main__",
+    "frontends.__main__",
     "frontends.checkpoints.read",
     "frontends.convert",
+    "frontends.doctor",
     "frontends.emit",
     "frontends.environments",
     "frontends.verify",
@@ -51,6 +53,7 @@ RUNNABLE = (
     "reports.build",
     "reports.networks",
     "reports.picture",
+    "reports.readme",
 )
 
 # What runs in a process of its own in a framework's interpreter: entries, and all they import.
