@@ -1,4 +1,4 @@
-"""A wiring that a person may bring: written, and verified over the three panels."""
+"""A network that a person brings: written, and verified over the three panels; dropout."""
 
 from __future__ import annotations
 
