@@ -79,14 +79,15 @@ class WorkerProcess:
         """
         self.framework = framework
         self._stage = "start"
+        variables = environment(device, threads, spin)
+        if temporary:
+            variables["TMPDIR"] = str(temporary)
+        self._log = tempfile.TemporaryFile(mode="w+b")  # noqa: SIM115 - closed with the worker
         try:
             python = interpreter(framework)
-            variables = environment(device, threads, spin)
-            if temporary:
-                variables["TMPDIR"] = str(temporary)
-            self._log = tempfile.TemporaryFile(mode="w+b")  # noqa: SIM115 - closed with the worker
             self._process, self._channel = _start(python, framework, variables, self._log)
         except (TriptychError, OSError) as error:
+            self._log.close()
             raise self._error(NOT_INSTALLED, str(error)) from None
         self._owner = threading.RLock()  # whoever holds it has the worker to itself
         self._number, self._closed = 0, False
