@@ -109,7 +109,6 @@ TABLE = {each.name: each for each in _TABLE}
 FRAMEWORKS = tuple(TABLE)
 MODERN = tuple(name for name, each in TABLE.items() if not each.historical)
 HISTORICAL = tuple(name for name, each in TABLE.items() if each.historical)
-REFEREE = "torch"  # computes what rounded pools and an ideal float32 run should give
 
 
 def select(names: str, historical: bool = False) -> list[str]:

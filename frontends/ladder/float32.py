@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 from frontends.ladder.climb import Climb
 from frontends.ladder.report import Row
@@ -15,6 +17,7 @@ RESULTS = {
     "train": "rounding, results (batch statistics)",
 }
 GRADIENTS = "rounding, gradients"
+CORES = os.cpu_count() or 1
 
 
 def job(panel: str) -> Job:
@@ -36,12 +39,16 @@ def _rung(
     rung: str, mode: str, findings: Callable[[Judge], Iterable[Finding]]
 ) -> Callable[[Climb], Iterator[Row]]:
     def judge(climb: Climb) -> Iterator[Row]:
-        for panel in climb.panels:
-            parameters = climb.runs.parameters
+        def row(panel: str) -> Row:
             with climb.runs.run(job(panel)).read() as recorded:
-                steps = climb.elaboration.steps
-                judge = Judge(steps, parameters, climb.runs.batch_of("input"), recorded.get, mode)
-                yield _row(rung, panel, findings(judge))
+                batch = climb.runs.batch_of("input")
+                steps, parameters = climb.elaboration.steps, climb.runs.parameters
+                return _row(
+                    rung, panel, findings(Judge(steps, parameters, batch, recorded.get, mode))
+                )
+
+        with ThreadPoolExecutor(CORES) as pool:
+            yield from pool.map(row, climb.panels)
 
     return judge
 

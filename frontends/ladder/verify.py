@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 from common import transform
 from common.differences import StructuralDifference, structural_differences
 from common.errors import TriptychError
@@ -126,9 +128,12 @@ def _ask_versions(report: Report, frameworks: list[str], workers: Workers, timeo
 
 @contextmanager
 def _timed(report: Report) -> Iterator[None]:
+    """Time a verification. Its numpy has one thread a product: beside workers, BLAS threads that
+    wait for each other take ten times as long."""
     started = time.perf_counter()
     try:
-        yield
+        with threadpool_limits(limits=1, user_api="blas"):
+            yield
     finally:
         report.seconds = time.perf_counter() - started
 
