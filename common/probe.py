@@ -10,8 +10,10 @@ added to a stream is a third of it, for the same reason.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
@@ -33,6 +35,7 @@ class Spread(NamedTuple):
 
 
 RECTIFIED = Spread(3.0, 1.5)
+LEAST_BEYOND = 8  # values that are to be met on the far side of a break, where there are so many
 
 
 @dataclass
@@ -84,7 +87,10 @@ class _Probing:
             name = f"{step.layer}.{kind}"
             self._set(name, self._raw(kind, name, shapes[kind]))
         if new:
-            self._scale(step, inputs[0][0], self._wanted.get(index, Spread()))
+            values = SAMPLES * math.prod(step.output)
+            wider = _wider(values) if index in self._wanted else 1.0
+            mean, deviation = self._wanted.get(index, Spread())
+            self._scale(step, inputs[0][0], Spread(mean, wider * deviation))
         given = self._own(step, shapes)
         value, nudged = (step.op.local(Given(each, given)).result for each in zip(*inputs))
         self._values[index] = value, nudged
@@ -147,6 +153,12 @@ def wanted(steps: tuple[Step, ...]) -> dict[int, Spread]:
             if len(step.sources) > 1:  # the last is added to the stream of the others
                 found[max(step.sources)] = Spread(0.0, found[index].deviation / 3)
     return found
+
+
+def _wider(values: int) -> float:
+    """Return how much wider than RECTIFIED few values are spread, so that some are below 0."""
+    share = min(0.3, LEAST_BEYOND / values)
+    return max(1.0, RECTIFIED.mean / -NormalDist().inv_cdf(share) / RECTIFIED.deviation)
 
 
 def _last_uses(steps: tuple[Step, ...]) -> dict[int, int]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
+
+import numpy as np
 
 from common.elaborate import Elaboration
 from frontends.ladder.locate import Locator
@@ -41,15 +44,30 @@ class Climb:
                 for name in self.panels
             }
 
-    def named(self, kind: str, readers: Readers) -> list[str]:
-        """Return the names of a kind of result that every panel has, in the network's order."""
-        prefix = f"train/{kind}/"
-        known = set.intersection(*(set(reader.names()) for reader in readers.values()))
-        return [name for name in self.elaboration.parameters if prefix + name in known]
+    def expected(self, kind: str, *panels: str) -> list[str]:
+        """Return the parameters of which every one of the panels has to give a kind of result.
 
-    def by_layer(self, readers: Readers) -> list[tuple[str, list[str]]]:
-        """Return the layers, each with the parameters whose gradients every panel has."""
-        layers: dict[str, list[str]] = {}
-        for name in self.named("gradient", readers):
-            layers.setdefault(name.rpartition(".")[0], []).append(name)
-        return list(layers.items())
+        kind: "gradient" or "statistics". It is what the specification declares, less what a
+        subject is exempt from, never what panels happen to give.
+        """
+        absent = set().union(
+            *(self.runs.subject(panel).absent(self.runs.network) for panel in panels)
+        )
+        return [
+            name
+            for name, each in self.elaboration.parameters.items()
+            if each.trainable == (kind == "gradient") and name not in absent
+        ]
+
+
+def by_layer(names: Iterable[str]) -> dict[str, list[str]]:
+    """Return the layers of parameters, in order, each with its own."""
+    layers: dict[str, list[str]] = {}
+    for name in names:
+        layers.setdefault(name.rpartition(".")[0], []).append(name)
+    return layers
+
+
+def given(reader: ArrayReader, key: str) -> Any:
+    """Return a result, or an empty array where there is none: it differs from any other."""
+    return reader.get(key) if key in reader.names() else np.empty((0,))

@@ -12,7 +12,7 @@ import numpy as np
 
 from common.compare import difference
 from common.ops import BatchNorm
-from frontends.ladder.climb import Climb, Pair
+from frontends.ladder.climb import Climb, Pair, given
 from frontends.ladder.locate import FLOAT64_BOUND
 from frontends.ladder.report import Row
 from frontends.workers.outcomes import AGREES, MISMATCHED
@@ -49,21 +49,30 @@ def statistics(climb: Climb) -> Iterator[Row]:
     worst: dict[Pair, float] = dict.fromkeys(climb.pairs(), 0.0)
     first: dict[Pair, str] = {}
     with climb.results() as readers:
-        for name in climb.named("statistics", readers):
-            moved = {
-                panel: _biased(climb, panel, name, reader.get(f"train/statistics/{name}"), values)
-                for panel, reader in readers.items()
-            }
-            least = STATISTICS_FLOOR * float(np.abs(climb.runs.parameters[name]).max())
-            for pair in worst:
-                largest = max(float(np.abs(moved[panel]).max()) for panel in pair)
-                found = difference(moved[pair[0]], moved[pair[1]], max(largest, least))
+        for pair in worst:
+            for name in climb.expected("statistics", *pair):
+                moved = [
+                    _biased(
+                        climb,
+                        panel,
+                        name,
+                        given(readers[panel], f"train/statistics/{name}"),
+                        values,
+                    )
+                    for panel in pair
+                ]
+                found = difference(moved[0], moved[1], _scale(climb, name, moved))
                 worst[pair] = max(worst[pair], found.relative)
                 if found.relative > FLOAT64_BOUND:
                     first.setdefault(pair, f"first: {name}: {found}")
     for pair, relative in worst.items():
         outcome = MISMATCHED if pair in first else AGREES
         yield Row(STATISTICS, pair, outcome, relative, FLOAT64_BOUND, first.get(pair, ""))
+
+
+def _scale(climb: Climb, name: str, moved: list[Any]) -> float:
+    largest = max(float(np.abs(each).max(initial=0)) for each in moved)
+    return max(largest, STATISTICS_FLOOR * float(np.abs(climb.runs.parameters[name]).max()))
 
 
 def _values_per_channel(climb: Climb) -> dict[str, tuple[int, int]]:
@@ -81,7 +90,7 @@ def _biased(
 ) -> Any:
     """Return what the convention says the batch contributed: after - momentum^k · before."""
     path, _, kind = name.rpartition(".")
-    if path not in values:  # an unused layer keeps its statistics
+    if path not in values or not after.size:  # an unused layer keeps its statistics
         return after
     count, calls = values[path]
     op = climb.elaboration.parameters[name].op

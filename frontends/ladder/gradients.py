@@ -5,17 +5,16 @@ They are equal within 1e-10 of the largest gradient of any parameter of the same
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from common.compare import Difference, difference
 from common.ops import Op
-from frontends.ladder.climb import Climb, Pair, Readers
+from frontends.ladder.climb import Climb, Pair, Readers, by_layer, given
 from frontends.ladder.locate import FLOAT64_BOUND
 from frontends.ladder.predictions import gradient_scales
-from frontends.ladder.reference import Reference
 from frontends.ladder.report import Row
 from frontends.workers.arrays import ArrayReader
 from frontends.workers.outcomes import AGREES, MISMATCHED
@@ -24,6 +23,9 @@ GRADIENTS = "gradients"
 # A step whose every gradient is mathematically zero (a BN in front of a BN) shows only its noise:
 # no step is judged against less than this share of the network's largest gradient.
 GRADIENT_FLOOR = 1e-4
+# A sum whose terms cancel is rounded in proportion to its terms: no gradient is judged against less
+# than this share of them, which makes the bound 1e-14 of the terms.
+CANCELLED = 1e-4
 Shift = Mapping[str, Any]  # parameter, or "input" -> by how much its gradient is off
 
 
@@ -44,36 +46,45 @@ def _compared(
     climb: Climb, readers: Readers, shifts: Mapping[str, Shift]
 ) -> tuple[dict[Pair, Difference], dict[Pair, str]]:
     """Return each pair's worst difference, and the last layer, first on the way back, beyond."""
-    least = GRADIENT_FLOOR * _largest(climb, next(iter(readers.values())))
     worst: dict[Pair, Difference] = {}
     where: dict[Pair, str] = {}
-    for layer, names in [("input", ["input"]), *climb.by_layer(readers)]:
+    for pair in climb.pairs():
+        expected = climb.expected("gradient", *pair)
         found = {
-            panel: [reader.get(f"train/gradient/{n}") - shifts[panel].get(n, 0.0) for n in names]
-            for panel, reader in readers.items()
+            name: [_unshifted(readers[panel], name, shifts[panel]) for panel in pair]
+            for name in ["input", *expected]
         }
-        for pair in climb.pairs():
-            name, apart = _worst(names, found[pair[0]], found[pair[1]], least)
-            if pair not in worst or apart.relative > worst[pair].relative:
-                worst[pair] = apart
-            if apart.relative > FLOAT64_BOUND:
-                where[pair] = f"gradient of {name} (layer {layer}): {apart}"
+        least = GRADIENT_FLOOR * max(_largest(both) for both in found.values())
+        for layer, names in {"input": ["input"], **by_layer(expected)}.items():
+            scale = max(least, *(_largest(found[name]) for name in names))
+            for name in names:
+                apart = _apart(climb, name, found[name], scale)
+                if pair not in worst or apart.relative > worst[pair].relative:
+                    worst[pair] = apart
+                if apart.relative > FLOAT64_BOUND:
+                    where[pair] = f"gradient of {name} (layer {layer}): {apart}"
     return worst, where
 
 
-def _largest(climb: Climb, reader: ArrayReader) -> float:
-    names = ["input", *climb.named("gradient", {"": reader})]
-    return max(float(np.abs(reader.get(f"train/gradient/{name}")).max()) for name in names)
+def _unshifted(reader: ArrayReader, name: str, shift: Shift) -> Any:
+    """Return a gradient, rid of its panel's rounded pools."""
+    array = given(reader, f"train/gradient/{name}")
+    off = shift.get(name)
+    return array if off is None or off.shape != array.shape else array - off
 
 
-def _worst(
-    names: list[str], left: list[Any], right: list[Any], least: float
-) -> tuple[str, Difference]:
-    """Return the worst of a layer's gradients, relative to the largest of them all."""
-    scale = max(least, *(float(np.abs(array).max(initial=0)) for array in (*left, *right)))
-    apart = [difference(own, other, scale) for own, other in zip(left, right)]
-    worst = max(range(len(names)), key=lambda i: apart[i].relative)
-    return names[worst], apart[worst]
+def _largest(arrays: Iterable[Any]) -> float:
+    return max(float(np.abs(array).max(initial=0)) for array in arrays)
+
+
+def _apart(climb: Climb, name: str, both: list[Any], scale: float) -> Difference:
+    """Return how far two gradients are apart, relative to a scale that allows for cancellation."""
+    apart = difference(both[0], both[1], scale)
+    if np.isfinite(apart.relative) and apart.relative > FLOAT64_BOUND:
+        apart = difference(
+            both[0], both[1], max(scale, CANCELLED * climb.runs.gradient_terms()[name])
+        )
+    return apart
 
 
 def _shifts(climb: Climb) -> dict[str, Shift]:
@@ -85,8 +96,8 @@ def _shifts(climb: Climb) -> dict[str, Shift]:
     scales = {kinds: gradient_scales(climb.runs.network, kinds) for kinds in set(pools.values())}
     if len(set(pools.values())) == 1 or not any(scales.values()):
         return {panel: {} for panel in climb.panels}
-    batch, cotangent = climb.runs.batch_of("input"), climb.runs.batch_of("cotangent")
-    exact = Reference(climb.runs.network, climb.runs.parameters, batch, training=True)
+    cotangent = climb.runs.batch_of("cotangent")
+    exact = climb.runs.reference()
     plain = exact.gradients(cotangent)
     shifts: dict[tuple[type[Op], ...], Shift] = {}
     for kinds, factors in scales.items():

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from common.elaborate import Step
 from common.network import Network
-from common.ops.local import Array, Given
+from common.ops.local import Array, Given, Local
 
 
 class Reference:
@@ -31,20 +31,33 @@ class Reference:
 
         `scales`: layer -> factors (H, W) of the cotangent at the result of that layer.
         """
-        back: dict[int, Any] = {len(self.steps) - 1: cotangent}
-        found: dict[str, Any] = {}
+        found: dict[str, Any] = {"input": np.zeros_like(self._batch)}
+        for step, given in self._back(cotangent, scales or {}):
+            local = step.op.local(given)
+            self._hand_back(step, local.inputs)
+            _add(found, step, local)
+        return found
+
+    def gradient_terms(self, cotangent: Array) -> dict[str, float]:
+        """Return, per gradient, the largest of the sums of its terms' absolute values."""
+        found: dict[str, Any] = {"input": np.zeros_like(self._batch)}
+        for step, given in self._back(cotangent, {}):
+            self._hand_back(step, step.op.local(given).inputs)
+            _add(found, step, step.op.magnitudes(given))
+        return {name: float(np.abs(terms).max()) for name, terms in found.items()}
+
+    def _back(self, cotangent: Array, scales: Mapping[str, Array]) -> Iterator[tuple[Step, Given]]:
+        """Yield the steps that reach the output, last first, with what each is computed from."""
+        self._cotangents: dict[int, Any] = {len(self.steps) - 1: cotangent}
         for index in reversed(range(len(self.steps))):
-            if index not in back:
-                continue
-            step, given = self.steps[index], back.pop(index)
-            given = given * (scales or {}).get(step.layer, 1.0)
-            local = step.op.local(self._given(step, given))
-            for source, gradient in zip(step.sources, local.inputs):
-                back[source] = back.get(source, 0.0) + np.nan_to_num(gradient)
-            for kind, gradient in local.parameters.items():
-                name = f"{step.layer}.{kind}"
-                found[name] = found.get(name, 0.0) + gradient
-        return found | {"input": back.get(-1, np.zeros_like(self._batch))}
+            if index in self._cotangents:
+                step, own = self.steps[index], self._cotangents.pop(index)
+                yield step, self._given(step, own * scales.get(step.layer, 1.0))
+
+    def _hand_back(self, step: Step, gradients: Sequence[Array]) -> None:
+        for source, gradient in zip(step.sources, gradients):
+            so_far = self._cotangents.get(source, 0.0)
+            self._cotangents[source] = so_far + np.nan_to_num(gradient)
 
     def _given(self, step: Step, cotangent: Array | None = None) -> Given:
         inputs = [self.results[i] if i >= 0 else self._batch for i in step.sources]
@@ -54,3 +67,13 @@ class Reference:
 def parameters_of(step: Step, parameters: Mapping[str, Array]) -> dict[str, Array]:
     """Return a step's own parameters, kind -> array."""
     return {kind: parameters[f"{step.layer}.{kind}"] for kind in step.op.parameters(step.inputs[0])}
+
+
+def _add(found: dict[str, Any], step: Step, local: Local) -> None:
+    """Add what a call gives to the gradients of its parameters and of the network's input."""
+    for kind, gradient in local.parameters.items():
+        name = f"{step.layer}.{kind}"
+        found[name] = found.get(name, 0.0) + gradient
+    for source, gradient in zip(step.sources, local.inputs):
+        if source < 0:
+            found["input"] = found["input"] + np.nan_to_num(gradient)

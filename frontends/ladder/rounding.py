@@ -34,6 +34,7 @@ SUSPECT = 2.0  # kernel gradients below this many units hold no operands of 10 b
 LONGEST = 1_000_000  # terms of a sum, beyond which kernel gradients are not told apart
 GRID = 13  # low bits of a float32 that a value of 10 bits or fewer leaves at zero
 LEAST_ON_GRID = 16
+CANCELS = 2.0**-6  # of its terms: a smaller value has lost that many of its bits
 
 
 @dataclass(frozen=True)
@@ -214,15 +215,19 @@ def _finding(what: str, recorded: Array, exact: Array, scale: Array, bound: floa
     score = apart / unit if unit else math.inf if apart else 0.0
     ratio = score / bound
     note = "" if ratio <= 1 else f"{score:.3g} units of rounding, allowed {bound:.3g}"
-    share = _on_grid(recorded, error)
+    share = _on_grid(recorded, error, scale)
     if ratio <= 1 and share > SHARE_BOUND:
         return Finding(what, 2 * share, f"{share:.0%} of its values have 10 bits or fewer")
     return Finding(what, ratio, note)
 
 
-def _on_grid(recorded: Array, error: Array) -> float:
-    """Return the share of inexact values whose low bits are zero: stored in 16 bits."""
-    inexact = recorded[(error != 0) & (recorded != 0)].astype(np.float32)
+def _on_grid(recorded: Array, error: Array, scale: Array) -> float:
+    """Return the share of inexact values whose low bits are zero: stored in 16 bits.
+
+    What cancellation leaves of larger terms is a multiple of their last bit, and does not count.
+    """
+    known = (error != 0) & (np.abs(recorded) > CANCELS * scale)
+    inexact = recorded[known].astype(np.float32)
     if inexact.size < LEAST_ON_GRID:
         return 0.0
     return float(((inexact.view(np.uint32) & ((1 << GRID) - 1)) == 0).mean())

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from common import transform, weights
 from common.elaborate import Elaboration
 from common.network import Network
 from common.ops import BatchNorm
+from frontends.ladder.reference import Reference
 from frontends.ladder.subjects import Subject, Written
 from frontends.workers.arrays import ArrayReader, write_arrays
 from frontends.workers.outcomes import WorkerError
@@ -89,6 +91,16 @@ class Runs:
     def batch_of(self, name: str) -> Any:
         """Return what every subject is given: the "input" or the "cotangent" of the output."""
         return self._given[name]
+
+    @cache  # noqa: B019 - it lives as long as the runs
+    def reference(self) -> Reference:
+        """Return the network in numpy, in training, on what every subject is given."""
+        return Reference(self.network, self.parameters, self.batch_of("input"), training=True)
+
+    @cache  # noqa: B019
+    def gradient_terms(self) -> dict[str, float]:
+        """Return, per parameter and of "input", the largest sum of absolute terms of a gradient."""
+        return self.reference().gradient_terms(self.batch_of("cotangent"))
 
     @property
     def elaboration(self) -> Elaboration:

@@ -18,29 +18,45 @@ def structure(climb: Climb) -> Iterator[Row]:
     """Yield a row per panel."""
     for name in climb.panels:
         subject = climb.runs.subject(name)
-        if subject.names is None:
+        missing = _missing(climb, name)
+        if missing:
+            yield Row(STRUCTURE, (name,), MISMATCHED, note="; ".join(missing[:4]))
+        elif subject.names is None:
             yield _written(climb.runs, subject)
         else:
             matched = len(climb.runs.run(Job(name)).parameters)
             yield Row(STRUCTURE, (name,), AGREES, note=f"{matched} parameters matched")
 
 
+def _missing(climb: Climb, panel: str) -> list[str]:
+    """Return a line per result that a panel has to give and does not, or gives beyond that."""
+    with climb.runs.run(Job(panel)).read() as reader:
+        known = set(reader.names())
+    lines = [f"no {name}" for name in ("evaluate/output", "train/output") if name not in known]
+    for kind in ("gradient", "statistics"):
+        prefix = f"train/{kind}/"
+        found = {name[len(prefix) :] for name in known if name.startswith(prefix)} - {"input"}
+        expected = climb.expected(kind, panel)
+        lines += [f"no {kind} of {name}" for name in expected if name not in found]
+        lines += [f"{kind} of {name}, which has none" for name in sorted(found - set(expected))]
+    return lines if "train/gradient/input" in known else [*lines, "no gradient of the input"]
+
+
 def _written(runs: Runs, subject: Subject) -> Row:
     result, absent = runs.run(Job(subject.name)), subject.absent(runs.network)
     parameters = runs.elaboration.parameters
     expected = {name: p.shape for name, p in parameters.items() if name not in absent}
-    blocks = _blocks(runs)
-    seen = (
-        blocks if subject.row.classes else {k: v for k, v in blocks.items() if k in result.blocks}
-    )
+    blocks, silent = _blocks(runs), subject.silent_blocks(runs.network)
+    seen = {path: shape for path, shape in blocks.items() if path not in silent}
     wrong = unlike("parameter", expected, result.parameters)
     wrong += unlike("block", seen, result.blocks)
     if wrong:
         return Row(STRUCTURE, (subject.name,), MISMATCHED, note="; ".join(wrong[:4]))
     total = sum(parameters[name].size for name in expected)
     note = f"{len(expected)} parameters, {total:,} numbers, {len(seen)} blocks"
-    if absent:
-        note += f"; {len(absent)} parameters of uncalled layers have no place in a graph"
+    for what, exempt in (("parameters", absent), ("blocks", silent)):
+        for reason in dict.fromkeys(exempt.values()):
+            note += f"; {sum(r == reason for r in exempt.values())} {what} exempt: {reason}"
     return Row(STRUCTURE, (subject.name,), AGREES, note=note)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from common.errors import TriptychError
 from common.network import Network
 from common.ops import AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool2d, Op
+from common.spec import Chain
 from frontends.frameworks import TABLE, Framework
 from frontends.workers.outcomes import NOT_WRITABLE, Outcome, WorkerError
 from frontends.writing.draft import Source
@@ -19,6 +20,7 @@ from frontends.writing.text import EmitError
 MINE = "mine"
 ROUNDED: tuple[type[Op], ...] = (AvgPool2d, AdaptiveAvgPool2d)
 UNCALLED = "layers that are never called have no place in a graph"
+WITHIN = "they are within a model that is called again"
 UNMATCHED = "no parameter of the file was matched with it"
 Fault = Callable[[str], str]  # changes a written text: a negative control
 
@@ -56,6 +58,10 @@ class Subject(ABC):
     def absent(self, network: Network) -> dict[str, str]:
         """Return the parameters that it is exempt from having, each with the reason."""
 
+    def silent_blocks(self, network: Network) -> dict[str, str]:
+        """Return the blocks whose output shapes it is exempt from telling, each with the reason."""
+        return {}
+
     def rounded_pools(self) -> tuple[type[Op], ...]:
         """Return the average pools whose gradients its framework scales by a rounded 1/n."""
         return ROUNDED if self.row.rounds_pool_gradients else ()
@@ -86,6 +92,18 @@ class Written(Subject):
         parameters = network.elaboration.parameters.values()
         return {each.name: UNCALLED for each in parameters if not each.used}
 
+    def silent_blocks(self, network: Network) -> dict[str, str]:
+        if not self.row.shares_chains_as_models:
+            return {}
+        blocks = network.elaboration.blocks
+        shared = tuple(
+            f"{each.path}.{name}.".lstrip(".")
+            for each in blocks
+            for name, layer in each.block.layers.items()
+            if isinstance(layer, Chain) and each.block.calls_of(name) > 1
+        )
+        return {b.path: WITHIN for b in blocks if shared and b.path.startswith(shared)}
+
 
 @dataclass(frozen=True)
 class Reader(Subject):
@@ -112,6 +130,10 @@ class Reader(Subject):
         return dict.fromkeys(
             (n for n in network.elaboration.parameters if n not in known), UNMATCHED
         )
+
+    def silent_blocks(self, network: Network) -> dict[str, str]:
+        """Return the blocks whose output shapes it is exempt from telling, each with the reason."""
+        return {}
 
     def rounded_pools(self) -> tuple[type[Op], ...]:
         """Its global average may be a pool over the whole map where ours is a mean."""

@@ -66,7 +66,10 @@ def test_files_of(
         found.append(load_file(out))
     written = sorted(tmp_path.iterdir())
     line = _fails("--from", library, "--network", "resnet101", tmp_path / files[0], out)
-    assert line.startswith("convert.py: ") and "not the weights of resnet101: it lacks" in line
+    assert (
+        line.startswith("python -m frontends.convert: ")
+        and "not the weights of resnet101: it lacks" in line
+    )
     nowhere = tmp_path / "nowhere" / "out"
     line = _fails("--from", library, "--network", name, tmp_path / files[0], nowhere)
     assert "cannot be written" in line

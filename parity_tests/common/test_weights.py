@@ -38,10 +38,10 @@ def test_recipes(name: str) -> None:
         for value in weights.values():
             assert value.dtype == np.float64
             assert np.array_equal(value, value.astype(np.float32))
-    bounds = {"gamma": (0.5, 1.5), "variance": (0.5, 2.0), "beta": (-0.7, 0.7), "mean": (-0.7, 0.7)}
     for key, parameter in parameters.items():
-        low, high = bounds.get(parameter.kind, (-9, 9))
-        assert generic[key].min() >= low and generic[key].max() <= high
+        assert np.abs(generic[key]).max() < 100 and not np.isin(generic[key], (0, 1)).any()
+        if parameter.kind in ("gamma", "variance"):
+            assert generic[key].min() > 0
         assert len(np.unique(generic[key])) > 0.9 * parameter.size
         if parameter.kind != "kernel":
             assert len(np.unique(start[key])) == 1

@@ -12,13 +12,14 @@ from onnx.reference import ReferenceEvaluator
 
 from frontends.torch.runner import Runner
 from frontends.workers.arrays import ArrayReader, ArrayWriter
+from frontends.workers.protocol import NetworkFile, Observe
 from frontends.workers.worker import load_module
 
 
 def exported(folder, entry, dtype):
     """Return the path of a model file, and the input as an array."""
-    job = {"source": f"{folder}/written.py", "entry": entry, "dtype": dtype, "mode": "inference"}
-    runner = Runner(job, load_module)
+    file = NetworkFile(f"{folder}/written.py", entry, (), dtype)
+    runner = Runner(file, load_module, Observe(), None)
     with ArrayReader(f"{folder}/weights.npz") as arrays:
         runner.assign(arrays)
     with ArrayReader(f"{folder}/inputs.npz") as given:
