@@ -16,6 +16,7 @@ from benchmarks.options import command
 from benchmarks.progress import Display
 from benchmarks.timing import Session, Settings, put_outcome
 from benchmarks.workloads import Workload
+from common import machine
 from common.errors import TriptychError
 from common.files import folder_for
 from common.networks import load
@@ -121,7 +122,7 @@ class Benchmark:
     def _devices(self, refused: Refused) -> dict[str, str]:
         """Return each framework's device; refuse those without a GPU where others have one."""
         wanted = self.options.device
-        asks = wanted == "gpu" or (wanted == "auto" and environment.may_have_gpu())
+        asks = wanted == "gpu" or (wanted == "auto" and machine.may_have_gpu())
         seeing = {n for n in self.frameworks if asks and not refused[n] and gate.sees_gpu(n)}
         device = "gpu" if wanted == "gpu" or seeing else "cpu"
         for name in self.frameworks:

@@ -8,28 +8,20 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from common import machine as this
 from frontends.workers.environments import ROOT
-
-GPU_DEVICES = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg", "/dev/kfd")
 
 
 def machine() -> dict[str, Any]:
     """Return what tells one machine from another; no names of hosts, users or folders."""
     return {
         "cpu": _cpu(),
-        "cores": cores(),
-        "memory": _memory(),
+        "cores": this.cores(),
+        "memory": this.memory(),
         "os": f"{platform.system()} {platform.release()}",
         "architecture": platform.machine(),
         "python": platform.python_version(),
     }
-
-
-def cores() -> int:
-    """Return how many logical cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def load() -> float | None:
@@ -38,11 +30,6 @@ def load() -> float | None:
         return round(os.getloadavg()[0], 2)
     except OSError:
         return None
-
-
-def may_have_gpu() -> bool:
-    """Return whether it is worth asking the frameworks for a GPU."""
-    return any(Path(path).exists() for path in GPU_DEVICES)
 
 
 def commit() -> str | None:
@@ -71,10 +58,3 @@ def _cpu() -> str:
         return platform.processor() or platform.machine()
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.machine()
-
-
-def _memory() -> int | None:
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return None

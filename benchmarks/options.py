@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from typing import Any, NoReturn
+from typing import Any
 
-from benchmarks import environment
 from benchmarks.matrix import MODES
-from common.errors import TriptychError
+from common import machine
+from common.arguments import Parser, named, seconds, whole
 from common.networks import available
 from frontends.frameworks import HISTORICAL, TABLE
 
@@ -23,16 +23,17 @@ EPILOG = """\
 styles:
 {styles}
 
-networks: {networks}
+{networks}
 
 exit codes: 0 all was measured; 1 something is missing, failed or not comparable (the table
 says what and why; the rest is measured); 2 wrong usage, nothing measured; 130 interrupted
 (what was measured is kept)."""
 
-# Flag -> argparse's arguments, in the order of --help.
+# Flag -> argparse's arguments and other names of it, in the order of --help.
 OPTIONS: dict[str, dict[str, Any]] = {
     "--framework": {"default": "all", "help": f"all, or a list of {','.join(TABLE)}"},
     "--legacy": {
+        "names": ("--historical",),
         "action": "store_true",
         "help": f"with all: the historical panels too ({', '.join(HISTORICAL)})",
     },
@@ -42,7 +43,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "help": "a name, FILE.json or FILE.py:function (default %(default)s)",
     },
     "--batch-size": {
-        "type": int,
+        "type": whole(1, 2**31),
         "default": DEFAULT_BATCH,
         "metavar": "N",
         "help": "images a step (default %(default)s)",
@@ -55,19 +56,19 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "help": "auto: the GPU if a framework sees one (default)",
     },
     "--rounds": {
-        "type": int,
+        "type": whole(1, 100_000),
         "default": 5,
         "metavar": "N",
         "help": "interleaved rounds of half a second or two steps (default %(default)s)",
     },
     "--threads": {
-        "type": int,
-        "default": environment.cores(),
+        "type": whole(1, 4096),
+        "default": machine.cores(),
         "metavar": "N",
         "help": "of each framework (default: the cores there are, %(default)s)",
     },
     "--budget": {
-        "type": float,
+        "type": seconds,
         "default": 120.0,
         "metavar": "S",
         "help": "seconds until one timing is warm, compilation included, and for each of its "
@@ -79,15 +80,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "help": "for records, page and plot (default %(default)s)",
     },
 }
-POSITIVE = ("--batch-size", "--rounds", "--threads", "--budget")
 ALWAYS, NEVER = "--framework", "--out"  # in the command that repeats a run
-
-
-class _Parser(argparse.ArgumentParser):
-    """Tells a mistake in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        raise TriptychError(f"{message} (--help lists what is available)")
 
 
 def parse(arguments: list[str] | None = None, prog: str = PROG) -> argparse.Namespace:
@@ -95,12 +88,7 @@ def parse(arguments: list[str] | None = None, prog: str = PROG) -> argparse.Name
 
     Raises TriptychError, in one line, for a value that is unknown or out of range.
     """
-    options = _parser(prog).parse_args(arguments)
-    for flag in POSITIVE:
-        value = getattr(options, _name(flag))
-        if not value > 0:
-            raise TriptychError(f"{flag} {value}: expected more than 0")
-    return options
+    return _parser(prog).parse_args(arguments)
 
 
 def command(options: argparse.Namespace) -> str:
@@ -113,16 +101,17 @@ def command(options: argparse.Namespace) -> str:
     return " ".join(parts)
 
 
-def _parser(prog: str) -> argparse.ArgumentParser:
+def _parser(prog: str) -> Parser:
     styles = "\n".join(f"  {n:<12} {'; '.join(each.styles.values())}" for n, each in TABLE.items())
-    parser = _Parser(
+    parser = Parser(
         prog=prog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description=DESCRIPTION,
-        epilog=EPILOG.format(styles=styles, networks=", ".join(available())),
+        epilog=EPILOG.format(styles=styles, networks=named("networks", available())),
     )
     for flag, how in OPTIONS.items():
-        parser.add_argument(flag, **how)
+        also, rest = how.get("names", ()), {k: v for k, v in how.items() if k != "names"}
+        parser.add_argument(flag, *also, **rest)
     return parser
 
 

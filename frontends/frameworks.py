@@ -118,6 +118,8 @@ def select(names: str, historical: bool = False) -> list[str]:
 
     `all` means the modern ones, with `historical` the others too. Raises TriptychError.
     """
+    if historical and names != "all":
+        raise TriptychError("--legacy adds panels to all: with a list, name them in --framework")
     if names == "all":
         return list(FRAMEWORKS if historical else MODERN)
     chosen = [name.strip() for name in names.split(",") if name.strip()]

@@ -63,8 +63,6 @@ def parse(arguments: Sequence[str] | None, prog: str) -> argparse.Namespace:
     elif options.dialect or options.names:
         raise TriptychError("--dialect and --names are of --mine FILE:ENTRY, which is not given")
     listed = options.framework or "all"
-    if options.legacy and listed != "all":
-        raise TriptychError("--legacy adds panels to all: with a list, name them in --framework")
     options.frameworks = select(listed, options.legacy)
     if len(options.frameworks) < 2 and not (options.against or options.mine):
         raise TriptychError(f"--framework {listed}: {ALONE}")
