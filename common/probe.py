@@ -150,7 +150,10 @@ def wanted(steps: tuple[Step, ...]) -> dict[int, Spread]:
             found |= dict.fromkeys(step.sources, RECTIFIED)
         elif index in found and step.op.keeps_size:
             found |= dict.fromkeys(step.sources, found[index])
-            if len(step.sources) > 1:  # the last is added to the stream of the others
+            if step.op.arity == 2:  # a map and its gate, of about a half
+                found[step.sources[0]] = Spread(*(2 * each for each in found[index]))
+                del found[step.sources[1]]
+            elif len(step.sources) > 1:  # the last is added to the stream of the others
                 found[max(step.sources)] = Spread(0.0, found[index].deviation / 3)
     return found
 

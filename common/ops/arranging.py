@@ -104,6 +104,7 @@ class Scale(Op):
     """A map (C, H, W) times a gate (C,), channel by channel."""
 
     symbol = "scale"
+    keeps_size = True
     linear = True
     arity = 2
 
