@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from common.recipes.recipe import THROUGHPUT
 from frontends.frameworks import TABLE
 from frontends.ladder.rungs import RUNGS
 from reports.schema import FrameworkWords, Method, ModeWords
@@ -18,8 +19,8 @@ STEPS: dict[str, ModeWords] = {
     "inference": {"passes": 1, "meaning": ""},
     "training": {  # forward, and two products of the same size on the way back
         "passes": 3,
-        "meaning": "forward with batch statistics, cross-entropy, backward and an SGD update with\n"
-        "momentum 0.9 on one fixed batch",
+        "meaning": "forward with batch statistics, backward and an update, again and again on\n"
+        f"one fixed batch: {THROUGHPUT.words()}",
     },
 }
 METHOD: Method = {

@@ -123,5 +123,4 @@ class Workload:
             "batch": self.batch,
             "input": str(self.input),
             "dtype": "float32",
-            "recipe": self.recipe.words(),
         }
