@@ -121,8 +121,8 @@ PLANTED = {
     ),
     "worker's import": (
         "frontends/torch/runner.py",
-        "\nfrom common.errors import choose\n",
-        lambda house: closure(house, ENTRIES) - WORKER_SIDE == {"common", "common.errors"},
+        "\nfrom common.files import write_text\n",
+        lambda house: closure(house, ENTRIES) - WORKER_SIDE == {"common.files"},
     ),
 }
 
