@@ -50,6 +50,21 @@ class Probe:
     sensitivity: dict[str, float] = field(default_factory=dict)
     unmet: dict[str, tuple[float, ...]] = field(default_factory=dict)
 
+    def remarks(self) -> list[str]:
+        """Return what a reader should know of them, a line each."""
+        lines = []
+        if self.sensitivity:
+            step, most = max(self.sensitivity.items(), key=lambda each: each[1])
+            lines.append(
+                f"probe: a relative change of the input grows to {most:.1f} times at most, at {step}"
+            )
+        for value, words in ((0.0, "on both sides of 0"), (6.0, "beyond 6")):
+            steps = [step for step, breaks in self.unmet.items() if value in breaks]
+            if steps:
+                more = f" and {len(steps) - 1} more" if len(steps) > 1 else ""
+                lines.append(f"probe: {steps[0]}{more} met no values {words}")
+        return lines
+
 
 def probe(network: Network, seed: int = 0) -> Probe:
     """Return probe weights of a network; they hold values that float32 holds exactly."""

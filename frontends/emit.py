@@ -40,7 +40,7 @@ def _verified(network: Network, dialects: list[str]) -> Report | None:
     from frontends.ladder.verify import verify
 
     report = verify(network, [f for f in FRAMEWORKS if f in MODERN or f in dialects])
-    if not report.passed:
+    if not report.proved:
         print(report.text(), file=sys.stderr)
         return None
     return report

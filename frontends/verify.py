@@ -113,7 +113,7 @@ def _verified(
         report, found = verify_against(network, other, options.frameworks, **how)
         lines = [f"\n{len(found)} structural differences", *(f"  {x}" for x in grouped(found))]
         text = "\n".join([report.text(options.every_row), *lines])
-        passed = report.passed and not found
+        passed = report.proved and not found
         record = report.record() | {"structural_differences": [asdict(each) for each in found]}
         return text, record | {"passed": passed}, passed
     if options.mine:
@@ -121,7 +121,7 @@ def _verified(
         report = verify_mine(network, options.mine, options.dialect, **named, **how)
     else:
         report = verify(network, options.frameworks, **how)
-    return report.text(options.every_row), report.record(), report.passed
+    return report.text(options.every_row), report.record(), report.proved
 
 
 def check_memory(network: Network, batch: int) -> None:

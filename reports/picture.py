@@ -110,7 +110,7 @@ def main(arguments: list[str] | None = None, prog: str = PROG) -> int:
     parser.add_argument("--out", type=Path, default=OUT, metavar="FILE", help="default: README's")
     out = parser.parse_args(arguments).out
     report = verify(load(NETWORK), list(MODERN))
-    if not report.passed:
+    if not report.proved:
         print(report.text())
         return 1
     write_bytes(out, draw(NETWORK, BLOCK, report))

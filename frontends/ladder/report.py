@@ -22,6 +22,7 @@ class Row:
     bound: float | None = None
     note: str = ""
     stage: str = ""  # at which a panel stopped, where it did
+    compares: bool = False  # it compares two networks within one panel
 
     @property
     def passed(self) -> bool:
@@ -48,7 +49,25 @@ class Report:
 
     @property
     def passed(self) -> bool:
+        """Whether no check failed; with a single panel nothing was compared (see `proved`)."""
         return bool(self.rows) and all(row.passed for row in self.rows)
+
+    @property
+    def compared(self) -> bool:
+        """Whether any two panels were held against each other."""
+        return any(len(row.panels) == 2 or row.compares for row in self.rows)
+
+    @property
+    def proved(self) -> bool:
+        """Whether panels were compared, and are the same network."""
+        return self.passed and self.compared
+
+    @property
+    def verdict(self) -> str:
+        """The verdict in words."""
+        if self.proved:
+            return "the same network"
+        return "not compared: one panel alone" if self.passed else "NOT proved the same"
 
     @property
     def worst_float64(self) -> float:
@@ -107,9 +126,8 @@ class Report:
         for row in self.rows:
             if not row.passed:
                 lines.append(f"{row.rung}, {' ↔ '.join(row.panels)}: {row.outcome}: {row.note}")
-        verdict = "the same network" if self.passed else "NOT proved the same"
         worst = f"worst float64 difference {self.worst_float64:.1e}, " if self._has_pairs() else ""
-        lines.append(f"{verdict}: {worst}{self.seconds:.0f} s")
+        lines.append(f"{self.verdict}: {worst}{self.seconds:.0f} s")
         return "\n".join(lines)
 
     def _has_pairs(self) -> bool:
@@ -117,7 +135,11 @@ class Report:
 
     def record(self) -> dict[str, Any]:
         """Return plain data, for a record."""
-        return asdict(self) | {"passed": self.passed, "worst_float64": self.worst_float64}
+        return asdict(self) | {
+            "passed": self.passed,
+            "verdict": self.verdict,
+            "worst_float64": self.worst_float64,
+        }
 
 
 def _cells(row: Row) -> list[str]:

@@ -14,6 +14,7 @@ from common import transform, weights
 from common.elaborate import Elaboration
 from common.network import Network
 from common.ops import BatchNorm
+from common.probe import Probe, probe
 from frontends.ladder.reference import Reference
 from frontends.ladder.subjects import Subject, Written
 from frontends.workers.arrays import ArrayReader, write_arrays
@@ -79,7 +80,8 @@ class Runs:
         self._workers, self._folder, self._timeout = workers, folder, timeout
         self._results: dict[Job, Result] = {}
         self._stops: dict[str, WorkerError] = {}
-        self.parameters = dict(values or weights.probe(network, seed))
+        self.probe = probe(network, seed) if values is None else Probe(dict(values))
+        self.parameters = self.probe.weights
         self._given = {
             "input": weights.inputs(network, batch, seed),
             "cotangent": weights.cotangent(network, batch, seed),

@@ -70,7 +70,7 @@ class TwoNetworks:
                     found = difference(one.get(name), two.get(name))
                     if found.relative > FLOAT64_BOUND:
                         return self._differs(f"first at step {path}: {found}", found.relative)
-        return Row(STEP_BY_STEP, (self.framework,), AGREES, bound=FLOAT64_BOUND)
+        return Row(STEP_BY_STEP, (self.framework,), AGREES, bound=FLOAT64_BOUND, compares=True)
 
     def _differs(self, note: str, worst: float | None = None) -> Row:
         return Row(STEP_BY_STEP, (self.framework,), MISMATCHED, worst, FLOAT64_BOUND, note)

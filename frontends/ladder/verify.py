@@ -51,6 +51,7 @@ def verify(
     subjects, rungs = written(frameworks, faults), RUNGS if rounding else FLOAT64_RUNGS
     with _timed(report), _kept(workers) as pool, scratch() as folder:
         runs = Runs(comparable(network), subjects, pool, folder, raised, seed=seed, timeout=timeout)
+        report.notes += runs.probe.remarks()
         report.rows += climb(runs, frameworks, rungs)
         _ask_versions(report, frameworks, pool, timeout)
     return report

@@ -30,11 +30,13 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 )
 
 # (module, what it imports against the order) -> why it may
-EXCEPTIONS = {
-    ("frontends.fluid.dialect", "frontends.paddle.ops"): "Fluid 1.8 is Paddle: its layers "
-    "round and pad as Paddle's of today do",
-    ("frontends.fluid.ops", "frontends.paddle.ops"): "likewise",
-}
+EXCEPTIONS = dict.fromkeys(
+    (
+        ("frontends.fluid.dialect", "frontends.paddle.ops"),
+        ("frontends.fluid.ops", "frontends.paddle.ops"),
+    ),
+    "Fluid 1.8 is Paddle: its layers round and pad as Paddle's of today do",
+)
 
 # What can be run with `python -m`.
 RUNNABLE = (
