@@ -56,7 +56,7 @@ class Probe:
         if self.sensitivity:
             step, most = max(self.sensitivity.items(), key=lambda each: each[1])
             lines.append(
-                f"probe: a relative change of the input grows to {most:.1f} times at most, at {step}"
+                f"probe: a relative change of the input grows {most:.1f} times at most, at {step}"
             )
         for value, words in ((0.0, "on both sides of 0"), (6.0, "beyond 6")):
             steps = [step for step, breaks in self.unmet.items() if value in breaks]
