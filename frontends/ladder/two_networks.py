@@ -12,6 +12,7 @@ from pathlib import Path
 from common import weights
 from common.compare import difference
 from common.network import Network
+from frontends.ladder.climb import given
 from frontends.ladder.locate import FLOAT64_BOUND
 from frontends.ladder.report import Row, stopped_row
 from frontends.ladder.runs import BOTH, Job, Result, Runs, comparable
@@ -67,9 +68,14 @@ class TwoNetworks:
                     name = f"{mode}/step/{path}"
                     if name not in known:
                         return self._differs(f"step {path} is only in {self.left.name}")
-                    found = difference(one.get(name), two.get(name))
+                    found = difference(given(one, name), two.get(name))
                     if found.relative > FLOAT64_BOUND:
                         return self._differs(f"first at step {path}: {found}", found.relative)
+                found = difference(*(given(each, f"{mode}/output") for each in (one, two)))
+                if found.relative > FLOAT64_BOUND:  # they return the results of different steps
+                    return self._differs(
+                        f"no step differs, the output does: {found}", found.relative
+                    )
         return Row(STEP_BY_STEP, (self.framework,), AGREES, bound=FLOAT64_BOUND, compares=True)
 
     def _differs(self, note: str, worst: float | None = None) -> Row:
