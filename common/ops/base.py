@@ -83,10 +83,8 @@ class Op:
     symbol: its name in JSON. arity: how many inputs it takes (0: any number). has_modes: it acts
     in training otherwise than in evaluation. is_named: a dialect that names the steps of a graph
     names it. breaks: where it, or what it is mistaken for, changes: probe weights lead to values on
-    both sides. averages: it is a mean over windows, whose gradient Paddle rounds (see
-    frontends.ladder.predictions). keeps_size: its values are about as large as its inputs'. linear:
-    it is linear in each input and each parameter. is_product: its sums are those of a matrix
-    product.
+    both sides. keeps_size: its values are about as large as its inputs'. linear: it is linear in
+    each input and each parameter. is_product: its sums are those of a matrix product.
     """
 
     symbol: ClassVar[str]
@@ -94,7 +92,6 @@ class Op:
     has_modes: ClassVar[bool] = False
     is_named: ClassVar[bool] = True
     breaks: ClassVar[tuple[float, ...]] = ()
-    averages: ClassVar[bool] = False
     keeps_size: ClassVar[bool] = False
     linear: ClassVar[bool] = False
     is_product: ClassVar[bool] = False

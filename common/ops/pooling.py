@@ -113,7 +113,6 @@ class AvgPool2d(MaxPool2d):
 
     symbol = "avg_pool2d"
     linear = True
-    averages = True
     count_include_pad: Flag = False
 
     def paddle_flops(self, shape: Shape) -> int:
@@ -186,7 +185,6 @@ class AdaptiveAvgPool2d(Op):
     symbol = "adaptive_avg_pool2d"
     keeps_size = True
     linear = True
-    averages = True
     output_size: Pair = field(default=1, metadata=PAIR)
 
     def _check(self) -> None:

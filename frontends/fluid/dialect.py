@@ -11,12 +11,13 @@ from common.network import Network
 from common.ops import Op, Shape
 from frontends.fluid.naming import naming_of
 from frontends.fluid.ops import ACTIVATING, ACTIVATIONS, OPS, concatenated, summed
-from frontends.paddle.ops import says_same
-from frontends.writing.dialect import Body, FunctionDialect, FunctionSite
+from frontends.writing.dialect import FunctionDialect
 from frontends.writing.draft import Draft, batched
 from frontends.writing.expressions import Choice, Invoke, List, text
 from frontends.writing.naming import Naming
 from frontends.writing.padding import Bound
+from frontends.writing.paddle_family import says_same
+from frontends.writing.sites import Body, FunctionSite
 from frontends.writing.statements import Assign, Comment, Statement
 
 REPEATED = Comment("with the parameters of the call before, since they bear the same names")

@@ -8,11 +8,12 @@ from typing import Any
 from common import ops
 from common.expressions import literal
 from common.ops import Op
-from frontends.paddle.ops import extended, padding_of, rounds_alike
-from frontends.writing.dialect import Body, FunctionSite, Writes
+from frontends.writing.dialect import Writes
 from frontends.writing.draft import constant
 from frontends.writing.expressions import Choice, List, invoke, unless
 from frontends.writing.padding import four_sides, is_padded
+from frontends.writing.paddle_family import extended, padding_of, rounds_alike
+from frontends.writing.sites import Body, FunctionSite
 from frontends.writing.statements import Comment
 from frontends.writing.text import EmitError
 

@@ -6,11 +6,12 @@ from typing import Any
 
 from common import ops
 from common.ops import Op, Shape
-from frontends.paddle.ops import OPS, concatenated, says_same
+from frontends.paddle.ops import OPS, concatenated
 from frontends.writing.dialect import ClassDialect
 from frontends.writing.draft import Draft
 from frontends.writing.expressions import List, invoke
 from frontends.writing.padding import Bound
+from frontends.writing.paddle_family import says_same
 
 
 class PaddleDialect(ClassDialect):

@@ -1,7 +1,4 @@
-"""How Paddle writes each op: a row of `OPS` or a function of an op and its site.
-
-What its pools and paddings make of numbers is Fluid's, too.
-"""
+"""How Paddle writes each op: a row of `OPS` or a function of an op and its site."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from common import ops
-from common.ops import Op, Shape, pair, sides
+from common.ops import Op
 from frontends.writing.class_ops import (
     Writes,
     add,
@@ -20,10 +17,11 @@ from frontends.writing.class_ops import (
     module,
     value,
 )
-from frontends.writing.dialect import ClassSite, Written
 from frontends.writing.draft import constant
 from frontends.writing.expressions import Choice, Joined, List, invoke, unless
-from frontends.writing.padding import Bound, by_sides, is_padded, left_first
+from frontends.writing.padding import by_sides, is_padded, left_first
+from frontends.writing.paddle_family import extended, padding_of, rounds_alike
+from frontends.writing.sites import ClassSite, Written
 
 # The residual branch starts at zero.
 ZERO_GAMMA = "paddle.ParamAttr(initializer=nn.initializer.Constant(0.0))"
@@ -139,31 +137,3 @@ OPS: Mapping[type[Op], Writes] = {
         lambda x, *around: invoke("F.pad", x, List((0, 0, *around, 0, 0, 0, 0)))
     ),
 }
-
-
-def says_same(op: Op, bound: Bound) -> bool:
-    """Can Paddle pad "SAME" here? A dilation it would forget, and a mean leaves padding out."""
-    if isinstance(op, ops.Conv2d):
-        return all(each.dilation == 1 for each, _ in bound)
-    return not isinstance(op, ops.AvgPool2d) or op.count_include_pad is False
-
-
-def padding_of(padding: Any) -> Any:
-    """Return padding as Paddle's layers take it: a size, a pair, [top, bottom, left, right]."""
-    if padding == ops.SAME:
-        return '"SAME"'
-    uneven = by_sides(padding)
-    return List(uneven) if uneven else padding
-
-
-def extended(padding: Any, over: tuple[int, int]) -> Any:
-    """Return padding with what the last windows reach beyond it."""
-    (top, bottom), (left, right) = sides(padding)
-    return ((top, bottom + over[0]), (left, right + over[1]))
-
-
-def rounds_alike(op: Any, shape: Shape) -> bool:
-    """Does Paddle's ceil_mode give this many windows? It keeps those that see only padding."""
-    steps = zip(shape[1:], pair(op.kernel_size), pair(op.stride), sides(op.padding))
-    counts = tuple(-((k - n - sum(pads)) // s) + 1 for n, k, s, pads in steps)
-    return bool(counts == op.output(shape)[1:])

@@ -11,10 +11,11 @@ from common.ops import Op, Shape
 from frontends.tensorflow.helpers import helpers
 from frontends.tensorflow.ops import OPS, merged, uses_keras_ops
 from frontends.writing.channels_last import batched, grouped, says_same
-from frontends.writing.dialect import Body, FunctionDialect, FunctionSite, standalone
+from frontends.writing.dialect import FunctionDialect
 from frontends.writing.draft import Draft
 from frontends.writing.expressions import Invoke, List, Part, invoke
 from frontends.writing.padding import Bound
+from frontends.writing.sites import Body, FunctionSite, standalone
 from frontends.writing.statements import Assign, Statement, changed, within
 from frontends.writing.text import EmitError
 

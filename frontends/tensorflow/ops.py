@@ -16,9 +16,10 @@ from frontends.writing.channels_last import (
     overhang,
     sliced,
 )
-from frontends.writing.dialect import Body, FunctionSite, Writes
+from frontends.writing.dialect import Writes
 from frontends.writing.expressions import Joined, List, Part, invoke, unless
 from frontends.writing.padding import Four, by_sides, four_sides, is_same
+from frontends.writing.sites import Body, FunctionSite
 from frontends.writing.statements import Assign, Comment
 
 LOWEST = invoke("float", '"-inf"')

@@ -12,10 +12,11 @@ from common.spec import Layer, plain, uses
 from frontends.tensorflow1.helpers import helpers
 from frontends.tensorflow1.ops import OPS, concatenated, summed
 from frontends.writing.channels_last import batched, says_same
-from frontends.writing.dialect import Body, FunctionDialect, FunctionSite
+from frontends.writing.dialect import FunctionDialect
 from frontends.writing.draft import Draft
 from frontends.writing.expressions import Invoke, List, invoke, text
 from frontends.writing.padding import Bound
+from frontends.writing.sites import Body, FunctionSite
 from frontends.writing.statements import Assign, Comment, Statement, With
 
 NOTE = """\

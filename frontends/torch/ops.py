@@ -18,9 +18,9 @@ from frontends.writing.class_ops import (
     module,
     value,
 )
-from frontends.writing.dialect import ClassSite, Written
 from frontends.writing.expressions import Joined, List, Part, invoke, unless
 from frontends.writing.padding import by_sides, is_padded, left_first
+from frontends.writing.sites import ClassSite, Written
 from frontends.writing.statements import Expression
 
 

@@ -7,10 +7,10 @@ from typing import Any
 from common import ops
 from common.expressions import literal
 from common.ops import Op, Shape, pair, sides
-from frontends.writing.dialect import Body, FunctionSite, Site
 from frontends.writing.draft import Draft, constant
 from frontends.writing.expressions import Choice, Part
 from frontends.writing.padding import Bound, Four, four_sides, is_same
+from frontends.writing.sites import Body, FunctionSite, Site
 from frontends.writing.statements import Comment, If, Statement
 
 SAME = '"same"'  # as the framework's layers take it

@@ -8,8 +8,8 @@ from typing import Any
 
 from common import ops
 from common.sizes import product
-from frontends.writing.dialect import ClassSite, Written
 from frontends.writing.expressions import Joined, Unpacked, invoke
+from frontends.writing.sites import ClassSite, Written
 
 Writes = Callable[[Any, ClassSite], Written]
 

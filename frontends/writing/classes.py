@@ -12,9 +12,10 @@ from common.ops import Op
 from common.sizes import plus
 from common.spec import Block, Chain, Layer, Parallel, Use, When, plain
 from common.wiring import Call
-from frontends.writing.dialect import ClassDialect, ClassSite, Written
+from frontends.writing.dialect import ClassDialect
 from frontends.writing.draft import Draft, Source, batched, formatted, shapes_of
 from frontends.writing.expressions import Choice, Each, List, Unpacked, invoke
+from frontends.writing.sites import ClassSite, Written
 from frontends.writing.statements import (
     Assign,
     Class,

@@ -11,11 +11,12 @@ from common.ops import Op
 from common.sizes import plus
 from common.spec import Block, Chain, Layer, Parallel, Use, When, plain
 from common.wiring import Call
-from frontends.writing.dialect import Body, FunctionDialect, FunctionSite, standalone
+from frontends.writing.dialect import FunctionDialect
 from frontends.writing.draft import Draft, Source, formatted, shapes_of
 from frontends.writing.expressions import Each, invoke
 from frontends.writing.naming import Naming
 from frontends.writing.needs import Needs
+from frontends.writing.sites import Body, FunctionSite, standalone
 from frontends.writing.statements import (
     Assign,
     Comment,

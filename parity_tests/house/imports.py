@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-from parity_tests.house.rooms import EXCEPTIONS, FLOORS, PACKAGES
+from parity_tests.house.rooms import FLOORS, PACKAGES
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,6 @@ def upward(house: House) -> set[tuple[str, str]]:
         for name, each in house.items()
         for other in each.imports & set(house)
         if room(name) != room(other) and level[room(other)] >= level[room(name)]
-        if (name, other) not in EXCEPTIONS
     }
 
 

@@ -29,15 +29,6 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("parity_tests",),
 )
 
-# (module, what it imports against the order) -> why it may
-EXCEPTIONS = dict.fromkeys(
-    (
-        ("frontends.fluid.dialect", "frontends.paddle.ops"),
-        ("frontends.fluid.ops", "frontends.paddle.ops"),
-    ),
-    "Fluid 1.8 is Paddle: its layers round and pad as Paddle's of today do",
-)
-
 # What can be run with `python -m`.
 RUNNABLE = (
     "benchmarks.run",

@@ -1,0 +1,38 @@
+"""What Paddle and Fluid share: how their layers take padding, and how their pools round."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from common import ops
+from common.ops import Op, Shape, pair, sides
+from frontends.writing.expressions import List
+from frontends.writing.padding import Bound, by_sides
+
+
+def says_same(op: Op, bound: Bound) -> bool:
+    """Can Paddle pad "SAME" here? A dilation it would forget, and a mean leaves padding out."""
+    if isinstance(op, ops.Conv2d):
+        return all(each.dilation == 1 for each, _ in bound)
+    return not isinstance(op, ops.AvgPool2d) or op.count_include_pad is False
+
+
+def padding_of(padding: Any) -> Any:
+    """Return padding as Paddle's layers take it: a size, a pair, [top, bottom, left, right]."""
+    if padding == ops.SAME:
+        return '"SAME"'
+    uneven = by_sides(padding)
+    return List(uneven) if uneven else padding
+
+
+def extended(padding: Any, over: tuple[int, int]) -> Any:
+    """Return padding with what the last windows reach beyond it."""
+    (top, bottom), (left, right) = sides(padding)
+    return ((top, bottom + over[0]), (left, right + over[1]))
+
+
+def rounds_alike(op: Any, shape: Shape) -> bool:
+    """Does Paddle's ceil_mode give this many windows? It keeps those that see only padding."""
+    steps = zip(shape[1:], pair(op.kernel_size), pair(op.stride), sides(op.padding))
+    counts = tuple(-((k - n - sum(pads)) // s) + 1 for n, k, s, pads in steps)
+    return bool(counts == op.output(shape)[1:])

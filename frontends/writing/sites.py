@@ -1,0 +1,119 @@
+"""Where an op stands in written source, and what a dialect says of it there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from common.expressions import evaluate
+from common.expressions import names as names_in
+from common.ops import Shape
+from common.spec import Block
+from frontends.writing.draft import Draft
+from frontends.writing.naming import Naming
+from frontends.writing.statements import Assign, Statement
+
+Body = list[Statement]
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where an op stands: its block and layer; `inputs` are the names of the values it takes."""
+
+    draft: Draft
+    block: Block
+    layer: str
+    inputs: tuple[str, ...]
+
+    def bound(self) -> list[tuple[Any, Shape]]:
+        """Return the op as bound in every instance, with the shape of its (first) input."""
+        return [(op, shapes[0]) for op, shapes in self.draft.bound(self.block, self.layer)]
+
+    def holds(self, condition: str) -> list[bool]:
+        """Return the value of a condition over the block's arguments in every instance."""
+        assert names_in(condition) <= set(dict(self.block.arguments))
+        return [
+            bool(evaluate(condition, each.arguments))
+            for each in self.draft.instances(self.block)
+            if self.layer in each.layer_inputs
+        ]
+
+
+@dataclass(frozen=True)
+class ClassSite(Site):
+    """An op in a class. `widths` are the channels (or features) of its inputs, as expressions."""
+
+    widths: list[Any]
+
+    @property
+    def attribute(self) -> str:
+        """The attribute that holds the layer."""
+        return f"self.{self.layer}"
+
+    @property
+    def pad(self) -> str:
+        """The attribute that holds what pads before the layer."""
+        return f"{self.attribute}_pad"
+
+
+@dataclass(frozen=True)
+class Written:
+    """An op in a class: the `value` that `forward` computes, as an expression, and what `__init__`
+    sets for it: `init` is `site.attribute`, `pad` is `site.pad`, `after` a statement behind both.
+    """
+
+    value: Any
+    init: Any = None
+    pad: Any = None
+    after: Statement | None = None
+
+
+@dataclass(frozen=True)
+class FunctionSite(Site):
+    """An op (or a block) in a function. `outputs` are the names of the values that it gives."""
+
+    outputs: tuple[str, ...]
+    is_root: bool
+    fstrings: bool
+    naming: Naming
+
+    @property
+    def output(self) -> str:
+        """The name of the one value that an op gives."""
+        return self.outputs[0]
+
+    def gives(self, value: Any) -> Statement:
+        """Return the statement that sets an op's output."""
+        return Assign((self.output,), value)
+
+    def path(self, suffix: str = "", formatted: bool = False) -> str:
+        """Return source text whose value is the step's path and a suffix.
+
+        `formatted`: the suffix holds a name in braces, for an f-string.
+        """
+        tail = self.layer + suffix
+        if (self.block.kind, tail) in self.naming.texts:
+            return self.naming.texts[self.block.kind, tail]
+        if self.is_root:
+            return f'f"{tail}"' if formatted else f'"{tail}"'
+        return f'f"{{name}}.{tail}"' if self.fstrings else f'name + ".{tail}"'
+
+    def numbered(self, index: Any) -> str:
+        """Return source text for the path of a numbered part: its number may be an expression."""
+        if not (self.fstrings or isinstance(index, int) or index.isidentifier()):
+            index = f"({index})"
+        official = self.naming.numbered(self.block.kind, self.layer, index)
+        if official is not None:
+            return official
+        if isinstance(index, int):
+            return self.path(f".{index}")
+        if self.fstrings:
+            return self.path(f".{{{index}}}", formatted=True)
+        return f"{self.path('.%d')} % {index}"
+
+
+def standalone(site: FunctionSite) -> FunctionSite:
+    """Return the site of the same layer on values that stand for it alone."""
+    inputs = tuple(f"{site.layer}_{value}" for value in site.inputs)
+    outputs = tuple(f"{site.layer}_{value}_out" for value in site.outputs)
+    return replace(site, inputs=inputs, outputs=outputs)
