@@ -24,6 +24,8 @@ from common.ops.local import Array, Given
 from common.streams import draw, float32_exact, he_normal
 
 SAMPLES = 2  # of the run that sets the scales
+BIAS = 0.1  # the deviation of biases, running means and β, relative
+LEAST_VARYING = 0.25  # of its size, that a layer's result is taken to vary
 NUDGE = 1e-6  # relative, of the input: how far it is magnified is the sensitivity
 
 
@@ -119,7 +121,7 @@ class _Probing:
             return stream.uniform(0.5, 1.5, shape)
         if kind == "variance":
             return stream.uniform(0.5, 2.0, shape)
-        return 0.1 * stream.standard_normal(shape)
+        return BIAS * stream.standard_normal(shape)
 
     def _scale(self, step: Step, x: Array, wanted: Spread) -> None:
         """Scale a layer's new parameters to what it takes and to what it is to give."""
@@ -131,16 +133,29 @@ class _Probing:
             self._set(own["variance"], size**2 * weights[own["variance"]])
             self._set(own["gamma"], wanted.deviation * weights[own["gamma"]])
             self._set(own["beta"], wanted.mean + wanted.deviation * weights[own["beta"]])
+        elif "bias" in own:
+            self._scale_biased(step, x, wanted, own)
         elif "kernel" in own:
             bare = step.op.local(Given([x], {"kernel": weights[own["kernel"]]})).result
-            along = (0, *range(2, bare.ndim))
-            centre = bare.mean(along) if "bias" in own else np.zeros(bare.shape[1])
-            size = float(np.sqrt((np.square(bare).mean(along) - centre**2).mean())) or 1.0
-            factor = (wanted.deviation if "bias" in own else float(np.hypot(*wanted))) / size
-            self._set(own["kernel"], factor * weights[own["kernel"]])
-            if "bias" in own:
-                bias = wanted.mean + wanted.deviation * weights[own["bias"]]
-                self._set(own["bias"], bias - factor * centre)
+            size = float(np.sqrt(np.square(bare).mean())) or 1.0
+            self._set(own["kernel"], math.hypot(*wanted) / size * weights[own["kernel"]])
+
+    def _scale_biased(self, step: Step, x: Array, wanted: Spread, own: dict[str, str]) -> None:
+        """Scale a kernel, and let the bias move what it gives to the mean that is wanted.
+
+        What is nearly the same for every sample, as behind a global average, is not magnified much:
+        then channels are spread instead.
+        """
+        kernel, bias = (self._found.weights[own[kind]] for kind in ("kernel", "bias"))
+        bare = step.op.local(Given([x], {"kernel": kernel})).result
+        along = (0, *range(2, bare.ndim))
+        centre, whole = bare.mean(along), float(np.sqrt(np.square(bare).mean())) or 1.0
+        varies = float(np.sqrt(bare.var(along).mean()))
+        factor = wanted.deviation / max(varies, LEAST_VARYING * whole)
+        rest = math.sqrt(max(0.0, wanted.deviation**2 - (factor * varies) ** 2))
+        self._set(own["kernel"], factor * kernel)
+        spread = wanted.deviation + rest / BIAS  # the raw bias is of this size
+        self._set(own["bias"], wanted.mean + spread * bias - factor * centre)
 
     def _set(self, name: str, values: Array) -> None:
         self._found.weights[name] = float32_exact(values)

@@ -31,7 +31,7 @@ def outputs(mode: str) -> Callable[[Climb], Iterator[Row]]:
         name, rung = f"{mode}/output", FORWARD[mode]
         with climb.results() as readers:
             for pair in climb.pairs():
-                left, right = (readers[panel].get(name) for panel in pair)
+                left, right = (given(readers[panel], name) for panel in pair)
                 found = difference(left, right)
                 agrees = found.relative <= FLOAT64_BOUND
                 note = "" if agrees else climb.locator.forward(mode, *pair)

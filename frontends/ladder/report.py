@@ -79,26 +79,19 @@ class Report:
         """Return why a panel is not proved, None if it is.
 
         A pair that differs accuses the panel that differs from more of the others, both if the
-        others are split.
+        others are split; one with a panel that failed by itself accuses no other.
         """
-        own = [row for row in self.rows if framework in row.panels and not row.passed]
-        single = [row for row in own if len(row.panels) == 1]
-        if single:
-            return f"{single[0].rung}: {single[0].outcome} {single[0].note}".strip()
-        blame = {name: self._accusations(name) for name in self.frameworks}
+        failed = [row for row in self.rows if not row.passed]
+        alone = {row.panels[0]: row for row in reversed(failed) if len(row.panels) == 1}
+        if framework in alone:
+            row = alone[framework]
+            return f"{row.rung}: {row.outcome} {row.note}".strip()
+        pairs = [row for row in failed if not set(row.panels) & set(alone)]
+        own = [row for row in pairs if framework in row.panels]
+        blame = {name: _accusations(pairs, name) for name in self.frameworks}
         if own and blame[framework] >= max(blame.values()):
             return f"{own[0].rung}: {own[0].outcome} {own[0].note}".strip()
         return None
-
-    def _accusations(self, framework: str) -> int:
-        return len(
-            {
-                name
-                for row in self.rows
-                if not row.passed and len(row.panels) == 2 and framework in row.panels
-                for name in row.panels
-            }
-        )
 
     def table(self, every_row: bool = False) -> str:
         """Return the ladder as a table: a row per rung where all agree, else a row per check."""
@@ -140,6 +133,10 @@ class Report:
             "verdict": self.verdict,
             "worst_float64": self.worst_float64,
         }
+
+
+def _accusations(pairs: list[Row], framework: str) -> int:
+    return len({name for row in pairs if framework in row.panels for name in row.panels})
 
 
 def _cells(row: Row) -> list[str]:

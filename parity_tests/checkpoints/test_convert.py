@@ -70,7 +70,7 @@ def test_files_of(
         line.startswith("python -m frontends.convert: ")
         and "not the weights of resnet101: it lacks" in line
     )
-    nowhere = tmp_path / "nowhere" / "out"
+    nowhere = tmp_path / files[0] / "out"  # within a file
     line = _fails("--from", library, "--network", name, tmp_path / files[0], nowhere)
     assert "cannot be written" in line
     assert sorted(tmp_path.iterdir()) == written
