@@ -52,27 +52,3 @@ def difference(left: Array, right: Array, scale: float | None = None) -> Differe
 def _at(left: Array, right: Array, flat: Any, relative: float) -> Difference:
     index = tuple(int(i) for i in np.unravel_index(int(flat), left.shape))
     return Difference(float(relative), index, float(left[index]), float(right[index]))
-
-
-def rounding_ratio(actual: list[Array], exact: list[Array], ideal: list[Array]) -> float:
-    """Return how many times further `actual` is from `exact` than `ideal` is, in L2 norm.
-
-    The ideal's error counts as at least half a float32 unit in the last place of the exact values,
-    so that a tensor that happens to round well sets no impossible mark.
-    """
-    error = _norm(actual, exact)
-    allowed = _norm(ideal, exact)
-    floor = float(np.finfo(np.float32).eps) / 2 * _norm(exact, None)
-    mark = max(allowed, floor)
-    if not np.isfinite(error):
-        return float(np.inf)
-    return error / mark if mark else float(np.inf) if error else 0.0
-
-
-def _norm(arrays: list[Array], others: list[Array] | None) -> float:
-    total = 0.0
-    for index, array in enumerate(arrays):
-        other = 0.0 if others is None else others[index].astype(np.float64)
-        with np.errstate(invalid="ignore", over="ignore"):  # the caller sees what is not finite
-            total += float(np.square(array.astype(np.float64) - other).sum())
-    return float(np.sqrt(total))

@@ -7,13 +7,13 @@ from typing import Any
 
 from tabulate import tabulate
 
-from frontends.workers.outcomes import AGREES, REPORTED, Outcome
+from frontends.workers.outcomes import AGREES, Outcome
 
 
 @dataclass(frozen=True)
 class Row:
-    """One check. `panels` are the one or two that it speaks of; `outcome` is "agrees", "differs",
-    "reported" (not judged), or how a panel failed to answer."""
+    """One check. `panels` are the one or two that it speaks of; `outcome` is "agrees" or
+    "mismatched", or how a panel failed to answer."""
 
     rung: str
     panels: tuple[str, ...]
@@ -26,7 +26,7 @@ class Row:
 
     @property
     def passed(self) -> bool:
-        return self.outcome in (AGREES, REPORTED)
+        return self.outcome == AGREES
 
 
 def stopped_row(panel: str, outcome: Outcome) -> Row:

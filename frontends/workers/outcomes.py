@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-AGREES, REPORTED = "agrees", "reported"
+AGREES = "agrees"
 NOT_INSTALLED = "not installed"
 CRASHED = "crashed"
 TIMED_OUT = "timed out"
