@@ -22,10 +22,10 @@ class Given(NamedTuple):
     training: bool = False
 
     def absolute(self) -> Given:
-        """Return the same with every value's sign left out."""
-        cotangent = None if self.cotangent is None else np.abs(self.cotangent)
-        inputs = [np.abs(x) for x in self.inputs]
-        return Given(inputs, absolute(self.parameters), cotangent, self.training)
+        """Return the same without signs, in float32: a scale needs no more, and is there sooner."""
+        cotangent = None if self.cotangent is None else _size(self.cotangent)
+        own = {name: _size(array) for name, array in self.parameters.items()}
+        return Given([_size(x) for x in self.inputs], own, cotangent, self.training)
 
 
 class Local(NamedTuple):
@@ -49,3 +49,7 @@ class Terms(NamedTuple):
 def absolute(tensors: Tensors) -> dict[str, Array]:
     """Return the absolute values of named tensors."""
     return {name: np.abs(array) for name, array in tensors.items()}
+
+
+def _size(array: Array) -> Array:
+    return np.abs(array).astype(np.float32)

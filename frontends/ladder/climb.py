@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from common.elaborate import Elaboration
 from frontends.ladder.locate import Locator
+from frontends.ladder.report import Row
 from frontends.ladder.runs import Job, Runs
 from frontends.workers.arrays import ArrayReader
 
@@ -26,6 +27,7 @@ class Climb:
     runs: Runs
     panels: tuple[str, ...]
     locator: Locator
+    judged: dict[str, dict[str, Row]] = field(default_factory=dict)  # panel -> float32 rung -> row
 
     @property
     def elaboration(self) -> Elaboration:

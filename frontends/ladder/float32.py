@@ -27,30 +27,32 @@ def job(panel: str) -> Job:
 
 def results(mode: str) -> Callable[[Climb], Iterator[Row]]:
     """Return the judge of every step's result in a mode, "evaluate" or "train"."""
-    return _rung(RESULTS[mode], mode, Judge.results)
+    return lambda climb: _picked(climb, RESULTS[mode])
 
 
 def gradients(climb: Climb) -> Iterator[Row]:
     """Judge the cotangent of every value and the gradient of every parameter."""
-    return _rung(GRADIENTS, "train", Judge.gradients)(climb)
+    return _picked(climb, GRADIENTS)
 
 
-def _rung(
-    rung: str, mode: str, findings: Callable[[Judge], Iterable[Finding]]
-) -> Callable[[Climb], Iterator[Row]]:
-    def judge(climb: Climb) -> Iterator[Row]:
-        def row(panel: str) -> Row:
-            with climb.runs.run(job(panel)).read() as recorded:
-                batch = climb.runs.batch_of("input")
-                steps, parameters = climb.elaboration.steps, climb.runs.parameters
-                return _row(
-                    rung, panel, findings(Judge(steps, parameters, batch, recorded.get, mode))
-                )
-
+def _picked(climb: Climb, rung: str) -> Iterator[Row]:
+    """Yield the rows of a rung; the first that asks has all panels judged, side by side."""
+    if not climb.judged:
         with ThreadPoolExecutor(CORES) as pool:
-            yield from pool.map(row, climb.panels)
+            every = pool.map(lambda panel: _judged(climb, panel), climb.panels)
+            climb.judged.update(zip(climb.panels, every))
+    for panel in climb.panels:
+        yield climb.judged[panel][rung]
 
-    return judge
+
+def _judged(climb: Climb, panel: str) -> dict[str, Row]:
+    """Return a panel's row of every float32 rung."""
+    given = climb.elaboration.steps, climb.runs.parameters, climb.runs.batch_of("input")
+    with climb.runs.run(job(panel)).read() as recorded:
+        evaluated = Judge(*given, recorded.get, "evaluate").results()
+        trained, back = Judge(*given, recorded.get, "train").training()
+    found = {RESULTS["evaluate"]: evaluated, RESULTS["train"]: trained, GRADIENTS: back}
+    return {rung: _row(rung, panel, findings) for rung, findings in found.items()}
 
 
 def _row(rung: str, panel: str, findings: Iterable[Finding]) -> Row:

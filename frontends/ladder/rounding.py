@@ -95,42 +95,57 @@ class Judge:
         self._get, self._mode, self._training = get, mode, mode == "train"
         self._size = len(batch)
 
-    def results(self) -> Iterator[Finding]:
-        """Yield a finding per step, in the order of execution."""
+    def results(self) -> list[Finding]:
+        """Return a finding per step, in the order of execution."""
+        found = []
         for step in self._steps:
-            given = Given(
-                self._inputs(step), parameters_of(step, self._parameters), None, self._training
-            )
-            local, scale = step.op.local(given), step.op.magnitudes(given)
-            terms = step.op.terms(step.inputs, self._size, self._training).result
-            bound = PRODUCT_BOUND if step.op.is_product else 4 * math.sqrt(terms)
-            recorded = self._result(step.path)
-            yield _finding(f"step {step.path}", recorded, local.result, scale.result, bound)
+            given = self._given(step)
+            found.append(self._of_result(step, step.op.local(given), step.op.magnitudes(given)))
+        return found
 
-    def gradients(self) -> Iterator[Finding]:
-        """Yield a finding per cotangent of a value and per parameter, on the way back."""
+    def training(self) -> tuple[list[Finding], list[Finding]]:
+        """Return the findings of results, as above, and those of gradients, on the way back: one
+        per cotangent of a value and per parameter."""
+        results: list[Finding] = []
+        gradients: list[Finding] = []
         values: dict[int, _Sum] = {}
         parameters: dict[str, _Sum] = {}
         for index in reversed(range(len(self._steps))):
             step = self._steps[index]
             if index in values:
-                yield self._cotangent(step.path, values.pop(index))
-            yield from self._step(step, values, parameters)
+                gradients.append(self._cotangent(step.path, values.pop(index)))
+            given = self._given(step, self._cotangent_of(step.path))
+            local, scale = step.op.local(given), step.op.magnitudes(given)
+            results.append(self._of_result(step, local, scale))
+            self._hand_back(step, local, scale, values, parameters)
+            gradients += self._operands(step, given, local, scale)
         if -1 in values:
-            yield self._cotangent("", values.pop(-1))
+            gradients.append(self._cotangent("", values.pop(-1)))
         for name, total in parameters.items():
             recorded = self._get(f"{self._mode}/gradient/{name}").astype(np.float64)
-            yield _finding(f"gradient of {name}", recorded, total.exact, total.scale, total.bound())
+            what = f"gradient of {name}"
+            gradients.append(_finding(what, recorded, total.exact, total.scale, total.bound()))
+        return results[::-1], gradients
 
-    def _step(
-        self, step: Step, values: dict[int, _Sum], parameters: dict[str, _Sum]
-    ) -> Iterator[Finding]:
-        """Add what a step hands back to its inputs and parameters; judge its kernel's operands."""
-        cotangent = self._cotangent_of(step.path)
-        given = Given(
-            self._inputs(step), parameters_of(step, self._parameters), cotangent, self._training
-        )
-        local, scale = step.op.local(given), step.op.magnitudes(given)
+    def _given(self, step: Step, cotangent: Array | None = None) -> Given:
+        own = parameters_of(step, self._parameters)
+        return Given(self._inputs(step), own, cotangent, self._training)
+
+    def _of_result(self, step: Step, local: Local, scale: Local) -> Finding:
+        terms = step.op.terms(step.inputs, self._size, self._training).result
+        bound = PRODUCT_BOUND if step.op.is_product else 4 * math.sqrt(terms)
+        recorded = self._result(step.path)
+        return _finding(f"step {step.path}", recorded, local.result, scale.result, bound)
+
+    def _hand_back(
+        self,
+        step: Step,
+        local: Local,
+        scale: Local,
+        values: dict[int, _Sum],
+        parameters: dict[str, _Sum],
+    ) -> None:
+        """Add what a step hands back to its inputs and its parameters."""
         terms = step.op.terms(step.inputs, self._size, self._training)
         for source, exact, size in zip(step.sources, local.inputs, scale.inputs):
             into = values.setdefault(source, _Sum())
@@ -138,17 +153,15 @@ class Judge:
         for kind, exact in local.parameters.items():
             into = parameters.setdefault(f"{step.layer}.{kind}", _Sum())
             into.add(exact, scale.parameters[kind], terms.parameter, False, step.path)
-        if isinstance(step.op, (Conv2d, Dense)):
-            yield from self._operands(step, step.op, given, local, scale, terms.parameter)
 
-    def _operands(
-        self, step: Step, op: Conv2d | Dense, given: Given, local: Local, scale: Local, terms: int
-    ) -> Iterator[Finding]:
+    def _operands(self, step: Step, given: Given, local: Local, scale: Local) -> Iterator[Finding]:
         """Yield what share of a kernel gradient's error operands of fewer bits would explain."""
-        name = f"{step.layer}.kernel"
+        op, name = step.op, f"{step.layer}.kernel"
+        if not isinstance(op, (Conv2d, Dense)) or given.cotangent is None:
+            return
+        terms = op.terms(step.inputs, self._size, self._training).parameter
         if sum(each.layer == step.layer for each in self._steps) > 1 or terms > LONGEST:
             return  # called again: its gradient is a sum over calls
-        assert given.cotangent is not None
         exact = local.parameters["kernel"]
         error = self._get(f"{self._mode}/gradient/{name}").astype(np.float64) - exact
         unit = UNIT * _norm(scale.parameters["kernel"])
