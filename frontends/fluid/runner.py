@@ -13,7 +13,7 @@ import paddle.fluid as fluid
 from frontends.fluid.layout import LAYERS
 from frontends.workers.layouts import Slot, by_name
 from frontends.workers.parameters import Held, check_keys, distinct, matched
-from frontends.workers.recording import Recordings, hollow, the_tensor, watch_blocks
+from frontends.workers.recording import DROPOUT, Recordings, hollow, the_tensor, watch_blocks
 
 
 def versions():
@@ -87,6 +87,8 @@ class Runner:
         self._scope, self._executor = fluid.Scope(), fluid.Executor(fluid.CPUPlace())
         self.recordings, self._brought = Recordings(observe, symbolic=True), file.brought
         self._main, startup = fluid.Program(), fluid.Program()
+        if file.brought:  # what has no counterpart is the same in every job
+            self._main.random_seed = startup.random_seed = 1
         module = load_module(file.path, {"tap": self.recordings.tap})
         if observe is not None and not file.brought:
             watch_blocks(module, file.entry, self.recordings.blocks)
@@ -202,17 +204,21 @@ class Runner:
 
         What is scaled in evaluation, not in training, is scaled then all the same.
         """
-        seen, seen_twice = self.recordings.seen, {"train": self._main, "evaluate": self._test}
-        for mode, program in seen_twice.items():
+        seen = self.recordings.seen
+        for mode, program in {"train": self._main, "evaluate": self._test}.items():
             seen.start(mode)
-            for op in program.global_block().ops:
+            block = program.global_block()
+            for op in block.ops:
                 if op.type != "dropout" or op.attr("is_test") or not op.attr("dropout_prob"):
                     continue
                 scaled = op.attr("dropout_implementation")
                 kind = "dropout" if scaled == UPSCALE else f"dropout ({scaled})"
-                shape = program.global_block().var(op.input("X")[0]).shape
-                seen.drops(kind, op.attr("dropout_prob"), shape)
+                given, result = (block.var(op.input("X")[0]), block.var(op.output("Out")[0]))
+                seen.drops(kind, op.attr("dropout_prob"), given.shape)
                 op._set_attr("dropout_prob", 0.0)
+                if mode == "train":
+                    self.recordings.given.put(DROPOUT, given)
+                    self.recordings.steps.put(DROPOUT, result)
         seen.average_pools = sum(
             op.type == "pool2d" and op.attr("pooling_type") == "avg"
             for op in self._main.global_block().ops

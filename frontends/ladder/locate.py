@@ -14,9 +14,11 @@ import numpy as np
 
 from common.compare import Difference, difference
 from common.elaborate import Step
+from common.ops import Dropout
 from frontends.ladder.runs import Job, Runs
 from frontends.workers.arrays import ArrayReader
 from frontends.workers.outcomes import WorkerError
+from frontends.workers.recording import DROPOUT
 
 FLOAT64_BOUND = 1e-10  # of the largest value
 NOWHERE = "no step differs: the output is not what the last step gives"
@@ -68,7 +70,8 @@ class Locator:
 
     def _last(self, agreeing: list[int], index: int) -> str:
         """Return the last of the agreeing steps that a step is computed from."""
-        before, left = set(), [index]
+        before: set[int] = set()
+        left = [index]
         while left:
             sources = set(self._steps[left.pop()].sources) - before - {-1}
             before |= sources
@@ -100,19 +103,30 @@ class _Seen:
         self._steps, self._batch, self._reader = steps, batch, reader
         self._known, self._mode = set(reader.names()), mode
         self.is_mine = any(name.startswith(f"{mode}/given/") for name in self._known)
+        self._named = self._dropouts() if self.is_mine else {}
+
+    def _dropouts(self) -> dict[str, str]:
+        """Return {path of a step: own name} of dropouts, where both have as many."""
+        own = [n for n in self._reader.names() if n.startswith(f"{self._mode}/step/{DROPOUT}")]
+        paths = [step.path for step in self._steps if isinstance(step.op, Dropout)]
+        own = [name.rpartition("/")[2] for name in own]
+        return dict(zip(paths, own)) if len(own) == len(paths) else {}
+
+    def _key(self, kind: str, step: Step) -> str:
+        return f"{self._mode}/{kind}/{self._named.get(step.path, step.path)}"
 
     def gives(self, step: Step) -> bool:
         """Return whether the result of a step is known."""
-        return f"{self._mode}/step/{step.path}" in self._known
+        return self._key("step", step) in self._known
 
     def result(self, step: Step) -> Any:
         """Return the result of a step."""
-        return self._reader.get(f"{self._mode}/step/{step.path}")
+        return self._reader.get(self._key("step", step))
 
     def given(self, index: int) -> list[Any] | None:
         """Return what a step is given, None where that is not known."""
         step = self._steps[index]
-        key = f"{self._mode}/given/{step.path}"
+        key = self._key("given", step)
         if key in self._known:
             return [self._reader.get(key)]
         sources = [self._steps[source] for source in step.sources if source >= 0]

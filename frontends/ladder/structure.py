@@ -38,9 +38,11 @@ def _missing(climb: Climb, panel: str) -> list[str]:
         prefix = f"train/{kind}/"
         found = {name[len(prefix) :] for name in known if name.startswith(prefix)} - {"input"}
         expected = climb.expected(kind, panel)
-        frozen = {name: f"{name} does not train" for name in result.frozen}
+        frozen = set(result.frozen)  # of a reader's file they are told already
         lines += [
-            frozen.get(name, f"no {kind} of {name}") for name in expected if name not in found
+            f"{name} does not train" if name in frozen else f"no {kind} of {name}"
+            for name in expected
+            if name not in found and (name not in frozen or climb.runs.subject(panel).file is None)
         ]
         lines += [f"{kind} of {name}, which has none" for name in sorted(found - set(expected))]
     return lines if "train/gradient/input" in known else [*lines, "no gradient of the input"]

@@ -5,13 +5,15 @@ import inspect
 import paddle
 from paddle import _C_ops, nn
 
+from frontends.workers.recording import DROPOUT
+
 _WITHIN = inspect.getmodule(nn.functional.dropout)  # dropout2d finds dropout there
 _dropout, _pool2d = nn.functional.dropout, _C_ops.pool2d
 _signature = inspect.signature(_dropout)
 UPSCALE = "upscale_in_train"
 
 
-def watch_dropout(seen):
+def watch_dropout(recordings):
     """Have every dropout run at rate 0, and told when it would drop.
 
     What is scaled in evaluation, not in training, is scaled then all the same.
@@ -21,13 +23,18 @@ def watch_dropout(seen):
         given = _signature.bind(*arguments, **named)
         given.apply_defaults()
         values = given.arguments
-        upscales, rate = values["mode"] == UPSCALE, values["p"]
+        upscales, rate, x = values["mode"] == UPSCALE, values["p"], values["x"]
         if values["training"] and rate:
             kind = "dropout" if values["axis"] is None else f"dropout along axis {values['axis']}"
-            seen.drops(kind if upscales else f"{kind} ({values['mode']})", rate, values["x"].shape)
+            kind = kind if upscales else f"{kind} ({values['mode']})"
+            recordings.seen.drops(kind, rate, x.shape)
         if values["training"] or upscales:
             values["p"], values["mode"] = 0.0, UPSCALE
-        return _dropout(*given.args, **given.kwargs)
+        result = _dropout(*given.args, **given.kwargs)
+        if rate and recordings.keeps_steps:
+            recordings.given.put(DROPOUT, x.detach().clone())
+            recordings.steps.put(DROPOUT, result.detach().clone())
+        return result
 
     for module in (nn.functional, _WITHIN, paddle.nn.functional.common):
         module.dropout = dropout

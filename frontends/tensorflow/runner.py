@@ -81,6 +81,7 @@ class Runner:
         self.recordings, self._brought = Recordings(observe, symbolic=True), file.brought
         if file.brought:
             watch_dropout(self.recordings.seen)
+            keras.utils.set_random_seed(0)  # what has no counterpart is the same in every job
         module = load_module(file.path, {"tap": self._tap})
         if observe is not None and not file.brought:
             watch_blocks(module, file.entry, self.recordings.blocks)

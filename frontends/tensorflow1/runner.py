@@ -103,6 +103,8 @@ class Runner:
         """Make a graph with one call of the network's function, and a session."""
         self._graph = tf.Graph()
         with self._graph.as_default():
+            if self._file.brought:  # what has no counterpart is the same in every job
+                tf.set_random_seed(0)
             channels, *height_width = self._file.input_shape
             self._input = tf.placeholder(self._file.dtype, [None, *height_width, channels])
             self._observed = {training: self._build(training, reuse=None)}

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from frontends.workers.layouts import Array
 
 Value = TypeVar("Value")
+DROPOUT = "dropout"  # the path of a reader's dropouts, which have no name to be matched by
 
 
 class Recorder:
