@@ -59,7 +59,7 @@ class Locator:
             given = _worst(own.given(index), other.given(index))
             if given is not None and given.relative > FLOAT64_BOUND:
                 return f"between {self._last(agreeing, index)} and {step.path}: {given}"
-            found = difference(own.result(step), other.result(step))
+            found = _apart(own.result(step), other.result(step))
             if found.relative <= FLOAT64_BOUND or self._activated(own, other, index):
                 agreeing.append(index)
             elif given is not None:
@@ -139,20 +139,18 @@ class _Seen:
 
 
 def _worst(left: list[Any] | None, right: list[Any] | None) -> Difference | None:
-    """Return the worst difference of what a step is given, None where that is not known.
-
-    A dense layer is given rows: what is flattened in one file may be so within the layer.
-    """
+    """Return the worst difference of what a step is given, None where that is not known."""
     if left is None or right is None or len(left) != len(right):
         return None
     return max(map(_apart, left, right), key=lambda found: found.relative)
 
 
 def _apart(left: Any, right: Any) -> Difference:
+    """Return the worst difference; what one flattens, another may flatten later."""
     if left.shape != right.shape and left.size == right.size and left.shape[0] == right.shape[0]:
         left, right = (np.reshape(each, (len(each), -1)) for each in (left, right))
     return difference(left, right)
 
 
 def _agree(left: Any, right: Any) -> bool:
-    return difference(left, right).relative <= FLOAT64_BOUND
+    return _apart(left, right).relative <= FLOAT64_BOUND

@@ -45,7 +45,8 @@ def watch_pools(seen):
     seen.average_pools = 0
 
     def pool2d(*arguments, **named):
-        if "avg" in (*arguments, *named.values()):
+        words = [each for each in (*arguments, *named.values()) if isinstance(each, str)]
+        if "avg" in words:
             seen.averages()
         return _pool2d(*arguments, **named)
 

@@ -282,9 +282,9 @@ class Runner:
         """Raise a MismatchError unless the model gives the same where it is not told a mode."""
         plain = self._model(x).numpy()
         if plain.shape == output.shape and not np.allclose(plain, output, 1e-10, 1e-12):
-            named = overridden(self._model) or "a layer"
+            named = overridden(self._model) or "some layer"
             raise MismatchError(
-                f"model(x) is not model(x, training=False): {named} has a mode of its own"
+                f"model(x) is not model(x, training=False): called in a mode of its own: {named}"
             )
 
     def _tap(self, path, value):
