@@ -11,15 +11,9 @@ import paddle
 import paddle.fluid as fluid
 
 from frontends.fluid.layout import LAYERS
-from frontends.workers.layouts import by_name
-from frontends.workers.recording import (
-    Recordings,
-    check_keys,
-    hollow,
-    matched,
-    own_array,
-    watch_blocks,
-)
+from frontends.workers.layouts import Slot, by_name
+from frontends.workers.parameters import Held, check_keys, distinct, matched
+from frontends.workers.recording import DROPOUT, Recordings, hollow, the_tensor, watch_blocks
 
 
 def versions():
@@ -58,9 +52,25 @@ def _want_cpu(device):
         raise ValueError("this panel runs on the CPU alone")
 
 
-def _layout(variable):
-    """Return the layout of a parameter or of its gradient; the rank says it."""
-    return by_name(LAYERS, "", len(variable.shape)).layout
+# What an op takes under a name is of a kind.
+_KINDS = {
+    ("conv2d", "Filter"): "kernel",
+    ("depthwise_conv2d", "Filter"): "kernel",
+    ("mul", "Y"): "kernel",
+    ("elementwise_add", "Y"): "bias",
+    ("batch_norm", "Scale"): "gamma",
+    ("batch_norm", "Bias"): "beta",
+    ("batch_norm", "Mean"): "mean",
+    ("batch_norm", "Variance"): "variance",
+}
+UPSCALE = "upscale_in_train"
+
+
+def _held(variable, kind):
+    """Return a persistable variable; its rank says its layout."""
+    trains = getattr(variable, "trainable", False) and not variable.stop_gradient
+    layout = by_name(LAYERS, "", len(variable.shape)).layout
+    return Held(variable, Slot(kind, layout), trains)
 
 
 class Runner:
@@ -75,64 +85,70 @@ class Runner:
         self._dtype, self._step = file.dtype, step
         self._absent, self._official = set(file.absent), file.official_names
         self._scope, self._executor = fluid.Scope(), fluid.Executor(fluid.CPUPlace())
-        self._recordings = Recordings(observe, symbolic=True)
+        self.recordings, self._brought = Recordings(observe, symbolic=True), file.brought
         self._main, startup = fluid.Program(), fluid.Program()
-        module = load_module(file.path, {"tap": self._recordings.tap})
-        if observe is not None:
-            watch_blocks(module, file.entry, self._recordings.blocks)
+        if file.brought:  # what has no counterpart is the same in every job
+            self._main.random_seed = startup.random_seed = 1
+        module = load_module(file.path, {"tap": self.recordings.tap})
+        if observe is not None and not file.brought:
+            watch_blocks(module, file.entry, self.recordings.blocks)
         self._output = self._build(getattr(module, file.entry), file.input_shape, startup)
         self._test = self._main.clone(for_test=True)
         self._run(startup)
-        parameters = self._main.global_block().all_parameters()
-        found = {self._official.get(p.name, p.name): p for p in parameters}
-        self._parameters = matched(found, file.matched_names)
-        if file.matched_names:
-            self._observe_layers(file.matched_names)
+        found = distinct(self._find_variables())
+        layers = {each.own.name: layer for layer, each in self._canonical(found, file)}
+        self._held = matched(found, file.matched_names)
+        if file.brought:
+            self._watch_ops()
+            self._observe_layers(layers)
 
-    def parameters(self):
-        """Return canonical names and shapes."""
-        return {
-            name: _layout(p).canonical_shape(tuple(p.shape)) for name, p in self._parameters.items()
-        }
+    def held(self):
+        """Return every tensor that the network holds, by canonical name."""
+        return self._held
 
     def assign(self, weights):
         """Set every parameter from an ArrayReader of canonical arrays."""
-        check_keys(self._parameters, set(weights.names()) - self._absent)
-        for name, parameter in self._parameters.items():
-            array = own_array(weights, name, _layout(parameter), parameter.shape, self._dtype)
-            self._tensor(parameter).set(array, fluid.CPUPlace())
+        check_keys(self._held, set(weights.names()) - self._absent)
+        for name, each in self._held.items():
+            array = each.set_from(weights, name, self._dtype)
+            self._tensor(each.own).set(array, fluid.CPUPlace())
 
     def evaluate(self, inputs):
         """Yield the output in eval mode, then the outputs of blocks and steps."""
         feed = self._feed(inputs, "input")
         yield from self._fetch(self._test, feed, self._observed())
         for name, value in self._named():
-            if name.startswith("block/") and not self._recordings.fetches(name):
+            if name.startswith("block/") and not self.recordings.fetches(name):
                 yield name, hollow([len(feed["input"]), *value.shape[1:]])
 
     def train(self, inputs):
         """Yield output, blocks, steps, gradients and statistics of a step with batch statistics."""
-        with fluid.program_guard(self._main, fluid.Program()):
+        if self._output.shape[1:] != inputs.get("cotangent").shape[1:]:
+            yield from self._fetch(self._main, self._feed(inputs, "input"), self._observed())
+            return
+        # A reader's own unnamed ops have names that count from 0: these have a space of their own.
+        with fluid.program_guard(self._main, fluid.Program()), fluid.unique_name.guard("ladder_"):
             cotangent = fluid.data("cotangent", self._output.shape, self._dtype)
             target = fluid.layers.reduce_sum(self._output * cotangent)
-            trained = {n: p for n, p in self._parameters.items() if p.trainable}
-            sources = {"gradient/" + name: each for name, each in trained.items()}
+            trained = {n: e for n, e in self._held.items() if e.slot.trainable and e.trains}
+            sources = {"gradient/" + name: each.own for name, each in trained.items()}
             values = {"gradient/input": self._input}
-            values.update(self._recordings.steps_of(dict(self._named())))
+            values.update(self.recordings.steps_of(dict(self._named())))
             every = {**values, **sources}
             gradients = zip(every, fluid.gradients([target], list(every.values())))
         reached = {name: each for name, each in gradients if each is not None}
         feed = self._feed(inputs, "input", "cotangent")
         for name, array in self._fetch(self._main, feed, {**self._observed(), **reached}):
-            yield name, _layout(array).to_canonical(array) if name in sources else array
+            own = trained.get(name.partition("/")[2]) if name in sources else None
+            yield name, own.canonical(array) if own else array
         for name in [name for name in every if name not in reached]:
             shape = [len(feed["input"]), *every[name].shape[1:]]
             if name in sources:
-                shape = self.parameters()[name.partition("/")[2]]
+                shape = self._held[name.partition("/")[2]].told().shape
             yield name, np.zeros(shape, self._dtype)
-        for name, parameter in self._parameters.items():
-            if not parameter.trainable:
-                yield "statistics/" + name, np.array(self._tensor(parameter))
+        for name, each in self._held.items():
+            if not each.slot.trainable:
+                yield "statistics/" + name, each.canonical(np.array(self._tensor(each.own)))
 
     def stepper(self, inputs):
         """Return a function that takes one step, waits for it, and gives (output, loss)."""
@@ -159,29 +175,88 @@ class Runner:
         with fluid.unique_name.guard(), fluid.program_guard(self._main, startup):
             self._input = fluid.data("input", [None, *input_shape], self._dtype)
             self._input.stop_gradient = self._step is not None
-            return entry(self._input)
+            return the_tensor(entry(self._input), fluid.framework.Variable)
 
-    def _observe_layers(self, names):
-        """Record what each layer of a reader's program gives: the last op that takes a parameter
-        of it."""
-        block, last = self._main.global_block(), {}
+    def _find_variables(self):
+        """Yield (name, variable) of every persistable variable, in the order of creation."""
+        block = self._main.global_block()
+        kinds = {
+            name: kind
+            for op in block.ops
+            for (taker, slot), kind in _KINDS.items()
+            if op.type == taker and slot in op.input_names
+            for name in op.input(slot)
+        }
+        for variable in block.vars.values():
+            if variable.persistable:
+                name = self._official.get(variable.name, variable.name)
+                yield name, _held(variable, kinds.get(variable.name, ""))
+
+    @staticmethod
+    def _canonical(found, file):
+        """Yield (canonical layer, variable) of what was matched."""
+        for name, each in found.items():
+            if name in (file.matched_names or {}):
+                yield file.matched_names[name].rpartition(".")[0], each
+
+    def _watch_ops(self):
+        """Count average pools; have every dropout that drops run at rate 0, and told.
+
+        What is scaled in evaluation, not in training, is scaled then all the same.
+        """
+        seen = self.recordings.seen
+        for mode, program in {"train": self._main, "evaluate": self._test}.items():
+            seen.start(mode)
+            block = program.global_block()
+            for op in block.ops:
+                if op.type != "dropout" or op.attr("is_test") or not op.attr("dropout_prob"):
+                    continue
+                scaled = op.attr("dropout_implementation")
+                kind = "dropout" if scaled == UPSCALE else f"dropout ({scaled})"
+                given, result = (block.var(op.input("X")[0]), block.var(op.output("Out")[0]))
+                seen.drops(kind, op.attr("dropout_prob"), given.shape)
+                op._set_attr("dropout_prob", 0.0)
+                if mode == "train":
+                    self.recordings.given.put(DROPOUT, given)
+                    self.recordings.steps.put(DROPOUT, result)
+        seen.average_pools = sum(
+            op.type == "pool2d" and op.attr("pooling_type") == "avg"
+            for op in self._main.global_block().ops
+        )
+
+    def _observe_layers(self, layers):
+        """Record what each layer of a reader's program is given and gives: the data of the first op
+        that takes a parameter of it, and the result of the last.
+
+        layers: name of a variable -> canonical layer.
+        """
+        block, calls, open_calls = self._main.global_block(), [], {}
         for op in block.ops:
-            taken = [names[name] for name in op.input_arg_names if name in names]
+            taken = [name for name in op.input_arg_names if name in layers]
             keys = [key for key in ("Y", "Output", "Out") if key in op.output_names]
             given = [name for key in keys for name in op.output(key)]
-            if taken and given:
-                last[taken[0].rpartition(".")[0]] = block.var(given[0])
-        for path, value in last.items():
-            self._recordings.tap(path, value)
+            data = [name for name in op.input_arg_names if not block.var(name).persistable]
+            if not (taken and given and data):
+                continue
+            layer = layers[taken[0]]
+            call = open_calls.get((layer, data[0]))
+            if call is None:
+                call = [layer, data[0], None]
+                calls.append(call)
+            call[2] = given[0]
+            open_calls = {(layer, given[0]): call}
+        for layer, data, result in calls:
+            self.recordings.steps.put(layer, block.var(result))
+            self.recordings.given.put(layer, block.var(data))
 
     def _named(self):
         """Yield what is recorded, under canonical names."""
-        for name, value in self._recordings.items():
+        for name, value in self.recordings.items():
             kind, _, path = name.partition("/")
             yield f"{kind}/{self._official.get(path, path)}", value
 
     def _observed(self):
-        kept = {name: value for name, value in self._named() if self._recordings.fetches(name)}
+        kept = {name: value for name, value in self._named() if self.recordings.fetches(name)}
         return {"output": self._output, **kept}
 
     def _fetch(self, program, feed, variables):

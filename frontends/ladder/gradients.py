@@ -92,7 +92,7 @@ def _shifts(climb: Climb) -> dict[str, Shift]:
 
     The network's own arithmetic in numpy gives the gradients with and without the same factors.
     """
-    pools = {panel: climb.runs.subject(panel).rounded_pools() for panel in climb.panels}
+    pools = {panel: climb.runs.rounded_pools(panel) for panel in climb.panels}
     scales = {kinds: gradient_scales(climb.runs.network, kinds) for kinds in set(pools.values())}
     if len(set(pools.values())) == 1 or not any(scales.values()):
         return {panel: {} for panel in climb.panels}

@@ -1,30 +1,37 @@
-"""A reader's own file against a network: `python -m frontends.verify --mine FILE:ENTRY`.
+"""A reader's own file against a network: which of its tensors is which parameter.
 
-The parameters of the reader's network are matched with the specification's in the order of their
-creation, or by a JSON file {canonical name: own name}. What has no counterpart is a structural
-difference; the rest gets the same weights, and both run in the reader's framework.
+Tensors of layers that have a counterpart are matched with the specification's parameters in the
+order of their creation, then layer by layer where the orders part, or by a JSON file {canonical
+name: own name}. What has no counterpart is a structural difference, and so is what does not train.
 """
 
 from __future__ import annotations
 
 import difflib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
+from common.elaborate import Parameter
 from common.errors import TriptychError
 from common.network import Network
+from frontends.ladder.subjects import MINE
 from frontends.workers.pool import Workers
-from frontends.workers.protocol import Describe, NetworkFile
+from frontends.workers.protocol import Describe, NetworkFile, Tensor
 
-Named = list[tuple[str, tuple[int, ...]]]
+Own = dict[str, Tensor]
+Canonical = dict[str, Parameter]
+Pairs = dict[str, str]  # own name -> canonical name
+_ORDER = ("kernel", "bias", "gamma", "beta", "mean", "variance")
 
 
 @dataclass
 class Match:
-    """Which own parameter is which canonical one, and what has no counterpart."""
+    """Which own tensor is which canonical parameter, and the structural differences, in lines."""
 
-    names: dict[str, str] = field(default_factory=dict)
+    names: Pairs = field(default_factory=dict)
     differences: list[str] = field(default_factory=list)
 
 
@@ -40,56 +47,137 @@ def parse_mine(reference: str) -> tuple[Path, str]:
 
 def describe(
     path: Path, entry: str, dialect: str, network: Network, workers: Workers, timeout: float
-) -> Named:
-    """Return the own parameters with canonical shapes, as created. Raises WorkerError."""
-    file = NetworkFile(str(path), entry, network.input_shape, import_folder=str(path.parent))
-    return list(workers.request(dialect, Describe(file), timeout).shapes.items())
+) -> Own:
+    """Return all tensors that a reader's network holds, as created. Raises WorkerError."""
+    shape, folder = network.input_shape, str(path.parent)
+    file = NetworkFile(str(path), entry, shape, import_folder=folder, brought=True)
+    return workers.request(dialect, Describe(file), timeout, lane=MINE).tensors
 
 
-def match(own: Named, network: Network, names_file: str | None, classes: bool) -> Match:
-    """Match own parameters with the network's. Raises TriptychError for a wrong name file."""
-    parameters = network.elaboration.parameters.values()
-    canonical = [(p.name, p.shape) for p in parameters if classes or p.used]
-    if names_file:
-        return _by_file(own, canonical, names_file)
-    return _by_order(own, canonical)
+def match(own: Own, network: Network, names_file: str | None, classes: bool) -> Match:
+    """Match own tensors with the network's parameters.
 
-
-def _by_order(own: Named, canonical: Named) -> Match:
-    """Match in order; where the orders part, the longest common runs of shapes."""
+    Raises TriptychError for a wrong name file.
+    """
+    parameters = network.elaboration.parameters
+    canonical = {name: p for name, p in parameters.items() if classes or p.used}
     found = Match()
-    left, right = [shape for _, shape in own], [shape for _, shape in canonical]
-    matcher = difflib.SequenceMatcher(None, left, right, autojunk=False)
-    for tag, i, i_end, j, j_end in matcher.get_opcodes():
-        if tag == "equal":
-            pairs = zip(own[i:i_end], canonical[j:j_end])
-            found.names |= {mine[0]: theirs[0] for mine, theirs in pairs}
-            continue
-        found.differences += [f"{n} {s} of mine has no counterpart" for n, s in own[i:i_end]]
-        found.differences += [f"{n} {s} is missing in mine" for n, s in canonical[j:j_end]]
+    if names_file:
+        _by_file(found, own, canonical, names_file)
+    else:
+        found.names = _by_order(own, canonical)
+        found.names |= _by_layer(own, canonical, found.names)
+    told = {name for name in own if name not in found.names}
+    theirs = set(found.names.values())
+    missing = [p for name, p in canonical.items() if name not in theirs]
+    found.differences += _without_counterpart({n: t for n, t in own.items() if n in told})
+    found.differences += folded((p.name, f"{p.shape}", "is missing in mine") for p in missing)
+    frozen = [n for mine, n in found.names.items() if canonical[n].trainable > own[mine].trains]
+    trains = [n for mine, n in found.names.items() if canonical[n].trainable < own[mine].trains]
+    found.differences += folded((name, "", "does not train in mine") for name in frozen)
+    found.differences += folded((name, "", "trains in mine") for name in trains)
     return found
 
 
-def _by_file(own: Named, canonical: Named, names_file: str) -> Match:
+def _by_order(own: Own, canonical: Canonical) -> Pairs:
+    """Match in order; where the orders part, the longest common runs of kinds and shapes."""
+    mine, theirs = _in_order(own), list(canonical)
+    left = [(own[name].kind, own[name].shape) for name in mine]
+    right = [(p.kind, p.shape) for p in canonical.values()]
+    matcher = difflib.SequenceMatcher(None, left, right, autojunk=False)
+    return {
+        mine[block.a + i]: theirs[block.b + i]
+        for block in matcher.get_matching_blocks()
+        for i in range(block.size)
+    }
+
+
+def _in_order(own: Own) -> list[str]:
+    """Return the names of what may have a counterpart, the kinds of each layer in one order."""
+    known = [name for name, each in own.items() if each.kind in _ORDER]
+    return [
+        name
+        for _, names in groupby(known, _layer)
+        for name in sorted(names, key=lambda name: _ORDER.index(own[name].kind))
+    ]
+
+
+def _by_layer(own: Own, canonical: Canonical, done: Pairs) -> Pairs:
+    """Match layers of which nothing is matched with such of the same kinds and shapes, in order."""
+    taken = {_layer(name) for name in (*done, *done.values())}
+    free: dict[object, list[dict[str, str]]] = {}
+    for names in _layers(n for n in _in_order(own) if _layer(n) not in taken):
+        by_kind = {own[name].kind: name for name in names}
+        signature = frozenset((own[name].kind, own[name].shape) for name in names)
+        free.setdefault(signature, []).append(by_kind)
+    found: Pairs = {}
+    for names in _layers(n for n in canonical if _layer(n) not in taken):
+        signature = frozenset((canonical[name].kind, canonical[name].shape) for name in names)
+        if free.get(signature):
+            by_kind = free[signature].pop(0)
+            found |= {by_kind[canonical[name].kind]: name for name in names}
+    return found
+
+
+def _layer(name: str) -> str:
+    return name.rpartition(".")[0]
+
+
+def _layers(names: Iterable[str]) -> list[list[str]]:
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(_layer(name), []).append(name)
+    return list(found.values())
+
+
+def _without_counterpart(own: Own) -> list[str]:
+    """Return the lines of what has no counterpart: a layer's tensors in one, those that do not
+    train in another."""
+    lines = []
+    for (_, trains, kind), group in groupby(
+        own.items(), lambda item: (_layer(item[0]), item[1].trains, item[1].layer)
+    ):
+        named = [(name, tensor.shape) for name, tensor in group]
+        first = named[0][0]
+        rest = "".join(f", {name} {shape}" for name, shape in named[1:])
+        said = [kind] if kind else []
+        said += [] if trains else ["not trained"]
+        note = f" ({', '.join(said)})" if said else ""
+        verb = "have" if len(named) > 1 else "has"
+        lines.append((first, f"{named[0][1]}{rest}{note}", f"of mine {verb} no counterpart"))
+    return folded(lines)
+
+
+def folded(said: Iterable[tuple[str, str, str]]) -> list[str]:
+    """Return a line per (name, more of it, what is said); names that end alike, and of which the
+    same is said, are folded into one."""
+    groups: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for name, more, what in said:
+        groups.setdefault((name.rpartition(".")[2], what), []).append((name, more))
+    return [
+        f"{names[0][0]}{f' {names[0][1]}' if names[0][1] else ''} {what}{_others(names)}"
+        for (_, what), names in groups.items()
+    ]
+
+
+def _others(names: list[tuple[str, str]]) -> str:
+    return f", and {len(names) - 1} like it, to {names[-1][0]}" if len(names) > 1 else ""
+
+
+def _by_file(found: Match, own: Own, canonical: Canonical, names_file: str) -> None:
     try:
         mapping = json.loads(Path(names_file).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise TriptychError(f"--names {names_file}: {error}") from None
-    shapes, known = dict(own), dict(canonical)
     if not isinstance(mapping, dict) or not all(isinstance(v, str) for v in mapping.values()):
         raise TriptychError(f"--names {names_file}: expected {{canonical name: own name}}")
     for theirs, mine in mapping.items():
-        if theirs not in known or mine not in shapes:
-            wrong, choices = (theirs, known) if theirs not in known else (mine, shapes)
-            near = difflib.get_close_matches(wrong, list(choices), 3) or list(choices)[:3]
+        if theirs not in canonical or mine not in own:
+            wrong, choices = (mine, list(own)) if theirs in canonical else (theirs, list(canonical))
+            near = difflib.get_close_matches(wrong, choices, 3) or choices[:3]
             raise TriptychError(f"--names {names_file}: no {wrong!r}; such as {', '.join(near)}")
-    found = Match({mine: theirs for theirs, mine in mapping.items()})
-    for mine, theirs in list(found.names.items()):
-        if shapes[mine] != known[theirs]:
-            found.differences.append(f"{mine} {shapes[mine]} of mine, {theirs} {known[theirs]}")
-            del found.names[mine]
-    found.differences += [
-        f"{n} {s} of mine has no counterpart" for n, s in own if n not in mapping.values()
-    ]
-    found.differences += [f"{n} {s} is missing in mine" for n, s in canonical if n not in mapping]
-    return found
+        given, expected = own[mine].shape, canonical[theirs].shape
+        if given == expected:
+            found.names[mine] = theirs
+        else:
+            found.differences.append(f"{mine} {given} of mine, {theirs} {expected}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from common import transform, weights
 from common.elaborate import Elaboration
 from common.network import Network
-from common.ops import BatchNorm
+from common.ops import BatchNorm, Op
 from common.probe import Probe, probe
 from frontends.ladder.reference import Reference
 from frontends.ladder.subjects import Subject, Written
@@ -46,11 +46,14 @@ class Job:
 
 @dataclass(frozen=True)
 class Result:
-    """What one job gave: shapes of parameters and blocks, and the file with its arrays."""
+    """What one job gave, as protocol.Structure says it, and the file with its arrays."""
 
     parameters: dict[str, tuple[int, ...]]
     blocks: dict[str, tuple[int, ...]]
     arrays: Path
+    frozen: tuple[str, ...] = ()
+    dropouts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    average_pools: int | None = None
 
     def read(self) -> ArrayReader:
         """Open the arrays: `<mode>/output`, `<mode>/step/<path>`, `train/gradient/<name>` …"""
@@ -113,6 +116,13 @@ class Runs:
         """Return a subject; a framework that is none stands for the file it writes."""
         return self.subjects.get(name) or Written(name, name)
 
+    def rounded_pools(self, name: str) -> tuple[type[Op], ...]:
+        """Return the average pools whose gradients a subject scales by a rounded 1/n."""
+        subject = self.subject(name)
+        if not subject.row.rounds_pool_gradients:
+            return ()
+        return subject.rounded_pools(self.network, self.run(Job(name)).average_pools)
+
     def run(self, job: Job) -> Result:
         """Return the result of a job. Raises WorkerError."""
         if job not in self._results:
@@ -143,8 +153,10 @@ class Runs:
         subject, twin = self.subject(job.subject), self.network
         source = subject.source(twin, job.taps)
         stem = f"{job.subject}_{len(self._results)}_{abs(hash(job)):x}"
-        path, arrays = self._folder / f"{stem}.py", self._folder / f"{stem}.npz"
-        path.write_text(source.text, encoding="utf-8")
+        path, arrays = subject.file, self._folder / f"{stem}.npz"
+        if path is None:
+            path = self._folder / f"{stem}.py"
+            path.write_text(source.text, encoding="utf-8")
         file = NetworkFile(
             str(path),
             source.entry,
@@ -153,13 +165,21 @@ class Runs:
             official_names=dict(source.names),
             matched_names=None if subject.names is None else dict(subject.names),
             absent=tuple(sorted(subject.absent(twin))),
-            import_folder=None if subject.folder is None else str(subject.folder),
+            import_folder=None if subject.file is None else str(subject.file.parent),
+            brought=subject.file is not None,
         )
         files = ArrayFiles(str(self._files["weights"]), str(self._files["inputs"]), str(arrays))
         observe = Observe(job.keep_blocks, job.keep_steps, job.keep_cotangents)
         request = Run(file, files, job.want, observe)
-        answer = self._workers.request(subject.framework, request, self._timeout)
-        return Result(answer.parameters, answer.blocks, arrays)
+        answer = self._workers.request(subject.framework, request, self._timeout, lane=subject.lane)
+        return Result(
+            answer.parameters,
+            answer.blocks,
+            arrays,
+            answer.frozen,
+            answer.dropouts,
+            answer.average_pools,
+        )
 
 
 def comparable(network: Network) -> Network:

@@ -30,14 +30,20 @@ def structure(climb: Climb) -> Iterator[Row]:
 
 def _missing(climb: Climb, panel: str) -> list[str]:
     """Return a line per result that a panel has to give and does not, or gives beyond that."""
-    with climb.runs.run(Job(panel)).read() as reader:
+    result = climb.runs.run(Job(panel))
+    with result.read() as reader:
         known = set(reader.names())
     lines = [f"no {name}" for name in ("evaluate/output", "train/output") if name not in known]
     for kind in ("gradient", "statistics"):
         prefix = f"train/{kind}/"
         found = {name[len(prefix) :] for name in known if name.startswith(prefix)} - {"input"}
         expected = climb.expected(kind, panel)
-        lines += [f"no {kind} of {name}" for name in expected if name not in found]
+        frozen = set(result.frozen)  # of a reader's file they are told already
+        lines += [
+            f"{name} does not train" if name in frozen else f"no {kind} of {name}"
+            for name in expected
+            if name not in found and (name not in frozen or climb.runs.subject(panel).file is None)
+        ]
         lines += [f"{kind} of {name}, which has none" for name in sorted(found - set(expected))]
     return lines if "train/gradient/input" in known else [*lines, "no gradient of the input"]
 

@@ -43,9 +43,14 @@ class Subject(ABC):
         return None
 
     @property
-    def folder(self) -> Path | None:
-        """Where the file finds what it imports beside the framework."""
+    def file(self) -> Path | None:
+        """A file that stands where it is, beside what it imports; None for one that is written."""
         return None
+
+    @property
+    def lane(self) -> str:
+        """Which of its framework's processes it runs in."""
+        return ""
 
     @abstractmethod
     def source(self, network: Network, taps: bool) -> Source:
@@ -62,8 +67,11 @@ class Subject(ABC):
         """Return the blocks whose output shapes it is exempt from telling, each with the reason."""
         return {}
 
-    def rounded_pools(self) -> tuple[type[Op], ...]:
-        """Return the average pools whose gradients its framework scales by a rounded 1/n."""
+    def rounded_pools(self, network: Network, called: int | None) -> tuple[type[Op], ...]:
+        """Return the average pools whose gradients it scales by a rounded 1/n.
+
+        called: how many average pools it calls, None if it did not count them.
+        """
         return ROUNDED if self.row.rounds_pool_gradients else ()
 
 
@@ -118,8 +126,13 @@ class Reader(Subject):
         return self.matched
 
     @property
-    def folder(self) -> Path:
-        return self.path.parent
+    def file(self) -> Path:
+        return self.path
+
+    @property
+    def lane(self) -> str:
+        """Its own: what it patches is patched for itself alone."""
+        return MINE
 
     def source(self, network: Network, taps: bool) -> Source:
         text = self.path.read_text(encoding="utf-8")
@@ -135,9 +148,14 @@ class Reader(Subject):
         """Return the blocks whose output shapes it is exempt from telling, each with the reason."""
         return {}
 
-    def rounded_pools(self) -> tuple[type[Op], ...]:
-        """Its global average may be a pool over the whole map where ours is a mean."""
-        return (GlobalAvgPool2d,) if self.row.rounds_pool_gradients else ()
+    def rounded_pools(self, network: Network, called: int | None) -> tuple[type[Op], ...]:
+        """Its global average may be a pool over the whole map where ours is a mean: the number of
+        pools that it calls tells. Where it tells neither, nothing is predicted."""
+        steps = network.elaboration.steps
+        for kinds in (ROUNDED, (*ROUNDED, GlobalAvgPool2d)):
+            if called == sum(isinstance(step.op, kinds) for step in steps):
+                return kinds
+        return ()
 
 
 def written(panels: Iterable[str], faults: Mapping[str, Fault] | None = None) -> list[Subject]:

@@ -15,12 +15,12 @@ from common.errors import TriptychError
 from common.network import Network
 from frontends.frameworks import TABLE
 from frontends.ladder import matching, two_networks
-from frontends.ladder.report import Report, Row, stopped_row
+from frontends.ladder.mine import Mine
+from frontends.ladder.report import Report, stopped_row
 from frontends.ladder.rungs import RUNGS, climb
 from frontends.ladder.runs import Runs, batch_for, comparable
-from frontends.ladder.structure import STRUCTURE
 from frontends.ladder.subjects import MINE, Fault, Reader, Written, written
-from frontends.workers.outcomes import MISMATCHED, WorkerError
+from frontends.workers.outcomes import WorkerError
 from frontends.workers.pool import Workers, scratch
 from frontends.workers.protocol import Hello
 
@@ -89,32 +89,31 @@ def verify_mine(
     framework: str,
     *,
     names_file: str | None = None,
+    workers: Workers | None = None,
     batch: int = 2,
     seed: int = 0,
     timeout: float = 600,
 ) -> Report:
     """Return the ladder of a reader's file, FILE.py:ENTRY, against a network, in one framework.
 
-    Raises TriptychError for a wrong reference or name file.
+    The file runs in a process of its own. Raises TriptychError for a wrong reference or name file.
     """
     path, entry = matching.parse_mine(reference)
     raised = batch_for(network, batch)
     report = Report(f"{Path(reference).name} against {network.name}", raised, [MINE, framework])
-    with _timed(report), Workers() as workers, scratch() as folder:
+    with _timed(report), _kept(workers) as pool, scratch() as folder:
         try:
-            own = matching.describe(path, entry, framework, network, workers, timeout)
+            own = matching.describe(path, entry, framework, network, pool, timeout)
         except WorkerError as error:
             report.rows.append(stopped_row(MINE, error.outcome))
             return report
         found = matching.match(own, network, names_file, TABLE[framework].classes)
-        for line in found.differences:
-            report.rows.append(Row(STRUCTURE, (MINE,), MISMATCHED, note=line))
         mine = Reader(MINE, framework, path, entry, found.names)
         subjects = [mine, Written(framework, framework)]
         same = transform.without_dropout(network)
-        runs = Runs(same, subjects, workers, folder, raised, seed=seed, timeout=timeout)
-        report.rows += climb(runs, [MINE, framework], FLOAT64_RUNGS)
-        _ask_versions(report, [framework], workers, timeout)
+        runs = Runs(same, subjects, pool, folder, raised, seed=seed, timeout=timeout)
+        report.rows += Mine(runs, network, framework, found.differences).rows(FLOAT64_RUNGS)
+        _ask_versions(report, [framework], pool, timeout)
     return report
 
 

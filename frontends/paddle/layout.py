@@ -16,4 +16,5 @@ LAYERS: Table = {
     "Conv2D": {"weight": kernel(OIHW), "bias": BIAS},
     "Linear": {"weight": kernel(IO), "bias": BIAS},
     "BatchNorm2D": {"weight": GAMMA, "bias": BETA, "_mean": MEAN, "_variance": VARIANCE},
+    "BatchNorm": {"weight": GAMMA, "bias": BETA, "_mean": MEAN, "_variance": VARIANCE},
 }

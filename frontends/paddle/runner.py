@@ -4,17 +4,19 @@ import numpy as np
 import paddle
 from paddle import nn
 
+from frontends.paddle.brought import watch_dropout, watch_pools
 from frontends.paddle.layout import LAYERS
-from frontends.workers.recording import (
-    Recordings,
+from frontends.workers.parameters import (
     check_keys,
-    hollow,
+    class_of,
+    distinct,
+    holding,
     layers_of,
     matched,
-    own_array,
     resolved,
     slots_of,
 )
+from frontends.workers.recording import Recordings, hollow, the_tensor
 
 _LAYERS = resolved(LAYERS, nn)
 
@@ -47,6 +49,12 @@ def _synchronize():
         paddle.device.synchronize()
 
 
+def _gradient(tensor):
+    return (
+        np.zeros(tensor.shape, tensor.numpy().dtype) if tensor.grad is None else tensor.grad.numpy()
+    )
+
+
 class Runner:
     """One network in Paddle; see frontends.workers.protocol for what it is given.
 
@@ -56,62 +64,65 @@ class Runner:
     def __init__(self, file, load_module, observe, step):
         self._dtype, self._step = file.dtype, step
         self._absent = set(file.absent)
-        self._recordings = Recordings(observe)
+        self.recordings = Recordings(observe)
+        if file.brought:
+            watch_dropout(self.recordings)
+            watch_pools(self.recordings.seen)
+            paddle.seed(0)  # what has no counterpart is the same in every job
         paddle.set_device(file.device)
         paddle.set_default_dtype(file.dtype)
         module = load_module(file.path, {"tap": self._tap})
-        self._model = getattr(module, file.entry)()
+        entry = getattr(module, file.entry)
+        self._model = entry if isinstance(entry, nn.Layer) else entry()
         layers = list(self._model.named_sublayers(include_self=True))
         self._paths = {id(layer): path for path, layer in layers}
-        self._tensors = matched(dict(self._find_tensors(layers)), file.matched_names)
-        by_path = dict(layers)
-        for path, layer in layers_of(file.matched_names).items():
-            by_path[path].register_forward_post_hook(self._recordings.steps.hook(layer))
-        if observe is not None:
+        self._held = matched(distinct(self._find_tensors(layers)), file.matched_names)
+        if self.recordings.keeps_steps:
+            self._watch_layers(dict(layers), layers_of(file.matched_names))
+        if observe is not None and not file.brought:
             self._watch_blocks(layers, module.__name__)
 
-    def parameters(self):
-        """Return canonical names and shapes."""
-        return {
-            name: slot.layout.canonical_shape(tuple(tensor.shape))
-            for name, (tensor, slot) in self._tensors.items()
-        }
+    def held(self):
+        """Return every tensor that the network holds, by canonical name."""
+        return self._held
 
     def assign(self, weights):
         """Set every parameter from an ArrayReader of canonical arrays."""
-        check_keys(self._tensors, set(weights.names()) - self._absent)
-        for name, (tensor, slot) in self._tensors.items():
-            tensor.set_value(own_array(weights, name, slot.layout, tensor.shape, self._dtype))
+        check_keys(self._held, set(weights.names()) - self._absent)
+        for name, each in self._held.items():
+            each.own.set_value(each.set_from(weights, name, self._dtype))
 
     def evaluate(self, inputs):
         """Yield the output in eval mode, then the outputs of blocks and steps."""
         self._model.eval()
-        self._recordings.clear()
+        self.recordings.start("evaluate")
         with paddle.no_grad():
-            yield "output", self._model(self._in(inputs, "input")).numpy()
+            output = self._model(self._in(inputs, "input"))
+        yield "output", the_tensor(output, paddle.Tensor).numpy()
         yield from self._recorded()
 
     def train(self, inputs):
         """Yield output, blocks, steps, gradients and statistics of a step with batch statistics."""
         self._model.train()
-        self._recordings.clear()
-        x = self._in(inputs, "input")
+        self.recordings.start("train")
+        x, cotangent = self._in(inputs, "input"), self._in(inputs, "cotangent")
         x.stop_gradient = False
-        output = self._model(x)
-        (output * self._in(inputs, "cotangent")).sum().backward()
+        output = the_tensor(self._model(x.clone()), paddle.Tensor)  # a layer may write into it
         yield "output", output.numpy()
         yield from self._recorded()
-        for name, gradient in self._recordings.cotangents():
-            step = self._recordings.steps.results[name.partition("/")[2]]
+        if output.shape != cotangent.shape:
+            return
+        if not output.stop_gradient:
+            (output * cotangent).sum().backward()
+        for name, gradient in self.recordings.cotangents():
+            step = self.recordings.steps.results[name.partition("/")[2]]
             yield name, hollow(step.shape) if gradient is None else gradient.numpy()
-        yield "gradient/input", x.grad.numpy()
-        for name, (tensor, slot) in self._tensors.items():
-            if tensor.stop_gradient:
-                yield "statistics/" + name, slot.layout.to_canonical(tensor.numpy())
-                continue
-            zeros = np.zeros(tensor.shape, self._dtype)
-            gradient = zeros if tensor.grad is None else tensor.grad.numpy()
-            yield "gradient/" + name, slot.layout.to_canonical(gradient)
+        yield "gradient/input", _gradient(x)
+        for name, each in self._held.items():
+            if not each.slot.trainable:
+                yield "statistics/" + name, each.canonical(each.own.numpy())
+            elif each.trains:
+                yield "gradient/" + name, each.canonical(_gradient(each.own))
 
     def stepper(self, inputs):
         """Return a function that takes one step, waits for it, and gives (output, loss)."""
@@ -156,27 +167,42 @@ class Runner:
 
     @staticmethod
     def _find_tensors(layers):
-        """Yield (<path>.<kind>, (tensor, slot)) in the order of creation."""
+        """Yield (<path>.<kind>, tensor) of every parameter and buffer, in the order of creation."""
         for path, layer in layers:
-            for own, slot in slots_of(layer, _LAYERS).items():
-                tensor = getattr(layer, own)
+            slots, kind = slots_of(layer, _LAYERS), class_of(layer, "paddle")
+            for own, tensor in {**layer._parameters, **layer._buffers}.items():
                 if tensor is not None:
-                    yield f"{path}.{slot.kind}", (tensor, slot)
+                    yield holding(path, own, tensor, not tensor.stop_gradient, slots, kind)
+
+    def _watch_layers(self, layers, names):
+        """Record what a reader's layers are given and give; copies, as it may be written over."""
+        for own, path in names.items():
+            if not slots_of(layers[own], _LAYERS):
+                continue
+
+            def before(layer, inputs, path=path):
+                self.recordings.given.put(path, inputs[0].detach().clone())
+
+            def after(layer, inputs, output, path=path):
+                self.recordings.steps.put(path, output.detach().clone())
+
+            layers[own].register_forward_pre_hook(before)
+            layers[own].register_forward_post_hook(after)
 
     def _watch_blocks(self, layers, module_name):
         """Record what the file's own layers give, but for those that extend one of Paddle's."""
         for path, layer in layers:
             written = type(layer).__module__ == module_name
             if path and written and not slots_of(layer, _LAYERS):
-                layer.register_forward_post_hook(self._recordings.blocks.hook(path))
+                layer.register_forward_post_hook(self.recordings.blocks.hook(path))
 
     def _tap(self, layer, name, value):
         path = self._paths[id(layer)]
         path = f"{path}.{name}" if path else name
-        return self._recordings.tap_tensor(path, value, not value.stop_gradient)
+        return self.recordings.tap_tensor(path, value, not value.stop_gradient)
 
     def _recorded(self):
-        for name, value in self._recordings.items():
+        for name, value in self.recordings.items():
             yield name, value if isinstance(value, np.ndarray) else value.numpy()
 
     def _in(self, inputs, name):

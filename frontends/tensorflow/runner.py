@@ -8,19 +8,21 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from frontends.tensorflow.brought import overridden, watch_dropout
 from frontends.tensorflow.layout import LAYERS
 from frontends.workers.layouts import channels_first, channels_first_shape, channels_last
-from frontends.workers.recording import (
-    Recordings,
+from frontends.workers.outcomes import MismatchError
+from frontends.workers.parameters import (
     check_keys,
-    hollow,
+    class_of,
+    distinct,
+    holding,
     layers_of,
     matched,
-    own_array,
     resolved,
     slots_of,
-    watch_blocks,
 )
+from frontends.workers.recording import Recordings, hollow, the_tensor, watch_blocks
 
 _LAYERS = resolved(LAYERS, keras.layers)
 
@@ -76,60 +78,80 @@ class Runner:
         keras.backend.clear_session()
         keras.config.set_floatx(file.dtype)
         keras.config.set_dtype_policy(file.dtype)
-        self._recordings = Recordings(observe, symbolic=True)
+        self.recordings, self._brought = Recordings(observe, symbolic=True), file.brought
+        if file.brought:
+            watch_dropout(self.recordings.seen)
+            keras.utils.set_random_seed(0)  # what has no counterpart is the same in every job
         module = load_module(file.path, {"tap": self._tap})
-        if observe is not None:
-            watch_blocks(module, file.entry, self._recordings.blocks)
-        self._model = getattr(module, file.entry)()
-        self._find_shared()
-        self._variables = matched(dict(self._find_variables(self._model)), file.matched_names)
-        for own, path in layers_of(file.matched_names).items():
-            self._recordings.tap(path, self._model.get_layer(own).output)
-        self._observed = self._make_observed()
+        if observe is not None and not file.brought:
+            watch_blocks(module, file.entry, self.recordings.blocks)
+        entry = getattr(module, file.entry)
+        self._model = entry if isinstance(entry, keras.Model) else entry()
+        if not isinstance(self._model, keras.Model):
+            raise MismatchError(
+                f"{file.entry} gives a {type(self._model).__name__}, no keras.Model"
+            )
+        if file.brought and not self._model.built:
+            channels, *sizes = file.input_shape
+            self._model(tf.zeros([1, *sizes, channels], file.dtype), training=False)
+        self._held = matched(distinct(self._find_variables(self._model)), file.matched_names)
+        self._shapes, self._observed, self._observed_names = {}, None, []
+        if not file.brought:
+            self._find_shared()
+            self._make_observed()
+        elif self.recordings.keeps_steps:
+            self._watch_layers(layers_of(file.matched_names))
 
-    def parameters(self):
-        """Return canonical names and shapes."""
-        return {
-            name: slot.layout.canonical_shape(tuple(variable.shape))
-            for name, (variable, slot) in self._variables.items()
-        }
+    def held(self):
+        """Return every tensor that the network holds, by canonical name."""
+        return self._held
 
     def assign(self, weights):
         """Set every parameter from an ArrayReader of canonical arrays."""
-        check_keys(self._variables, set(weights.names()) - self._absent)
-        for name, (variable, slot) in self._variables.items():
-            variable.assign(own_array(weights, name, slot.layout, variable.shape, self._dtype))
+        check_keys(self._held, set(weights.names()) - self._absent)
+        for name, each in self._held.items():
+            each.own.assign(each.set_from(weights, name, self._dtype))
 
     def evaluate(self, inputs):
         """Yield the output in eval mode, then the outputs of blocks and steps."""
-        output, *values = self._observe(self._in(inputs, "input"), training=False)
+        x = self._in(inputs, "input")
+        output, values = self._called(x, "evaluate", training=False)
         yield "output", _out(output)
-        yield from zip(self._observed_names, map(_out, values))
+        yield from ((name, _out(value)) for name, value in values.items())
+        if self._brought:
+            self._want_one_network(x, output)
         for name, (_, *shape) in self._shapes.items():
             yield name, hollow([len(output), *channels_first_shape(shape)])
 
     def train(self, inputs):
         """Yield output, blocks, steps, gradients and statistics of a step with batch statistics."""
         x, cotangent = self._in(inputs, "input"), self._in(inputs, "cotangent")
-        trained = {n: v for n, (v, _) in self._variables.items() if v.trainable}
+        trained = {n: e for n, e in self._held.items() if e.slot.trainable and e.trains}
         with tf.GradientTape() as tape:
             tape.watch(x)
-            output, *values = self._observe(x, training=True)
-            target = tf.reduce_sum(output * cotangent)
-        steps = self._recordings.steps_of(dict(zip(self._observed_names, values)))
-        sources = [[x], [variable.value for variable in trained.values()], list(steps.values())]
+            output, values = self._called(x, "train", training=True)
+            fits = output.shape == cotangent.shape
+            target = tf.reduce_sum(output * cotangent) if fits else None
+        yield "output", _out(output)
+        yield from ((name, _out(value)) for name, value in values.items())
+        if not fits:
+            return
+        steps = self.recordings.steps_of(values)
+        variables = [
+            each.own if isinstance(each.own, tf.Variable) else each.own.value
+            for each in trained.values()
+        ]
+        sources = [[x], variables, list(steps.values())]
         found = tape.gradient(target, sources, unconnected_gradients="zero")
         (of_input,), gradients, cotangents = found
-        yield "output", _out(output)
-        yield from zip(self._observed_names, map(_out, values))
         yield from zip(steps, map(_out, cotangents))
         yield "gradient/input", _out(of_input)
-        for name, gradient in zip(trained, gradients):
-            _, slot = self._variables[name]
-            yield "gradient/" + name, slot.layout.to_canonical(gradient.numpy())
-        for name, (variable, slot) in self._variables.items():
-            if not variable.trainable:
-                yield "statistics/" + name, slot.layout.to_canonical(variable.numpy())
+        for (name, each), gradient in zip(trained.items(), gradients):
+            dense = tf.convert_to_tensor(gradient)
+            yield "gradient/" + name, each.canonical(dense.numpy())
+        for name, each in self._held.items():
+            if not each.slot.trainable:
+                yield "statistics/" + name, each.canonical(each.own.numpy())
 
     def stepper(self, inputs):
         """Return a function that takes one step, waits for it, and gives (output, loss)."""
@@ -177,19 +199,48 @@ class Runner:
         return _out(result[0])
 
     def _find_variables(self, model):
-        """Yield (<layer>.<kind>, (variable, slot)) in the order of creation."""
-        for layer in model.layers:
-            if isinstance(layer, keras.Model):
-                yield from self._find_variables(layer)
-                continue
-            for own, slot in slots_of(layer, _LAYERS).items():
-                variable = getattr(layer, own, None)
-                if variable is not None:
-                    yield f"{layer.name}.{slot.kind}", (variable, slot)
+        """Yield (<layer>.<kind>, variable) of every variable but generators' seeds, in the order of
+        creation."""
+        yield from self._variables_of(model, model.trainable)
+        for layer, trains in self._layers(model, model.trainable):
+            yield from self._variables_of(layer, trains)
+
+    def _layers(self, outer, trains):
+        """Yield (layer, whether it trains) of all that is within a layer or a model."""
+        for layer in outer._flatten_layers(include_self=False, recursive=False):
+            yield layer, trains and layer.trainable
+            yield from self._layers(layer, trains and layer.trainable)
+
+    @staticmethod
+    def _variables_of(layer, trains):
+        slots, kind = slots_of(layer, _LAYERS), class_of(layer, "keras", "tensorflow")
+        path = "" if isinstance(layer, keras.Model) else layer.name
+        names = {id(value): own for own, value in vars(layer).items()}
+        names.update((id(getattr(layer, own, None)), own) for own in slots)
+        raw = [each for each in vars(layer).values() if isinstance(each, tf.Variable)]
+        for variable in [*layer._trainable_variables, *layer._non_trainable_variables, *raw]:
+            own = names.get(id(variable), variable.name)
+            yield holding(path, own, variable, trains and variable.trainable, slots, kind)
+
+    def _watch_layers(self, names):
+        """Record what a reader's layers are given and give, whenever they are called."""
+        for layer, _ in self._layers(self._model, True):
+            if layer.name in names and slots_of(layer, _LAYERS):
+                layer.call = self._watched(layer.call, names[layer.name])
+
+    def _watched(self, call, path):
+        def watched(*arguments, **named):
+            result = call(*arguments, **named)
+            if tf.is_tensor(result):
+                self.recordings.given.put(path, [*arguments, *named.values()][0])
+                self.recordings.steps.put(path, result)
+            return result
+
+        return watched
 
     def _find_shared(self):
         """Record every call of a block that is shared, a model within the model."""
-        blocks = self._recordings.blocks
+        blocks = self.recordings.blocks
         for layer in self._model.layers:
             if isinstance(layer, keras.Model):
                 known = [k for k in blocks.results if k.split("#")[0] == layer.name]
@@ -199,25 +250,46 @@ class Runner:
                     blocks.put(layer.name, list(node.output_tensors))
 
     def _make_observed(self):
-        """Return a model of the output and of what is kept of all that is on the way to it."""
+        """Make a model of the output and of what is kept of all that is on the way to it."""
         reached = {id(operation) for operation in self._model.operations}
         found = {
             name: value
-            for name, value in self._recordings.items()
+            for name, value in self.recordings.items()
             if id(value._keras_history.operation) in reached
         }
-        kept = {name: value for name, value in found.items() if self._recordings.fetches(name)}
+        kept = {name: value for name, value in found.items() if self.recordings.fetches(name)}
         self._observed_names = list(kept)
         self._shapes = {name: value.shape for name, value in found.items() if name not in kept}
-        return keras.Model(self._model.inputs, [self._model.outputs[0], *kept.values()])
+        if kept:
+            outputs = [self._model.outputs[0], *kept.values()]
+            self._observed = keras.Model(self._model.inputs, outputs)
 
-    def _observe(self, x, training):
-        values = self._observed(x, training=training)
-        return values if isinstance(values, (list, tuple)) else [values]
+    def _called(self, x, mode, training):
+        """Return the output of a call of the model, and what is observed in it, by name.
+
+        The model itself is called, as its user would; where steps of a written file are kept, a
+        model of the same layers that gives them, too.
+        """
+        if self._brought:
+            self.recordings.start(mode)
+        if self._observed is not None:
+            output, *values = self._observed(x, training=training)
+            return output, dict(zip(self._observed_names, values))
+        output = the_tensor(self._model(x, training=training), tf.Tensor)
+        return output, dict(self.recordings.items()) if self._brought else {}
+
+    def _want_one_network(self, x, output):
+        """Raise a MismatchError unless the model gives the same where it is not told a mode."""
+        plain = self._model(x).numpy()
+        if plain.shape == output.shape and not np.allclose(plain, output, 1e-10, 1e-12):
+            named = overridden(self._model) or "some layer"
+            raise MismatchError(
+                f"model(x) is not model(x, training=False): called in a mode of its own: {named}"
+            )
 
     def _tap(self, path, value):
-        own = _Passed()(value) if self._recordings.keeps_cotangents else value
-        return self._recordings.tap(path, own)
+        own = _Passed()(value) if self.recordings.keeps_cotangents else value
+        return self.recordings.tap(path, own)
 
     def _in(self, inputs, name):
         return tf.constant(channels_last(inputs.get(name).astype(self._dtype)))

@@ -2,30 +2,23 @@
 
 import inspect
 import platform
-import re
 
 import numpy as np
 import tensorflow as tf
 
+from frontends.tensorflow1.brought import calls_of, kind_of, watch_dropout
 from frontends.tensorflow1.layout import LAYERS
 from frontends.workers.layouts import (
+    Slot,
     by_name,
     channels_first,
     channels_first_shape,
     channels_last,
 )
-from frontends.workers.recording import (
-    Recordings,
-    check_keys,
-    hollow,
-    layers_of,
-    matched,
-    own_array,
-    watch_blocks,
-)
+from frontends.workers.parameters import Held, check_keys, distinct, joined, matched
+from frontends.workers.recording import Recordings, hollow, the_tensor, watch_blocks
 
-# What a convolution, a dense layer or a batch normalization ends in.
-_RESULTS = "Conv2D DepthwiseConv2dNative BiasAdd MatMul ConcatV2 Add AddV2 FusedBatchNormV3".split()
+_CANONICAL = {slot.kind for slots in LAYERS.values() for slot in slots.values()}
 tf.logging.set_verbosity(tf.logging.ERROR)
 
 
@@ -68,14 +61,15 @@ def _let_go():
         _open.pop().close()
 
 
-class _Variable:
-    """A variable with its canonical name and its slot."""
-
-    def __init__(self, variable):
-        self.variable, self.shape = variable, tuple(variable.shape.as_list())
-        path, _, own = variable.op.name.rpartition("/")
-        self.slot = by_name(LAYERS, own, len(self.shape))
-        self.layout, self.name = self.slot.layout, f"{path}.{self.slot.kind}"
+def _held(variable, trained):
+    """Return the name and the tensor of a variable; its own name, or what takes it, says its
+    kind."""
+    path, _, own = variable.op.name.rpartition("/")
+    slot = by_name(LAYERS, own, len(variable.shape))
+    if slot.kind not in _CANONICAL:
+        kind = kind_of(variable)
+        slot = Slot(kind, slot.layout) if kind else Slot("", slot.layout)
+    return joined(path, slot.kind or own), Held(variable, slot, variable.op.name in trained)
 
 
 class Runner:
@@ -89,12 +83,19 @@ class Runner:
         _want_cpu(file.device)
         _let_go()
         self._file, self._step, self._absent = file, step, set(file.absent)
-        self._recordings = Recordings(observe, symbolic=True)
+        self.recordings = Recordings(observe, symbolic=True)
+        if file.brought:
+            watch_dropout(self.recordings.seen)
         self._shapes = {}
         self._module = load_module(file.path, {"tap": self._tap})
         self._entry = getattr(self._module, file.entry)
-        if observe is not None:
-            watch_blocks(self._module, file.entry, self._recordings.blocks)
+        if observe is not None and not file.brought:
+            watch_blocks(self._module, file.entry, self.recordings.blocks)
+        self._told = {}
+        if file.brought and file.matched_names is None:  # what only a training graph has is told
+            self._start(training=True)
+            self._told = self._held
+            self._session.close()
         self._start(step is not None and step.mode == "training")
         _open.append(self)
 
@@ -102,40 +103,44 @@ class Runner:
         """Make a graph with one call of the network's function, and a session."""
         self._graph = tf.Graph()
         with self._graph.as_default():
+            if self._file.brought:  # what has no counterpart is the same in every job
+                tf.set_random_seed(0)
             channels, *height_width = self._file.input_shape
             self._input = tf.placeholder(self._file.dtype, [None, *height_width, channels])
             self._observed = {training: self._build(training, reuse=None)}
-            found = map(_Variable, tf.global_variables())
-        self._variables = matched({each.name: each for each in found}, self._file.matched_names)
+            trained = {each.op.name for each in tf.trainable_variables()}
+            found = distinct(_held(each, trained) for each in tf.global_variables())
+            start = [tf.global_variables_initializer(), tf.local_variables_initializer()]
+        self._held = matched(found, self._file.matched_names)
         self._session = tf.Session(graph=self._graph)
+        if self._file.brought:
+            self._session.run(start)
 
     def close(self):
         """Free the graph and the variables."""
         self._session.close()
         vars(self._module).clear()
 
-    def parameters(self):
-        """Return canonical names and shapes."""
-        return {
-            name: each.layout.canonical_shape(each.shape) for name, each in self._variables.items()
-        }
+    def held(self):
+        """Return every tensor that the network holds, by canonical name."""
+        return {**self._held, **self._told}
 
     def assign(self, weights):
         """Set every parameter from an ArrayReader of canonical arrays, all in one run."""
-        check_keys(self._variables, set(weights.names()) - self._absent)
-        arrays = {
-            name: own_array(weights, name, each.layout, each.shape, self._file.dtype)
-            for name, each in self._variables.items()
-        }
-        self._assign(arrays)
+        check_keys(self._held, set(weights.names()) - self._absent)
+        self._assign(
+            {n: each.set_from(weights, n, self._file.dtype) for n, each in self._held.items()}
+        )
 
     def _assign(self, arrays):
         """Set every parameter, all in one run; arrays are in its own layout."""
         feed = {
-            each.variable.initializer.inputs[1]: arrays[name]
-            for name, each in self._variables.items()
+            each.own.initializer.inputs[1]: arrays[name]
+            for name, each in self._held.items()
+            if name in arrays
         }
-        self._session.run([each.variable.initializer for each in self._variables.values()], feed)
+        set_there = [each.own.initializer for n, each in self._held.items() if n in arrays]
+        self._session.run(set_there, feed)
 
     def evaluate(self, inputs):
         """Yield the output in eval mode, then the outputs of blocks and steps."""
@@ -149,21 +154,26 @@ class Runner:
     def train(self, inputs):
         """Yield output, blocks, steps, gradients and statistics of a step with batch statistics."""
         observed = self._called(True)
-        trained = {n: each for n, each in self._variables.items() if each.slot.trainable}
-        values = {"gradient/input": self._input, **self._recordings.steps_of(observed)}
+        feed = {self._input: self._in(inputs, "input")}
+        cotangent = self._in(inputs, "cotangent")
+        if observed["output"].shape.as_list()[1:] != list(cotangent.shape[1:]):
+            for name, array in self._session.run(observed, feed).items():
+                yield name, channels_first(array)
+            return
+        trained = {n: e for n, e in self._held.items() if e.slot.trainable and e.trains}
+        values = {"gradient/input": self._input, **self.recordings.steps_of(observed)}
         with self._graph.as_default():
-            target = tf.reduce_sum(observed["output"] * self._in(inputs, "cotangent"))
-            sources = [each.variable for each in trained.values()] + list(values.values())
+            target = tf.reduce_sum(observed["output"] * cotangent)
+            sources = [each.own for each in trained.values()] + list(values.values())
             gradients = tf.gradients(target, sources, unconnected_gradients="zero")
             updates = tf.get_collection(tf.GraphKeys.UPDATE_OPS)
-        feed = {self._input: self._in(inputs, "input")}
         results, found, _ = self._session.run([observed, gradients, updates], feed)
         of_trained, of_values = found[: len(trained)], found[len(trained) :]
         for name, array in [*results.items(), *zip(values, of_values)]:
             yield name, channels_first(array)
         for (name, each), gradient in zip(trained.items(), of_trained):
-            yield "gradient/" + name, each.layout.to_canonical(gradient)
-        statistics = {n: v.variable for n, v in self._variables.items() if n not in trained}
+            yield "gradient/" + name, each.canonical(gradient)
+        statistics = {n: e.own for n, e in self._held.items() if not e.slot.trainable}
         for name, array in self._session.run(statistics).items():
             yield "statistics/" + name, array
 
@@ -194,7 +204,7 @@ class Runner:
         """Return what there is to observe of a call, by name; the call is made once."""
         if training not in self._observed and self._file.matched_names:
             # A reader's unnamed layers would not find their variables a second time.
-            own = self._session.run({n: each.variable for n, each in self._variables.items()})
+            own = self._session.run({n: each.own for n, each in self._held.items()})
             self._session.close()
             self._start(training)
             self._assign(own)
@@ -205,40 +215,40 @@ class Runner:
 
     def _build(self, training, reuse):
         """Call the network's function; return what there is to observe, by name."""
-        self._recordings.clear()
-        before = {op.name for op in self._graph.get_operations()}
+        self.recordings.start("train" if training else "evaluate")
         switch = {"training": training}
         if "training" not in inspect.signature(self._entry).parameters:
             switch = {}
         with tf.variable_scope(tf.get_variable_scope(), reuse=reuse):
-            observed = {"output": self._entry(self._input, **switch)}
-        for own, path in layers_of(self._file.matched_names).items():
-            self._recordings.tap(path, self._last_of(own, before))
+            observed = {"output": the_tensor(self._entry(self._input, **switch), tf.Tensor)}
+        if self._file.matched_names:
+            self._observe_layers(self._file.matched_names)
         owners = {each.op.name.rpartition("/")[0] for each in tf.global_variables()}
         layers = {f"block/{owner}" for owner in owners}  # that the file has a function for
-        for name, value in self._recordings.items():
+        for name, value in self.recordings.items():
             if name.split("#")[0] in layers:
                 continue
-            if self._recordings.fetches(name):
+            if self.recordings.fetches(name):
                 observed[name] = value
             else:
                 self._shapes[name] = value.shape.as_list()
         return observed
 
-    def _last_of(self, scope, before):
-        """Return what a layer's scope gives: the last value computed in it by this call."""
-        within = re.compile(r"(^|/)%s/" % re.escape(scope))
-        inside = [
-            op
-            for op in self._graph.get_operations()
-            if op.name not in before and op.type in _RESULTS and within.search(op.name)
-        ]
-        return inside[-1].outputs[0]
+    def _observe_layers(self, names):
+        """Record what each layer of a reader's graph is given and gives."""
+        layers = {}
+        for own, each in distinct(_held(v, ()) for v in tf.global_variables()).items():
+            if own in names:
+                layers.setdefault(names[own].rpartition(".")[0], []).append(each.own)
+        for path, variables in layers.items():
+            for given, result in calls_of(variables):
+                self.recordings.given.put(path, given)
+                self.recordings.steps.put(path, result)
 
     def _tap(self, path, value):
         # A layer may return its very input: then the gradients of the two could not be told apart.
-        own = tf.identity(value) if self._recordings.keeps_cotangents else value
-        return self._recordings.tap(path, own)
+        own = tf.identity(value) if self.recordings.keeps_cotangents else value
+        return self.recordings.tap(path, own)
 
     def _in(self, inputs, name):
         return channels_last(inputs.get(name).astype(self._file.dtype))

@@ -4,17 +4,19 @@ import numpy as np
 import torch
 from torch import nn
 
+from frontends.torch.brought import watch_dropout
 from frontends.torch.layout import LAYERS
-from frontends.workers.recording import (
-    Recordings,
+from frontends.workers.parameters import (
     check_keys,
-    hollow,
+    class_of,
+    distinct,
+    holding,
     layers_of,
     matched,
-    own_array,
     resolved,
     slots_of,
 )
+from frontends.workers.recording import Recordings, hollow, the_tensor
 
 torch.use_deterministic_algorithms(False)
 _LAYERS = resolved(LAYERS, nn)
@@ -64,60 +66,66 @@ class Runner:
     def __init__(self, file, load_module, observe, step):
         self._dtype, self._place, self._step = file.dtype, _place(file.device), step
         self._absent = set(file.absent)
-        self._recordings = Recordings(observe)
+        self.recordings = Recordings(observe)
+        if file.brought:
+            watch_dropout(self.recordings)
+            torch.manual_seed(0)  # what has no counterpart is the same in every job
         torch.set_default_dtype(getattr(torch, file.dtype))
         module = load_module(file.path, {"tap": self._tap})
-        self._model = getattr(module, file.entry)().to(self._place)
+        entry = getattr(module, file.entry)
+        self._model = (entry if isinstance(entry, nn.Module) else entry()).to(self._place)
+        if any(nn.parameter.is_lazy(each) for each in self._model.parameters()):
+            self._model.eval()(torch.zeros(1, *file.input_shape, device=self._place))
         self._paths = {id(each): path for path, each in self._model.named_modules()}
-        self._tensors = matched(dict(self._find_tensors()), file.matched_names)
-        for path, layer in layers_of(file.matched_names).items():
-            hook = self._recordings.steps.hook(layer)
-            self._model.get_submodule(path).register_forward_hook(hook)
-        if observe is not None:
+        self._held = matched(distinct(self._find_tensors()), file.matched_names)
+        if self.recordings.keeps_steps:
+            self._watch_layers(layers_of(file.matched_names))
+        if observe is not None and not file.brought:
             self._watch_blocks(module.__name__)
 
-    def parameters(self):
-        """Return canonical names and shapes."""
-        return {
-            name: slot.layout.canonical_shape(tuple(tensor.shape))
-            for name, (tensor, slot) in self._tensors.items()
-        }
+    def held(self):
+        """Return every tensor that the network holds, by canonical name."""
+        return self._held
 
     def assign(self, weights):
         """Set every parameter from an ArrayReader of canonical arrays."""
-        check_keys(self._tensors, set(weights.names()) - self._absent)
+        check_keys(self._held, set(weights.names()) - self._absent)
         with torch.no_grad():
-            for name, (tensor, slot) in self._tensors.items():
-                array = own_array(weights, name, slot.layout, tensor.shape, self._dtype)
-                tensor.copy_(torch.from_numpy(array))
+            for name, each in self._held.items():
+                each.own.copy_(torch.from_numpy(each.set_from(weights, name, self._dtype)))
 
     def evaluate(self, inputs):
         """Yield the output in eval mode, then the outputs of blocks and steps."""
         self._model.eval()
-        self._recordings.clear()
+        self.recordings.start("evaluate")
         with torch.no_grad():
-            yield "output", _out(self._model(self._in(inputs, "input")))
+            output = self._model(self._in(inputs, "input"))
+        yield "output", _out(the_tensor(output, torch.Tensor))
         yield from self._recorded()
 
     def train(self, inputs):
         """Yield output, blocks, steps, gradients and statistics of a step with batch statistics."""
         self._model.train()
-        self._recordings.clear()
-        x = self._in(inputs, "input").requires_grad_(True)
-        output = self._model(x)
-        (output * self._in(inputs, "cotangent")).sum().backward()
+        self.recordings.start("train")
+        x, cotangent = self._in(inputs, "input").requires_grad_(True), self._in(inputs, "cotangent")
+        output = the_tensor(self._model(x.clone()), torch.Tensor)  # a layer may write into it
         yield "output", _out(output)
         yield from self._recorded()
-        for name, gradient in self._recordings.cotangents():
-            step = self._recordings.steps.results[name.partition("/")[2]]
+        if output.shape != cotangent.shape:
+            return
+        if output.requires_grad:
+            (output * cotangent).sum().backward()
+        for name, gradient in self.recordings.cotangents():
+            step = self.recordings.steps.results[name.partition("/")[2]]
             yield name, hollow(step.shape) if gradient is None else _out(gradient)
-        yield "gradient/input", _out(x.grad)
-        for name, (tensor, slot) in self._tensors.items():
-            if isinstance(tensor, nn.Parameter):
+        yield "gradient/input", _out(torch.zeros_like(x) if x.grad is None else x.grad)
+        for name, each in self._held.items():
+            tensor = each.own
+            if not each.slot.trainable:
+                yield "statistics/" + name, each.canonical(_out(tensor))
+            elif each.trains:
                 gradient = torch.zeros_like(tensor) if tensor.grad is None else tensor.grad
-                yield "gradient/" + name, slot.layout.to_canonical(_out(gradient))
-            else:
-                yield "statistics/" + name, slot.layout.to_canonical(_out(tensor))
+                yield "gradient/" + name, each.canonical(_out(gradient))
 
     def stepper(self, inputs):
         """Return a function that takes one step, waits for it, and gives (output, loss)."""
@@ -166,27 +174,44 @@ class Runner:
         return _out(result[0])
 
     def _find_tensors(self):
-        """Yield (<path>.<kind>, (tensor, slot)) in the order of creation."""
+        """Yield (<path>.<kind>, tensor) of every parameter and buffer, in the order of creation."""
         for path, layer in self._model.named_modules():
-            for own, slot in slots_of(layer, _LAYERS).items():
-                tensor = getattr(layer, own)
-                if tensor is not None:
-                    yield f"{path}.{slot.kind}", (tensor, slot)
+            slots, kind = slots_of(layer, _LAYERS), class_of(layer, "torch")
+            for own, tensor in {**layer._parameters, **layer._buffers}.items():
+                if tensor is not None and own != "num_batches_tracked":
+                    yield holding(path, own, tensor, tensor.requires_grad, slots, kind)
+
+    def _watch_layers(self, names):
+        """Record what a reader's layers are given and give; copies, as it may be written over."""
+        for own, path in names.items():
+            layer = self._model.get_submodule(own)
+            if not slots_of(layer, _LAYERS):
+                continue
+
+            def before(layer, inputs, named, path=path):
+                x = inputs[0] if inputs else next(iter(named.values()))
+                self.recordings.given.put(path, x.detach().clone())
+
+            def after(layer, inputs, output, path=path):
+                self.recordings.steps.put(path, output.detach().clone())
+
+            layer.register_forward_pre_hook(before, with_kwargs=True)
+            layer.register_forward_hook(after)
 
     def _watch_blocks(self, module_name):
         """Record what the file's own modules give, but for layers that it extends."""
         for path, each in self._model.named_modules():
             written = type(each).__module__ == module_name
             if path and written and not slots_of(each, _LAYERS):
-                each.register_forward_hook(self._recordings.blocks.hook(path))
+                each.register_forward_hook(self.recordings.blocks.hook(path))
 
     def _tap(self, module, name, value):
         path = self._paths[id(module)]
         path = f"{path}.{name}" if path else name
-        return self._recordings.tap_tensor(path, value, value.requires_grad)
+        return self.recordings.tap_tensor(path, value, value.requires_grad)
 
     def _recorded(self):
-        for name, value in self._recordings.items():
+        for name, value in self.recordings.items():
             yield name, _out(value)
 
     def _in(self, inputs, name):

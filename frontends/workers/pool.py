@@ -1,4 +1,4 @@
-"""Workers, one process per framework, started when first needed and again after they died."""
+"""Workers, one process per framework and lane, started when needed and again after they died."""
 
 from __future__ import annotations
 
@@ -6,26 +6,28 @@ import signal
 import sys
 import tempfile
 import threading
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from frontends.frameworks import FRAMEWORKS
 from frontends.workers.process import WorkerProcess
 from frontends.workers.protocol import AnswerType, Request
 
 
 class Workers:
-    """One worker per framework, started when first needed and again after it died.
+    """One worker per framework and lane, started when first needed and again after it died.
 
-    May be asked from several threads: a framework's worker serves one request after the other.
+    What runs in one lane cannot change what runs in another: a reader's file may patch its
+    framework. May be asked from several threads: a worker serves one request after the other.
     """
 
     def __init__(self, device: str = "cpu", threads: int | None = None) -> None:
         """device, threads: see `frontends.workers.process.environment`."""
         self._device, self._threads = device, threads
-        self._workers: dict[str, WorkerProcess] = {}
-        self._turns = {framework: threading.Lock() for framework in FRAMEWORKS}
+        self._workers: dict[tuple[str, str], WorkerProcess] = {}
+        self._turns: dict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
+        self._finding = threading.Lock()
         self._temporary = tempfile.TemporaryDirectory(prefix="triptych-")
 
     def __enter__(self) -> Workers:
@@ -38,28 +40,36 @@ class Workers:
         self._temporary.cleanup()
 
     def request(
-        self, framework: str, request: Request[AnswerType], timeout: float = 600
+        self, framework: str, request: Request[AnswerType], timeout: float = 600, lane: str = ""
     ) -> AnswerType:
         """Return a framework's answer to a request, after those of others who asked earlier.
 
         timeout: seconds from one sign of life of the worker to the next. Raises WorkerError.
         """
-        with self._turns[framework]:
-            return self._living(framework).request(request, timeout)
+        with self._finding:
+            turn = self._turns[framework, lane]
+        with turn:
+            return self._living(framework, lane).request(request, timeout)
 
-    def pid(self, framework: str) -> int | None:
+    def end(self, framework: str, lane: str) -> None:
+        """End a lane's worker, so that the next request meets a process that ran nothing."""
+        worker = self._workers.pop((framework, lane), None)
+        if worker is not None:
+            worker.close()
+
+    def pid(self, framework: str, lane: str = "") -> int | None:
         """Return the process id of a framework's worker, None if it has none."""
-        worker = self._workers.get(framework)
+        worker = self._workers.get((framework, lane))
         return worker.pid if worker else None
 
-    def _living(self, framework: str) -> WorkerProcess:
-        """Return the worker of a framework, a new one if there is none or it died."""
-        worker = self._workers.get(framework)
+    def _living(self, framework: str, lane: str) -> WorkerProcess:
+        """Return the worker of a framework in a lane, a new one if there is none or it died."""
+        worker = self._workers.get((framework, lane))
         if worker is None or not worker.alive():
             if worker is not None:
                 worker.close()
             temporary = Path(self._temporary.name)  # killed workers leave files behind
-            worker = self._workers[framework] = WorkerProcess(
+            worker = self._workers[framework, lane] = WorkerProcess(
                 framework, self._device, self._threads, temporary=temporary
             )
         return worker

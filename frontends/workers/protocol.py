@@ -22,7 +22,22 @@ class Message:
 AnswerType = TypeVar("AnswerType", bound=Message)
 
 
-# What requests are made of
+# What messages are made of
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A tensor that a network holds.
+
+    shape: canonical. kind: "kernel", "gamma" …; "" if the layer that holds it is none that has a
+    counterpart: then the shape is its own. trains: a step updates it by its gradient. layer: the
+    framework's name of such a layer's class, "" for a reader's own.
+    """
+
+    shape: Shape
+    kind: str = ""
+    trains: bool = True
+    layer: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,7 +50,8 @@ class NetworkFile:
     of a written file that bears a library's names. matched_names: own name -> canonical, of the
     parameters of a reader's file, those without a counterpart left out; None where the file's
     own names are canonical. absent: canonical names of parameters that the file has no place for.
-    import_folder: where the file finds what it imports.
+    import_folder: where the file finds what it imports. brought: a reader's own file, whose
+    dropouts are told and set to rate 0.
     """
 
     path: str
@@ -47,6 +63,7 @@ class NetworkFile:
     matched_names: Optional[Dict[str, str]] = None
     absent: Tuple[str, ...] = ()
     import_folder: Optional[str] = None
+    brought: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,7 +85,8 @@ class Observe:
     """What is seen of a network beside its output.
 
     keep_blocks: write what blocks give; otherwise only its shapes are told. keep_steps: write what
-    passes the taps of a tapped file. keep_cotangents: write the gradients with respect to that.
+    passes the taps of a tapped file; of a reader's file what its layers give, and what they are
+    given. keep_cotangents: write the gradients with respect to that.
     """
 
     keep_blocks: bool = False
@@ -77,7 +95,7 @@ class Observe:
 
     def keeps(self, name: str) -> bool:
         """Return whether a result, block/<path> or step/<path> or any other, is written."""
-        kept = {"block": self.keep_blocks, "step": self.keep_steps}
+        kept = {"block": self.keep_blocks, "step": self.keep_steps, "given": self.keep_steps}
         return kept.get(name.partition("/")[0], True)
 
 
@@ -107,17 +125,30 @@ class Versions(Message):
 
 @dataclass(frozen=True)
 class Parameters(Message):
-    """A file's parameters, name -> canonical shape, in the order of their creation."""
+    """All tensors that a file's network holds, by name, in the order of their creation."""
 
-    shapes: Dict[str, Shape]
+    tensors: Dict[str, Tensor]
+
+    @property
+    def shapes(self) -> Dict[str, Shape]:
+        """Their shapes."""
+        return {name: each.shape for name, each in self.tensors.items()}
 
 
 @dataclass(frozen=True)
 class Structure(Message):
-    """Shapes by canonical name: of parameters, canonical, and of what blocks gave, N first."""
+    """Shapes by canonical name: of parameters, canonical, and of what blocks gave, N first.
+
+    frozen: parameters that have a gradient by their kind, and do not train. Of a reader's file also
+    mode -> each dropout that drops in it, in words; and how many average pools it calls in
+    training, None where they are not counted.
+    """
 
     parameters: Dict[str, Shape]
     blocks: Dict[str, Shape]
+    frozen: Tuple[str, ...] = ()
+    dropouts: Dict[str, Tuple[str, ...]] = field(default_factory=dict)
+    average_pools: Optional[int] = None
 
 
 @dataclass(frozen=True)
@@ -195,7 +226,9 @@ class Run(Request[Structure]):
     modes: "evaluate" writes the output in eval mode; "train" writes the output with batch
     statistics, the gradients of its product with the cotangent, and the statistics afterwards.
     The results are <mode>/output, <mode>/block/<path>, <mode>/step/<path>, train/cotangent/<path>
-    of a step, train/gradient/<parameter or "input">, train/statistics/<parameter>.
+    of a step, train/gradient/<parameter or "input">, train/statistics/<parameter>; of a reader's
+    file <mode>/given/<path>, the input of a layer. Where the output is of another shape than the
+    cotangent there are no gradients.
     """
 
     answer: ClassVar[Type[Message]] = Structure

@@ -1,4 +1,4 @@
-"""What runners share: names and layouts of parameters, and results in the order of calls.
+"""What runners share of results: what blocks, steps and layers give, in the order of calls.
 
 Python 3.7.
 """
@@ -22,18 +22,14 @@ from typing import (
 
 import numpy as np
 
-from frontends.workers.layouts import Layout, Slot, Table
 from frontends.workers.outcomes import MismatchError
-from frontends.workers.protocol import Observe, Shape
+from frontends.workers.protocol import Observe
 
 if TYPE_CHECKING:
-    from frontends.workers.arrays import ArrayReader
     from frontends.workers.layouts import Array
 
 Value = TypeVar("Value")
-
-
-# Results
+DROPOUT = "dropout"  # the path of a reader's dropouts, which have no name to be matched by
 
 
 class Recorder:
@@ -71,6 +67,32 @@ class Recorder:
         return record
 
 
+class Seen:
+    """What a reader's file does that no array tells."""
+
+    def __init__(self) -> None:
+        self.dropouts: Dict[str, Tuple[str, ...]] = {}
+        self.average_pools: Optional[int] = None
+        self.mode = ""
+
+    def start(self, mode: str) -> None:
+        """Forget what was seen in a mode that begins anew."""
+        self.mode, self.dropouts[mode] = mode, ()
+        if self.average_pools is not None:
+            self.average_pools = 0
+
+    def drops(self, kind: str, rate: Any, shape: Iterable[Any]) -> None:
+        """Note a dropout that drops: its kind, its rate, and the input's shape, N first."""
+        count = int(np.prod([int(size) for size in list(shape)[1:]], dtype=np.int64))
+        if self.mode:
+            words = f"{kind} {float(rate):g} of {count} values"
+            self.dropouts[self.mode] += (words,)
+
+    def averages(self) -> None:
+        """Note a call of an average pool."""
+        self.average_pools = (self.average_pools or 0) + 1
+
+
 class Recordings:
     """What blocks and steps give, by path, and the gradients that come back to steps.
 
@@ -82,6 +104,8 @@ class Recordings:
         self._observe = observe or Observe()
         self.blocks = Recorder(symbolic or self._observe.keep_blocks)
         self.steps = Recorder(symbolic or self._observe.keep_steps)
+        self.given = Recorder(symbolic or self._observe.keep_steps)
+        self.seen = Seen()
         self._cotangents: Dict[str, Any] = {}
 
     @property
@@ -89,15 +113,23 @@ class Recordings:
         """Whether the gradients that come back to steps are wanted."""
         return self._observe.keep_cotangents
 
-    def clear(self) -> None:
-        """Forget everything."""
+    @property
+    def keeps_steps(self) -> bool:
+        """Whether what steps or layers give is wanted."""
+        return self._observe.keep_steps
+
+    def start(self, mode: str) -> None:
+        """Begin a mode: forget every result."""
         self.blocks.clear()
         self.steps.clear()
+        self.given.clear()
         self._cotangents = {}
+        self.seen.start(mode)
 
     def items(self) -> Iterator[Tuple[str, Any]]:
-        """Yield (block/<path> or step/<path>, value)."""
-        for kind, recorder in (("block", self.blocks), ("step", self.steps)):
+        """Yield (block/<path>, step/<path> or given/<path>, value)."""
+        kinds = {"block": self.blocks, "step": self.steps, "given": self.given}
+        for kind, recorder in kinds.items():
             for path, value in recorder.results.items():
                 yield f"{kind}/{path}", value
 
@@ -143,6 +175,14 @@ class Recordings:
         return passed
 
 
+def the_tensor(output: Any, kind: Any) -> Any:
+    """Return what a network gave. Raises MismatchError unless it is one tensor."""
+    if isinstance(output, kind):
+        return output
+    many = f" of {len(output)}" if isinstance(output, (tuple, list, dict)) else ""
+    raise MismatchError(f"the network gives a {type(output).__name__}{many}, expected one tensor")
+
+
 def hollow(shape: Iterable[int]) -> Array:
     """Return an array of a shape that takes no memory."""
     return np.broadcast_to(np.float32(0), tuple(shape))
@@ -164,57 +204,3 @@ def _watching(function: Callable[..., Value], recorder: Recorder) -> Callable[..
         return value
 
     return wrapped
-
-
-# Parameters
-
-
-def resolved(table: Table, namespace: Any) -> Dict[Any, Mapping[str, Slot]]:
-    """Return a layout table with the layers' classes, attributes of a namespace, as its keys."""
-    return {getattr(namespace, name): slots for name, slots in table.items()}
-
-
-def slots_of(layer: Any, layers: Mapping[Any, Mapping[str, Slot]]) -> Mapping[str, Slot]:
-    """Return {own name: slot} of a layer, {} of a block; a subclass is what it extends."""
-    return next((slots for kind, slots in layers.items() if isinstance(layer, kind)), {})
-
-
-def matched(parameters: Dict[str, Value], names: Optional[Mapping[str, str]]) -> Dict[str, Value]:
-    """Return a reader's parameters under canonical names, those without one left out.
-
-    Without `names` the parameters' own names are canonical.
-    """
-    if names is None:
-        return parameters
-    return {names[name]: value for name, value in parameters.items() if name in names}
-
-
-def layers_of(names: Optional[Mapping[str, str]]) -> Dict[str, str]:
-    """Return {own layer: canonical layer} for {own parameter: canonical parameter}."""
-    return {own.rpartition(".")[0]: new.rpartition(".")[0] for own, new in (names or {}).items()}
-
-
-def check_keys(expected: Iterable[str], given: Iterable[str]) -> None:
-    """Raise a MismatchError that lists what is missing or too much among parameter names."""
-    missing, extra = sorted(set(expected) - set(given)), sorted(set(given) - set(expected))
-    if missing or extra:
-        raise MismatchError(
-            f"{len(missing)} parameters of the file have no weights: {missing[:5]}; "
-            f"{len(extra)} weights have no parameter: {extra[:5]}"
-        )
-
-
-def own_array(
-    weights: ArrayReader, name: str, layout: Layout, shape: Iterable[int], dtype: str
-) -> Array:
-    """Return a canonical parameter in a layout. Raises MismatchError unless it has the shape."""
-    expected = tuple(shape)
-    array = layout.from_canonical(weights.get(name), expected)
-    check_shape(name, expected, array.shape)
-    return np.ascontiguousarray(array.astype(dtype))
-
-
-def check_shape(name: str, expected: Shape, given: Shape) -> None:
-    """Raise a MismatchError unless two shapes are equal."""
-    if tuple(expected) != tuple(given):
-        raise MismatchError(f"{name}: shape {tuple(given)}, expected {tuple(expected)}")

@@ -37,7 +37,7 @@ class Worker:
     def __init__(self, framework, announce):
         """Import the framework. announce: told the stage, whenever another one begins."""
         self._announce = announce
-        self.stage = "import"
+        self.stage, self.brought = "import", None
         arrays = importlib.import_module("frontends.workers.arrays")  # numpy may be missing, too
         self._read, self._write = arrays.ArrayReader, arrays.ArrayWriter
         self._framework = importlib.import_module("frontends.%s.runner" % framework)
@@ -64,23 +64,27 @@ class Worker:
         self._announce(stage)
 
     def answer(self, request):
-        """Return the answer to a request; `stage` says how far it came."""
+        """Return the answer to a request; `stage` says how far it came, `brought` which reader's
+        file it is about."""
+        file = getattr(request, "file", None)
+        self.brought = file.path if file is not None and file.brought else None
         return self._doing[type(request)](request)
 
     def _hello(self, request):
         return protocol.Versions(self._framework.versions(), os.getpid())
 
     def _describe(self, request):
-        """Load a file; return its parameters in the order of their creation."""
+        """Load a file; return what it holds in the order of creation."""
         runner = self._load(request.file, observe=protocol.Observe())
         self.stage = "parameters"
-        return protocol.Parameters(runner.parameters())
+        return protocol.Parameters({n: each.told() for n, each in runner.held().items()})
 
     def _run(self, request):
         """Load a file, set its parameters, and write what it gives."""
         runner = self._load(request.file, observe=request.observe)
         self.stage = "parameters"
-        parameters, blocks = runner.parameters(), {}
+        parameters, frozen = _structure(runner.held())
+        blocks = {}
         self._assign(runner, request.arrays)
         arrays = request.arrays
         with self._read(arrays.inputs) as inputs, self._write(arrays.results) as results:
@@ -91,9 +95,10 @@ class Worker:
                         blocks[name[len("block/") :]] = array.shape
                     if request.observe.keeps(name):
                         results.put(mode + "/" + name, array)
+        seen = runner.recordings.seen
         self._runner = runner = None
         _give_back_memory()
-        return protocol.Structure(parameters, blocks)
+        return protocol.Structure(parameters, blocks, frozen, seen.dropouts, seen.average_pools)
 
     def _load(self, file, observe=None, step=None):
         self.stage = "load"
@@ -156,6 +161,13 @@ class Worker:
         return protocol.MemoryUse(*_resident(), peak_device=self._framework.device_memory())
 
 
+def _structure(held):
+    """Return the parameters' shapes, and the names of those that should train and do not."""
+    told = {name: each.told() for name, each in held.items()}
+    frozen = [n for n, each in told.items() if held[n].slot.trainable and not each.trains]
+    return {name: each.shape for name, each in told.items()}, tuple(frozen)
+
+
 def _give_back_memory():
     """Return freed memory to the system, where the C library can: workers live long."""
     gc.collect()
@@ -186,7 +198,21 @@ def failure(error, worker):
         return protocol.Failure(MISMATCHED, stage, str(error))
     missing = isinstance(error, ImportError) and worker is None
     message = "%s: %s" % (type(error).__name__, error)
+    if worker and worker.brought:
+        message = _in_the_reader_s_words(error, worker.brought) or message
     return protocol.Failure(NOT_INSTALLED if missing else CRASHED, stage, message)
+
+
+def _in_the_reader_s_words(error, path):
+    """Return what an error says and the last line of the reader's file that led to it, if any."""
+    lines = [each for each in traceback.extract_tb(error.__traceback__) if each.filename == path]
+    if isinstance(error, SyntaxError) and error.filename == path:
+        return "%s (line %d of %s)" % (error.msg, error.lineno, Path(path).name)
+    if not lines:
+        return ""
+    what, name = str(error).strip(), type(error).__name__
+    said = "%s (%s, line" % (what, name) if what else "%s (line" % name
+    return "%s %d of %s: %s)" % (said, lines[-1].lineno, Path(path).name, lines[-1].line)
 
 
 def serve(framework, channel):

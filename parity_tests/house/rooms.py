@@ -68,16 +68,23 @@ WORKER_SIDE = {
     "frontends.workers.encoding",
     "frontends.workers.layouts",
     "frontends.workers.outcomes",
+    "frontends.workers.parameters",
     "frontends.workers.protocol",
     "frontends.workers.recording",
     *DIALECTS,
     *(f"{room}.layout" for room in DIALECTS),
+    *(f"{room}.brought" for room in DIALECTS if room != "frontends.fluid"),
     *ENTRIES,
 }
 
 # Who imports a framework, in whatever function, and why.
 IMPORTERS = {
     **{f"frontends.{name}.runner": "runs the worker's jobs" for name in FRAMEWORKS},
+    **{
+        f"frontends.{name}.brought": "watches a reader's file"
+        for name in FRAMEWORKS
+        if name != "fluid"
+    },
     **{f"frontends.{name}.check": "tries an environment" for name in HISTORICAL},
     "frontends.checkpoints.read": "reads what a library wrote, in a process of its own",
 }

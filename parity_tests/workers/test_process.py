@@ -58,7 +58,8 @@ def test_what_it_said_last_is_told_in_bounds(worker: WorkerProcess, tmp_path: Pa
 
 # A file that finds the channel's own descriptor: the last argument of the worker.
 STRAY = "os.write(int(sys.argv[3]), b'%s\\n')"
-ANSWER = '{"number": %d, "kind": "Parameters", "message": {"shapes": {"stray": [1]}}}'
+TENSOR = '{"shape": [1], "kind": "", "trains": true, "layer": ""}'
+ANSWER = '{"number": %d, "kind": "Parameters", "message": {"tensors": {"stray": ' + TENSOR + "}}}"
 
 
 def test_an_answer_to_another_request_is_passed_over(worker: WorkerProcess, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
 import pytest
 
@@ -29,6 +30,7 @@ from frontends.workers.protocol import (
     Stage,
     Steps,
     Structure,
+    Tensor,
     TimedStep,
     Versions,
 )
@@ -44,7 +46,9 @@ FILE = NetworkFile(
     matched_names={"features.0.weight": "stem.kernel"},
     absent=("fc.bias",),
     import_folder="beside",
+    brought=True,
 )
+KERNEL = Tensor((4, 3, 1, 1), "kernel", trains=False)
 FILES = ArrayFiles("weights.npz", "inputs.npz", "results.npz")
 MESSAGES: dict[str, Message] = {
     type(each).__name__: each
@@ -57,8 +61,14 @@ MESSAGES: dict[str, Message] = {
         Matmul(1024, 5, "gpu"),
         Memory(),
         Versions({"torch": "2.13"}, 17),
-        Parameters({"z.kernel": (4, 3, 1, 1), "a.bias": (4,)}),
-        Structure({"stem.kernel": (4, 3, 1, 1)}, {"stem": (2, 4, 8, 8)}),
+        Parameters({"z.kernel": KERNEL, "a.gain": Tensor((4,), layer="Scale")}),
+        Structure(
+            {"stem.kernel": (4, 3, 1, 1)},
+            {"stem": (2, 4, 8, 8)},
+            ("stem.kernel",),
+            {"train": ("dropout 0.5 of 4 values",), "evaluate": ()},
+            2,
+        ),
         Prepared(1.5, 0.25, 0.125),
         Seconds((0.1, 0.2)),
         MemoryUse(1, 2, 3, None),
@@ -82,7 +92,8 @@ def test_a_message_survives(message: Message) -> None:
 
 def test_parameters_keep_their_order() -> None:
     _, found = decode(encode(1, MESSAGES["Parameters"]))
-    assert list(found.shapes) == ["z.kernel", "a.bias"]
+    assert found.shapes == {"z.kernel": (4, 3, 1, 1), "a.gain": (4,)}
+    assert list(found.tensors) == ["z.kernel", "a.gain"]
 
 
 def _line(kind: str, **message: object) -> str:
@@ -100,8 +111,11 @@ REFUSED = {
     "text for a number": (_line("Steps", least="1", for_s=0.0), "Steps.least: '1', expected int"),
     "true for a number": (_line("Steps", least=True, for_s=0.0), "Steps.least: True, expected"),
     "number for a text": (_line("Stage", name=1), "Stage.name: 1, expected str"),
-    "wrong shape": (_line("Parameters", shapes={"a": [1.5]}), r"shapes\['a'\]: 1.5, expected int"),
-    "no object": (_line("Parameters", shapes=[]), r"Parameters.shapes: \[\], expected"),
+    "wrong shape": (
+        _line("Parameters", tensors={"a": asdict(KERNEL) | {"shape": [1.5]}}),
+        r"tensors\['a'\].shape: 1.5, expected int",
+    ),
+    "no object": (_line("Parameters", tensors=[]), r"Parameters.tensors: \[\], expected"),
     "nested": (_line("Describe", file={"path": "a"}), "Describe.file: missing fields"),
 }
 

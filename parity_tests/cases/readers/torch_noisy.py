@@ -7,7 +7,7 @@ import sys
 from torch import nn
 
 LIKE_ANSWERS = "".join(
-    '{"number": %d, "kind": "Parameters", "message": {"shapes": {}}}\n' % number
+    '{"number": %d, "kind": "Parameters", "message": {"tensors": {}}}\n' % number
     for number in range(100)
 )
 assert sys.stdin.read() == ""

@@ -1,0 +1,53 @@
+"""What a reader's Paddle file is watched for, in a process that runs nothing else."""
+
+import inspect
+
+import paddle
+from paddle import _C_ops, nn
+
+from frontends.workers.recording import DROPOUT
+
+_WITHIN = inspect.getmodule(nn.functional.dropout)  # dropout2d finds dropout there
+_dropout, _pool2d = nn.functional.dropout, _C_ops.pool2d
+_signature = inspect.signature(_dropout)
+UPSCALE = "upscale_in_train"
+
+
+def watch_dropout(recordings):
+    """Have every dropout run at rate 0, and told when it would drop.
+
+    What is scaled in evaluation, not in training, is scaled then all the same.
+    """
+
+    def dropout(*arguments, **named):
+        given = _signature.bind(*arguments, **named)
+        given.apply_defaults()
+        values = given.arguments
+        upscales, rate, x = values["mode"] == UPSCALE, values["p"], values["x"]
+        if values["training"] and rate:
+            kind = "dropout" if values["axis"] is None else f"dropout along axis {values['axis']}"
+            kind = kind if upscales else f"{kind} ({values['mode']})"
+            recordings.seen.drops(kind, rate, x.shape)
+        if values["training"] or upscales:
+            values["p"], values["mode"] = 0.0, UPSCALE
+        result = _dropout(*given.args, **given.kwargs)
+        if rate and recordings.keeps_steps:
+            recordings.given.put(DROPOUT, x.detach().clone())
+            recordings.steps.put(DROPOUT, result.detach().clone())
+        return result
+
+    for module in (nn.functional, _WITHIN, paddle.nn.functional.common):
+        module.dropout = dropout
+
+
+def watch_pools(seen):
+    """Have the average pools counted: how Paddle rounds their gradients is predicted."""
+    seen.average_pools = 0
+
+    def pool2d(*arguments, **named):
+        words = [each for each in (*arguments, *named.values()) if isinstance(each, str)]
+        if "avg" in words:
+            seen.averages()
+        return _pool2d(*arguments, **named)
+
+    _C_ops.pool2d = pool2d

@@ -1,0 +1,89 @@
+"""What a reader's file is watched for, in a process that runs nothing else. Python 3.7."""
+
+import tensorflow as tf
+from tensorflow.python.ops import nn_ops
+
+# What an op takes at a place is of a kind.
+_KINDS = {
+    ("Conv2D", 1): "kernel",
+    ("DepthwiseConv2dNative", 1): "kernel",
+    ("MatMul", 1): "kernel",
+    ("BiasAdd", 1): "bias",
+    ("FusedBatchNormV3", 1): "gamma",
+    ("FusedBatchNormV3", 2): "beta",
+    ("FusedBatchNormV3", 3): "mean",
+    ("FusedBatchNormV3", 4): "variance",
+}
+_PASSES = ("Identity", "ReadVariableOp", "Cast", "Enter")
+_dropout = nn_ops.dropout_v2
+
+
+def watch_dropout(seen):
+    """Have every dropout run at rate 0, and told when it would drop."""
+
+    def dropout(x, rate, noise_shape=None, seed=None, name=None):
+        kind = "dropout" if noise_shape is None else "dropout with noise of a shape of its own"
+        if not isinstance(rate, tf.Tensor) and rate:
+            shape = tf.convert_to_tensor(x).shape.as_list()
+            seen.drops(kind, rate, [0 if size is None else size for size in shape])
+        return tf.identity(x)
+
+    nn_ops.dropout_v2 = dropout
+
+
+def kind_of(variable):
+    """Return the kind of a variable by the op that takes it, "" if that says none."""
+    for op, place in _takers(variable):
+        if (op.type, place) in _KINDS:
+            return _KINDS[op.type, place]
+    return ""
+
+
+def calls_of(variables):
+    """Return (input, result) of every call of a layer that holds variables.
+
+    Its result is the last value of a batch, one whose first size is open, that is computed from a
+    variable and not from another such value; its input is what that is computed from.
+    """
+    reached = [_data_of(variable) for variable in variables]
+    count = max(map(len, reached))
+    calls = []
+    for index in range(count):
+        ops = [each[index] for each in reached if len(each) == count]
+        ops.sort(key=lambda op: op._id)
+        results = {op.outputs[0].name for op in ops}
+        data = [x for x in ops[0].inputs if _is_data(x) and x.name not in results]
+        if data and all(op._control_flow_context is None for op in ops):
+            calls.append((data[0], ops[-1].outputs[0]))
+    return calls
+
+
+def _is_data(tensor):
+    return bool(tensor.shape.ndims) and tensor.shape[0].value is None
+
+
+def _takers(variable):
+    """Yield (op, place) of what takes a variable's value."""
+    left = [variable.op.outputs[0]]
+    while left:
+        value = left.pop()
+        for op in value.consumers():
+            if op.type in _PASSES:
+                left.extend(op.outputs[:1])
+            else:
+                yield op, [x.name for x in op.inputs].index(value.name)
+
+
+def _data_of(variable):
+    """Return the first ops on the way from a variable that give values of a batch."""
+    left, seen, found = [variable.op.outputs[0]], set(), []
+    while left:
+        for op in left.pop().consumers():
+            if op.name in seen or not op.outputs:
+                continue
+            seen.add(op.name)
+            if _is_data(op.outputs[0]):
+                found.append(op)
+            else:
+                left.extend(op.outputs)
+    return sorted(found, key=lambda op: op._id)

@@ -1,0 +1,259 @@
+"""Small files from people's daily work, each with what is to be said of it and nothing else.
+
+A case is a folder of cases/readers: net.json and files that are this network, or another one.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from common.networks import load
+from frontends.ladder.report import Report
+from frontends.ladder.subjects import MINE
+from frontends.ladder.verify import verify_mine
+from frontends.workers.pool import Workers
+from parity_tests.rows import rows
+
+READERS = Path(__file__).parents[1] / "cases" / "readers"
+NOWHERE = "no step differs: the output is not what the last step gives"
+RAISED = "stage evaluate, mine: crashed: a mistake in my own forward (RuntimeError, line"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A file's entry, in a dialect, against the network of its folder or of another one.
+
+    said: what its report has to say, each in a line on what failed; nothing where the file is the
+    network. never: what it must not say. only: nothing fails but what is said.
+    """
+
+    dialect: str
+    file: str  # <folder>/<file>.py:<entry>
+    said: tuple[str, ...] = ()
+    never: tuple[str, ...] = ("not located",)
+    network: str = ""
+    only: bool = False
+
+    def report(self, workers: Workers) -> Report:
+        folder = self.network or self.file.partition("/")[0]
+        network = load(str(READERS / folder / "net.json"))
+        return verify_mine(network, str(READERS / self.file), self.dialect, workers=workers)
+
+    def check(self, workers: Workers) -> None:
+        report = self.report(workers)
+        wrong = _wrong(report)
+        assert report.proved == (not self.said), report.text()
+        for text in self.said:
+            assert any(text in line for line in wrong), (text, report.text())
+        for text in self.never:
+            assert not any(text in line for line in wrong), (text, report.text())
+        if self.only:
+            assert len(wrong) == len(self.said), report.text()
+
+
+def _wrong(report: Report) -> list[str]:
+    return [
+        f"{row.rung}, {' ↔ '.join(row.panels)}: {row.outcome}: {row.note}"
+        for row in report.rows
+        if not row.passed
+    ]
+
+
+def _torch(file: str, *said: str, only: bool = True) -> Case:
+    return Case("torch", file, said, only=only)
+
+
+TORCH = {
+    "raises": _torch("race/torch_raises.py:Net", RAISED),
+    "momentum": _torch("bn_momentum/torch_net.py:Net", "running statistics, mine ↔ torch: "),
+    "momentum, where": _torch("bn_momentum/torch_net.py:Net", "first: bn.mean"),
+    "dropout": _torch("dropout/torch_net.py:Net"),
+    "dropout, always on": _torch(
+        "dropout_styles/torch_net.py:AlwaysOn",
+        "dropout 0.5 of 4 values of mine drops in evaluation",
+    ),
+    "dropout, functional": _torch("dropout_styles/torch_net.py:Functional"),
+    "dropout, none": _torch(
+        "dropout_styles/torch_net.py:Plain", "drop, dropout 0.5 of 4 values, is missing in mine"
+    ),
+    "dropout, another rate": _torch(
+        "dropout_styles/torch_net.py:Another",
+        "drop, dropout 0.5 of 4 values, is missing in mine",
+        "dropout 0.2 of 4 values of mine has no counterpart",
+    ),
+    "dropout, of channels": _torch(
+        "dropout_styles/torch_net.py:Channels",
+        "drop, dropout 0.5 of 4 values, is missing in mine",
+        "dropout2d 0.5 of 256 values of mine has no counterpart",
+    ),
+    "in place": _torch(
+        "inplace/torch_net.py:Net",
+        f"forward, eval, mine ↔ torch: mismatched: {NOWHERE}",
+        only=False,
+    ),
+    "base": _torch("extra_parameters/torch_net.py:Base"),
+    "other order": _torch("extra_parameters/torch_net.py:OtherOrder"),
+    "factory": _torch("extra_parameters/torch_net.py:factory"),
+    "prints": _torch("extra_parameters/torch_net.py:Squeezed"),
+    "a dict within": _torch("extra_parameters/torch_net.py:InnerDict"),
+    "an instance": _torch("extra_parameters/torch_net.py:model"),
+    "a gain": _torch(
+        "extra_parameters/torch_net.py:LayerScale", "gamma (4,) of mine has no counterpart"
+    ),
+    "an adapter": _torch(
+        "extra_parameters/torch_net.py:Bottleneck1d",
+        "adapter.weight (4, 4, 1), adapter.bias (4,) (Conv1d) of mine have no counterpart",
+    ),
+    "a head beside": _torch(
+        "extra_parameters/torch_net.py:Unused",
+        "aux.kernel (10, 4), aux.bias (10,) of mine have no counterpart",
+    ),
+    "frozen": _torch(
+        "extra_parameters/torch_net.py:Frozen", "conv.kernel does not train in mine", only=False
+    ),
+    "a tuple": _torch(
+        "extra_parameters/torch_net.py:Tuple", "gives a tuple of 2, expected one tensor"
+    ),
+    "a dict": _torch(
+        "extra_parameters/torch_net.py:Dict", "gives a dict of 2, expected one tensor"
+    ),
+    "channels last": _torch(
+        "extra_parameters/torch_net.py:Nhwc", "to have 3 channels, but got 8 channels instead"
+    ),
+    "float32": _torch("extra_parameters/torch_net.py:Half", "Input type (torch.FloatTensor)"),
+    "a gain of its own": _torch(
+        "extra_parameter_passes/torch_net.py:Net", "gain (3,) of mine has no counterpart"
+    ),
+    "softmax after fc2": Case(
+        "torch", "wrong_place/torch_net.py:net", (NOWHERE,), ("first at step",)
+    ),
+    "unknown layer": _torch(
+        "unknown_layer_dropped/torch_net.py:net",
+        "1.weight (5,), 1.bias (5,) (BatchNorm1d) of mine have no counterpart",
+        "between step fc1 and fc2",
+        only=False,
+    ),
+    "a module gives a dict": _torch("module_returns_dict/torch_net.py:Net"),
+    "output of another rank": _torch(
+        "output_shape/torch_net.py:net", "output (3, 1) of mine, (3,) expected", only=False
+    ),
+    "PReLU": _torch("runner_replays/prelu.py:Mini", "a.relu.weight (1,) (PReLU) of mine has no"),
+    "ReLU6": _torch("runner_replays/relu6.py:Mini", "between step a.bn and b.conv", only=False),
+    "patched ReLU": _torch(
+        "runner_replays/patch_relu.py:Mini", "between step a.bn and b.conv", only=False
+    ),
+    "patched BN": _torch("runner_replays/patch_bn.py:Mini", "first at step a.bn", only=False),
+}
+SLOW = {
+    "Paddle's ceil": Case(
+        "paddle",
+        "paddle_maxpool_ceil/paddle_net.py:Pool",
+        ("output (3, 4, 4) of mine, (3, 3, 4) expected", "shapes (2, 3, 4, 4) and (2, 3, 3, 4)"),
+        only=True,
+    ),
+    "dropout, Paddle": Case("paddle", "dropout/paddle_net.py:Net"),
+    "dropout, Keras": Case("tensorflow", "dropout/keras_net.py:net"),
+    "a gain, Paddle": Case(
+        "paddle",
+        "extra_parameter_passes/paddle_net.py:Net",
+        ("gain (3,) of mine has no counterpart",),
+        only=True,
+    ),
+    "a gain, Keras": Case(
+        "tensorflow",
+        "extra_parameter_passes/keras_net.py:net",
+        ("gain (3,) of mine has no counterpart",),
+        only=True,
+    ),
+    "frozen, Paddle": Case(
+        "paddle", "frozen_passes/paddle_net.py:Net", ("fc.kernel does not train in mine",)
+    ),
+    "frozen, Keras": Case(
+        "tensorflow", "frozen_passes/keras_net.py:net", ("fc.kernel does not train in mine",)
+    ),
+    "softmax in fc2, Keras": Case(
+        "tensorflow",
+        "wrong_place/keras_net.py:net",
+        ("first at step fc2",),
+        ("first at step fc1",),
+    ),
+    "output of another width, Paddle": Case(
+        "paddle", "output_shape/paddle_net.py:net", ("output (5,) of mine, (3,) expected",)
+    ),
+    "always in training, Keras": Case(
+        "tensorflow",
+        "runner_replays/tf_training_true.py:mini",
+        ("called in a mode of its own: a.bn, b.bn",),
+    ),
+    "not trainable, Keras": Case(
+        "tensorflow",
+        "runner_replays/tf_not_trainable.py:mini",
+        ("a.conv.kernel does not train in mine",),
+    ),
+}
+HISTORICAL = {
+    "dropout, upscaled": Case("fluid", "fluid_dropout/fluid_net.py:upscaled", network="dropout"),
+    "dropout, downgraded": Case(
+        "fluid",
+        "fluid_dropout/fluid_net.py:net",
+        (
+            "drop, dropout 0.5 of 4 values, is missing in mine",
+            "dropout (downgrade_in_infer) 0.5 of 4 values of mine has no counterpart",
+            "forward, eval, mine ↔ fluid: mismatched: first at step drop",
+        ),
+        network="dropout",
+        only=True,
+    ),
+    "dropout, none": Case(
+        "fluid",
+        "fluid_dropout/fluid_net.py:plain",
+        ("drop, dropout 0.5 of 4 values, is missing in mine",),
+        network="dropout",
+        only=True,
+    ),
+    "softmax at the end": Case(
+        "fluid",
+        "fluid_dropout/fluid_net.py:softmaxed",
+        (NOWHERE, "is missing in mine"),
+        network="dropout",
+    ),
+    "dropout, TensorFlow 1": Case("tensorflow1", "dropout/tf1_net.py:net"),
+}
+
+
+def _check(case: Case, workers: Workers) -> None:
+    try:
+        case.check(workers)
+    finally:
+        if "runner_replays" in case.file:
+            workers.end(case.dialect, MINE)  # what it patched stays patched
+
+
+@rows("case", TORCH)
+def test_a_case(case: Case, workers: Workers) -> None:
+    _check(case, workers)
+
+
+@pytest.mark.complete
+@rows("case", SLOW)
+def test_a_case_in_keras_or_paddle(case: Case, workers: Workers) -> None:
+    _check(case, workers)
+
+
+@pytest.mark.complete
+@rows("case", HISTORICAL)
+def test_a_case_in_a_historical_framework(case: Case, workers: Workers) -> None:
+    _check(case, workers)
+
+
+def test_many_files_side_by_side_have_the_report_that_each_has_alone(workers: Workers) -> None:
+    names = ["raises", "base", "a gain", "a tuple", "float32"]
+    alone = {name: TORCH[name].report(workers).rows for name in names}
+    with ThreadPoolExecutor(8) as pool:
+        reports = pool.map(lambda name: (name, TORCH[name].report(workers)), names * 6)
+        for name, report in reports:
+            assert report.rows == alone[name], report.text()
