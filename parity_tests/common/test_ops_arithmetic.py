@@ -65,11 +65,8 @@ def test_gradients_are_those_of_finite_differences(network: Network) -> None:
             assert len(found.inputs) == len(given.inputs)
             trained = {k for k in given.parameters if k not in ops.NOT_TRAINABLE}
             assert set(found.parameters) == trained
-            gradients: dict[str | int, Array] = {
-                **dict(enumerate(found.inputs)),
-                **found.parameters,
-            }
-            for name, gradient in gradients.items():
+            gradients: list[tuple[str | int, Array]] = [*enumerate(found.inputs)]
+            for name, gradient in [*gradients, *found.parameters.items()]:
                 if np.isnan(gradient).any():
                     assert isinstance(step.op, ops.MaxPool2d)  # equals behind a rectifier
                     continue
