@@ -19,6 +19,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
+from benchmarks.environment import machine
 from common.elaborate import Step
 from common.errors import choose, run_command
 from common.files import file_for
@@ -26,7 +27,7 @@ from common.network import Network
 from common.ops import BatchNorm
 from frontends.frameworks import FRAMEWORKS, MODERN
 from frontends.ladder.float32 import GRADIENTS, RESULTS
-from frontends.ladder.rounding import Finding
+from frontends.ladder.rounding import LONGEST, PRODUCT_BOUND, SHARE_BOUND, Finding
 from frontends.ladder.runs import batch_for
 from frontends.workers.pool import Workers
 from frontends.workers.protocol import Hello
@@ -121,6 +122,9 @@ def main() -> int:
     for name in names:
         choose("network", name, EVERYDAY)
     path = file_for("--record", options.record)
+    if not path.exists():
+        bounds = {"product": PRODUCT_BOUND, "share": SHARE_BOUND, "longest": LONGEST}
+        path.write_text(json.dumps(bounds | machine()) + "\n", encoding="utf-8")
     done = _done(path)
     with Workers() as workers, threadpool_limits(limits=1, user_api="blas"):
         for name in names:
@@ -132,10 +136,8 @@ def main() -> int:
 
 
 def _done(path: Path) -> set[tuple[Any, ...]]:
-    """Return what is recorded already, so that a search that was cut goes on."""
-    if not path.exists():
-        return set()
-    found = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    """Return what is recorded already, so that a run that was cut goes on."""
+    found = map(json.loads, path.read_text(encoding="utf-8").splitlines()[1:])
     return {
         (
             e["network"],
