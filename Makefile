@@ -38,9 +38,10 @@ legacy: $(VENV)/installed  ## create the environments of Fluid 1.8.5 and TensorF
 test-complete: legacy  ## run the long half of the tests, historical panels included
 	$(BIN)/python -m pytest parity_tests -m complete
 
-report: $(VENV)/installed  ## render reports/ from its records, the networks and the README's tables
+report: $(VENV)/installed  ## render reports/ from its records, the networks, rounding and the README's tables
 	$(BIN)/triptych report runs
 	$(BIN)/triptych report networks
+	$(BIN)/triptych report rounding
 	$(BIN)/python -m reports.readme
 
 lint: $(VENV)/installed  ## check format and lint

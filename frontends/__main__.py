@@ -61,6 +61,12 @@ COMMANDS = (
         "report networks",
     ),
     Command(
+        "report rounding",
+        "reports.rounding",
+        "build the page of what the float32 rungs allow and catch",
+        "report rounding",
+    ),
+    Command(
         "convert",
         "frontends.convert",
         "weights of Keras, paddle.vision, torchvision as safetensors",

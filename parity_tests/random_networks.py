@@ -37,10 +37,11 @@ def disagreement(
     frameworks: list[str],
     workers: Workers,
     faults: Mapping[str, Fault] | None = None,
+    rounding: bool = True,
 ) -> Report | None:
     """Return the report if the panels disagree, None if not; `faults` are planted in panels."""
     report = verify(
-        network, frameworks, workers=workers, rounding=False, timeout=120, faults=faults
+        network, frameworks, workers=workers, rounding=rounding, timeout=120, faults=faults
     )
     return None if report.passed else report
 
@@ -56,13 +57,16 @@ def smallest(
     frameworks: list[str],
     workers: Workers,
     faults: Mapping[str, Fault] | None = None,
+    rounding: bool = True,
 ) -> tuple[Network, str]:
     """Return the smallest network on which the panels disagree in the same way, and how."""
-    kind = _kind(disagreement(network, frameworks, workers, faults))
-    network = shrunk(
-        network, lambda each: _kind(disagreement(each, frameworks, workers, faults)) == kind
-    )
-    report = disagreement(network, frameworks, workers, faults)
+
+    def found(each: Network) -> Report | None:
+        return disagreement(each, frameworks, workers, faults, rounding)
+
+    kind = _kind(found(network))
+    network = shrunk(network, lambda each: _kind(found(each)) == kind)
+    report = found(network)
     return network, report.text() if report else "it did not happen again"
 
 
@@ -73,6 +77,7 @@ def search(
     workers: Workers,
     folder: Path | None,
     faults: Mapping[str, Fault] | None = None,
+    rounding: bool = True,
 ) -> tuple[Counter[str], str | None]:
     """Try `count` networks; return how often each op was met, and the first disagreement.
 
@@ -98,7 +103,7 @@ def search(
         if time.monotonic() - last[0] > 10:
             last[0] = time.monotonic()
             print(f"{met['networks']} networks, {last[0] - started:.0f} s", file=sys.stderr)
-        what = disagreement(network, frameworks, workers, faults)
+        what = disagreement(network, frameworks, workers, faults, rounding)
         if what:
             found["network"] = network
         assert what is None
@@ -106,7 +111,7 @@ def search(
     try:
         agree()
     except AssertionError:
-        network, text = smallest(found["network"], frameworks, workers, faults)
+        network, text = smallest(found["network"], frameworks, workers, faults, rounding)
         if folder:
             write_text(folder / f"random-{number}.json", to_json(network))
         return met, f"{to_json(network)}\n{text}"
@@ -123,19 +128,24 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=1000, help="networks (default 1000)")
     parser.add_argument("--seed", type=int, default=0, help="of the search (default 0)")
     parser.add_argument("--framework", default="all", help="all, or a list with commas")
+    parser.add_argument("--no-rounding", action="store_true", help="leave the float32 rungs out")
     parser.add_argument("--out", default=".", help="folder for the shrunk network's JSON")
     parser.add_argument("--record", help="a JSON-lines file to add the outcome to")
     options = parser.parse_args()
     frameworks, folder = select(options.framework), folder_for(options.out)
     started = time.monotonic()
     with Workers() as workers:
-        met, found = search(frameworks, options.count, options.seed, workers, folder)
+        rounding = not options.no_rounding
+        met, found = search(
+            frameworks, options.count, options.seed, workers, folder, rounding=rounding
+        )
         versions = {f: workers.request(f, Hello()).versions for f in frameworks}
     record = {
         "seed": options.seed,
         "networks": met.pop("networks", 0),
         "ops": dict(met),
         "versions": versions,
+        "rounding": rounding,
         "seconds": round(time.monotonic() - started),
         "disagreement": found,
     }

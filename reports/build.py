@@ -29,6 +29,7 @@ compared with one another: within a run, rounds are interleaved over all timings
 {beside}"""
 BESIDE = {
     "networks.md": "the networks and their counts",
+    "rounding.md": "what float32 rounding is allowed, and what is caught",
     "findings.md": "what was found in the frameworks",
 }
 

@@ -167,16 +167,19 @@ class Judge:
         unit = UNIT * _norm(scale.parameters["kernel"])
         if not np.isfinite(error).all() or _norm(error) <= SUSPECT * unit:
             return
+        shares, explained = {}, {}
         for label, rounded in FORMATS.items():
             kernel = given.parameters["kernel"]
             own = op.kernel_gradient(rounded(given.inputs[0]), kernel, rounded(given.cotangent))
             own = own - exact
             power = float((own * own).sum())
-            share = float((error * own).sum()) / power if power else 0.0
-            if share > SHARE_BOUND:
-                note = f"{share:.2f} of its error is what {label} would give"
-                yield Finding(f"gradient of {name}", share / SHARE_BOUND, note)
-                return
+            shares[label] = float((error * own).sum()) / power if power else 0.0
+            explained[label] = shares[label] ** 2 * power
+        worst = max(shares.values())
+        beyond = [label for label, share in shares.items() if share > SHARE_BOUND]
+        label = max(beyond, key=lambda each: explained[each], default="")
+        note = f"{shares[label]:.2f} of its error is what {label} would give" if label else ""
+        yield Finding(f"gradient of {name}", worst / SHARE_BOUND, note)
 
     def _cotangent(self, path: str, total: _Sum) -> Finding:
         consumers = ", ".join(dict.fromkeys(total.paths))

@@ -33,6 +33,7 @@ NOT_LOADED = {
     "bench": "frontends.checkpoints",
     "report runs": "benchmarks frontends.checkpoints",
     "report networks": "benchmarks frontends.checkpoints frontends.workers matplotlib",
+    "report rounding": "benchmarks frontends.ladder frontends.workers matplotlib",
     "convert": "frontends.ladder frontends.writing reports benchmarks",
     "environments": "frontends.ladder frontends.writing reports benchmarks numpy",
     "doctor": "frontends.ladder frontends.writing reports benchmarks numpy",

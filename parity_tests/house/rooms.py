@@ -44,10 +44,12 @@ RUNNABLE = (
     "parity_tests.cases.programs.libraries.run",
     "parity_tests.cases.programs.torch_onnx",
     "parity_tests.random_networks",
+    "parity_tests.rounding_margins",
     "reports.build",
     "reports.networks",
     "reports.picture",
     "reports.readme",
+    "reports.rounding",
 )
 
 # What runs in a process of its own in a framework's interpreter: entries, and all they import.

@@ -1,0 +1,83 @@
+"""Probe weights: deep networks stay insensitive, and rectifiers meet values on every side."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from common.network import Network
+from common.ops import Add, GlobalAvgPool2d, ReLU, ReLU6
+from common.probe import probe
+from common.spec import Block, chain
+from common.weights import inputs
+from frontends.ladder.reference import Reference
+from frontends.ladder.runs import batch_for, comparable
+from parity_tests.cases.everyday import LARGE, SMALL, Make
+from parity_tests.cases.small import sequence
+from parity_tests.cases.wirings import CONV_BN
+from parity_tests.rows import rows
+
+SEEDS = {str(seed): seed for seed in range(3)}
+RESIDUAL = Block(
+    "residual",
+    "channels",
+    inputs={"x": "channels"},
+    layers={"branch": CONV_BN("channels", relu=False), "add": Add(), "relu": ReLU()},
+    wiring="y = branch(x)\nx = add(x, y)\nx = relu(x)",
+)
+
+
+def _deep(block: Block, count: int) -> Network:
+    blocks = chain(CONV_BN(8), (block(8), count))
+    return sequence("deep", (3, 8, 8), blocks=blocks, mean=GlobalAvgPool2d())
+
+
+def _grown(network: Network, seed: int, training: bool) -> float:
+    """Return how many times a relative change of a batch is magnified, at the worst step."""
+    network, values = comparable(network), probe(network, seed).weights
+    batch = inputs(network, batch_for(network), seed)
+    nudge = np.random.default_rng(seed).standard_normal(batch.shape)
+    runs = [Reference(network, values, x, training).results for x in (batch, batch + 1e-6 * nudge)]
+    apart = [np.linalg.norm(b - a) / np.linalg.norm(a) for a, b in zip(*runs)]
+    return float(max(apart)) / 1e-6
+
+
+@rows("seed", SEEDS)
+@rows("training", {"evaluate": False, "train": True})
+def test_500_steps_of_a_residual_network(training: bool, seed: int) -> None:
+    network = _deep(RESIDUAL, 125)
+    assert len(network.elaboration.steps) > 500
+    assert max(probe(network, seed).sensitivity.values()) < 10  # measured: 1.24
+    assert _grown(network, seed, training) < 10  # measured: 1.46
+
+
+@rows("seed", SEEDS)
+@rows("training", {"evaluate": False, "train": True})
+def test_200_plain_blocks(training: bool, seed: int) -> None:
+    network = _deep(CONV_BN, 200)
+    assert max(probe(network, seed).sensitivity.values()) < 100  # measured: 1.06
+    assert _grown(network, seed, training) < 100  # measured: 1.11
+
+
+def _check_rectifiers(make: Make) -> None:
+    """With what every panel is given: some values below 0, some between, some beyond 6."""
+    network = comparable(make())
+    batch = inputs(network, batch_for(network))
+    found = probe(network)
+    assert not found.unmet
+    reference = Reference(network, found.weights, batch, training=False)
+    for step in reference.steps:
+        if isinstance(step.op, (ReLU, ReLU6)):
+            x = reference.results[step.sources[0]]
+            assert (x < 0).any() and ((x > 0) & (x < 6)).any() and (x > 6).any(), step.path
+
+
+@rows("make", SMALL)
+def test_rectifiers_meet_every_side(make: Make) -> None:
+    _check_rectifiers(make)
+
+
+@pytest.mark.complete
+@rows("make", LARGE)
+def test_rectifiers_of_large_networks_meet_every_side(make: Make) -> None:
+    _check_rectifiers(make)

@@ -1,0 +1,170 @@
+"""The page of the float32 rungs' margins, from the record alone: `python -m reports.rounding`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from tabulate import tabulate
+
+from common.errors import TriptychError, run_command
+from common.files import folder_for, write_text
+from frontends.frameworks import FRAMEWORKS, TABLE
+
+PROG = "python -m reports.rounding"
+RECORD = "data/rounding.jsonl"
+PAGE = """# Rounding: what the float32 rungs allow, and what they catch
+
+Every panel runs the network once in float32; each step's result, the gradient with respect to it
+(its cotangent) and every parameter's gradient are kept. Each of these is computed again in float64
+from what the panel itself recorded right before it, so that an error is judged where it arises and
+none is magnified on the way. The unit is 2⁻²⁴ times the same computation on absolute values, and a
+tensor's error is the norm of the difference in that unit. Bounds are for any order of summation but
+for matrix products, whose sums frameworks split: these have a tighter one, and operands of fewer
+bits exceed it. A kernel's gradient is a sum over the whole batch, long enough for float32's own
+error to reach theirs, so that it is judged by the share of its error that such operands explain.
+
+{bounds}
+
+n is the length of the longest sum behind a value. Beside these bounds, values stored in 16 bits are
+told by their last 13 bits: if most of the inexact ones have none, they were stored so.
+
+## The margins
+
+Shares of the bound: 1 is just allowed. *Right* is the worst tensor of any right run. *Planted* is
+the least of what all plants gave, each the worst tensor of a run in which the operands of every
+convolution and dense layer were rounded ({formats}: in all passes, or in the forward pass, the data
+gradient or the kernel gradient alone), or every layer's result was stored in 16 bits. *Weakest
+tensor* is the least of all single tensors that held such an error: what is seen if one layer alone
+has it. {counts}
+
+{networks}
+
+{panels}
+
+## What is not seen
+
+- Operands in a format that is not listed, in a kernel's gradient alone, if the sum is long: its
+  error may be within n + 8 units and look like no listed format's.
+- A kernel whose gradient sums more than {longest:,} terms, or that is called more than once, is
+  judged by n + 8 alone.
+- Where equal values meet in a max pool, who of them gets the gradient is left open.
+- What a framework does only without taps, such as fusing steps: the taps of the file that is judged
+  stand between them.
+- Rounding is planted in the three modern panels; Fluid 1.8 and TensorFlow 1.15 have right runs only.
+- {machine}
+
+This page is written by `{prog}` from `{record}`, which `python -m parity_tests.rounding_margins`
+measures.
+"""
+Line = dict[str, Any]
+
+
+def page(lines: Sequence[Line]) -> str:
+    """Return the page as Markdown, from the lines of a record: its header, then a run each."""
+    header, runs = lines[0], lines[1:]
+    formats = dict.fromkeys(e["format"] for e in runs if e["where"] not in (None, "stored"))
+    networks = list(dict.fromkeys(each["network"] for each in runs))
+    panels = [each for each in FRAMEWORKS if any(run["panel"] == each for run in runs)]
+    labels = {name: TABLE[name].label for name in panels}
+    return PAGE.format(
+        bounds=_bounds(header),
+        formats=", ".join(each.replace("_", " ") for each in formats),
+        counts=_counts(runs),
+        networks=_margins("network", runs, networks, lambda run: run["network"]),
+        panels=_margins("panel", runs, list(labels.values()), lambda run: labels[run["panel"]]),
+        longest=header["longest"],
+        machine=f"One machine: {header['cpu']}, {header['cores']} cores, no GPU.",
+        prog=PROG,
+        record=RECORD,
+    )
+
+
+def _bounds(header: Line) -> str:
+    rows = [
+        ("result or cotangent of a convolution or dense layer", f"{header['product']:g} units"),
+        ("gradient of a kernel", f"{header['share']:g} of a format's own error, and n + 8 units"),
+        ("any other result", "4 √n units"),
+        ("any other cotangent, gradient of a bias, γ or β", "n + 8 units"),
+    ]
+    return tabulate(rows, ("tensor", "bound"), tablefmt="github")
+
+
+def _counts(runs: Sequence[Line]) -> str:
+    right = [run for run in runs if run["format"] is None]
+    seeds = len({run["seed"] for run in right})
+    return f"{len(right)} right runs over {seeds} seeds, {len(runs) - len(right)} planted ones."
+
+
+def _margins(
+    title: str, runs: Sequence[Line], names: Iterable[str], name_of: Callable[[Line], str]
+) -> str:
+    rows = []
+    for name in names:
+        own = [run for run in runs if name_of(run) == name]
+        right = [_worst(run) for run in own if run["format"] is None]
+        planted = [_worst(run) for run in own if run["format"]]
+        single = [_least(run) for run in own if run["format"]]
+        cells = (max(right, default=None), min(planted, default=None), min(single, default=None))
+        rows.append((name, *map(_cell, cells)))
+    headers = (title, "right, worst", "planted, least", "weakest tensor")
+    return tabulate(rows, headers, tablefmt="github", disable_numparse=True)
+
+
+Place = tuple[float, str]
+
+
+def _worst(run: Line) -> Place:
+    """Return the worst share of a run, and where it was."""
+    return max((_share(each), f"{each['what']}{_how(run)}") for each in run["rungs"].values())
+
+
+def _least(run: Line) -> Place:
+    """Return the least share of the tensors that hold what was planted, and which it was."""
+    return min((_share(each), f"{each['what']}{_how(run)}") for each in run["least"].values())
+
+
+def _how(run: Line) -> str:
+    planted = f", {run['format'].replace('_', ' ')} {run['where']}" if run["format"] else ""
+    return f", {TABLE[run['panel']].label}{planted}"
+
+
+def _share(found: Line) -> float:
+    return math.inf if found["share"] is None else float(found["share"])
+
+
+def _cell(place: Place | None) -> str:
+    return f"{place[0]:.2g} ({place[1]})" if place else "–"
+
+
+def read(path: Path) -> list[Line]:
+    """Return the lines of a record. Raises TriptychError."""
+    try:
+        found: list[Line] = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    except (OSError, ValueError) as error:
+        raise TriptychError(f"{path}: cannot be read: {error}") from None
+    if len(found) < 2:
+        raise TriptychError(f"{path}: holds no runs")
+    return found
+
+
+def main(arguments: list[str] | None = None, prog: str = PROG) -> int:
+    """Write OUT/rounding.md from OUT/data/rounding.jsonl."""
+    parser = argparse.ArgumentParser(
+        prog=prog,
+        description="Write the page of the float32 rungs' margins from their record.",
+        epilog="Exit codes: 0 written, 2 wrong usage, or no record.",
+    )
+    parser.add_argument("--out", default="reports", metavar="DIR", help="default: reports")
+    out = folder_for(parser.parse_args(arguments).out)
+    write_text(out / "rounding.md", page(read(out / RECORD)))
+    print(out / "rounding.md")
+    return 0
+
+
+if __name__ == "__main__":
+    run_command(main)
