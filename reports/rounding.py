@@ -55,7 +55,8 @@ has it. {counts}
 - Where equal values meet in a max pool, who of them gets the gradient is left open.
 - What a framework does only without taps, such as fusing steps: the taps of the file that is judged
   stand between them.
-- Rounding is planted in the three modern panels; Fluid 1.8 and TensorFlow 1.15 have right runs only.
+- Rounding is planted in the three modern panels; Fluid 1.8 and TensorFlow 1.15 have right runs
+  only.
 - {machine}
 
 This page is written by `{prog}` from `{record}`, which `python -m parity_tests.rounding_margins`

@@ -82,10 +82,8 @@ def findings(
     with scratch() as folder:
         subjects = written([panel], faults)
         runs = Runs(network, subjects, workers, folder, batch_for(network), seed=seed)
-        steps, batch = network.elaboration.steps, runs.batch_of("input")
+        given = network.elaboration.steps, runs.parameters, runs.batch_of("input")
         with runs.run(job(panel)).read() as recorded:
-            for mode, rung in RESULTS.items():
-                judge = Judge(steps, runs.parameters, batch, recorded.get, mode)
-                found[rung] = list(judge.results())
-            found[GRADIENTS] = list(judge.gradients())
-    return found
+            found[RESULTS["evaluate"]] = Judge(*given, recorded.get, "evaluate").results()
+            trained, back = Judge(*given, recorded.get, "train").training()
+    return {**found, RESULTS["train"]: trained, GRADIENTS: back}
