@@ -14,8 +14,9 @@ import pytest
 from common.networks import load
 from frontends.ladder.report import Report
 from frontends.ladder.subjects import MINE
-from frontends.ladder.verify import verify_mine
+from frontends.ladder.verify import verify, verify_mine
 from frontends.workers.pool import Workers
+from parity_tests.cases import small
 from parity_tests.rows import rows
 
 READERS = Path(__file__).parents[1] / "cases" / "readers"
@@ -95,6 +96,13 @@ TORCH = {
         f"forward, eval, mine ↔ torch: mismatched: {NOWHERE}",
         only=False,
     ),
+    "no running statistics": Case(
+        "torch",
+        "bn_without_statistics/torch_net.py:NoStatistics",
+        ("bn.mean (4,) is missing in mine", "bn.variance (4,) is missing in mine"),
+        ("gamma", "beta (4,) is missing"),
+        network="bn_momentum",
+    ),
     "base": _torch("extra_parameters/torch_net.py:Base"),
     "other order": _torch("extra_parameters/torch_net.py:OtherOrder"),
     "factory": _torch("extra_parameters/torch_net.py:factory"),
@@ -155,6 +163,8 @@ SLOW = {
         ("output (3, 4, 4) of mine, (3, 3, 4) expected", "shapes (2, 3, 4, 4) and (2, 3, 3, 4)"),
         only=True,
     ),
+    "a mean, Paddle": Case("paddle", "pools/paddle_net.py:Mean"),
+    "a pool, Paddle": Case("paddle", "pools/paddle_net.py:Pool"),
     "dropout, Paddle": Case("paddle", "dropout/paddle_net.py:Net"),
     "dropout, Keras": Case("tensorflow", "dropout/keras_net.py:net"),
     "a gain, Paddle": Case(
@@ -222,6 +232,36 @@ HISTORICAL = {
         network="dropout",
     ),
     "dropout, TensorFlow 1": Case("tensorflow1", "dropout/tf1_net.py:net"),
+    "a mean, Fluid": Case("fluid", "pools/fluid_net.py:mean"),
+    "a pool, Fluid": Case("fluid", "pools/fluid_net.py:pool"),
+    "unnamed": Case("fluid", "graph_styles/fluid_net.py:net"),
+    "frozen, Fluid": Case(
+        "fluid", "graph_styles/fluid_net.py:frozen", ("conv.kernel does not train in mine",)
+    ),
+    "a gain, Fluid": Case(
+        "fluid",
+        "graph_styles/fluid_net.py:gained",
+        ("gain (4,) of mine has no counterpart",),
+        only=True,
+    ),
+    "contrib": Case("tensorflow1", "graph_styles/tf1_net.py:contrib"),
+    "within a condition": Case("tensorflow1", "graph_styles/tf1_net.py:cond"),
+    "in training alone": Case(
+        "tensorflow1",
+        "graph_styles/tf1_net.py:counts",
+        ("steps () (not trained) of mine has no counterpart",),
+        only=True,
+    ),
+    "no gamma": Case(
+        "tensorflow1",
+        "graph_styles/tf1_net.py:without_gamma",
+        ("bn.gamma (4,) is missing in mine", "first at step bn"),
+    ),
+    "leaky within a scope": Case(
+        "tensorflow1",
+        "graph_styles/tf1_net.py:activated_in_a_scope",
+        ("forward, eval, mine ↔ tensorflow1: mismatched: between step bn and fc",),
+    ),
 }
 
 
@@ -248,6 +288,23 @@ def test_a_case_in_keras_or_paddle(case: Case, workers: Workers) -> None:
 @rows("case", HISTORICAL)
 def test_a_case_in_a_historical_framework(case: Case, workers: Workers) -> None:
     _check(case, workers)
+
+
+FREEZES = {
+    "torch": ("torch", "(7, 9).requires_grad_(False)"),
+    "paddle": ("paddle", "(7, 9, weight_attr=paddle.ParamAttr(trainable=False))"),
+}
+
+
+@rows("panel, frozen", FREEZES)
+def test_a_written_file_that_freezes_a_layer_is_no_proof(
+    panel: str, frozen: str, workers: Workers
+) -> None:
+    faults = {panel: lambda text: text.replace("(7, 9)", frozen)}
+    report = verify(small.vectors(), ["torch", "paddle"], workers=workers, faults=faults)
+    (row,) = [row for row in report.rows if row.rung == "structure" and not row.passed]
+    assert row.panels == (panel,) and "hidden.kernel does not train" in row.note
+    assert not report.proved
 
 
 def test_many_files_side_by_side_have_the_report_that_each_has_alone(workers: Workers) -> None:
