@@ -21,7 +21,7 @@ WRONG = [
 ]
 RIGHT_LEGACY = [("fluid", "convolution_net"), ("tensorflow1", "network")]
 WRONG_LEGACY = [
-    ("fluid", "activated_twice", "forward, eval", "first at step bn1"),
+    ("fluid", "activated_twice", "forward, eval", "between step conv1 and bn1"),
     ("tensorflow1", "default_epsilon", "forward, eval", "first at step bn1"),
 ]
 
