@@ -14,7 +14,7 @@ import numpy as np
 
 from common.compare import Difference, difference
 from common.elaborate import Step
-from common.ops import Dropout
+from common.ops import Dropout, ReLU
 from frontends.ladder.runs import Job, Runs
 from frontends.workers.arrays import ArrayReader
 from frontends.workers.outcomes import WorkerError
@@ -49,10 +49,41 @@ class Locator:
                 told = all(output in each.names() for each in (reader, own))
                 if told and not _agree(reader.get(output), own.get(output)):
                     return DISTURBED.format(name)
-                seen.append(_Seen(self._steps, self._runs.batch_of("input"), reader, mode))
+                seen.append(Seen(self._steps, self._runs.batch_of("input"), reader, mode))
             return self._place(*seen)
 
-    def _place(self, own: _Seen, other: _Seen) -> str:
+    def misplaced(self, mine: str, other: str) -> list[str]:
+        """Return the dropouts of which a reader's drops another value than the network's, where
+        their values can be observed.
+
+        At rate 0 nothing else would tell. To drop and to rectify is the same in either order.
+        """
+        with ExitStack() as stack:
+            jobs = [Job(name, taps=True, keep_steps=True) for name in (mine, other)]
+            readers = [stack.enter_context(self._runs.run(job).read()) for job in jobs]
+            batch = self._runs.batch_of("input")
+            own, theirs = (Seen(self._steps, batch, reader, "train") for reader in readers)
+            return [
+                step.path
+                for index, step in enumerate(self._steps)
+                if step.path in own.dropouts and not self._drops_alike(own, theirs, index)
+            ]
+
+    def _drops_alike(self, own: Seen, theirs: Seen, index: int) -> bool:
+        """Return whether a dropout is given the same, or the same before or after a ReLU."""
+        given = own.given(index)
+        before = self._steps[index].sources
+        near = [theirs.given(index)]
+        near += [theirs.given(i) for i in before if i >= 0 and isinstance(self._steps[i].op, ReLU)]
+        near += [
+            [theirs.result(step)]
+            for step in self._steps
+            if step.sources == (index,) and isinstance(step.op, ReLU) and theirs.gives(step)
+        ]
+        found = [_worst(given, values) for values in near]
+        return any(each is not None and each.relative <= FLOAT64_BOUND for each in found)
+
+    def _place(self, own: Seen, other: Seen) -> str:
         agreeing: list[int] = []
         common = [i for i, s in enumerate(self._steps) if own.gives(s) and other.gives(s)]
         for index in common:
@@ -80,7 +111,7 @@ class Locator:
         known = [i for i in agreeing if i in before]
         return f"step {self._steps[known[-1]].path}" if known else INPUT
 
-    def _activated(self, own: _Seen, other: _Seen, index: int) -> bool:
+    def _activated(self, own: Seen, other: Seen, index: int) -> bool:
         """Return whether a reader's layer gives what an op after it gives: its own activation."""
         for mine, ours in ((own, other), (other, own)):
             following = index
@@ -97,14 +128,14 @@ class Locator:
         return False
 
 
-class _Seen:
+class Seen:
     """What one panel shows of its steps in a mode."""
 
     def __init__(self, steps: tuple[Step, ...], batch: Any, reader: ArrayReader, mode: str) -> None:
         self._steps, self._batch, self._reader = steps, batch, reader
         self._known, self._mode = set(reader.names()), mode
         self.is_mine = any(name.startswith(f"{mode}/given/") for name in self._known)
-        self._named = self._dropouts() if self.is_mine else {}
+        self.dropouts = self._dropouts() if self.is_mine else {}
 
     def _dropouts(self) -> dict[str, str]:
         """Return {path of a step: own name} of dropouts, where both have as many."""
@@ -114,7 +145,7 @@ class _Seen:
         return dict(zip(paths, own)) if len(own) == len(paths) else {}
 
     def _key(self, kind: str, step: Step) -> str:
-        return f"{self._mode}/{kind}/{self._named.get(step.path, step.path)}"
+        return f"{self._mode}/{kind}/{self.dropouts.get(step.path, step.path)}"
 
     def gives(self, step: Step) -> bool:
         """Return whether the result of a step is known."""

@@ -10,6 +10,7 @@ from math import prod
 from common.network import Network
 from common.ops import Dropout
 from frontends.ladder.float64 import FORWARD
+from frontends.ladder.locate import Locator
 from frontends.ladder.report import Row, stopped_row
 from frontends.ladder.rungs import Rung, climb
 from frontends.ladder.runs import Job, Result, Runs
@@ -49,9 +50,20 @@ class Mine:
         shapes = [self._shape(panel) for panel in panels]
         if shapes[0] == shapes[1]:
             yield from climb(self.runs, list(panels), rungs)
+            if mine.dropouts.get("train"):
+                yield from self._misplaced(panels)
         else:
             note = f"shapes {shapes[0]} and {shapes[1]}"
             yield Row(FORWARD["evaluate"], panels, MISMATCHED, note=note)
+
+    def _misplaced(self, panels: tuple[str, str]) -> Iterator[Row]:
+        try:
+            paths = Locator(self.runs).misplaced(*panels)
+        except WorkerError as error:
+            yield stopped_row(error.outcome.framework, error.outcome)
+            return
+        for path in paths:
+            yield _different(f"{path} of mine does not stand where the network's does")
 
     def _shape(self, panel: str) -> tuple[int, ...]:
         with self.runs.run(Job(panel)).read() as reader:

@@ -3,18 +3,24 @@
 import tensorflow as tf
 from keras.src import backend
 
+from frontends.workers.recording import DROPOUT
+
 _random = backend.random
 _dropout, _tf_dropout = _random.dropout, tf.nn.dropout
 
 
-def watch_dropout(seen):
+def watch_dropout(recordings):
     """Have every dropout run at rate 0, and told when it would drop."""
 
     def dropout(inputs, rate, noise_shape=None, seed=None):
         kind = "dropout" if noise_shape is None else f"dropout with noise of shape {noise_shape}"
-        if rate and not isinstance(rate, tf.Tensor):
-            seen.drops(kind, rate, inputs.shape)
-        return tf.identity(inputs)
+        result = tf.identity(inputs)
+        if not tf.is_tensor(rate) and rate:
+            recordings.seen.drops(kind, rate, inputs.shape)
+            if recordings.keeps_steps:
+                recordings.given.put(DROPOUT, inputs)
+                recordings.steps.put(DROPOUT, result)
+        return result
 
     def tf_dropout(x, rate, noise_shape=None, seed=None, name=None):
         return dropout(x, rate, noise_shape, seed)

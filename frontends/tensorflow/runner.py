@@ -80,7 +80,7 @@ class Runner:
         keras.config.set_dtype_policy(file.dtype)
         self.recordings, self._brought = Recordings(observe, symbolic=True), file.brought
         if file.brought:
-            watch_dropout(self.recordings.seen)
+            watch_dropout(self.recordings)
             keras.utils.set_random_seed(0)  # what has no counterpart is the same in every job
         module = load_module(file.path, {"tap": self._tap})
         if observe is not None and not file.brought:

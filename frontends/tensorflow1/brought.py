@@ -3,6 +3,8 @@
 import tensorflow as tf
 from tensorflow.python.ops import nn_ops
 
+from frontends.workers.recording import DROPOUT
+
 # What an op takes at a place is of a kind.
 _KINDS = {
     ("Conv2D", 1): "kernel",
@@ -18,15 +20,20 @@ _PASSES = ("Identity", "ReadVariableOp", "Cast", "Enter")
 _dropout = nn_ops.dropout_v2
 
 
-def watch_dropout(seen):
+def watch_dropout(recordings):
     """Have every dropout run at rate 0, and told when it would drop."""
 
     def dropout(x, rate, noise_shape=None, seed=None, name=None):
         kind = "dropout" if noise_shape is None else "dropout with noise of a shape of its own"
+        value = tf.convert_to_tensor(x)
+        result = tf.identity(value)
         if not isinstance(rate, tf.Tensor) and rate:
-            shape = tf.convert_to_tensor(x).shape.as_list()
-            seen.drops(kind, rate, [0 if size is None else size for size in shape])
-        return tf.identity(x)
+            shape = [0 if size is None else size for size in value.shape.as_list()]
+            recordings.seen.drops(kind, rate, shape)
+            if value.op._control_flow_context is None:
+                recordings.given.put(DROPOUT, value)
+                recordings.steps.put(DROPOUT, result)
+        return result
 
     nn_ops.dropout_v2 = dropout
 

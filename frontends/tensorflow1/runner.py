@@ -85,7 +85,7 @@ class Runner:
         self._file, self._step, self._absent = file, step, set(file.absent)
         self.recordings = Recordings(observe, symbolic=True)
         if file.brought:
-            watch_dropout(self.recordings.seen)
+            watch_dropout(self.recordings)
         self._shapes = {}
         self._module = load_module(file.path, {"tap": self._tap})
         self._entry = getattr(self._module, file.entry)

@@ -83,8 +83,8 @@ class Seen:
 
     def drops(self, kind: str, rate: Any, shape: Iterable[Any]) -> None:
         """Note a dropout that drops: its kind, its rate, and the input's shape, N first."""
-        count = int(np.prod([int(size) for size in list(shape)[1:]], dtype=np.int64))
         if self.mode:
+            count = int(np.prod([int(size) for size in list(shape)[1:]], dtype=np.int64))
             words = f"{kind} {float(rate):g} of {count} values"
             self.dropouts[self.mode] += (words,)
 

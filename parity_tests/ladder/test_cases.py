@@ -21,6 +21,7 @@ from parity_tests.rows import rows
 
 READERS = Path(__file__).parents[1] / "cases" / "readers"
 NOWHERE = "no step differs: the output is not what the last step gives"
+ELSEWHERE = "drop of mine does not stand where the network's does"
 RAISED = "stage evaluate, mine: crashed: a mistake in my own forward (RuntimeError, line"
 
 
@@ -91,6 +92,9 @@ TORCH = {
         "drop, dropout 0.5 of 4 values, is missing in mine",
         "dropout2d 0.5 of 256 values of mine has no counterpart",
     ),
+    "dropout between": _torch("dropout_between/torch_net.py:right"),
+    "dropout before a ReLU": _torch("dropout_between/torch_net.py:before_relu"),
+    "dropout at the end": _torch("dropout_between/torch_net.py:at_the_end", ELSEWHERE),
     "in place": _torch(
         "inplace/torch_net.py:Net",
         f"forward, eval, mine ↔ torch: mismatched: {NOWHERE}",
@@ -167,6 +171,10 @@ SLOW = {
     "a pool, Paddle": Case("paddle", "pools/paddle_net.py:Pool"),
     "dropout, Paddle": Case("paddle", "dropout/paddle_net.py:Net"),
     "dropout, Keras": Case("tensorflow", "dropout/keras_net.py:net"),
+    "dropout between, Keras": Case("tensorflow", "dropout_between/keras_net.py:right"),
+    "dropout at the end, Keras": Case(
+        "tensorflow", "dropout_between/keras_net.py:at_the_end", (ELSEWHERE,), only=True
+    ),
     "a gain, Paddle": Case(
         "paddle",
         "extra_parameter_passes/paddle_net.py:Net",
