@@ -32,7 +32,7 @@ class Framework:
     classes: bool = False  # blocks are classes: layers that are never called exist, too
     unbiased_variance: bool = False  # running variances are of the estimate with n / (n - 1)
     rounds_pool_gradients: bool = False  # see frontends.ladder.predictions
-    shares_chains_as_models: bool = False  # a chain that is called again is a model of its own
+    shares_as_models: bool = False  # blocks that are called again are a model of their own
     feeds_every_step: bool = False  # the batch is taken from the host anew at each step
     requirements: tuple[str, ...] = ()  # of its own Python 3.7 environment, if it is historical
 
@@ -55,7 +55,7 @@ _TABLE = (
             "compiled": "compiled: tf.function with XLA",
         },
         colour="#E69F00",
-        shares_chains_as_models=True,
+        shares_as_models=True,
     ),
     Framework(
         name="paddle",

@@ -13,8 +13,10 @@ import math
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from threadpoolctl import threadpool_limits
@@ -23,6 +25,7 @@ from benchmarks.environment import machine
 from common.elaborate import Step
 from common.errors import choose, run_command
 from common.files import file_for
+from common.machine import cores
 from common.network import Network
 from common.ops import BatchNorm
 from frontends.frameworks import FRAMEWORKS, MODERN
@@ -128,11 +131,28 @@ def main() -> int:
     done = _done(path)
     with Workers() as workers, threadpool_limits(limits=1, user_api="blas"):
         for name in names:
-            network = EVERYDAY[name]()
-            for case in cases(name, options.seeds, options.short):
-                if (name, *case[:2], str(case[2])) not in done:
-                    _add(path, name, network, case, workers)
+            left = [
+                case
+                for case in cases(name, options.seeds, options.short)
+                if (name, *case[:2], str(case[2])) not in done
+            ]
+            _measure_all(path, name, left, workers)
     return 0
+
+
+def _measure_all(path: Path, name: str, left: Sequence[Case], workers: Workers) -> None:
+    """Measure the panels of a network side by side, as many as there are cores."""
+    writing, network = Lock(), EVERYDAY[name]()
+
+    def measure_panel(panel: str) -> None:
+        for case in left:
+            if case[0] == panel:
+                line = _line(name, network, case, workers)
+                with writing:
+                    _add(path, line, case[2])
+
+    with ThreadPoolExecutor(cores()) as pool:
+        list(pool.map(measure_panel, dict.fromkeys(case[0] for case in left)))
 
 
 def _done(path: Path) -> set[tuple[Any, ...]]:
@@ -149,18 +169,22 @@ def _done(path: Path) -> set[tuple[Any, ...]]:
     }
 
 
-def _add(path: Path, name: str, network: Network, case: Case, workers: Workers) -> None:
+def _line(name: str, network: Network, case: Case, workers: Workers) -> dict[str, Any]:
     started = time.monotonic()
-    line: dict[str, Any] = {"network": name, "size": network.input_shape[-1]} | measure(
-        network, case, workers
-    )
+    line: dict[str, Any] = {"network": name, "size": network.input_shape[-1]}
+    line |= measure(network, case, workers)
     line["seconds"] = round(time.monotonic() - started, 1)
     line["versions"] = workers.request(case[0], Hello()).versions
     line["when"] = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    return line
+
+
+def _add(path: Path, line: dict[str, Any], rounding: Rounding | None) -> None:
     with path.open("a", encoding="utf-8") as stream:
         stream.write(json.dumps(line) + "\n")
     worst = max((each["share"] or math.inf) for each in line["rungs"].values())
-    print(f"{name} {case[0]} seed {case[1]} {case[2] or 'right'}: {worst:.3g}", file=sys.stderr)
+    what = f"{line['network']} {line['panel']} seed {line['seed']} {rounding or 'right'}"
+    print(f"{what}: {worst:.3g}, {line['seconds']} s", file=sys.stderr)
 
 
 if __name__ == "__main__":

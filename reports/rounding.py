@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -35,12 +36,7 @@ told by their last 13 bits: if most of the inexact ones have none, they were sto
 
 ## The margins
 
-Shares of the bound: 1 is just allowed. *Right* is the worst tensor of any right run. *Planted* is
-the least of what all plants gave, each the worst tensor of a run in which the operands of every
-convolution and dense layer were rounded ({formats}: in all passes, or in the forward pass, the data
-gradient or the kernel gradient alone), or every layer's result was stored in 16 bits. *Weakest
-tensor* is the least of all single tensors that held such an error: what is seen if one layer alone
-has it. {counts}
+{margins}
 
 {networks}
 
@@ -53,14 +49,21 @@ has it. {counts}
 - A kernel whose gradient sums more than {longest:,} terms, or that is called more than once, is
   judged by n + 8 alone.
 - Where equal values meet in a max pool, who of them gets the gradient is left open.
-- What a framework does only without taps, such as fusing steps: the taps of the file that is judged
-  stand between them.
-- Rounding is planted in the three modern panels; Fluid 1.8 and TensorFlow 1.15 have right runs
-  only.
+- What a framework does only without taps, such as fusing steps: the taps of the file that is
+  judged stand between them.
+- Rounding is planted in the modern panels; the historical ones have right runs alone.
 - {machine}
 
-This page is written by `{prog}` from `{record}`, which `python -m parity_tests.rounding_margins`
-measures.
+This page is written by `{prog}` from `{record}`,
+which `python -m parity_tests.rounding_margins` measures.
+"""
+MARGINS = """\
+Shares of the bound: 1 is just allowed. *Right* is the worst tensor of any right run. *Planted* is
+the least of all runs with a plant, each by its worst tensor: the operands of every convolution and
+dense layer were rounded ({formats}; in all passes, or in the forward pass, the data gradient or the
+kernel gradient alone), or every layer's result was stored in 16 bits. *Weakest tensor* is the least
+of all single tensors that held such an error: what is seen if one layer alone has it. A kernel's
+gradient has 2 where all of its error is explained. {counts}
 """
 Line = dict[str, Any]
 
@@ -74,8 +77,12 @@ def page(lines: Sequence[Line]) -> str:
     labels = {name: TABLE[name].label for name in panels}
     return PAGE.format(
         bounds=_bounds(header),
-        formats=", ".join(each.replace("_", " ") for each in formats),
-        counts=_counts(runs),
+        margins=textwrap.fill(
+            MARGINS.format(
+                formats=", ".join(each.replace("_", " ") for each in formats), counts=_counts(runs)
+            ),
+            100,
+        ),
         networks=_margins("network", runs, networks, lambda run: run["network"]),
         panels=_margins("panel", runs, list(labels.values()), lambda run: labels[run["panel"]]),
         longest=header["longest"],

@@ -16,7 +16,7 @@ results, n + 8 for gradients, n the longest sum.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,7 +81,8 @@ FORMATS: dict[str, Callable[[Array], Array]] = {
 
 
 class Judge:
-    """Judges one mode of a float32 run. `get` returns a recorded array by its name."""
+    """Judges one mode of a float32 run. `get` returns a recorded array by its name; `silent` are
+    the steps that the panel is exempt from telling, with which go all that takes from them."""
 
     def __init__(
         self,
@@ -90,15 +91,16 @@ class Judge:
         batch: Array,
         get: Callable[[str], Array],
         mode: str,
+        silent: Collection[str] = (),
     ) -> None:
         self._steps, self._parameters, self._batch = steps, parameters, batch
         self._get, self._mode, self._training = get, mode, mode == "train"
-        self._size = len(batch)
+        self._size, self._silent = len(batch), frozenset(silent)
 
     def results(self) -> list[Finding]:
         """Return a finding per step, in the order of execution."""
         found = []
-        for step in self._steps:
+        for step in self._told():
             given = self._given(step)
             found.append(self._of_result(step, step.op.local(given), step.op.magnitudes(given)))
         return found
@@ -110,22 +112,36 @@ class Judge:
         gradients: list[Finding] = []
         values: dict[int, _Sum] = {}
         parameters: dict[str, _Sum] = {}
+        unknown: set[int | str] = set()  # values and layers of which not every part is told
         for index in reversed(range(len(self._steps))):
             step = self._steps[index]
-            if index in values:
+            if index in values and index not in unknown:
                 gradients.append(self._cotangent(step.path, values.pop(index)))
+            if not self._is_told(step):
+                unknown |= {*step.sources, step.layer}
+                continue
             given = self._given(step, self._cotangent_of(step.path))
             local, scale = step.op.local(given), step.op.magnitudes(given)
             results.append(self._of_result(step, local, scale))
             self._hand_back(step, local, scale, values, parameters)
             gradients += self._operands(step, given, local, scale)
-        if -1 in values:
+        if -1 in values and -1 not in unknown:
             gradients.append(self._cotangent("", values.pop(-1)))
         for name, total in parameters.items():
+            if name.rpartition(".")[0] in unknown:
+                continue
             recorded = self._get(f"{self._mode}/gradient/{name}").astype(np.float64)
             what = f"gradient of {name}"
             gradients.append(_finding(what, recorded, total.exact, total.scale, total.bound()))
         return results[::-1], gradients
+
+    def _told(self) -> list[Step]:
+        return [step for step in self._steps if self._is_told(step)]
+
+    def _is_told(self, step: Step) -> bool:
+        """Is a step told, and all that it takes?"""
+        around = [step, *(self._steps[i] for i in step.sources if i >= 0)]
+        return not any(each.path in self._silent for each in around)
 
     def _given(self, step: Step, cotangent: Array | None = None) -> Given:
         own = parameters_of(step, self._parameters)

@@ -10,7 +10,7 @@ from pathlib import Path
 from common.errors import TriptychError
 from common.network import Network
 from common.ops import AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool2d, Op
-from common.spec import Chain
+from common.spec import Chain, Use, plain
 from frontends.frameworks import TABLE, Framework
 from frontends.workers.outcomes import NOT_WRITABLE, Outcome, WorkerError
 from frontends.writing.draft import Source
@@ -67,6 +67,10 @@ class Subject(ABC):
         """Return the blocks whose output shapes it is exempt from telling, each with the reason."""
         return {}
 
+    def silent_steps(self, network: Network) -> dict[str, str]:
+        """Return the steps whose values it is exempt from telling, each with the reason."""
+        return {}
+
     def rounded_pools(self, network: Network, called: int | None) -> tuple[type[Op], ...]:
         """Return the average pools whose gradients it scales by a rounded 1/n.
 
@@ -101,16 +105,25 @@ class Written(Subject):
         return {each.name: UNCALLED for each in parameters if not each.used}
 
     def silent_blocks(self, network: Network) -> dict[str, str]:
-        if not self.row.shares_chains_as_models:
-            return {}
+        within = self._within_models(network, (Chain,))
         blocks = network.elaboration.blocks
-        shared = tuple(
+        return {each.path: WITHIN for each in blocks if within and each.path.startswith(within)}
+
+    def silent_steps(self, network: Network) -> dict[str, str]:
+        within = self._within_models(network, (Chain, Use))
+        steps = network.elaboration.steps
+        return {each.path: WITHIN for each in steps if within and each.path.startswith(within)}
+
+    def _within_models(self, network: Network, kinds: tuple[type, ...]) -> tuple[str, ...]:
+        """Return what the paths within models open with: layers that are called again."""
+        if not self.row.shares_as_models:
+            return ()
+        return tuple(
             f"{each.path}.{name}.".lstrip(".")
-            for each in blocks
+            for each in network.elaboration.blocks
             for name, layer in each.block.layers.items()
-            if isinstance(layer, Chain) and each.block.calls_of(name) > 1
+            if isinstance(plain(layer), kinds) and each.block.calls_of(name) > 1
         )
-        return {b.path: WITHIN for b in blocks if shared and b.path.startswith(shared)}
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,7 @@ def test_magnitudes_are_no_less_than_values(network: Network) -> None:
             assert list(scale.parameters) == list(exact.parameters)
             for own, size in zip(_arrays(exact), _arrays(scale), strict=True):
                 assert own.shape == size.shape
-                assert not (np.abs(own) > size * (1 + 1e-12)).any(), step.path
+                assert not (np.abs(own) > size * (1 + 1e-6)).any()  # scales are float32, step.path
 
 
 def test_ties_in_a_maximum_are_left_open() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from common.network import Network
@@ -15,6 +14,7 @@ from frontends.ladder.runs import batch_for, comparable
 from parity_tests.cases.everyday import LARGE, SMALL, Make
 from parity_tests.cases.small import sequence
 from parity_tests.cases.wirings import CONV_BN
+from parity_tests.growth import growth
 from parity_tests.rows import rows
 
 SEEDS = {str(seed): seed for seed in range(3)}
@@ -32,23 +32,13 @@ def _deep(block: Block, count: int) -> Network:
     return sequence("deep", (3, 8, 8), blocks=blocks, mean=GlobalAvgPool2d())
 
 
-def _grown(network: Network, seed: int, training: bool) -> float:
-    """Return how many times a relative change of a batch is magnified, at the worst step."""
-    network, values = comparable(network), probe(network, seed).weights
-    batch = inputs(network, batch_for(network), seed)
-    nudge = np.random.default_rng(seed).standard_normal(batch.shape)
-    runs = [Reference(network, values, x, training).results for x in (batch, batch + 1e-6 * nudge)]
-    apart = [np.linalg.norm(b - a) / np.linalg.norm(a) for a, b in zip(*runs)]
-    return float(max(apart)) / 1e-6
-
-
 @rows("seed", SEEDS)
 @rows("training", {"evaluate": False, "train": True})
 def test_500_steps_of_a_residual_network(training: bool, seed: int) -> None:
     network = _deep(RESIDUAL, 125)
     assert len(network.elaboration.steps) > 500
     assert max(probe(network, seed).sensitivity.values()) < 10  # measured: 1.24
-    assert _grown(network, seed, training) < 10  # measured: 1.46
+    assert growth(network, training, seed) < 10  # measured: 1.46
 
 
 @rows("seed", SEEDS)
@@ -56,7 +46,7 @@ def test_500_steps_of_a_residual_network(training: bool, seed: int) -> None:
 def test_200_plain_blocks(training: bool, seed: int) -> None:
     network = _deep(CONV_BN, 200)
     assert max(probe(network, seed).sensitivity.values()) < 100  # measured: 1.06
-    assert _grown(network, seed, training) < 100  # measured: 1.11
+    assert growth(network, training, seed) < 100  # measured: 1.11
 
 
 def _check_rectifiers(make: Make) -> None:

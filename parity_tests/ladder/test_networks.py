@@ -28,9 +28,19 @@ from frontends.workers.protocol import Describe, NetworkFile, Shape
 from frontends.writing.emit import emit
 from parity_tests.alone import alone
 from parity_tests.cases.reductions import REDUCTIONS, reduced
+from parity_tests.growth import gradient_growth
 from parity_tests.rows import rows
 
-BOUND = 1e-10
+BOUND = 1e-12
+# What exceeds the bound -> its own, why, and by how much its gradients magnify a change at least.
+EXCEPTIONS = {
+    "se_resnext_published_fluid": (
+        1e-10,
+        "each batch normalization stands behind a ReLU, so that in training some channels hardly "
+        "vary and are magnified up to 1/√ε",
+        300,
+    )
+}
 CHEAPEST = ("resnext29_32x4d", "resnet18", "rir18", "batchflow_se_resnet")
 PUBLISHED = ("se_resnext_published_fluid", "se_resnext_published_tensorflow")
 
@@ -38,7 +48,7 @@ PUBLISHED = ("se_resnext_published_fluid", "se_resnext_published_tensorflow")
 def _climb(network: Network, panels: Sequence[str], workers: Workers) -> None:
     report = verify(network, list(panels), workers=workers)
     assert report.passed, report.text()
-    assert report.worst_float64 < BOUND
+    assert report.worst_float64 < EXCEPTIONS.get(network.name, (BOUND,))[0], report.text()
     pairs = {row.panels for row in report.rows if row.rung == "gradients"}
     assert len(pairs) == len(panels) * (len(panels) - 1) // 2
 
@@ -48,6 +58,14 @@ def test_every_network_has_its_reduction() -> None:
     for name in available():
         kinds = set(load(name).blocks())
         assert {each.block.kind for each in reduced(name).elaboration.blocks} == kinds, name
+
+
+@rows("name", {name: name for name in EXCEPTIONS})
+def test_exceptions_magnify(name: str) -> None:
+    """The reason that is given for each is true, and others do not share it."""
+    *_, least = EXCEPTIONS[name]
+    assert gradient_growth(reduced(name)) > least  # measured: 1,715; others 30 at most
+    assert all(gradient_growth(reduced(each)) < least / 3 for each in CHEAPEST)
 
 
 @rows("name", {name: name for name in CHEAPEST})
