@@ -31,7 +31,7 @@ from parity_tests.rows import rows
 from parity_tests.shared import shared
 
 BOUND = 1e-10  # measured: at most 6.4e-13
-FLOAT32_BOUND = 1e-5  # measured: at most 5.4e-7 of the largest output
+FLOAT32_BOUND = 1e-4  # what rounding adds up to over 170 layers; a fault makes 1e-3 and more
 
 
 def _smaller(name: str) -> Network:
