@@ -49,8 +49,9 @@ class Mine:
             yield _different(line)
         shapes = [self._shape(panel) for panel in panels]
         if shapes[0] == shapes[1]:
-            yield from climb(self.runs, list(panels), rungs)
-            if mine.dropouts.get("train"):
+            climbed = list(climb(self.runs, list(panels), rungs))
+            yield from climbed
+            if mine.dropouts.get("train") and all(row.passed for row in climbed):
                 yield from self._misplaced(panels)
         else:
             note = f"shapes {shapes[0]} and {shapes[1]}"
