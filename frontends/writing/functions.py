@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from common.expressions import spliced
 from common.network import Network
 from common.ops import Op
 from common.sizes import plus
@@ -242,4 +243,6 @@ def _renamed(outputs: tuple[str, ...], inputs: tuple[str, ...]) -> Body:
 def _sum(index: Any, count: Any) -> Any:
     if isinstance(index, int):
         return plus(count, index)
-    return plus(index, count) if isinstance(count, int) else f"{index} + {count}"
+    if isinstance(count, int):
+        return plus(index, count)
+    return spliced("index + count", index=index, count=count)
