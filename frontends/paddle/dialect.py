@@ -15,6 +15,7 @@ from frontends.writing.padding import Bound
 
 class PaddleDialect(ClassDialect):
     name = "paddle"
+    own = frozenset({"paddle", "nn", "F"})
     table = OPS
     base = "nn.Layer"
     sequential = "nn.Sequential"

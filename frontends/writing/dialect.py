@@ -18,12 +18,17 @@ from common.ops import Op, Shape
 from common.spec import Block
 from frontends.frameworks import TABLE
 from frontends.writing.draft import Draft
+from frontends.writing.names import Locals, Words
 from frontends.writing.naming import Naming
 from frontends.writing.padding import Bound
 from frontends.writing.statements import Assign, Statement
 from frontends.writing.text import EmitError
 
 Body = list[Statement]
+# What files call builtins, loops and themselves by; `tap` is what a tapped twin calls.
+_ALWAYS = frozenset("chr float print range sum super tap zip".split())
+OF_CLASSES = _ALWAYS | {"self", "block", "path", "_"}
+OF_FUNCTIONS = _ALWAYS | {"name", "training", "i"}
 Writes = Callable[[Any, "FunctionSite"], Body]  # what a row of a dialect of functions is
 
 
@@ -64,7 +69,10 @@ class ClassSite(Site):
     @property
     def pad(self) -> str:
         """The attribute that holds what pads before the layer."""
-        return f"{self.attribute}_pad"
+        name = f"{self.layer}_pad"
+        while name in self.block.layers:
+            name += "_"
+        return f"self.{name}"
 
 
 @dataclass(frozen=True)
@@ -87,6 +95,7 @@ class FunctionSite(Site):
     is_root: bool
     fstrings: bool
     naming: Naming
+    locals: Locals
 
     @property
     def output(self) -> str:
@@ -131,11 +140,17 @@ class Dialect(ABC, Generic[AnySite, AnyWritten]):
     """What both kinds of dialects say.
 
     name: the framework's in `frontends.frameworks`. table: op -> what writes it, a function of an
-    op and its site.
+    op and its site. own: what its files import, define, or name by themselves.
     """
 
     name: ClassVar[str]
+    own: ClassVar[frozenset[str]]
     table: ClassVar[Mapping[type[Op], Callable[[Any, Any], Any]]]
+
+    @property
+    @abstractmethod
+    def words(self) -> Words:
+        """What no kind, argument or value of a file may be called."""
 
     @property
     def title(self) -> str:
@@ -176,6 +191,10 @@ class ClassDialect(Dialect[ClassSite, Written]):
     module_list: ClassVar[str]
     reserved: ClassVar[frozenset[str]]  # the names of the base class, which no layer can bear
 
+    @property
+    def words(self) -> Words:
+        return Words(OF_CLASSES | self.own, classes=True)
+
     @abstractmethod
     def merged(self, merge: str, paths: tuple[Any, ...]) -> Any:
         """Return the "sum" of values, or their "concat" along the channels, as an expression.
@@ -195,6 +214,10 @@ class FunctionDialect(Dialect[FunctionSite, Body]):
 
     fstrings: ClassVar[bool]  # may a file hold f-strings? In 2019 it held none
     threads_training: ClassVar[bool]  # do functions take `training`?
+
+    @property
+    def words(self) -> Words:
+        return Words(OF_FUNCTIONS | self.own, classes=False)
 
     def naming(self, network: Network) -> Naming:
         """Return how a file names its parts. Raises TriptychError for an unknown naming."""
@@ -251,6 +274,7 @@ class FunctionDialect(Dialect[FunctionSite, Body]):
 
 def standalone(site: FunctionSite) -> FunctionSite:
     """Return the site of the same layer on values that stand for it alone."""
-    inputs = tuple(f"{site.layer}_{value}" for value in site.inputs)
-    outputs = tuple(f"{site.layer}_{value}_out" for value in site.outputs)
+    name, layer = site.locals.name, site.layer
+    inputs = tuple(name(layer, value) for value in site.inputs)
+    outputs = tuple(name(layer, value, "out") for value in site.outputs)
     return replace(site, inputs=inputs, outputs=outputs)

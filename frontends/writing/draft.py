@@ -17,6 +17,7 @@ from common.ops import Op, Shape
 from common.prune import prune
 from common.spec import Block
 from common.text import one_line
+from frontends.writing.names import Words, class_names, renamed
 from frontends.writing.padding import Bound, in_numbers
 from frontends.writing.statements import quoted
 from frontends.writing.text import EmitError
@@ -44,8 +45,12 @@ class Source:
 class Draft:
     """A network as its writers see it."""
 
-    def __init__(self, network: Network, says_same: Callable[[Op, Bound], bool]) -> None:
-        self.network = in_numbers(prune(network), says_same)
+    def __init__(
+        self, network: Network, says_same: Callable[[Op, Bound], bool], words: Words | None = None
+    ) -> None:
+        self.words = words or Words()
+        self.network = renamed(in_numbers(prune(network), says_same), self.words)
+        self.classes = class_names(self.network, self.words.taken)
         self.elaboration: Elaboration = self.network.elaboration
         self.channels = Channels(self.network, self.elaboration)
         self.root = self.network.root

@@ -15,6 +15,7 @@ from common.wiring import Call
 from frontends.writing.dialect import Body, FunctionDialect, FunctionSite, standalone
 from frontends.writing.draft import Draft, Source, formatted, shapes_of
 from frontends.writing.expressions import Each, invoke
+from frontends.writing.names import Locals, names_in
 from frontends.writing.naming import Naming
 from frontends.writing.needs import Needs
 from frontends.writing.statements import (
@@ -36,7 +37,7 @@ from frontends.writing.tidying import merged_ifs, returning, said_once, with_loc
 
 def write(network: Network, dialect: FunctionDialect, taps: bool = False) -> Source:
     """Return the written file. With `taps`, every step passes its result through `tap`."""
-    draft = Draft(network, dialect.says_same)
+    draft = Draft(network, dialect.says_same, dialect.words)
     naming = Naming() if taps else dialect.naming(network)  # steps are known by their paths
     functions = statements(draft, dialect, naming, taps)
     entry = draft.root.kind
@@ -82,6 +83,8 @@ class _Function:
         self._needs, self._naming, self._taps = needs, naming, taps
         self._is_root = block is draft.root
         self._seen: set[str] = set()
+        self._positions = {id(call): i for i, call in enumerate(block.wiring)}
+        self._locals = Locals({*draft.words.taken, *draft.network.blocks(), *names_in(block)})
 
     def statement(self) -> Function:
         block, openings = self._block, self._naming.openings
@@ -120,7 +123,7 @@ class _Function:
         if not self._is_root or (isinstance(last, Suite) and not self._is_even(call, last)):
             return body
         (instance,) = self._draft.instances(self._block)
-        position = next(i for i, each in enumerate(self._block.wiring) if each is call)
+        position = self._positions[id(call)]
         shape = shapes_of(map(self._dialect.batched, instance.results[position]))
         return [*before, replace(last, remark=shape)]
 
@@ -166,6 +169,7 @@ class _Function:
             is_root=self._is_root,
             fstrings=self._dialect.fstrings,
             naming=self._naming,
+            locals=self._locals,
         )
 
     def _call(self, call: Call) -> Body:
