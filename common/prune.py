@@ -24,10 +24,10 @@ def prune(network: Network) -> Network:
     """Return the network without needless options and arguments."""
     network = _settled(network)
     while True:
-        smaller = _Pruning(network).network()
-        if smaller.root == network.root:
-            return smaller
-        network = smaller
+        smaller = _Pruning(network).root()
+        if smaller == network.root:
+            return network
+        network = replace(network, root=smaller)
 
 
 def _settled(network: Network) -> Network:
@@ -35,7 +35,8 @@ def _settled(network: Network) -> Network:
     given, root = dict(network.arguments), network.root
     arguments = [f"{name}={literal(given.get(name, default))}" for name, default in root.arguments]
     settled = root.but(arguments=", ".join(arguments))
-    return replace(network, root=settled, arguments=())
+    same = settled == root and not network.arguments
+    return network if same else replace(network, root=settled, arguments=())
 
 
 class _Pruning:
@@ -49,8 +50,8 @@ class _Pruning:
                 self._uses.setdefault(use.block.kind, []).append(dict(use.arguments))
         self._defaults = {kind: self._idle(block) for kind, block in network.blocks().items()}
 
-    def network(self) -> Network:
-        return replace(self._network, root=self._block(self._network.root))
+    def root(self) -> Block:
+        return self._block(self._network.root)
 
     def _idle(self, block: Block) -> dict[str, Any]:
         """Return the arguments that every use of an inner block leaves at an idle default."""

@@ -135,8 +135,9 @@ def about(sentence: str) -> list[Statement]:
 
 def quoted(text: str) -> str:
     """Return what stands between triple quotes for a text, whatever is in it."""
-    inner = text.replace("\\", "\\\\").replace('"""', r"\"\"\"")
-    return inner[:-1] + r"\"" if inner.endswith('"') else inner
+    inner = text.replace("\\", "\\\\")
+    closes = '"""' in text or text.endswith('"')
+    return inner.replace('"', r"\"") if closes else inner
 
 
 def lines(statements: Iterable[Statement], depth: int = 0) -> Iterator[str]:
