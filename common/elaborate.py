@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 from types import MappingProxyType
 
 from common.errors import SpecificationError
 from common.expressions import Value, evaluate
+from common.limits import MOST_BLOCKS, MOST_STEPS
 from common.ops import NOT_TRAINABLE, Add, Concat, Op, Shape
 from common.spec import Block, Chain, Layer, Parallel, Use, When
 from common.wiring import REQUIRED
 
 Shapes = tuple[Shape, ...]
-MOST_BLOCKS = 10_000  # beyond it a count is a mistake, not a network
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,15 @@ class Elaboration:
     output: Shape
 
     def instances(self, block: Block) -> list[BlockInstance]:
-        """Return the instances of a kind, at least one."""
-        return [each for each in self.blocks if each.block.kind == block.kind]
+        """Return the instances of a kind."""
+        return self._by_kind.get(block.kind, [])
+
+    @cached_property
+    def _by_kind(self) -> dict[str, list[BlockInstance]]:
+        found: dict[str, list[BlockInstance]] = {}
+        for each in self.blocks:
+            found.setdefault(each.block.kind, []).append(each)
+        return found
 
     def bound(self, block: Block, name: str) -> list[tuple[Op, Shapes]]:
         """Return an op layer as bound in every instance where it is there, with its inputs."""
@@ -147,7 +155,7 @@ class _Walk:
         block = use.block
         self._uses += 1
         if self._uses > MOST_BLOCKS:
-            raise SpecificationError(f"step {path}: more than {MOST_BLOCKS} blocks")
+            raise SpecificationError(f"step {path}: more than {MOST_BLOCKS:,} blocks")
         arguments: dict[str, Value] = {k: v for k, v in block.arguments if v is not REQUIRED}
         arguments |= {name: _value(path, value, scope) for name, value in use.arguments}
         if len(shapes) != len(block.inputs):
@@ -157,6 +165,7 @@ class _Walk:
             )
         self._check_channels(path, block, arguments, shapes)
         position = len(self._blocks)
+        self._blocks.append(None)  # type: ignore[arg-type]  # callers stand first
         numbered = self._numbered(path)
         layer_inputs: dict[str, Shapes] = {}
         results: list[Shapes] = []
@@ -172,7 +181,7 @@ class _Walk:
             tuple(results),
             not self._unused,
         )
-        self._blocks.insert(position, found)
+        self._blocks[position] = found
         return outputs
 
     def _wire(
@@ -195,8 +204,9 @@ class _Walk:
                 raise SpecificationError(
                     f"step {where}: gives {len(given)} values, {len(call.outputs)} are named"
                 )
-            values |= zip(call.outputs, given, strict=True)
-            first = values | first
+            for name, shape in zip(call.outputs, given, strict=True):
+                values[name] = shape
+                first.setdefault(name, shape)
             results.append(given)
         for name, value in block.unused.items():
             where = f"{path}.{name}".lstrip(".")
@@ -259,6 +269,8 @@ class _Walk:
 
     def _record(self, path: str, op: Op, shapes: Shapes) -> Shape:
         output = _Given(op.output(*shapes))
+        if len(self._steps) >= MOST_STEPS:
+            raise SpecificationError(f"step {path}: more than {MOST_STEPS:,} steps")
         if not self._unused:
             sources = tuple(s.source if isinstance(s, _Given) else -1 for s in shapes)
             step = Step(self._numbered(path), path, op, shapes, output, sources)

@@ -7,17 +7,21 @@ evaluated for shapes and counts and carried over as it stands into the written s
 from __future__ import annotations
 
 import ast
+import math
 import operator
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, cast
 
 from common.errors import SpecificationError
+from common.limits import DEEPEST_EXPRESSION, LARGEST_NUMBER, LONGEST_EXPRESSION
 
 Value = int | float | bool | tuple["Value", ...]
 Size = int | str  # a literal, or an expression over the block's arguments
 Real = float | str
 Flag = bool | str
+_CHARACTERS = re.compile(r"[A-Za-z0-9_ .,+\-*/%()\[\]<>=!]+")  # no comment, no quote, one line
 
 _BINARY: dict[type, Any] = {
     ast.Add: operator.add,
@@ -40,10 +44,21 @@ _COMPARE: dict[type, Any] = {
 @lru_cache(maxsize=4096)
 def parse(text: str) -> ast.expr:
     """Return the syntax tree of an expression, or raise a SpecificationError that quotes it."""
+    if len(text) > LONGEST_EXPRESSION:
+        raise SpecificationError(
+            f"an expression of {len(text):,} characters, {text[:30]!r} …; "
+            f"at most {LONGEST_EXPRESSION:,} may be"
+        )
     try:
+        if not _CHARACTERS.fullmatch(text):
+            raise ValueError("a character that no expression has")
         tree = ast.parse(text, mode="eval").body
-        if tree.end_lineno != 1:
-            raise ValueError("more than one line")
+        if isinstance(tree, ast.Tuple) and not _in_parentheses(text):
+            raise ValueError("a tuple without parentheses, which would be several arguments")
+        if _depth(tree) > DEEPEST_EXPRESSION:
+            raise SpecificationError(
+                f"{text[:30]!r} …: more than {DEEPEST_EXPRESSION} operations within each other"
+            )
         _evaluate(tree, None, text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise SpecificationError(f"{text!r} is not an expression") from None
@@ -65,7 +80,7 @@ def evaluate(value: object, arguments: Mapping[str, Value]) -> Value:
         return cast(Value, _evaluate(parse(value), arguments, value))
     if isinstance(value, tuple):
         return tuple(evaluate(item, arguments) for item in value)
-    return cast(Value, value)
+    return cast(Value, _number(value, value))
 
 
 def substitute(value: Any, replacements: Mapping[str, object]) -> Any:
@@ -80,8 +95,30 @@ def substitute(value: Any, replacements: Mapping[str, object]) -> Any:
         return tuple(substitute(item, replacements) for item in value)
     if not isinstance(value, str):
         return value
+    _check_growth(value, replacements)
     tree = _Substitution(replacements).visit(ast.parse(value, mode="eval").body)
     return fold(ast.unparse(_Folding().visit(tree)))
+
+
+def spliced(template: str, **parts: object) -> str:
+    """Return an expression with others in the place of names, in parentheses where need be.
+
+    >>> spliced("1 - m", m="m + 0.25")
+    '1 - (m + 0.25)'
+    """
+    tree = ast.parse(template, mode="eval").body
+    return ast.unparse(_Substitution(parts).visit(tree))
+
+
+def _check_growth(value: str, replacements: Mapping[str, object]) -> None:
+    """Raise a SpecificationError before a substitution that would give too long a text."""
+    used = [node.id for node in ast.walk(parse(value)) if isinstance(node, ast.Name)]
+    length = len(value) + sum(len(literal(replacements.get(name, ""))) for name in used)
+    if length > LONGEST_EXPRESSION:
+        raise SpecificationError(
+            f"{value[:30]!r}: grows to an expression of some {length:,} characters; "
+            f"at most {LONGEST_EXPRESSION:,} may be"
+        )
 
 
 def fold(text: str) -> Value | str:
@@ -137,7 +174,7 @@ class _Substitution(ast.NodeTransformer):
 def _evaluate(node: ast.expr, arguments: Mapping[str, Value] | None, text: str) -> Any:
     """Evaluate a tree; with `arguments` None only its form is checked and the result is void."""
     if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
-        return node.value
+        return _number(node.value, text)
     if isinstance(node, ast.Name):
         return _look_up(node.id, arguments, text)
     operands = _operands(node)
@@ -176,7 +213,7 @@ def _apply(node: ast.expr, values: list[Any], text: str) -> Any:
         if isinstance(node, ast.BinOp):
             if any(isinstance(value, tuple) for value in values):
                 raise TypeError("arithmetic takes numbers")
-            return _BINARY[type(node.op)](*values)
+            return _number(_BINARY[type(node.op)](*values), text)
         if isinstance(node, ast.Compare):
             return _COMPARE[type(node.ops[0])](*values)
         if isinstance(node, ast.UnaryOp):
@@ -186,3 +223,27 @@ def _apply(node: ast.expr, values: list[Any], text: str) -> Any:
         return tuple(values)
     except (TypeError, ArithmeticError, IndexError) as error:
         raise SpecificationError(f"{text!r}: {error}") from None
+
+
+def _number(value: Any, text: object) -> Any:
+    """Return a value that is no number, or one that every panel can hold; raise otherwise."""
+    large = isinstance(value, int) and abs(value) > LARGEST_NUMBER
+    if large or (isinstance(value, float) and not math.isfinite(value)):
+        quoted = f"{text[:60]!r}: " if isinstance(text, str) else ""
+        raise SpecificationError(f"{quoted}a number beyond ±2**53 or no finite one")
+    return value
+
+
+def _in_parentheses(text: str) -> bool:
+    """Is the text of a tuple one item where it stands among others?"""
+    among = ast.parse(f"[{text}]", mode="eval").body
+    return isinstance(among, ast.List) and [type(each) for each in among.elts] == [ast.Tuple]
+
+
+def _depth(tree: ast.expr) -> int:
+    """Return how many operations of a tree stand within each other."""
+    deepest, level = 0, [tree]
+    while level:
+        deepest += 1
+        level = [operand for node in level for operand in _operands(node) or ()]
+    return deepest

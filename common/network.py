@@ -9,6 +9,7 @@ from common.elaborate import Elaboration, elaborate
 from common.errors import SpecificationError
 from common.expressions import Value
 from common.spec import Block, Use, blocks_within
+from common.text import check_text
 from common.wiring import is_identifier
 
 
@@ -31,17 +32,23 @@ class Network:
 
     def __post_init__(self) -> None:
         if not is_identifier(self.name):
-            raise SpecificationError(f"network {self.name!r}: its name is not an identifier")
+            raise SpecificationError(f"network {self.name[:100]!r}: its name is not an identifier")
+        for what in ("source", "title", "naming"):
+            check_text(what, getattr(self, what))
         _ = self.elaboration  # checks every step
 
     def blocks(self) -> dict[str, Block]:
         """Return every kind of block, inner ones before those that use them."""
+        return dict(self._kinds)
+
+    @cached_property
+    def _kinds(self) -> dict[str, Block]:
         return blocks_within(self.root)
 
     @cached_property
     def elaboration(self) -> Elaboration:
         """Every step, block instance and parameter, with shapes of one sample."""
-        blocks_within(self.root)
+        _ = self._kinds  # no two of one name
         return elaborate(self.bound(), self.input_shape)
 
     def bound(self) -> Use:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import MISSING, fields
+from itertools import islice
 from typing import Any, TypeVar, cast
 
 from common.errors import SpecificationError
-from common.expressions import Size
+from common.expressions import Size, evaluate
+from common.limits import MOST_IN_TUPLE, MOST_JSON, MOST_KINDS, MOST_NESTED
 from common.network import Network
 from common.ops import OPS, Op
 from common.spec import Block, Chain, Layer, Parallel, Plain, Use, When
+from common.text import one_line
 
 LAYERS = ("op", "block", "chain", "parallel")
 LONGEST = 600
+MOST_LISTED = 100  # names in a message
 NAMES = {dict: "an object", list: "a list", str: "a string"}
 Kind = TypeVar("Kind", dict[str, Any], list[Any], str)
 
@@ -25,6 +30,8 @@ def from_json(text: str, where: str = "JSON") -> Network:
 
     Raises SpecificationError, one line with the place of the mistake, whatever the text is.
     """
+    if len(text) > MOST_JSON:
+        raise SpecificationError(f"{where}: {len(text):,} characters; at most {MOST_JSON:,} may be")
     try:
         data = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
         return _Reader(data).network()
@@ -41,8 +48,7 @@ def from_json(text: str, where: str = "JSON") -> Network:
 
 def _one_line(message: str) -> str:
     """Return a message that any terminal shows on a line or a few, whatever it quotes."""
-    printable = message.encode("utf-8", "backslashreplace").decode()
-    line = " ".join(printable.split())
+    line = one_line(message)
     return line if len(line) <= LONGEST else f"{line[:LONGEST]} …"
 
 
@@ -71,6 +77,8 @@ class _Reader:
         data = _keys(self._data, "name input_shape root blocks", "title source naming arguments")
         with _at("blocks"):
             self._definitions = _is(data["blocks"], dict)
+            if len(self._definitions) > MOST_KINDS:
+                raise SpecificationError(f"more than {MOST_KINDS:,} kinds of blocks")
         for kind in self._definitions:
             self._block(kind)
         texts = {}
@@ -90,6 +98,8 @@ class _Reader:
             raise SpecificationError(_unknown("block", kind, self._definitions))
         if kind in self._open:
             raise SpecificationError(f"{' > '.join([*self._open, kind])}: contains itself")
+        if len(self._open) >= MOST_NESTED:
+            raise SpecificationError(f"more than {MOST_NESTED} blocks within each other")
         if kind not in self._blocks:
             self._open.append(kind)
             with _at(f"blocks.{kind}"):
@@ -124,8 +134,9 @@ class _Reader:
     def _plain(self, data: dict[str, Any]) -> Plain:
         form = [key for key in LAYERS if key in data]
         if len(form) != 1:
-            found = ", ".join(data) or "none"
-            raise SpecificationError(f"a layer with keys {found}; expected one of {_list(LAYERS)}")
+            raise SpecificationError(
+                f"a layer with keys {_list(data)}; expected one of {_list(LAYERS)}"
+            )
         if form == ["op"]:
             return _op(data)
         if form == ["block"]:
@@ -188,19 +199,21 @@ def _values(value: Any) -> dict[str, Any]:
     return {name: _value(item) for name, item in _is(value, dict).items()}
 
 
-def _value(value: Any) -> Any:
+def _value(value: Any, depth: int = 0) -> Any:
     """Return a number, a truth value, an expression, or a tuple of such."""
     if isinstance(value, list):
-        return tuple(map(_value, value))
+        if depth >= MOST_IN_TUPLE:
+            raise SpecificationError(f"more than {MOST_IN_TUPLE} lists within each other")
+        return tuple(_value(item, depth + 1) for item in value)
     if not isinstance(value, (int, float, str)):
         raise SpecificationError(f"{_short(value)}; expected a number, an expression or a list")
-    return value
+    return value if isinstance(value, str) else evaluate(value, {})
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     keys = [key for key, _ in pairs]
     if len(set(keys)) < len(keys):
-        twice = sorted({key for key in keys if keys.count(key) > 1})
+        twice = sorted(key for key, count in Counter(keys).items() if count > 1)
         raise SpecificationError(f"an object with equal keys: {_list(twice)}")
     return dict(pairs)
 
@@ -214,9 +227,11 @@ def _unknown(what: str, given: str, available: Iterable[str]) -> str:
 
 
 def _list(names: Iterable[str]) -> str:
-    return ", ".join(names) or "none"
+    found = [_short(name) if len(name) > 60 else name for name in islice(names, MOST_LISTED + 1)]
+    more = " …" if len(found) > MOST_LISTED else ""
+    return ", ".join(found[:MOST_LISTED]) + more or "none"
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    text = repr(value[:60] if isinstance(value, (str, list)) else value)
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -13,8 +13,8 @@ from typing import Any
 from common.elaborate import Elaboration
 from common.expressions import evaluate, literal, names, substitute
 from common.network import Network
-from common.ops import Op
-from common.spec import Block, Chain, Layer, Parallel, Use, When, references, uses
+from common.ops import Identity, Op
+from common.spec import Block, Chain, Layer, Parallel, Plain, Use, When, references
 from common.wiring import REQUIRED, Call
 
 IDLE = ("0", "1", "True", "False")  # defaults that say "nothing special": stride=1, relu=True
@@ -24,10 +24,10 @@ def prune(network: Network) -> Network:
     """Return the network without needless options and arguments."""
     network = _settled(network)
     while True:
-        smaller = _Pruning(network).network()
-        if smaller.root == network.root:
-            return smaller
-        network = smaller
+        smaller = _Pruning(network).root()
+        if smaller == network.root:
+            return network
+        network = replace(network, root=smaller)
 
 
 def _settled(network: Network) -> Network:
@@ -35,7 +35,8 @@ def _settled(network: Network) -> Network:
     given, root = dict(network.arguments), network.root
     arguments = [f"{name}={literal(given.get(name, default))}" for name, default in root.arguments]
     settled = root.but(arguments=", ".join(arguments))
-    return replace(network, root=settled, arguments=())
+    same = settled == root and not network.arguments
+    return network if same else replace(network, root=settled, arguments=())
 
 
 class _Pruning:
@@ -43,10 +44,14 @@ class _Pruning:
         self._network = network
         self._elaboration: Elaboration = network.elaboration
         self._done: dict[str, Block] = {}
+        self._uses: dict[str, list[dict[str, Any]]] = {}
+        for block in network.blocks().values():
+            for use in block.children():
+                self._uses.setdefault(use.block.kind, []).append(dict(use.arguments))
         self._defaults = {kind: self._idle(block) for kind, block in network.blocks().items()}
 
-    def network(self) -> Network:
-        return replace(self._network, root=self._block(self._network.root))
+    def root(self) -> Block:
+        return self._block(self._network.root)
 
     def _idle(self, block: Block) -> dict[str, Any]:
         """Return the arguments that every use of an inner block leaves at an idle default."""
@@ -63,13 +68,7 @@ class _Pruning:
 
     def _used(self, block: Block) -> list[dict[str, Any]]:
         """Return the arguments of every use of a block, those that are repeated 0 times too."""
-        return [
-            dict(use.arguments)
-            for outer in self._network.blocks().values()
-            for layer in outer.layers.values()
-            for use in uses(layer)
-            if use.block.kind == block.kind
-        ]
+        return self._uses.get(block.kind, [])
 
     def _idle_states(self, block: Block, when: Any) -> set[bool]:
         """Return the states that uses alone show: a file stays right with other repeats."""
@@ -88,6 +87,8 @@ class _Pruning:
         kept: dict[str, Layer] = {
             name: layer for name, layer in layers.items() if layer is not None
         }
+        if not kept:  # an identity is all that is left
+            kept = {next(iter(layers)): Identity()}
         wiring, renamed = _without(block.wiring, set(layers) - set(kept))
         inputs = {name: substitute(size, fixed) for name, size in block.inputs.items()}
         return block.but(
@@ -109,20 +110,28 @@ class _Pruning:
 
     def _layer(self, block: Block, name: str, fixed: dict[str, Any]) -> Layer | None:
         layer = block.layers[name]
-        if not isinstance(layer, When):
-            return self._substituted(layer, fixed)
+        inner = self._running(layer.layer if isinstance(layer, When) else layer)
+        if inner is None or not isinstance(layer, When):
+            return None if inner is None else self._substituted(inner, fixed)
         instances = self._elaboration.instances(block)
         states = {bool(evaluate(layer.when, each.arguments)) for each in instances}
         states |= self._idle_states(block, layer.when)
         if states <= {True}:
-            return self._substituted(layer.layer, fixed)
-        if states == {False}:
-            return None
-        inner = self._substituted(layer.layer, fixed)
-        assert not isinstance(inner, When)
-        return When(inner, substitute(layer.when, fixed))
+            return self._substituted(inner, fixed)
+        return (
+            None
+            if states == {False}
+            else When(self._substituted(inner, fixed), substitute(layer.when, fixed))
+        )
 
-    def _substituted(self, layer: Layer, fixed: dict[str, Any]) -> Layer:
+    def _running(self, layer: Plain) -> Plain | None:
+        """Return a layer without links that no instance runs, None where no link is left."""
+        if not isinstance(layer, Chain):
+            return layer
+        links = tuple(each for each in layer.links if self._elaboration.instances(each[0].block))
+        return Chain(links) if links else None
+
+    def _substituted(self, layer: Plain, fixed: dict[str, Any]) -> Plain:
         if isinstance(layer, Op):
             fields: Any = {n: substitute(getattr(layer, n), fixed) for n in layer.expressions()}
             return replace(layer, **fields)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from common.expressions import substitute
+from common.expressions import spliced, substitute
 
 
 def plus(size: Any, offset: int) -> Any:
@@ -18,7 +18,9 @@ def plus(size: Any, offset: int) -> Any:
         if isinstance(inner, ast.Constant) and isinstance(inner.value, int):
             offset += inner.value if isinstance(tree.op, ast.Add) else -inner.value
             size = ast.unparse(tree.left)
-    return f"{size} {'+' if offset > 0 else '-'} {abs(offset)}" if offset else size
+    if not offset:
+        return size
+    return spliced(f"size {'+' if offset > 0 else '-'} {abs(offset)}", size=size)
 
 
 def product(left: Any, right: Any) -> Any:
@@ -34,4 +36,9 @@ def total(*sizes: Any) -> Any:
     others = [str(size) for size in sizes if isinstance(size, str)]
     if len(others) > 1 and len(set(others)) == 1 and not literals:
         return product(len(others), others[0])
-    return plus(" + ".join(others), literals) if others else literals
+    if not others:
+        return literals
+    found = others[0]
+    for other in others[1:]:
+        found = spliced("left + right", left=found, right=other)
+    return plus(found, literals)

@@ -8,14 +8,19 @@ may be called more than once (its parameters are shared) or declared and never c
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
 
 from common.errors import SpecificationError
 from common.expressions import Flag, Size, names, parse
+from common.limits import MOST_CALLS, MOST_KINDS, MOST_LAYERS, MOST_NESTED
 from common.ops import SAME, Op
+from common.text import check_text
 from common.wiring import (
     REQUIRED,
     Call,
@@ -45,6 +50,10 @@ class Chain:
 
     links: tuple[tuple[Use, Size], ...]
 
+    def __post_init__(self) -> None:
+        if not self.links:
+            raise SpecificationError("a chain of no blocks; expected at least one")
+
     def references(self) -> set[str]:
         return set().union(set(), *(use.references() | names(count) for use, count in self.links))
 
@@ -71,6 +80,10 @@ class When:
 
     layer: Plain
     when: Flag
+
+    def __post_init__(self) -> None:
+        if isinstance(self.layer, When):
+            raise SpecificationError("an optional layer within an optional layer")
 
     def references(self) -> set[str]:
         return references(self.layer) | names(self.when)
@@ -143,6 +156,7 @@ class Block:
     unused: Mapping[str, str]
     wiring: tuple[Call, ...]
     outputs: tuple[str, ...]
+    depth: int
 
     def __init__(
         self,
@@ -168,6 +182,8 @@ class Block:
         vars(self)["wiring"] = self._read_wiring(wiring)
         last = self.wiring[-1].outputs if self.wiring else ()
         vars(self)["outputs"] = tuple(outputs) if outputs else last
+        inner = [use.block.depth for use in self.children()]
+        vars(self)["depth"] = 1 + max(inner, default=0)
         self._check()
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -197,12 +213,17 @@ class Block:
     def _check(self) -> None:
         declared = {name for name, _ in self.arguments}
         if not is_identifier(self.kind) or not self.layers or not self.wiring:
-            raise SpecificationError(f"block {self.kind!r}: needs an identifier, layers and wiring")
+            raise SpecificationError(
+                f"block {self.kind[:100]!r}: needs an identifier, layers and wiring"
+            )
+        check_text(f"block {self.kind}, about", self.about)
+        self._check_size()
         for name in [*declared, *self.inputs, *outputs_of(self.wiring)]:
             self._want(is_identifier(name), name, "is not an identifier")
         self._want(SAME not in declared, SAME, "is a padding, and so cannot be an argument")
         for name, layer in self.layers.items():
-            self._want(is_identifier(name), name, "is not an identifier")
+            self._want(is_identifier(name), name[:100], "is not an identifier")
+            self._want(name[0] != "_", name, "begins with _, which frameworks keep for themselves")
             missing = references(layer) - declared
             self._want(not missing, name, f"refers to undeclared arguments {sorted(missing)}")
         self._check_wiring()
@@ -210,12 +231,24 @@ class Block:
             missing = names(size) - declared if size is not None else set()
             self._want(not missing, "inputs", f"undeclared arguments {sorted(missing)}")
 
+    def _check_size(self) -> None:
+        for what, count, most in (
+            ("layers", len(self.layers), MOST_LAYERS),
+            ("lines of wiring", len(self.wiring), MOST_CALLS),
+            ("blocks within each other", self.depth, MOST_NESTED),
+        ):
+            if count > most:
+                raise SpecificationError(
+                    f"block {self.kind}: {count:,} {what}; at most {most:,} may be"
+                )
+
     def _check_wiring(self) -> None:
         known, called = set(self.inputs), set()
         for call in self.wiring:
             self._want(call.layer in self.layers, call.layer, "is called but not declared")
             unknown = [value for value in call.inputs if value not in known]
-            self._want(not unknown, call.layer, f"takes {unknown}, known so far: {sorted(known)}")
+            if unknown:
+                self._want(False, call.layer, f"takes {unknown}, known so far: {sorted(known)}")
             known |= set(call.outputs)
             called.add(call.layer)
         for name in self.layers:
@@ -231,7 +264,7 @@ class Block:
         if not condition:
             raise SpecificationError(f"block {self.kind}, step {step}: {message}")
 
-    def __call__(self, *values: Any, **named: Any) -> Use:
+    def __call__(self, /, *values: Any, **named: Any) -> Use:
         """Return this block with arguments, bound as a function's; defaults are left out."""
         order = [name for name, _ in self.arguments]
         if len(values) > len(order):
@@ -247,11 +280,8 @@ class Block:
         for value in given.values():
             if isinstance(value, str):
                 parse(value)
-        stated = {name: given[name] for name in order if name in given}
-        return Use(
-            self,
-            tuple((n, v) for n, v in stated.items() if not same_value(v, dict(self.arguments)[n])),
-        )
+        stated = [(name, default, given[name]) for name, default in self.arguments if name in given]
+        return Use(self, tuple((n, v) for n, default, v in stated if not same_value(v, default)))
 
     def children(self) -> Iterator[Use]:
         """Yield the uses of other blocks, in order of declaration."""
@@ -260,18 +290,26 @@ class Block:
 
     def calls_of(self, layer: str) -> int:
         """Return how often the wiring calls a layer."""
-        return sum(call.layer == layer for call in self.wiring)
+        return self._calls[layer]
 
-    def _key(self) -> tuple[Any, ...]:
-        layers, inputs = tuple(self.layers.items()), tuple(self.inputs.items())
-        unused = tuple(self.unused.items())
-        return (self.kind, self.arguments, inputs, layers, self.wiring, self.outputs, unused)
+    @cached_property
+    def _calls(self) -> Counter[str]:
+        return Counter(call.layer for call in self.wiring)
+
+    @cached_property
+    def _digest(self) -> bytes:
+        """What the block says, blocks within told apart by theirs: comparing never descends."""
+        inputs, unused = list(self.inputs.items()), list(self.unused.items())
+        arguments = write_signature(self.arguments)
+        said = [self.kind, arguments, inputs, list(self.layers.items()), self.wiring, unused]
+        inner = b"".join(use.block._digest for use in self.children())
+        return sha256(repr((said, self.outputs)).encode() + inner).digest()
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, Block) and self._key() == other._key())
+        return self is other or (isinstance(other, Block) and self._digest == other._digest)
 
     def __hash__(self) -> int:
-        return hash((self.kind, self.arguments, self.wiring))
+        return hash(self._digest)
 
     def __repr__(self) -> str:
         return f"Block({self.kind})"
@@ -293,5 +331,7 @@ def _collect(block: Block, found: dict[str, Block], seen: set[int]) -> None:
     seen.add(id(block))
     for use in block.children():
         _collect(use.block, found, seen)
+    if len(found) >= MOST_KINDS and block.kind not in found:
+        raise SpecificationError(f"more than {MOST_KINDS:,} kinds of blocks")
     if found.setdefault(block.kind, block) != block:
         raise SpecificationError(f"two different blocks are both named {block.kind!r}")

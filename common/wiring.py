@@ -11,6 +11,7 @@ from typing import Any
 
 from common.errors import SpecificationError
 from common.expressions import evaluate, literal
+from common.limits import LONGEST_LINE, LONGEST_NAME
 
 REQUIRED = object()
 _VALUES = r"\w+(?:\s*,\s*\w+)*"
@@ -31,9 +32,9 @@ class Call:
 
 def parse_call(line: str) -> Call:
     """Return the call that a line such as `a, b = layer(a, b)` writes."""
-    match = _CALL.fullmatch(line.strip())
+    match = _CALL.fullmatch(line.strip()) if len(line) <= LONGEST_LINE else None
     if match is None:
-        raise SpecificationError(f"wiring {line!r}; expected 'value = layer(value, ...)'")
+        raise SpecificationError(f"wiring {line[:200]!r}; expected 'value = layer(value, ...)'")
     outputs, layer, inputs = match.groups()
     return Call(_values(outputs), layer, _values(inputs))
 
@@ -45,7 +46,8 @@ def outputs_of(calls: Iterable[Call]) -> list[str]:
 
 def is_identifier(name: str) -> bool:
     """Return whether a name can stand in written source."""
-    return name.isidentifier() and name.isascii() and not keyword.iskeyword(name)
+    short = name.isascii() and len(name) <= LONGEST_NAME
+    return short and name.isidentifier() and not keyword.iskeyword(name)
 
 
 def _values(text: str) -> tuple[str, ...]:
@@ -54,8 +56,12 @@ def _values(text: str) -> tuple[str, ...]:
 
 def parse_signature(text: str) -> tuple[tuple[str, Any], ...]:
     """Return (argument, default or REQUIRED) pairs of a signature: `width, stride=1`."""
-    mistake = SpecificationError(f"arguments {text!r}; expected names such as 'width, stride=1'")
+    mistake = SpecificationError(
+        f"arguments {text[:200]!r}; expected names such as 'width, stride=1'"
+    )
     try:
+        if len(text) > LONGEST_LINE or not text.isascii() or "#" in text:
+            raise ValueError("no signature")
         call = ast.parse(f"f({text})", mode="eval").body  # a signature reads as a call does
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise mistake from None

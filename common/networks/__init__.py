@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from common.errors import SpecificationError, TriptychError, choose
+from common.limits import MOST_JSON
 from common.network import Network
 from common.networks import batchflow, resnet, resnext, rir, se_resnext, tensorpack
+from common.parsing import LONGEST
 from common.serialize import from_json
+from common.text import one_line
 
 FAMILIES: tuple[Mapping[str, Callable[[], Network]], ...] = (
     se_resnext.NETWORKS,
@@ -45,8 +48,15 @@ def load(reference: str) -> Network:
 
 def _read(path: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        if Path(path).exists() and not Path(path).is_file():
+            raise SpecificationError(f"{path}: cannot be read: not a file")
+        with Path(path).open("rb") as stream:
+            data = stream.read(MOST_JSON + 1)
+        if not data or len(data) > MOST_JSON:
+            expected = f"a file of 1 to {MOST_JSON:,} bytes"
+            raise SpecificationError(f"{path}: cannot be read: expected {expected}")
+        return data.decode("utf-8")
+    except (OSError, ValueError) as error:  # ValueError: no UTF-8, or a NUL in the path
         raise SpecificationError(f"{path}: cannot be read: {error}") from None
 
 
@@ -56,14 +66,23 @@ def _call(path: str, function: str) -> Network:
     try:
         found = getattr(_execute(path), function, None)
         network = found() if callable(found) else None
-    except (Exception, SystemExit) as error:  # whatever a user's file raises
-        message = " ".join(str(error).split())
-        raise SpecificationError(f"{where}: {type(error).__name__}: {message}") from None
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever a user's file raises, SystemExit too
+        raise SpecificationError(f"{where}: {_told(error)}") from None
     if not callable(found):
         raise SpecificationError(f"{where}: no such function in the file")
     if not isinstance(network, Network):
         raise SpecificationError(f"{where}: gave {type(network).__name__}, not a Network")
     return network
+
+
+def _told(error: BaseException) -> str:
+    """Return an error in one line, whatever its own text does."""
+    try:
+        return f"{type(error).__name__}: {one_line(str(error))[:LONGEST]}"
+    except BaseException:
+        return type(error).__name__
 
 
 def _execute(path: str) -> Any:

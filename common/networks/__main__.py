@@ -13,6 +13,7 @@ from common.network import Network
 from common.networks import available, load
 from common.networks.overview import mermaid, parts
 from common.serialize import to_json
+from common.text import one_line
 
 
 def parser(prog: str) -> Parser:
@@ -63,8 +64,8 @@ def _page(network: Network) -> str:
     counts = [(name, count(network)) for name, count in CONVENTIONS.items()]
     return "\n\n".join(
         (
-            f"{network.title or network.name}\nInput {_shape(network.input_shape)}. "
-            f"Source: {network.source or 'not stated'}.",
+            f"{one_line(network.title or network.name)}\nInput {_shape(network.input_shape)}. "
+            f"Source: {one_line(network.source) or 'not stated'}.",
             tabulate([*rows, total], headers, intfmt=","),
             tabulate(counts, ("convention, one sample", "count"), intfmt=","),
         )

@@ -64,7 +64,12 @@ def _unconditional(layer: Layer) -> Plain:
 
 
 def _owner(layer: str, owners: dict[str, str]) -> str:
-    return next((path for path in owners if layer.startswith(f"{path}.")), layer)
+    end = layer.find(".")
+    while end >= 0:
+        if layer[:end] in owners:
+            return layer[:end]
+        end = layer.find(".", end + 1)
+    return layer
 
 
 def mermaid(network: Network) -> str:

@@ -12,12 +12,14 @@ from common.errors import TriptychError
 from common.files import write_bytes
 from common.network import Network
 from common.networks import load
+from common.text import one_line
 from frontends.checkpoints.libraries import LIBRARIES, Arrays, names, to_canonical
 from frontends.workers.arrays import ArrayReader
 from frontends.workers.environments import ROOT, interpreter
 from frontends.workers.pool import scratch
 from frontends.workers.process import environment
 
+SLACK = 10_000_000  # bytes
 FRAMEWORKS = {"keras": "tensorflow", "paddle.vision": "paddle", "torchvision": "torch"}
 
 
@@ -26,20 +28,31 @@ def network_of(library: str, name: str) -> Network:
     return load(LIBRARIES[library].networks.get(name, name))
 
 
-def read(library: str, path: Path) -> Arrays:
-    """Return the arrays of a library's file under its own names. Raises TriptychError."""
+def read(library: str, path: Path, network: Network) -> Arrays:
+    """Return the arrays of a library's file under its own names. Raises TriptychError.
+
+    A file far larger than the weights of the network is not read at all.
+    """
     if not path.is_file():
         raise TriptychError(f"{path}: no such file")
+    numbers = sum(each.size for each in network.elaboration.parameters.values())
+    budget = 8 * numbers + SLACK  # float64 at most, and a little beside the numbers
+    if path.stat().st_size > 2 * budget:
+        raise TriptychError(
+            f"{path}: {path.stat().st_size:,} bytes; the weights of {network.name} take "
+            f"{budget:,} at most"
+        )
     with scratch() as folder:
         out = folder / "arrays.npz"
         command = [interpreter(FRAMEWORKS[library]), "-m", "frontends.checkpoints.read"]
         done = subprocess.run(
-            [*command, library, str(path.resolve()), str(out)],
+            [*command, library, str(path.resolve()), str(out), str(budget)],
             cwd=ROOT, env=environment(), capture_output=True, text=True, check=False,
         )  # fmt: skip
         if done.returncode:
-            said = done.stderr.strip().splitlines() or ["nothing"]
-            raise TriptychError(f"{path}: not a file that {library} wrote: {said[-1]}")
+            said = done.stderr.strip().splitlines() or [f"its reader ended, {done.returncode}"]
+            message = one_line(said[-1])
+            raise TriptychError(f"{path}: not a file that {library} wrote: {message}")
         with ArrayReader(out) as arrays:
             return dict(arrays.items())
 
@@ -50,7 +63,7 @@ def convert(library: str, network: Network, path: Path, out: Path) -> Arrays:
     The types of numbers stay. Raises TriptychError; then nothing is written.
     """
     names(network, library)  # before anything is read
-    found = to_canonical(network, library, read(library, path), str(path))
+    found = to_canonical(network, library, read(library, path, network), str(path))
     notes = {"network": network.name, "from": library}
     write_bytes(out, save({n: np.ascontiguousarray(a) for n, a in found.items()}, notes))
     return found

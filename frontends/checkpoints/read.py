@@ -1,18 +1,27 @@
-"""Read a library's weights file into arrays: `python -m frontends.checkpoints.read keras FILE OUT`.
+"""Read a library's weights file into arrays: `python -m frontends.checkpoints.read keras FILE OUT
+BYTES`.
 
-In a process of its own, since reading may import a framework; nothing in a file is executed.
+In a process of its own, since reading may import a framework; nothing in a file is executed. BYTES
+is what the specification's numbers take at most: what a file declares beyond them is refused before
+it is allocated, and the process can take little more memory than that.
 """
 
 from __future__ import annotations
 
 import io
+import math
 import pickle
+import re
+import resource
 import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from frontends.checkpoints.libraries import LIBRARIES
 from frontends.workers.arrays import ArrayWriter
 
 # What a .pdparams file of numpy arrays is made of, in every version of numpy.
@@ -29,6 +38,10 @@ _ARRAYS = {
 }
 
 
+ROOM = 1_000_000_000  # bytes beside the numbers: what a framework takes as it reads
+MOST_KEYS = 100_000
+
+
 class _ArraysOnly(pickle.Unpickler):
     """Knows how to build arrays and nothing else."""
 
@@ -38,49 +51,137 @@ class _ArraysOnly(pickle.Unpickler):
         return super().find_class(module, name)
 
 
-def paddle_vision(path: Path) -> Iterator[tuple[str, Any]]:
+def paddle_vision(path: Path, budget: int) -> Iterator[tuple[str, Any]]:
     """Yield what `paddle.save` of a state dict wrote: arrays, or pairs of a name and an array."""
+    _bound_memory(budget)
     with path.open("rb") as stream:
         state = _ArraysOnly(stream).load()
     for name, value in _mapping(state).items():
-        if name != "StructuredToParameterName@@":  # Paddle's own list of names
-            yield name, value[1] if isinstance(value, tuple) else value
+        pair = isinstance(value, tuple) and len(value) == 2
+        found = value[1] if pair else value
+        _check_total(name, getattr(found, "nbytes", 0), budget)
+        yield name, found
 
 
-def torchvision(path: Path) -> Iterator[tuple[str, Any]]:
+def torchvision(path: Path, budget: int) -> Iterator[tuple[str, Any]]:
     """Yield what `torch.save` of a state dict wrote."""
     import torch
 
+    _bound_memory(budget)
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            _check_total("the archive", sum(e.file_size for e in archive.infolist()), budget)
     state = torch.load(path, map_location="cpu", weights_only=True)
     for name, value in _mapping(state).items():
+        if not isinstance(value, torch.Tensor):
+            raise ValueError(f"{name[:100]!r} is {type(value).__name__}, no tensor")
+        _check_total(name, value.numel() * value.element_size(), budget)
+        if value.dtype in (torch.bfloat16, torch.float16):
+            raise ValueError(f"{name[:100]!r} holds {value.dtype}; expected float32 or float64")
         yield name, value.numpy()
 
 
-def keras(path: Path) -> Iterator[tuple[str, Any]]:
+def keras(path: Path, budget: int) -> Iterator[tuple[str, Any]]:
     """Yield the variables of a .weights.h5, .keras or legacy .h5 file as <layer>/<number>."""
     import h5py
 
+    _bound_memory(budget)
     opened: Any = path
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
+            size = archive.getinfo("model.weights.h5").file_size
+            _check_total("model.weights.h5", size, budget)
             opened = io.BytesIO(archive.read("model.weights.h5"))
     with h5py.File(opened, "r") as file:
-        legacy = file.get("model_weights", file)
-        if "layer_names" in legacy.attrs:
-            yield from _legacy(legacy)
-            return
-        groups: list[Any] = []
-        file.visititems(lambda name, group: groups.append(group) if "name" in group.attrs else None)
-        for group in groups:
-            for number, variable in group.items():
-                yield f"{group.attrs['name']}/{number}", variable[()]
+        left = budget
+        for name, variable in _variables(file):
+            _check_dataset(name, variable, left)
+            left -= variable.nbytes
+            yield name, variable[()]
 
 
-def _legacy(file: Any) -> Iterator[tuple[str, Any]]:
-    for layer in file.attrs["layer_names"]:
-        group = file[layer]
-        for number, name in enumerate(group.attrs["weight_names"]):
-            yield f"{_text(layer)}/{number}", group[name][()]
+def _variables(file: Any) -> Iterator[tuple[str, Any]]:
+    """Yield (<layer>/<number>, dataset) pairs, nothing of them read."""
+    legacy = _linked(file, "model_weights") if "model_weights" in file else file
+    if "layer_names" in legacy.attrs:
+        for layer in legacy.attrs["layer_names"]:
+            group = _linked(legacy, _text(layer))
+            for number, name in enumerate(group.attrs["weight_names"]):
+                yield f"{_text(layer)}/{number}", _linked(group, _text(name))
+        return
+    groups: list[Any] = []
+    file.visititems(lambda name, group: groups.append(group) if "name" in group.attrs else None)
+    for group in groups:
+        for number in group:
+            yield f"{_text(group.attrs['name'])}/{number}", _linked(group, number)
+
+
+def _linked(group: Any, path: str) -> Any:
+    """Return what a path leads to within the file. Raises ValueError for a link out of it."""
+    import h5py
+
+    for part in path.split("/"):
+        if not isinstance(group, h5py.Group):
+            raise ValueError(f"{path[:100]!r} leads through {group!r}, no group")
+        link = group.get(part, getlink=True)
+        if not isinstance(link, h5py.HardLink):
+            raise ValueError(f"{path[:100]!r} is a link to elsewhere, {type(link).__name__}")
+        group = group[part]
+    return group
+
+
+def _check_dataset(name: str, variable: Any, budget: int) -> None:
+    """Raise a ValueError for what is no array of numbers in this file, of a size it can hold."""
+    import h5py
+
+    if not isinstance(variable, h5py.Dataset):
+        raise ValueError(f"{name[:100]!r} is no dataset")
+    if variable.external or variable.is_virtual:
+        raise ValueError(f"{name[:100]!r} is stored outside the file")
+    _check_numbers(name, variable.dtype)
+    _check_total(name, math.prod(variable.shape or (0,)) * variable.dtype.itemsize, budget)
+    if variable.chunks is None and variable.id.get_storage_size() < variable.nbytes:
+        raise ValueError(f"{name[:100]!r} declares {variable.nbytes:,} bytes, which it lacks")
+
+
+def _check_total(name: str, size: int, budget: int) -> None:
+    if size > budget:
+        raise ValueError(f"{name[:100]!r} declares {size:,} bytes; at most {budget:,} are expected")
+
+
+def _check_numbers(name: str, dtype: Any) -> None:
+    if dtype not in (np.dtype("float32"), np.dtype("float64")):
+        raise ValueError(f"{name[:100]!r} holds {dtype}; expected float32 or float64")
+
+
+def checked(library: str, pairs: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Yield the arrays that are weights; nothing is cast, left out or taken twice in silence."""
+    seen: set[str] = set()
+    for name, value in pairs:
+        if not name.isprintable() or not name or len(name) > 500:
+            raise ValueError(f"a key {name[:100]!r}, which is no name")
+        if name in seen or len(seen) >= MOST_KEYS:
+            raise ValueError(f"{name[:100]!r} is there twice, or one of more than {MOST_KEYS:,}")
+        seen.add(name)
+        if re.fullmatch(LIBRARIES[library].ignored, name):
+            continue
+        if not isinstance(value, np.ndarray) and not isinstance(value, np.generic):
+            raise ValueError(f"{name!r} is {type(value).__name__}, no array")
+        _check_numbers(name, value.dtype)
+        if not np.isfinite(value).all():
+            raise ValueError(f"{name!r} holds NaN or infinity")
+        yield name, value
+
+
+def _bound_memory(budget: int) -> None:
+    """Let this process take little more memory than it has and the numbers take."""
+    pages = int(_STATM.read_text().split()[0]) if _STATM.exists() else 0
+    if pages:
+        most = pages * resource.getpagesize() + 3 * budget + ROOM
+        resource.setrlimit(resource.RLIMIT_AS, (most, resource.getrlimit(resource.RLIMIT_AS)[1]))
+
+
+_STATM = Path("/proc/self/statm")
 
 
 def _text(name: Any) -> str:
@@ -98,10 +199,11 @@ READERS = {"keras": keras, "paddle.vision": paddle_vision, "torchvision": torchv
 
 def main() -> int:
     """Read a library's file into a file of arrays; say in one line what is wrong."""
-    library, path, out = sys.argv[1:]
+    library, path, out, budget = sys.argv[1:]
     try:
         with ArrayWriter(out) as writer:
-            for name, array in READERS[library](Path(path)):
+            pairs = READERS[library](Path(path), int(budget))
+            for name, array in checked(library, pairs):
                 writer.put(name, array)
     except Exception as error:  # whatever a file that is none of the library's makes of its reader
         message = " ".join(str(error).split())

@@ -25,6 +25,7 @@ REPEATED = Comment("with the parameters of the call before, since they bear the 
 
 class FluidDialect(FunctionDialect):
     name = "fluid"
+    own = frozenset("np fluid ParamAttr bn output program executor feed".split())
     table = OPS
     fstrings = False
     threads_training = False  # program.clone(for_test=True) turns a Program to evaluation

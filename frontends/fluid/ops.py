@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from common import ops
-from common.expressions import literal
+from common.expressions import spliced
 from common.ops import Op
 from frontends.writing.dialect import Writes
 from frontends.writing.draft import constant
@@ -44,7 +44,8 @@ def conv2d(op: ops.Conv2d, site: FunctionSite) -> Body:
     filters, groups = op.out_channels, op.groups
     if isinstance(op, ops.DepthwiseConv2d):
         groups = f"{x}.shape[1]"
-        filters = groups if op.out_channels == 1 else f"{groups} * {_factor(op.out_channels)}"
+        counted = {"channels": groups, "multiplier": op.out_channels}
+        filters = groups if op.out_channels == 1 else spliced("channels * multiplier", **counted)
     conv = layer(
         "conv2d",
         x,
@@ -94,10 +95,6 @@ def _bias(flag: Any, site: FunctionSite) -> Any:
     if isinstance(flag, str):
         return Choice(named, flag, "False")
     return named if flag else False
-
-
-def _factor(size: Any) -> str:
-    return f"({size})" if isinstance(size, str) and not size.isidentifier() else literal(size)
 
 
 def pool(op: ops.MaxPool2d, site: FunctionSite) -> Body:

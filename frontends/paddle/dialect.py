@@ -16,6 +16,7 @@ from frontends.writing.paddle_family import says_same
 
 class PaddleDialect(ClassDialect):
     name = "paddle"
+    own = frozenset({"paddle", "nn", "F"})
     table = OPS
     base = "nn.Layer"
     sequential = "nn.Sequential"

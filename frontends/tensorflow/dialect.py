@@ -31,6 +31,7 @@ INDEXED = "get_item"  # what it names an indexing by itself
 
 class TensorFlowDialect(FunctionDialect):
     name = "tensorflow"
+    own = frozenset("os keras tf layers ops GroupedConv2D inputs counted".split())
     table = OPS
     fstrings = True
     threads_training = False
@@ -63,13 +64,13 @@ class TensorFlowDialect(FunctionDialect):
         if not any(op.parameters(shape) for op, shape in site.bound()):  # nothing to share
             return list(changed(tuple(body), _unnamed))
         made = next(each for each in within(tuple(body)) if _is_named(each, site.path()))
-        name = f"{site.layer}_layer"
+        name = site.locals.name(site.layer, "layer")
         called = changed(tuple(body), lambda code: name if code == made else code)
         return [Assign((name,), made), *called] if first else list(called)
 
     def shared_block(self, site: FunctionSite, first: bool, body: Body, apart: Body) -> Body:
         """Make a model of the block once, and call that."""
-        name = f"{site.layer}_model"
+        name = site.locals.name(site.layer, "model")
         applied = Assign(site.outputs, invoke(name, _one_or_list(site.inputs)))
         if not first:
             return [applied]

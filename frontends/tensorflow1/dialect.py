@@ -31,6 +31,10 @@ REUSING = {"tf.layers.conv2d", "tf.layers.dense"}  # take `reuse`
 
 class TensorFlow1Dialect(FunctionDialect):
     name = "tensorflow1"
+    own = frozenset(
+        "np tf depthwise_conv2d grouped_conv2d bins adaptive_average_pooling2d counted output "
+        "session feed".split()
+    )
     table = OPS
     fstrings = False
     threads_training = True

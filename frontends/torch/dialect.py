@@ -28,6 +28,7 @@ class Conv2dSame(nn.Conv2d):
 
 class TorchDialect(ClassDialect):
     name = "torch"
+    own = frozenset({"torch", "nn", "F", "Conv2dSame"})
     table = OPS
     base = "nn.Module"
     sequential = "nn.Sequential"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from common import ops
-from common.expressions import literal
+from common.expressions import literal, spliced
 from common.ops import Op, Shape, pair, sides
 from frontends.writing.draft import Draft, constant
 from frontends.writing.expressions import Choice, Part
@@ -68,7 +68,7 @@ def extended(op: ops.MaxPool2d, site: Site) -> Four | None:
     if op.rounding == "ceil":
         over = overhang(site)
         (top, bottom), (left, right) = (
-            (a, b + o if isinstance(b, int) else f"{b} + {o}")
+            (a, b + o if isinstance(b, int) else spliced(f"size + {o}", size=b))
             for (a, b), o in zip(((top, bottom), (left, right)), over)
         )
     found = (top, bottom, left, right)
@@ -92,7 +92,7 @@ def conv_padding(
         return [], x, SAME
     if explicit or not any(same) or not _separates(op.stride, same, site):
         return [site.gives(padded)], site.output, None
-    padding = Choice('"valid"', f"{op.stride} > 1", SAME)
+    padding = Choice('"valid"', _strided(op.stride), SAME)
     return _padding_if(op, site, padded), site.output, padding
 
 
@@ -100,15 +100,20 @@ def _separates(stride: Any, same: list[bool], site: Site) -> bool:
     """Is SAME right wherever a stride, an argument of the block, is 1?"""
     if not isinstance(stride, str):
         return False
-    return all(s for s, strided in zip(same, site.holds(f"{stride} > 1")) if not strided)
+    return all(s for s, strided in zip(same, site.holds(_strided(stride))) if not strided)
+
+
+def _strided(size: Any) -> str:
+    """Return the condition that a stride, or a kernel, is more than one cell."""
+    return spliced("size > 1", size=size)
 
 
 def _padding_if(op: ops.Conv2d, site: FunctionSite, padded: Any) -> Body:
     """Return the statements that pad where there is a stride."""
-    condition = f"{op.stride} > 1"
+    condition = _strided(op.stride)
     pointwise = any(o.kernel_size == 1 < o.stride for o, _ in site.bound())
     if isinstance(op.kernel_size, str) and pointwise:
-        condition += f" and {op.kernel_size} > 1"
+        condition += f" and {_strided(op.kernel_size)}"
     why = '"same" would pad unevenly'
     if site.inputs == (site.output,):
         return [If(condition, body=(site.gives(padded),), remark=why)]

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from common import ops
+from common.expressions import spliced
 from common.sizes import product
 from frontends.writing.expressions import Joined, Unpacked, invoke
 from frontends.writing.sites import ClassSite, Written
@@ -63,5 +64,5 @@ def channels(op: ops.Conv2d, site: ClassSite) -> tuple[Any, Any, Any]:
 def complement(momentum: Any) -> Any:
     """Return 1 - momentum, exactly in decimal: 0.9 -> 0.1."""
     if isinstance(momentum, str):
-        return f"1 - {momentum}"
+        return spliced("1 - momentum", momentum=momentum)
     return float(Decimal(1) - Decimal(repr(momentum)))

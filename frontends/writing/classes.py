@@ -28,14 +28,14 @@ from frontends.writing.statements import (
     about,
     lines,
 )
-from frontends.writing.text import EmitError, class_name, parameters, passed
+from frontends.writing.text import EmitError, parameters, passed
 from frontends.writing.tidying import merged_ifs, returning, with_local
 
 
 def write(network: Network, dialect: ClassDialect, taps: bool = False) -> Source:
     """Return the written file. With `taps`, every step passes its result through `tap`."""
-    draft = Draft(network, dialect.says_same)
-    entry = class_name(draft.root.kind)
+    draft = Draft(network, dialect.says_same, dialect.words)
+    entry = draft.classes[draft.root.kind]
     text = "\n\n".join(
         [
             draft.header(dialect.title, batched, declared=True),
@@ -63,7 +63,7 @@ class _Class:
 
     def statement(self) -> Class:
         block = self._block
-        for name in {*block.layers, *block.inputs} & self._dialect.reserved:
+        for name in sorted(block.layers.keys() & self._dialect.reserved):
             raise EmitError(
                 f"block {block.kind}: {self._dialect.base} has a {name!r} of its own; "
                 "rename the layer"
@@ -77,7 +77,7 @@ class _Class:
             taken = parameters(block, first, (), declared)
             methods.insert(0, Function("__init__", taken, body=body))
         body = (*about(block.about), *methods)
-        return Class(class_name(block.kind), self._dialect.base, body=body)
+        return Class(self._draft.classes[block.kind], self._dialect.base, body=body)
 
     def _inits(self) -> Iterator[Statement]:
         block = self._block
@@ -155,7 +155,7 @@ class _Class:
                 "optional layer or on the map's size; declare them as an argument"
             )
         positional, named = passed(use, dict(use.block.arguments))
-        return invoke(class_name(use.block.kind), *given, *positional, **named)
+        return invoke(self._draft.classes[use.block.kind], *given, *positional, **named)
 
     def _forward(self) -> Iterator[Statement]:
         for position, call in enumerate(self._block.wiring):

@@ -14,12 +14,17 @@ from common.network import Network
 from common.ops import Op, Shape
 from frontends.frameworks import TABLE
 from frontends.writing.draft import Draft
+from frontends.writing.names import Words
 from frontends.writing.naming import Naming
 from frontends.writing.padding import Bound
 from frontends.writing.sites import Body, ClassSite, FunctionSite, Site, Written
 from frontends.writing.statements import Statement
 from frontends.writing.text import EmitError
 
+# What files call builtins, loops and themselves by; `tap` is what a tapped twin calls.
+_ALWAYS = frozenset("chr float print range sum super tap zip".split())
+OF_CLASSES = _ALWAYS | {"self", "block", "path", "_"}
+OF_FUNCTIONS = _ALWAYS | {"name", "training", "i"}
 Writes = Callable[[Any, FunctionSite], Body]  # what a row of a dialect of functions is
 
 
@@ -31,11 +36,17 @@ class Dialect(ABC, Generic[AnySite, AnyWritten]):
     """What both kinds of dialects say.
 
     name: the framework's in `frontends.frameworks`. table: op -> what writes it, a function of an
-    op and its site.
+    op and its site. own: what its files import, define, or name by themselves.
     """
 
     name: ClassVar[str]
+    own: ClassVar[frozenset[str]]
     table: ClassVar[Mapping[type[Op], Callable[[Any, Any], Any]]]
+
+    @property
+    @abstractmethod
+    def words(self) -> Words:
+        """What no kind, argument or value of a file may be called."""
 
     @property
     def title(self) -> str:
@@ -76,6 +87,10 @@ class ClassDialect(Dialect[ClassSite, Written]):
     module_list: ClassVar[str]
     reserved: ClassVar[frozenset[str]]  # the names of the base class, which no layer can bear
 
+    @property
+    def words(self) -> Words:
+        return Words(OF_CLASSES | self.own, classes=True)
+
     @abstractmethod
     def merged(self, merge: str, paths: tuple[Any, ...]) -> Any:
         """Return the "sum" of values, or their "concat" along the channels, as an expression.
@@ -95,6 +110,10 @@ class FunctionDialect(Dialect[FunctionSite, Body]):
 
     fstrings: ClassVar[bool]  # may a file hold f-strings? In 2019 it held none
     threads_training: ClassVar[bool]  # do functions take `training`?
+
+    @property
+    def words(self) -> Words:
+        return Words(OF_FUNCTIONS | self.own, classes=False)
 
     def naming(self, network: Network) -> Naming:
         """Return how a file names its parts. Raises TriptychError for an unknown naming."""
@@ -147,3 +166,9 @@ class FunctionDialect(Dialect[FunctionSite, Body]):
 
     def check(self, functions: Sequence[Statement]) -> None:
         """Raise an EmitError if the framework would refuse the functions of a file."""
+
+
+# What files call builtins, loops and themselves by; `tap` is what a tapped twin calls.
+_ALWAYS = frozenset("chr float print range sum super tap zip".split())
+OF_CLASSES = _ALWAYS | {"self", "block", "path", "_"}
+OF_FUNCTIONS = _ALWAYS | {"name", "training", "i"}

@@ -16,7 +16,10 @@ from common.network import Network
 from common.ops import Op, Shape
 from common.prune import prune
 from common.spec import Block
+from common.text import one_line
+from frontends.writing.names import Words, class_names, renamed
 from frontends.writing.padding import Bound, in_numbers
+from frontends.writing.statements import quoted
 from frontends.writing.text import EmitError
 from frontends.writing.widths import Channels
 
@@ -42,8 +45,12 @@ class Source:
 class Draft:
     """A network as its writers see it."""
 
-    def __init__(self, network: Network, says_same: Callable[[Op, Bound], bool]) -> None:
-        self.network = in_numbers(prune(network), says_same)
+    def __init__(
+        self, network: Network, says_same: Callable[[Op, Bound], bool], words: Words | None = None
+    ) -> None:
+        self.words = words or Words()
+        self.network = renamed(in_numbers(prune(network), says_same), self.words)
+        self.classes = class_names(self.network, self.words.taken)
         self.elaboration: Elaboration = self.network.elaboration
         self.channels = Channels(self.network, self.elaboration)
         self.root = self.network.root
@@ -75,16 +82,16 @@ class Draft:
 
         `declared`: the file makes the layers that are never called, too.
         """
-        name = self.network.title or self.network.name
+        name = one_line(self.network.title) or self.network.name
         given, found = batched(self.network.input_shape), batched(self.elaboration.output)
         first = f"{name} in {framework}."
         lines = [
             f"Input {given}, output {found}, {self.parameters(declared):,} trainable parameters.",
         ]
-        if self.network.source:
-            lines.append(f"After {self.network.source}.")
+        if one_line(self.network.source):
+            lines.append(f"After {one_line(self.network.source)}.")
         body = textwrap.wrap(" ".join(lines), LINE_LENGTH, break_on_hyphens=False)
-        return '"""' + "\n".join([first, "", *body]) + '\n"""'
+        return '"""' + "\n".join(map(quoted, [first, "", *body])) + '\n"""'
 
 
 def shapes_of(shapes: Iterable[str]) -> str:

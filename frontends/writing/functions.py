@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from common.expressions import spliced
 from common.network import Network
 from common.ops import Op
 from common.sizes import plus
@@ -14,6 +15,7 @@ from common.wiring import Call
 from frontends.writing.dialect import FunctionDialect
 from frontends.writing.draft import Draft, Source, formatted, shapes_of
 from frontends.writing.expressions import Each, invoke
+from frontends.writing.names import Locals, names_in
 from frontends.writing.naming import Naming
 from frontends.writing.needs import Needs
 from frontends.writing.sites import Body, FunctionSite, standalone
@@ -36,7 +38,7 @@ from frontends.writing.tidying import merged_ifs, returning, said_once, with_loc
 
 def write(network: Network, dialect: FunctionDialect, taps: bool = False) -> Source:
     """Return the written file. With `taps`, every step passes its result through `tap`."""
-    draft = Draft(network, dialect.says_same)
+    draft = Draft(network, dialect.says_same, dialect.words)
     naming = Naming() if taps else dialect.naming(network)  # steps are known by their paths
     functions = statements(draft, dialect, naming, taps)
     entry = draft.root.kind
@@ -82,6 +84,8 @@ class _Function:
         self._needs, self._naming, self._taps = needs, naming, taps
         self._is_root = block is draft.root
         self._seen: set[str] = set()
+        self._positions = {id(call): i for i, call in enumerate(block.wiring)}
+        self._locals = Locals({*draft.words.taken, *draft.network.blocks(), *names_in(block)})
 
     def statement(self) -> Function:
         block, openings = self._block, self._naming.openings
@@ -120,7 +124,7 @@ class _Function:
         if not self._is_root or (isinstance(last, Suite) and not self._is_even(call, last)):
             return body
         (instance,) = self._draft.instances(self._block)
-        position = next(i for i, each in enumerate(self._block.wiring) if each is call)
+        position = self._positions[id(call)]
         shape = shapes_of(map(self._dialect.batched, instance.results[position]))
         return [*before, replace(last, remark=shape)]
 
@@ -166,6 +170,7 @@ class _Function:
             is_root=self._is_root,
             fstrings=self._dialect.fstrings,
             naming=self._naming,
+            locals=self._locals,
         )
 
     def _call(self, call: Call) -> Body:
@@ -243,4 +248,6 @@ def _renamed(outputs: tuple[str, ...], inputs: tuple[str, ...]) -> Body:
 def _sum(index: Any, count: Any) -> Any:
     if isinstance(index, int):
         return plus(count, index)
-    return plus(index, count) if isinstance(count, int) else f"{index} + {count}"
+    if isinstance(count, int):
+        return plus(index, count)
+    return spliced("index + count", index=index, count=count)

@@ -12,7 +12,7 @@ from typing import Any
 
 from common.network import Network
 from common.ops import SAME, Op, Shape, padding_on, pair, sides
-from common.spec import Block
+from common.spec import Block, plain
 from common.transform import map_layers
 from frontends.writing.text import EmitError
 
@@ -41,6 +41,9 @@ def in_numbers(network: Network, says_same: Callable[[Op, Bound], bool]) -> Netw
         changed: Any = {"padding": found.pop()}
         return replace(op, **changed)
 
+    ops = (plain(each) for block in network.blocks().values() for each in block.layers.values())
+    if all(getattr(op, "padding", None) != SAME for op in ops):
+        return network
     return map_layers(network, written)
 
 

@@ -10,6 +10,7 @@ from common.expressions import names as names_in
 from common.ops import Shape
 from common.spec import Block
 from frontends.writing.draft import Draft
+from frontends.writing.names import Locals
 from frontends.writing.naming import Naming
 from frontends.writing.statements import Assign, Statement
 
@@ -53,7 +54,10 @@ class ClassSite(Site):
     @property
     def pad(self) -> str:
         """The attribute that holds what pads before the layer."""
-        return f"{self.attribute}_pad"
+        name = f"{self.layer}_pad"
+        while name in self.block.layers:
+            name += "_"
+        return f"self.{name}"
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ class FunctionSite(Site):
     is_root: bool
     fstrings: bool
     naming: Naming
+    locals: Locals
 
     @property
     def output(self) -> str:

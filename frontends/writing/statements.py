@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from common.text import one_line
 from frontends.writing.expressions import Node, text
 
 
@@ -128,7 +129,15 @@ class Class(Suite):
 
 def about(sentence: str) -> list[Statement]:
     """Return the docstring that opens a function or a class: none for an empty sentence."""
-    return [Expression(f'"""{sentence}"""')] if sentence else []
+    said = one_line(sentence)
+    return [Expression(f'"""{quoted(said)}"""')] if said else []
+
+
+def quoted(text: str) -> str:
+    """Return what stands between triple quotes for a text, whatever is in it."""
+    inner = text.replace("\\", "\\\\")
+    closes = '"""' in text or text.endswith('"')
+    return inner.replace('"', r"\"") if closes else inner
 
 
 def lines(statements: Iterable[Statement], depth: int = 0) -> Iterator[str]:

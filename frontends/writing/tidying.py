@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from common.expressions import parse
 from common.ops import Op
 from common.spec import Block, plain, uses
+from frontends.writing.names import names_in
 from frontends.writing.statements import Assign, Comment, If, Return, Statement, changed, within
 
 NAME = "inner"  # it has always been the width within a bottleneck
@@ -62,9 +64,11 @@ def with_local(block: Block, body: Sequence[Statement]) -> list[Statement]:
     """Return a body with the block's long expression that is most often an argument in it named
     at the top.
     """
-    if NAME in {name for name, _ in block.arguments} | set(block.inputs):
+    called = {use.block.kind for use in block.children()}
+    if NAME in names_in(block) | called:
         return list(body)
-    counts = {each: _count(tuple(body), each) for each in _long(block)}
+    found = _counts(tuple(body))
+    counts = {each: found[each] for each in _long(block)}
     best = max(counts, key=lambda each: counts[each], default="")
     if counts.get(best, 0) < LEAST:
         return list(body)
@@ -77,10 +81,10 @@ def with_local(block: Block, body: Sequence[Statement]) -> list[Statement]:
     return [Assign((NAME,), best), *changed(tuple(body), named)]
 
 
-def _count(body: tuple[Statement, ...], expression: str) -> int:
-    """Return how often an expression is an argument, or an item of a tuple or a list."""
+def _counts(body: tuple[Statement, ...]) -> Counter[str]:
+    """Return how often each expression is an argument, or an item of a tuple or a list."""
     tuples = (each for each in within(body) if isinstance(each, tuple))
-    return sum(item == expression for each in tuples for item in each)
+    return Counter(item for each in tuples for item in each if isinstance(item, str))
 
 
 def _long(block: Block) -> Iterator[str]:

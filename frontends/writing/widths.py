@@ -75,8 +75,9 @@ class Channels:
             inputs = [values[name] for name in call.inputs]
             known.layers.setdefault(call.layer, inputs)
             outputs = self.outputs(block.layers[call.layer], inputs, block, call.layer)
-            values |= dict(zip(call.outputs, outputs))
-            first = dict(zip(call.outputs, outputs)) | first
+            for value, channels in zip(call.outputs, outputs):
+                values[value] = channels
+                first.setdefault(value, channels)
         for name, value in block.unused.items():
             known.layers[name] = [first[value]]
         known.outputs = [values[name] for name in block.outputs]

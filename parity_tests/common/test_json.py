@@ -116,7 +116,7 @@ MISTAKES: list[tuple[str, object, str]] = [
     ("blocks/conv_bn/unused", {"relu": "x"}, "step relu: cannot be unused with input 'x'"),
     ("blocks/conv_bn/outputs", ["z"], "step outputs: unknown values ['z']"),
     ("blocks/net/layers/body/chain/0/repeat", 0.5, "step body: a count of 0.5, expected >= 0"),
-    ("blocks/net/layers/body/chain/0/repeat", 10**9, "more than 10000 blocks"),
+    ("blocks/net/layers/body/chain/0/repeat", 10**9, "more than 10,000 blocks"),
     ("blocks/net/layers/paths/count", 1, "step paths: a count of 1, expected >= 2"),
     ("blocks/net/layers/paths/merge", "max", "merge 'max'; expected 'sum' or 'concat'"),
 ]
