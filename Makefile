@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.10 python3; do \
 NETWORK ?= se_resnext_cifar
 
 .DEFAULT_GOAL := help
-.PHONY: help bench test test-complete verify doctor legacy report lint types format clean
+.PHONY: help bench test test-complete test-exhaustive verify doctor legacy report lint types format clean
 
 help:  ## list what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ legacy: $(VENV)/installed  ## create the environments of Fluid 1.8.5 and TensorF
 
 test-complete: legacy  ## run the long half of the tests, historical panels included
 	$(BIN)/python -m pytest parity_tests -m complete
+
+test-exhaustive: $(VENV)/installed  ## run every combination of what the other tests sample (hours)
+	$(BIN)/python -m pytest parity_tests -m exhaustive
 
 report: $(VENV)/installed  ## render reports/ from its records, the networks, rounding and the README's tables
 	$(BIN)/triptych report runs

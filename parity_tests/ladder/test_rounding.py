@@ -76,20 +76,27 @@ def test_planted_at_other_sizes(name: str, make: Make, workers: Workers) -> None
 
 
 @pytest.mark.complete
+@rows("make", LARGE)
+@rows("name", {name: name for name in ("tf32-all", "bfloat16-stored")})
+def test_planted_in_large_networks(name: str, make: Make, workers: Workers) -> None:
+    _check(make, PLANTED[name], workers)
+
+
+@pytest.mark.exhaustive
 @rows("make", OTHERS)
 @rows("rounding", PLANTED)
 def test_every_rounding_at_other_sizes(rounding: Rounding, make: Make, workers: Workers) -> None:
     _check(make, rounding, workers)
 
 
-@pytest.mark.complete
+@pytest.mark.exhaustive
 @rows("make", SMALL)
 @rows("rounding", ALONE)
 def test_every_rounding_in_one_layer(rounding: Rounding, make: Make, workers: Workers) -> None:
     _check_alone(make, rounding, workers)
 
 
-@pytest.mark.complete
+@pytest.mark.exhaustive
 @rows("make", LARGE)
 @rows("rounding", PLANTED)
 def test_every_rounding_in_large_networks(rounding: Rounding, make: Make, workers: Workers) -> None:
