@@ -89,6 +89,7 @@ class _Class:
     def _init(self, name: str, layer: Layer, taken: tuple[str, ...]) -> Iterator[Statement]:
         op, site, step = plain(layer), self._site(name, taken), f"{self._block.kind}.{name}"
         if isinstance(op, Op):
+            self._check_known(name, site.widths[:1] if op.has_parameters else [])
             written = self._dialect.op(op, site)
         else:
             written = Written(None, self._constructor(name, op))
@@ -149,13 +150,17 @@ class _Class:
 
     def _new(self, name: str, use: Use, inputs: list[Any]) -> Any:
         given = self._draft.channels.given(use, inputs)
-        if any(each is None for each in given):
+        self._check_known(name, given)
+        positional, named = passed(use, dict(use.block.arguments))
+        return invoke(self._draft.classes[use.block.kind], *given, *positional, **named)
+
+    def _check_known(self, name: str, widths: list[Any]) -> None:
+        """Raise an EmitError if the channels of a layer's input can be said by no expression."""
+        if any(each is None for each in widths):
             raise EmitError(
                 f"block {self._block.kind}, layer {name}: the channels of its input depend on an "
                 "optional layer or on the map's size; declare them as an argument"
             )
-        positional, named = passed(use, dict(use.block.arguments))
-        return invoke(self._draft.classes[use.block.kind], *given, *positional, **named)
 
     def _forward(self) -> Iterator[Statement]:
         for position, call in enumerate(self._block.wiring):

@@ -12,16 +12,20 @@ from functools import cache
 from itertools import product
 from pathlib import Path
 
+import pytest
+
 from common.expressions import names as names_in
 from common.networks import available, load
-from common.spec import references
+from common.ops import Conv2d
+from common.spec import Block, When, references
 from common.transform import float32_exact
 from frontends.frameworks import FRAMEWORKS, HISTORICAL, MODERN, TABLE
 from frontends.workers.environments import ROOT
 from frontends.writing.draft import LINE_LENGTH, RUFF, Draft
 from frontends.writing.emit import emit
-from frontends.writing.text import class_name
+from frontends.writing.text import EmitError, class_name
 from parity_tests.cases.catalogue import NETWORKS
+from parity_tests.cases.small import sequence
 from parity_tests.rows import rows
 
 DIALECTS = dict(zip(FRAMEWORKS, FRAMEWORKS))
@@ -185,3 +189,17 @@ def test_a_linter_finds_nothing(tmp_path: Path) -> None:
     (tmp_path / "planted.py").write_text("import os\n\n\ndef f(unused):\n    return 1\n")
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 1 and "F401" in done.stdout and "ARG001" in done.stdout
+
+
+def test_channels_that_no_expression_says_are_refused() -> None:
+    """An optional layer that changes them, before one that has to be told of them."""
+    mixed = Block(
+        "mixed",
+        "width",
+        layers={"widen": When(Conv2d("2 * width", 1), when="width > 4"), "last": Conv2d(3, 1)},
+    )
+    network = sequence("optional", (4, 5, 5), one=mixed(4), two=Conv2d(8, 1), three=mixed(8))
+    for dialect in ("torch", "paddle"):
+        with pytest.raises(EmitError, match=r"block mixed, layer last: .* declare them"):
+            emit(network, dialect)
+    assert "keras" in emit(network, "tensorflow").text

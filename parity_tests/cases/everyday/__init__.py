@@ -68,7 +68,8 @@ def vgg11(size: int = 224) -> Network:
 
 DENSE_LAYER = Block(
     "dense_layer",
-    "growth",
+    "channels, growth",
+    inputs={"x": "channels"},
     about="BN, ReLU and convolution twice; the result is appended to the input.",
     layers={
         "bn1": BatchNorm(),
@@ -105,7 +106,8 @@ def densenet121(size: int = 224) -> Network:
         "pool": MaxPool2d(3, stride=2, padding=1),
     }
     for index, count in enumerate((6, 12, 24, 16), 1):
-        layers[f"dense{index}"] = chain((DENSE_LAYER(growth), count))
+        widths = range(width, width + growth * count, growth)
+        layers[f"dense{index}"] = chain(*(DENSE_LAYER(each, growth) for each in widths))
         width += growth * count
         if index < 4:
             width //= 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from common.network import Network
 from common.ops import Add, BatchNorm, Conv2d, Dense, DepthwiseConv2d, GlobalAvgPool2d, ReLU6
-from common.spec import Block, Layer, Use, When
+from common.spec import Block, Layer
 from parity_tests.cases.small import sequence
 
 CONV_BN = Block(
@@ -18,19 +18,26 @@ CONV_BN = Block(
         "relu": ReLU6(),
     },
 )
+FILTERED: dict[str, Layer] = {
+    "depth": DepthwiseConv2d(3, stride="stride", padding=1, bias=False),
+    "bn": BatchNorm(),
+    "relu": ReLU6(),
+    "project": Conv2d("out_channels", 1, bias=False),
+    "bn_last": BatchNorm(),
+}
+SEPARABLE = Block(
+    "separable",
+    "channels, out_channels, stride=1",
+    about="Filter each channel by itself, mix them.",
+    inputs={"x": "channels"},
+    layers=FILTERED,
+)
 INVERTED = Block(
     "inverted",
     "channels, out_channels, expansion, stride=1",
     about="Widen, filter each channel by itself, narrow.",
     inputs={"x": "channels"},
-    layers={
-        "expand": When(CONV_BN("channels * expansion", 1), when="expansion > 1"),
-        "depth": DepthwiseConv2d(3, stride="stride", padding=1, bias=False),
-        "bn": BatchNorm(),
-        "relu": ReLU6(),
-        "project": Conv2d("out_channels", 1, bias=False),
-        "bn_last": BatchNorm(),
-    },
+    layers={"expand": CONV_BN("channels * expansion", 1), **FILTERED},
 )
 RESIDUAL = Block(
     "residual",
@@ -40,26 +47,20 @@ RESIDUAL = Block(
     layers={"branch": INVERTED("channels", "channels", "expansion"), "add": Add()},
     wiring="y = branch(x)\nx = add(x, y)",
 )
-# expansion, channels, repeats, stride: table 2 of arXiv:1801.04381
-STAGES = (
-    (1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2),
-    (6, 320, 1, 1),
-)  # fmt: skip
+# channels, repeats, stride, all of expansion 6: table 2 of arXiv:1801.04381 behind its first row
+STAGES = ((24, 2, 2), (32, 3, 2), (64, 4, 2), (96, 3, 1), (160, 3, 2), (320, 1, 1))
+EXPANSION = 6
 
 
 def mobilenet_v2(size: int = 224) -> Network:
     """Sandler et al., MobileNetV2 (arXiv:1801.04381), without dropout."""
-    layers: dict[str, Layer] = {"stem": CONV_BN(32, 3, 2)}
-    channels, number = 32, 0
-    for expansion, width, repeats, stride in STAGES:
+    layers: dict[str, Layer] = {"stem": CONV_BN(32, 3, 2), "block1": SEPARABLE(32, 16)}
+    channels = 16
+    for width, repeats, stride in STAGES:
         for repeat in range(repeats):
-            number += 1
-            block: Use = (
-                RESIDUAL(width, expansion)
-                if repeat
-                else INVERTED(channels, width, expansion, stride)
-            )
-            layers[f"block{number}"] = block
+            widened = INVERTED(channels, width, EXPANSION, stride)
+            name = f"block{len(layers)}"
+            layers[name] = RESIDUAL(width, EXPANSION) if repeat else widened
         channels = width
     layers |= {"last": CONV_BN(1280, 1), "mean": GlobalAvgPool2d(), "fc": Dense(1000)}
     return sequence(f"mobilenet_v2_{size}", (3, size, size), **layers)
