@@ -38,7 +38,8 @@ WORDS: tuple[Any, ...] = (
     "", "x", "self", "torch", '"""; import os', "a\0", "\ud800", "\u2028", "a + a", "a, b",
     "c # d",
     "width * width * width", "not more", "ｗidth", "(" * 300, "-" * 3000, "x = conv(x)",
-    "__class__", "1e999", "x" * 200, 0, 1, -1, 2, 10**9, 10**30, 1.5, 1e300, True, None, [], {}, [[1]], [1, 2],
+    "__class__", "1e999", "x" * 200, 0, 1, -1, 2, 10**9, 10**30, 1.5, 1e300, True,
+    None, [], {}, [[1]], [1, 2],
     [[[[[[[[[[1]]]]]]]]]], "same", "relu", "conv2d", "unit", "whole", {"block": "unit"},
     {"op": "add"},
 )  # fmt: skip
