@@ -113,7 +113,8 @@ def _calls(tree: ast.AST) -> set[str]:
         if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
     }
     imported = [n for n in ast.walk(tree) if isinstance(n, (ast.Import, ast.ImportFrom))]
-    return called | {f"import_{each.name}" for n in imported for each in n.names}
+    own = {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
+    return (called - own) | {f"import_{each.name}" for n in imported for each in n.names}
 
 
 def specification_input(draw: random.Random, folder: Path) -> str:
