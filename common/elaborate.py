@@ -308,4 +308,6 @@ def _count(path: str, count: object, scope: Mapping[str, Value], least: int) -> 
     value = _value(path, count, scope)
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise SpecificationError(f"step {path}: a count of {value!r}, expected >= {least}")
+    if value > MOST_BLOCKS:
+        raise SpecificationError(f"step {path}: more than {MOST_BLOCKS:,} blocks")
     return value

@@ -13,20 +13,13 @@ from frontends.tensorflow.ops import OPS, merged, uses_keras_ops
 from frontends.writing.channels_last import batched, grouped, says_same
 from frontends.writing.dialect import FunctionDialect
 from frontends.writing.draft import Draft
-from frontends.writing.expressions import Invoke, List, Part, invoke
+from frontends.writing.expressions import Invoke, Joined, List, Part, invoke
 from frontends.writing.padding import Bound
 from frontends.writing.sites import Body, FunctionSite, standalone
 from frontends.writing.statements import Assign, Statement, changed, within
 from frontends.writing.text import EmitError
 
-# What Keras names by itself, by the function that is called.
-UNNAMED = {
-    "ops.pad": "pad",
-    "ops.average_pool": "average_pool",
-    "layers.Flatten": "flatten",
-    "layers.Permute": "permute",
-}
-INDEXED = "get_item"  # what it names an indexing by itself
+INDEXED, DIVIDED = "get_item", "true_divide"  # what Keras names these by itself
 
 
 class TensorFlowDialect(FunctionDialect):
@@ -107,9 +100,9 @@ class TensorFlowDialect(FunctionDialect):
         """Raise an EmitError for a name that Keras gives to an operation without one."""
         found = list(within(tuple(functions)))
         calls = [each for each in found if isinstance(each, Invoke)]
-        given = {UNNAMED[each.function] for each in calls if each.function in UNNAMED}
-        if any(isinstance(each, Part) for each in found):
-            given.add(INDEXED)
+        given = {"input_layer"} | {_own_name(each) for each in calls if each.get("name") is None}
+        given |= {INDEXED for each in found if isinstance(each, Part)}
+        given |= {DIVIDED for each in found if isinstance(each, Joined) and each.operator == "/"}
         for call in calls:
             taken = re.fullmatch(r'"(\w+?)(_\d+)?"', str(call.get("name")))
             if taken and taken[1] in given:
@@ -117,6 +110,15 @@ class TensorFlowDialect(FunctionDialect):
                     f"layer {taken[1]}{taken[2] or ''}: Keras names its own {taken[1]!r} so; "
                     "rename the layer"
                 )
+
+
+def _own_name(call: Invoke) -> str:
+    """Return what Keras names a layer or an operation that is given no name, "" for other calls."""
+    module, _, name = str(call.function).rpartition(".")
+    if module not in ("layers", "ops"):
+        return ""
+    apart = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", apart).lower()
 
 
 def _is_named(code: Any, path: str) -> bool:

@@ -95,6 +95,6 @@ def test_the_reader_of_foreign_files_builds_arrays_alone(tmp_path: Path) -> None
     """A file that holds anything that could run is refused."""
     bad = tmp_path / "bad.pdparams"
     bad.write_bytes(pickle.dumps({"weight": Path("harmless")}))
-    command = [sys.executable, "-m", READER, "paddle.vision", str(bad), str(tmp_path / "out")]
+    command = [sys.executable, "-m", READER, "paddle.vision", str(bad), str(tmp_path / "out"), "9"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode != 0 and "which is no array" in done.stderr

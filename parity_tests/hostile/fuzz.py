@@ -1,0 +1,239 @@
+"""The search for an input that is handled badly: `… -m parity_tests.hostile.fuzz --count 20000`.
+
+Specifications, weights files and command lines are mutated; each is refused in one line or handled,
+within seconds, and no text of it becomes code. Counts go to a file of JSON lines.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import contextlib
+import io
+import json
+import os
+import random
+import tempfile
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from common.arguments import whole
+from common.errors import TriptychError, run_command
+from common.networks.__main__ import main as show
+from common.serialize import from_json
+from frontends.convert import main as convert
+from frontends.emit import main as emit_main
+from frontends.frameworks import FRAMEWORKS
+from frontends.writing.emit import emit
+from parity_tests.hostile.specifications import NASTY, ROLES, renamed, specification
+
+LIMIT = 5.0  # seconds
+WORDS: tuple[Any, ...] = (
+    "", "x", "self", "torch", '"""; import os', "a\0", "\ud800", "\u2028", "a + a", "a, b",
+    "c # d",
+    "width * width * width", "not more", "ｗidth", "(" * 300, "-" * 3000, "x = conv(x)",
+    "__class__", "1e999", "x" * 200, 0, 1, -1, 2, 10**9, 10**30, 1.5, 1e300, True,
+    None, [], {}, [[1]], [1, 2],
+    [[[[[[[[[[1]]]]]]]]]], "same", "relu", "conv2d", "unit", "whole", {"block": "unit"},
+    {"op": "add"},
+)  # fmt: skip
+BREAKERS = (
+    '"', '""', '"""', "\\", "\n", "\r", "\f", "\u2028", "\\N{DASH}", "import os",
+    "os.system(1)", ";", " ", "\x1b", "\u202e", "{", "%s", "é",
+)  # fmt: skip
+EXECUTABLE = ("import_os", "system", "eval", "exec", "open", "__import__")
+
+
+def mutated(draw: random.Random) -> str:
+    """Return a specification with a few things in it replaced, doubled, moved or left out."""
+    form = draw.random()
+    if form < 0.3:  # every role under another name, every text another text: most are accepted
+        data = renamed(draw.choice(list(ROLES.values())), draw.choice(NASTY))
+        data |= {"title": _text(draw), "source": _text(draw)}
+        data["blocks"][draw.choice(list(data["blocks"]))]["about"] = _text(draw)
+    else:
+        data = specification()
+        for _ in range(draw.choice((1, 1, 1, 2, 3, 5))):
+            _mutate(data, draw)
+    text = json.dumps(data)
+    if draw.random() < 0.08:
+        at = draw.randrange(len(text))
+        text = (
+            text[:at] + draw.choice(("", "}", '"', "\\ud800", "[" * 2000, "NaN")) + text[at + 3 :]
+        )
+    return text
+
+
+def _text(draw: random.Random) -> str:
+    return "".join(draw.choice(BREAKERS) for _ in range(draw.randrange(8)))
+
+
+def _mutate(data: Any, draw: random.Random) -> None:
+    places = [(holder, key) for holder in _holders(data) for key in _keys(holder)]
+    holder, key = draw.choice(places)
+    others = [h[k] for h, k in places]
+    kind = draw.randrange(5)
+    if kind == 0:
+        del holder[key]
+    elif kind == 1:
+        holder[key] = json.loads(json.dumps(draw.choice(others)))
+    elif kind == 2 and isinstance(holder, dict):
+        new = draw.choice([w for w in WORDS if isinstance(w, str)] + list(map(str, _keys(holder))))
+        holder[new] = holder.pop(key)
+    elif kind == 3 and isinstance(holder[key], str):
+        at = draw.randrange(len(holder[key]) + 1)
+        word = str(draw.choice(WORDS))
+        holder[key] = holder[key][:at] + word + holder[key][at:]
+    else:
+        holder[key] = json.loads(json.dumps(draw.choice(WORDS)))
+
+
+def _holders(data: Any) -> list[Any]:
+    inner = [data[key] for key in _keys(data)]
+    return ([data] if inner else []) + [h for each in inner for h in _holders(each)]
+
+
+def _keys(data: Any) -> list[Any]:
+    if isinstance(data, dict):
+        return list(data)
+    return list(range(len(data))) if isinstance(data, list) else []
+
+
+def _calls(tree: ast.AST) -> set[str]:
+    """Return what a file calls and imports by name."""
+    called = {
+        n.func.id
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+    }
+    imported = [n for n in ast.walk(tree) if isinstance(n, (ast.Import, ast.ImportFrom))]
+    own = {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
+    return (called - own) | {f"import_{each.name}" for n in imported for each in n.names}
+
+
+def specification_input(draw: random.Random, folder: Path) -> str:
+    """Load and write one mutated specification; return "accepted" or "refused"."""
+    dialect = draw.choice(list(FRAMEWORKS))
+    try:
+        network = from_json(mutated(draw))
+        text = emit(network, dialect).text
+    except TriptychError as error:
+        assert "\n" not in str(error) or len(str(error)) < 2000
+        return "refused"
+    tree = ast.parse(text)
+    compile(text, "written", "exec")
+    found = _calls(tree) & set(EXECUTABLE) - ({"import_os"} if dialect == "tensorflow" else set())
+    assert not found, f"the file calls {found}"
+    return "accepted"
+
+
+def command_input(draw: random.Random, folder: Path) -> str:
+    """Run one command line of `networks show` or `emit`; return how it ended."""
+    file = folder / draw.choice(("net.json", "n t.json", "ü.json"))
+    file.write_text(mutated(draw), encoding="utf-8", errors="surrogatepass")
+    words = [str(file), "resnet18", "", "--json", "--mermaid", "--out", str(folder), "nowhere.json",
+             "x.py:f", "\0", "--dialect", "all", "torch", "--nothing", "/dev/null", str(folder),
+    ]  # fmt: skip
+    rest = [draw.choice(words) for _ in range(draw.randrange(3))]
+    if draw.random() < 0.5:
+        run, line = show, ["show", str(file), *rest]
+    else:
+        run, line = emit_main, [str(file), "--dialect", draw.choice(list(FRAMEWORKS)), *rest]
+    return _run(run, line)
+
+
+def checkpoint_input(draw: random.Random, folder: Path) -> str:
+    """Convert one broken weights file; return how it ended."""
+    import h5py
+
+    library = draw.choice(("keras", "paddle.vision"))
+    file = folder / "weights.h5"
+    if library == "keras":
+        with h5py.File(file, "w") as made:
+            made.attrs["layer_names"] = [draw.choice((b"conv1_conv", b"a\xff", b"../x", b""))]
+            group = made.create_group("conv1_conv")
+            group.attrs["weight_names"] = ["kernel"]
+            kind = draw.choice(("f2", "c8", "?", "S5", "f4", "f8", "i8"))
+            shape = draw.choice(((1,), (7, 7, 3, 64), (10**6, 10**3), ()))
+            group.create_dataset("kernel", shape, kind)
+            if draw.random() < 0.3:
+                del group["kernel"]
+                group["kernel"] = h5py.ExternalLink("/etc/hostname", "/x")
+    else:
+        import pickle
+
+        values: tuple[Any, ...] = (np.zeros(3, "f2"), np.array(["a"]), np.zeros(2, "c8"), 3, None)
+        data = pickle.dumps({draw.choice(("a", "a\0", 3)): draw.choice(values)})
+        file.write_bytes(data[: draw.choice((len(data), draw.randrange(len(data))))])
+    return _run(convert, ["--from", library, "--network", "resnet18", str(file), str(folder / "o")])
+
+
+def _run(run: Callable[[Sequence[str]], int], line: list[str]) -> str:
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            return "accepted" if run(line) == 0 else "refused"
+    except (TriptychError, OSError):
+        return "refused"
+    except SystemExit as error:
+        assert error.code in (0, 2), f"exit code {error.code}"
+        return "accepted" if error.code == 0 else "refused"
+
+
+KINDS: dict[str, tuple[int, Callable[[random.Random, Path], str]]] = {
+    "specifications": (90, specification_input),
+    "command lines": (9, command_input),
+    "checkpoints": (1, checkpoint_input),
+}
+
+
+def fuzz(
+    count: int, first: int, kinds: Sequence[str] = tuple(KINDS)
+) -> tuple[Counter[str], list[str]]:
+    """Try inputs of the seeds `first` to `first + count`; return counts and what went wrong."""
+    counts: Counter[str] = Counter()
+    wrong: list[str] = []
+    with tempfile.TemporaryDirectory() as name:
+        for seed in range(first, first + count):
+            draw = random.Random(seed)
+            kind = draw.choices(kinds, [KINDS[each][0] for each in kinds])[0]
+            start = time.monotonic()
+            try:
+                outcome = KINDS[kind][1](draw, Path(name))
+            except Exception:
+                outcome = "failed"
+                wrong.append(f"seed {seed}, {kind}: {traceback.format_exc(limit=-3)}")
+            took = time.monotonic() - start
+            if took > LIMIT and kind != "checkpoints":  # those start a process
+                wrong.append(f"seed {seed}, {kind}: {took:.1f} s")
+            counts["tried"] += 1
+            counts[outcome] += 1
+            counts[kind] += 1
+    return counts, wrong
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Try inputs and say what came of them; the exit code is 1 if any was handled badly."""
+    made = argparse.ArgumentParser(description=__doc__)
+    made.add_argument("--count", type=whole(1, 10**7), default=300)
+    made.add_argument("--first", type=whole(0, 10**9), default=0, help="the first seed")
+    made.add_argument("--out", help="a file to add the counts to, a line of JSON")
+    options = made.parse_args(arguments)
+    counts, wrong = fuzz(options.count, options.first)
+    print(json.dumps({"first": options.first, **counts}))
+    print(*wrong[:20], sep="\n")
+    if options.out:
+        with Path(options.out).open("a", encoding="utf-8") as stream:
+            line = {"first": options.first, **counts, "wrong": len(wrong)}
+            stream.write(json.dumps(line) + os.linesep)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    run_command(main)
