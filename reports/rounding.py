@@ -15,6 +15,7 @@ from tabulate import tabulate
 from common.errors import TriptychError, run_command
 from common.files import folder_for, write_text
 from frontends.frameworks import FRAMEWORKS, TABLE
+from reports.tables import significant
 
 PROG = "python -m reports.rounding"
 RECORD = "data/rounding.jsonl"
@@ -146,7 +147,7 @@ def _share(found: Line) -> float:
 
 
 def _cell(place: Place | None) -> str:
-    return f"{place[0]:.2g} ({place[1]})" if place else "–"
+    return f"{significant(place[0])} ({place[1]})" if place else "–"
 
 
 def read(path: Path) -> list[Line]:
