@@ -14,7 +14,7 @@ from frontends.workers.pool import Workers
 from parity_tests.cases import catalogue
 from parity_tests.rows import rows
 
-TIGHT = 1e-11  # measured: at most 2e-14
+TIGHT = 1e-12  # measured: at most 2e-14
 LOOSE = {"nearly_constant": 1e-10}  # a variance far below what rounds off the running one
 SIZES = {"rows": 56, "combined": 10, "wirings": 12}
 
