@@ -28,7 +28,7 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 LINES = [line for kind, text in BLOCKS if kind == "sh" for line in text.splitlines() if line]
 MODULES = re.findall(r"python -m ([\w.]+)", README + MAKEFILE)
-DOCUMENTED = ["common.expressions", "common.spec", "frontends.api"]
+DOCUMENTED = ["common.expressions", "common.spec", "common.text", "frontends.api"]
 COMMON = [m.name for m in pkgutil.walk_packages(common.__path__, "common.")]
 
 
