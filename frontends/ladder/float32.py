@@ -51,7 +51,7 @@ def _judged(climb: Climb, panel: str) -> dict[str, Row]:
     given = climb.elaboration.steps, climb.runs.parameters, climb.runs.batch_of("input")
     silent = climb.runs.subject(panel).silent_steps(climb.runs.network)
     with climb.runs.run(job(panel)).read() as recorded:
-        missing = _missing(climb, recorded.names(), silent)
+        missing = _missing(climb, panel, recorded.names(), silent)
         if missing:
             return {rung: _untold(rung, panel, missing) for rung in (*RESULTS.values(), GRADIENTS)}
         evaluated = Judge(*given, recorded.get, "evaluate", silent).results()
@@ -60,12 +60,16 @@ def _judged(climb: Climb, panel: str) -> dict[str, Row]:
     return {rung: _row(rung, panel, findings, silent) for rung, findings in found.items()}
 
 
-def _missing(climb: Climb, names: Iterable[str], silent: Mapping[str, str]) -> list[str]:
-    """Return what a panel has to tell of its steps, and does not."""
+def _missing(
+    climb: Climb, panel: str, names: Iterable[str], silent: Mapping[str, str]
+) -> list[str]:
+    """Return what a panel has to tell of its steps and parameters, and does not."""
     paths = [step.path for step in climb.elaboration.steps if step.path not in silent]
     kinds = ("evaluate/step", "train/step", "train/cotangent")
     known = set(names)
-    return [f"{kind}/{path}" for path in paths for kind in kinds if f"{kind}/{path}" not in known]
+    wanted = [f"{kind}/{path}" for path in paths for kind in kinds]
+    wanted += [f"train/gradient/{name}" for name in climb.expected("gradient", panel)]
+    return [name for name in wanted if name not in known]
 
 
 def _untold(rung: str, panel: str, missing: list[str]) -> Row:

@@ -22,7 +22,7 @@ from parity_tests.rows import rows
 
 CONV = {"op": "conv2d", "out_channels": 4, "kernel_size": 1}
 RELU = {"op": "relu"}
-SECONDS = 5.0
+SECONDS = 60.0  # of the processor: what hangs takes more, whatever the machine
 
 
 def _net(root: dict[str, Any], **blocks: Any) -> str:
@@ -113,6 +113,7 @@ def test_large(text: str) -> None:
     assert time.process_time() - start < 3 * SECONDS
 
 
+@pytest.mark.complete
 @rows("make", {"chain": _chain, "kinds": _kinds})
 def test_time_is_near_linear(make: Callable[[int], str]) -> None:
     def seconds(count: int) -> float:

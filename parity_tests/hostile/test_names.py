@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
 from common.errors import TriptychError
 from common.serialize import from_json
 from frontends.frameworks import FRAMEWORKS
@@ -76,6 +78,7 @@ SPACES = (
 )
 
 
+@pytest.mark.complete
 @rows("dialect", DIALECTS)
 @rows("role", ROLES)
 def test_a_name_in_a_role(role: str, dialect: str) -> None:
