@@ -49,19 +49,18 @@ def kind_of(variable):
 def calls_of(variables):
     """Return (input, result) of every call of a layer that holds variables.
 
-    Its result is the last value of a batch, one whose first size is open, that is computed from a
-    variable and not from another such value; its input is what that is computed from.
+    Of a call are the ops that compute values of a batch, whose first size is open, from a variable
+    and from the value before: a product, and the sum with a bias.
     """
-    reached = [_data_of(variable) for variable in variables]
-    count = max(map(len, reached))
-    calls = []
-    for index in range(count):
-        ops = [each[index] for each in reached if len(each) == count]
-        ops.sort(key=lambda op: op._id)
-        results = {op.outputs[0].name for op in ops}
-        data = [x for x in ops[0].inputs if _is_data(x) and x.name not in results]
-        if data and all(op._control_flow_context is None for op in ops):
-            calls.append((data[0], ops[-1].outputs[0]))
+    found = {op.name: op for variable in variables for op in _data_of(variable)}
+    calls = []  # input, result
+    for op in sorted(found.values(), key=lambda op: op._id):
+        data = [x for x in op.inputs if _is_data(x)]
+        call = next((c for c in calls if any(x.name == c[1].name for x in data)), None)
+        if call is not None:
+            call[1] = op.outputs[0]
+        elif data and op._control_flow_context is None:
+            calls.append([data[0], op.outputs[0]])
     return calls
 
 
