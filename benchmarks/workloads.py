@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from benchmarks.matrix import Case
 from common import weights
@@ -84,7 +85,9 @@ class Workload:
     def write(self, folder: Path) -> None:
         """Write the weights and the batch into a folder, where workers read them."""
         self._folder = folder
-        write_arrays(folder / "weights.npz", weights.probe(self.network, self.seed))
+        with threadpool_limits(limits=1, user_api="blas"):  # see frontends.ladder.verify
+            values = weights.probe(self.network, self.seed)
+        write_arrays(folder / "weights.npz", values)
         write_arrays(folder / "inputs.npz", self.input.arrays(self.network))
 
     def request(self, case: Case, out: Path, device: str, dtype: str = "float32") -> Prepare:

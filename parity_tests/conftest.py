@@ -10,10 +10,12 @@ from typing import cast
 
 import pytest
 from hypothesis import settings
+from threadpoolctl import threadpool_limits
 
 from frontends.workers.pool import Workers
 from frontends.workers.protocol import AnswerType, ArrayFiles, Request, Run, Structure
 
+threadpool_limits(limits=1, user_api="blas")  # as in a verification: workers want the cores
 settings.register_profile("patient", deadline=None)  # two cores are shared with other work
 settings.load_profile("patient")
 LARGEST = 8_000_000  # bytes of results worth remembering
