@@ -99,7 +99,11 @@ MISTAKES = {
         "truncated.json --dialect torch --out out",
         "truncated.json: line",
     ),
-    "empty": (verify, "empty.json", "empty.json: line 1, column 1: not JSON"),
+    "empty": (
+        verify,
+        "empty.json",
+        "empty.json: cannot be read: expected a file of 1 to 4,000,000 bytes",
+    ),
     "absent file": (verify, "absent.json", "absent.json: cannot be read"),
     "absent module": (verify, "absent.py:network", "absent.py: cannot be read"),
     "no function": (verify, "raises.py", "which function? expected FILE.py:function"),

@@ -67,7 +67,7 @@ def test_rectifiers_meet_every_side(make: Make) -> None:
     _check_rectifiers(make)
 
 
-@pytest.mark.complete
+@pytest.mark.exhaustive
 @rows("make", LARGE)
 def test_rectifiers_of_large_networks_meet_every_side(make: Make) -> None:
     _check_rectifiers(make)

@@ -43,7 +43,7 @@ def test_five_panels(make: Make, workers: Workers) -> None:
     _check(make, FRAMEWORKS, workers)
 
 
-@pytest.mark.complete
+@pytest.mark.exhaustive
 @rows("make", LARGE)
 def test_large_networks(make: Make, workers: Workers) -> None:
     _check(make, MODERN, workers)

