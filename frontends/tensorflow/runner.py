@@ -1,6 +1,7 @@
 """The worker's side of Keras on TensorFlow."""
 
 import os
+import sys
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
 
@@ -23,6 +24,9 @@ from frontends.workers.parameters import (
     slots_of,
 )
 from frontends.workers.recording import Recordings, hollow, the_tensor, watch_blocks
+
+# Keras walks a functional model by recursion, a frame per layer; a tap is one more layer.
+sys.setrecursionlimit(10_000)
 
 _LAYERS = resolved(LAYERS, keras.layers)
 
