@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from common.differences import StructuralDifference
+from common.network import Network
 from frontends.ladder.climb import Climb
 from frontends.ladder.report import Row
 from frontends.ladder.runs import Job, Runs
@@ -26,6 +28,14 @@ def structure(climb: Climb) -> Iterator[Row]:
         else:
             matched = len(climb.runs.run(Job(name)).parameters)
             yield Row(STRUCTURE, (name,), AGREES, note=f"{matched} parameters matched")
+
+
+def structure_of_two(other: Network, differences: list[StructuralDifference]) -> Row:
+    """Return the row of what a network is, beside another one."""
+    if not differences:
+        return Row(STRUCTURE, (other.name,), AGREES)
+    note = f"{len(differences)} differences, the first: {differences[0]}"
+    return Row(STRUCTURE, (other.name,), MISMATCHED, note=note)
 
 
 def _missing(climb: Climb, panel: str) -> list[str]:

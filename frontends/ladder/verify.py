@@ -19,6 +19,7 @@ from frontends.ladder.mine import Mine
 from frontends.ladder.report import Report, stopped_row
 from frontends.ladder.rungs import RUNGS, climb
 from frontends.ladder.runs import Runs, batch_for, comparable
+from frontends.ladder.structure import structure_of_two
 from frontends.ladder.subjects import MINE, Fault, Reader, Written, written
 from frontends.workers.outcomes import WorkerError
 from frontends.workers.pool import Workers, scratch
@@ -66,7 +67,8 @@ def verify_against(
     seed: int = 0,
     timeout: float = 600,
 ) -> tuple[Report, list[StructuralDifference]]:
-    """Return a row per panel, naming the first step that differs, and all structural differences.
+    """Return a row per panel, naming the first step that differs, one for the structure, and all
+    structural differences: what values do not show, a momentum say, differs as well.
 
     Raises TriptychError if the two take inputs of different shapes.
     """
@@ -80,7 +82,10 @@ def verify_against(
         for framework in frameworks:
             pair = two_networks.TwoNetworks(network, other, framework, raised, seed, timeout)
             report.rows.append(pair.compare(workers, folder))
-    return report, structural_differences(network, other)
+        _ask_versions(report, frameworks, workers, timeout)
+    found = structural_differences(network, other)
+    report.rows.append(structure_of_two(other, found))
+    return report, found
 
 
 def verify_mine(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from common.network import Network
 from common.networks import load
-from common.ops import Conv2d, GlobalAvgPool2d
+from common.ops import BatchNorm, Conv2d, Dropout, GlobalAvgPool2d, ReLU
 from common.spec import Block, Layer
 from frontends.ladder.verify import verify_against
+from parity_tests.rows import rows
 
 LAYERS: dict[str, Layer] = {"a": Conv2d(4, 1), "b": Conv2d(4, 1), "pool": GlobalAvgPool2d()}
 
@@ -41,6 +42,26 @@ def test_another_value_returned_is_told() -> None:
     report, differences = verify_against(one, two, ["torch"])
     assert not differences  # shapes and steps are alike
     assert not report.passed and "no step differs, the output does" in report.rows[0].note
+
+
+PLAIN: dict[str, Layer] = {"a": Conv2d(4, 1), "bn": BatchNorm(), "relu": ReLU()}
+OTHERWISE: dict[str, tuple[dict[str, Layer], str]] = {
+    "momentum": ({"bn": BatchNorm(momentum=0.99)}, "step bn: momentum 0.9 and 0.99"),
+    "dropout": ({"dropout": Dropout(0.5)}, "step dropout: "),
+    "a rectifier twice": ({"again": ReLU()}, "step again: "),
+}
+
+
+@rows("layers, told", OTHERWISE)
+def test_what_no_value_shows_is_no_same_network(layers: dict[str, Layer], told: str) -> None:
+    """Every step gives the same in both, and the verdict, in words too, is that they differ."""
+    one, two = (
+        Network("net", Block("root", layers={**PLAIN, **more}), (3, 5, 5)) for more in ({}, layers)
+    )
+    report, differences = verify_against(one, two, ["torch"])
+    assert report.rows[0].passed and differences
+    assert not report.proved and "NOT proved the same" in report.text(), report.text()
+    assert told in report.rows[-1].note
 
 
 def test_the_published_pair_differs_at_the_stem() -> None:
