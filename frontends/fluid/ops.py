@@ -9,11 +9,10 @@ from common import ops
 from common.expressions import spliced
 from common.ops import Op
 from frontends.writing.dialect import Writes
-from frontends.writing.draft import constant
 from frontends.writing.expressions import Choice, List, invoke, unless
-from frontends.writing.padding import four_sides, is_padded
-from frontends.writing.paddle_family import extended, padding_of, rounds_alike
-from frontends.writing.sites import Body, FunctionSite
+from frontends.writing.padding import beyond, four_sides, is_padded
+from frontends.writing.paddle_family import padding_of, rounds_alike
+from frontends.writing.sites import Body, FunctionSite, overhang
 from frontends.writing.statements import Comment
 from frontends.writing.text import EmitError
 
@@ -106,9 +105,9 @@ def pool(op: ops.MaxPool2d, site: FunctionSite) -> Body:
     native = all(rounds_alike(o, s) for o, s in bound)
     if op.rounding == "floor" or (native and not counted):
         return [site.gives(_window(op, site, x, op.padding, counted))]
-    over = constant((o.overhang(s) for o, s in bound), f"{site.layer}: the last window")
+    over = overhang(site)
     if not counted:
-        return [site.gives(_window(op, site, x, extended(op.padding, over), False))]
+        return [site.gives(_window(op, site, x, beyond(op.padding, over), False))]
     lacking = ((0, over[0]), (0, over[1]))
     return [
         Comment("only the declared padding counts, not what the last window lacks"),

@@ -82,7 +82,7 @@ def _apart(climb: Climb, name: str, both: list[Any], scale: float) -> Difference
     apart = difference(both[0], both[1], scale)
     if np.isfinite(apart.relative) and apart.relative > FLOAT64_BOUND:
         apart = difference(
-            both[0], both[1], max(scale, CANCELLED * climb.runs.gradient_terms()[name])
+            both[0], both[1], max(scale, CANCELLED * climb.runs.gradient_terms[name])
         )
     return apart
 
@@ -97,7 +97,7 @@ def _shifts(climb: Climb) -> dict[str, Shift]:
     if len(set(pools.values())) == 1 or not any(scales.values()):
         return {panel: {} for panel in climb.panels}
     cotangent = climb.runs.batch_of("cotangent")
-    exact = climb.runs.reference()
+    exact = climb.runs.reference
     plain = exact.gradients(cotangent)
     shifts: dict[tuple[type[Op], ...], Shift] = {}
     for kinds, factors in scales.items():

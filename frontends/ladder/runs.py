@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -97,15 +97,15 @@ class Runs:
         """Return what every subject is given: the "input" or the "cotangent" of the output."""
         return self._given[name]
 
-    @cache  # noqa: B019 - it lives as long as the runs
+    @cached_property
     def reference(self) -> Reference:
         """Return the network in numpy, in training, on what every subject is given."""
         return Reference(self.network, self.parameters, self.batch_of("input"), training=True)
 
-    @cache  # noqa: B019
+    @cached_property
     def gradient_terms(self) -> dict[str, float]:
         """Return, per parameter and of "input", the largest sum of absolute terms of a gradient."""
-        return self.reference().gradient_terms(self.batch_of("cotangent"))
+        return self.reference.gradient_terms(self.batch_of("cotangent"))
 
     @property
     def elaboration(self) -> Elaboration:

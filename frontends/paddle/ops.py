@@ -17,11 +17,10 @@ from frontends.writing.class_ops import (
     module,
     value,
 )
-from frontends.writing.draft import constant
 from frontends.writing.expressions import Choice, Joined, List, invoke, unless
-from frontends.writing.padding import by_sides, is_padded, left_first
-from frontends.writing.paddle_family import extended, padding_of, rounds_alike
-from frontends.writing.sites import ClassSite, Written
+from frontends.writing.padding import beyond, by_sides, is_padded, left_first
+from frontends.writing.paddle_family import padding_of, rounds_alike
+from frontends.writing.sites import ClassSite, Written, overhang
 
 # The residual branch starts at zero.
 ZERO_GAMMA = "paddle.ParamAttr(initializer=nn.initializer.Constant(0.0))"
@@ -73,10 +72,9 @@ def pool(op: ops.MaxPool2d, site: ClassSite) -> Written:
     declared = counted and (op.rounding == "ceil" or by_sides(op.padding) is not None)
     if not declared and (op.rounding == "floor" or native):
         return applied(site, _window(op, op.padding, counted))
-    where = f"{site.block.kind}.{site.layer}: the last window"
-    over = constant((each.overhang(shape) for each, shape in bound), where)
+    over = overhang(site)
     if not counted:
-        return applied(site, _window(op, extended(op.padding, over), False))
+        return applied(site, _window(op, beyond(op.padding, over), False))
     # Paddle would count what a partial window lacks, and uneven padding as if it were even.
     return applied(site, _window(op, ((0, over[0]), (0, over[1])), False), _zeros(op.padding))
 

@@ -14,13 +14,12 @@ from frontends.writing.channels_last import (
     extended,
     is_point,
     is_sliced,
-    overhang,
     sliced,
 )
 from frontends.writing.dialect import Writes
 from frontends.writing.expressions import Joined, List, Part, invoke, unless
 from frontends.writing.padding import Four, four_sides, is_same
-from frontends.writing.sites import Body, FunctionSite
+from frontends.writing.sites import Body, FunctionSite, overhang
 from frontends.writing.statements import Assign, Comment
 
 LOWEST = invoke("float", '"-inf"')

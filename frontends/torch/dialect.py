@@ -7,6 +7,7 @@ from typing import Any
 from common import ops
 from common.expressions import literal
 from common.ops import Op, Shape
+from common.spec import plain
 from frontends.torch.ops import OPS, concatenated
 from frontends.writing.dialect import ClassDialect
 from frontends.writing.draft import Draft
@@ -64,7 +65,9 @@ class TorchDialect(ClassDialect):
 
 
 def _pads_same(draft: Draft) -> bool:
-    return any(getattr(step.op, "padding", 0) == ops.SAME for step in draft.elaboration.steps)
+    """Does a layer say so? One that is never called is constructed, too."""
+    layers = (plain(each) for block in draft.kinds() for each in block.layers.values())
+    return any(getattr(each, "padding", 0) == ops.SAME for each in layers)
 
 
 DIALECT = TorchDialect()

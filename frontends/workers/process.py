@@ -179,8 +179,11 @@ class WorkerProcess:
                 self._log.close()
 
     def _crashed(self) -> WorkerError:
-        code = self._process.wait()
-        how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        try:
+            code = self._process.wait(LOOK_S)
+            how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        except subprocess.TimeoutExpired:
+            how = "it closed its end of the channel"
         said = _tail(self._log)
         self.close()
         return self._error(CRASHED, f"{how}; it said last: {said or 'nothing'}")

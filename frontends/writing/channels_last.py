@@ -7,10 +7,10 @@ from typing import Any
 from common import ops
 from common.expressions import literal, spliced
 from common.ops import Op, Shape, pair, sides
-from frontends.writing.draft import Draft, constant
+from frontends.writing.draft import Draft
 from frontends.writing.expressions import Choice, Part
-from frontends.writing.padding import Bound, Four, four_sides, is_same
-from frontends.writing.sites import Body, FunctionSite, Site
+from frontends.writing.padding import Bound, Four, beyond, four_sides, is_same
+from frontends.writing.sites import Body, FunctionSite, Site, overhang
 from frontends.writing.statements import Comment, If, Statement
 
 SAME = '"same"'  # as the framework's layers take it
@@ -56,22 +56,10 @@ def grouped(draft: Draft) -> list[tuple[ops.Conv2d, Shape]]:
     ]
 
 
-def overhang(site: Site) -> tuple[int, int]:
-    """Return by how much the last windows of a pool reach beyond its padding, (height, width)."""
-    found: list[tuple[int, int]] = [op.overhang(shape) for op, shape in site.bound()]
-    return constant(found, "the last window")
-
-
 def extended(op: ops.MaxPool2d, site: Site) -> Four | None:
     """Return (top, bottom, left, right) with what the last windows lack, None where all is 0."""
-    top, bottom, left, right = four_sides(op.padding)
-    if op.rounding == "ceil":
-        over = overhang(site)
-        (top, bottom), (left, right) = (
-            (a, b + o if isinstance(b, int) else spliced(f"size + {o}", size=b))
-            for (a, b), o in zip(((top, bottom), (left, right)), over)
-        )
-    found = (top, bottom, left, right)
+    over = overhang(site) if op.rounding == "ceil" else (0, 0)
+    found = four_sides(beyond(op.padding, over))
     return None if found == (0, 0, 0, 0) else found
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from common.network import Network
 from common.ops import SAME, Op, Shape, padding_on, pair, sides
+from common.sizes import plus
 from common.spec import Block, plain
 from common.transform import map_layers
 from frontends.writing.text import EmitError
@@ -52,6 +53,12 @@ def four_sides(padding: Any) -> Four:
     height, width = padding if isinstance(padding, tuple) else (padding, padding)
     (top, bottom), (left, right) = (s if isinstance(s, tuple) else (s, s) for s in (height, width))
     return top, bottom, left, right
+
+
+def beyond(padding: Any, over: tuple[int, int]) -> Any:
+    """Return padding as ((top, bottom), (left, right)) with what last windows reach beyond it."""
+    top, bottom, left, right = four_sides(padding)
+    return (top, plus(bottom, over[0])), (left, plus(right, over[1]))
 
 
 def by_sides(padding: Any) -> Four | None:

@@ -25,12 +25,6 @@ def padding_of(padding: Any) -> Any:
     return List(uneven) if uneven else padding
 
 
-def extended(padding: Any, over: tuple[int, int]) -> Any:
-    """Return padding with what the last windows reach beyond it."""
-    (top, bottom), (left, right) = sides(padding)
-    return ((top, bottom + over[0]), (left, right + over[1]))
-
-
 def rounds_alike(op: Any, shape: Shape) -> bool:
     """Does Paddle's ceil_mode give this many windows? It keeps those that see only padding."""
     steps = zip(shape[1:], pair(op.kernel_size), pair(op.stride), sides(op.padding))

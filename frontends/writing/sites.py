@@ -9,7 +9,7 @@ from common.expressions import evaluate
 from common.expressions import names as names_in
 from common.ops import Shape
 from common.spec import Block
-from frontends.writing.draft import Draft
+from frontends.writing.draft import Draft, constant
 from frontends.writing.names import Locals
 from frontends.writing.naming import Naming
 from frontends.writing.statements import Assign, Statement
@@ -38,6 +38,16 @@ class Site:
             for each in self.draft.instances(self.block)
             if self.layer in each.layer_inputs
         ]
+
+
+def overhang(site: Site) -> tuple[int, int]:
+    """Return by how much the last windows of a pool reach beyond its padding, (height, width).
+
+    Raises EmitError if it differs between the instances of the block.
+    """
+    where = f"block {site.block.kind}, layer {site.layer}: the last window"
+    found: list[tuple[int, int]] = [op.overhang(shape) for op, shape in site.bound()]
+    return constant(found, where)
 
 
 @dataclass(frozen=True)
@@ -119,6 +129,6 @@ class FunctionSite(Site):
 
 def standalone(site: FunctionSite) -> FunctionSite:
     """Return the site of the same layer on values that stand for it alone."""
-    inputs = tuple(f"{site.layer}_{value}" for value in site.inputs)
-    outputs = tuple(f"{site.layer}_{value}_out" for value in site.outputs)
+    inputs = tuple(site.locals.name(site.layer, value) for value in site.inputs)
+    outputs = tuple(site.locals.name(site.layer, value, "out") for value in site.outputs)
     return replace(site, inputs=inputs, outputs=outputs)
