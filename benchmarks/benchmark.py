@@ -116,7 +116,7 @@ class Benchmark:
             worst_float64=worst if math.isfinite(worst) else None,
             seconds=round(report.seconds, 1),
             versions=report.versions,
-            bounds={"forward": gate.FORWARD_BOUND, "update": gate.UPDATE_BOUND},
+            bounds={"update": gate.UPDATE_BOUND},
         )
 
     def _devices(self, refused: Refused) -> dict[str, str]:

@@ -94,11 +94,14 @@ class RunRecord(TypedDict):
     method: Method
 
 
-class Bounds(TypedDict):
+class _Bounds(TypedDict):
+    update: Ratio  # of the largest change that one update makes to the outputs
+
+
+class Bounds(_Bounds, total=False):
     """What a timed style's float32 outputs may differ by from float64's."""
 
-    forward: Ratio  # of the largest output
-    update: Ratio  # of the largest change that one update makes to the outputs
+    forward: Ratio  # of the largest output, where no `prepared` record states it
 
 
 class ProofRecord(TypedDict):
@@ -128,6 +131,7 @@ class _Prepared(TypedDict):
 class PreparedRecord(_Prepared, total=False):
     """A case's first two steps, and how far they are from float64."""
 
+    forward_bound: Ratio
     update_error: Ratio  # of a training
 
 

@@ -71,8 +71,9 @@ def _half(values: Array) -> Array:
         return np.nan_to_num(values.astype(np.float16).astype(np.float64))
 
 
+tf32 = _keep(10, "nearest")
 FORMATS: dict[str, Callable[[Array], Array]] = {
-    "operands of 10 bits (TF32)": _keep(10, "nearest"),
+    "operands of 10 bits (TF32)": tf32,
     "operands of 10 bits, cut off": _keep(10, "zero"),
     "bfloat16 operands": _keep(7, "nearest"),
     "bfloat16 operands, cut off": _keep(7, "zero"),
