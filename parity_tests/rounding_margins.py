@@ -7,7 +7,6 @@ have it. `triptych report rounding` renders the page of the record.
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import sys
@@ -22,6 +21,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from benchmarks.environment import machine
+from common.arguments import Parser, whole
 from common.elaborate import Step
 from common.errors import choose, run_command
 from common.files import file_for
@@ -111,13 +111,13 @@ def _only(tensors: dict[str, float], wanted: Any) -> dict[str, float]:
 
 def main() -> int:
     """Measure and record; return 0."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=PROG,
         description="Measure how far right runs and planted rounding are from the float32 bounds.",
         epilog="Exit codes: 0 measured, 2 wrong usage.",
     )
     parser.add_argument("--networks", default=",".join(EVERYDAY), help="a list (default: all)")
-    parser.add_argument("--seeds", type=int, default=3, help="of right runs (default 3)")
+    parser.add_argument("--seeds", type=whole(1, 1000), default=3, help="of right runs (default 3)")
     parser.add_argument("--short", action="store_true", help="plant a format in all passes alone")
     parser.add_argument("--record", default=RECORD, help=f"lines are added to it ({RECORD})")
     options = parser.parse_args()
