@@ -30,7 +30,14 @@ from common.network import Network
 from common.ops import BatchNorm
 from frontends.frameworks import FRAMEWORKS, MODERN
 from frontends.ladder.float32 import GRADIENTS, RESULTS
-from frontends.ladder.rounding import LONGEST, PRODUCT_BOUND, SHARE_BOUND, Finding
+from frontends.ladder.rounding import (
+    LONGEST,
+    PRODUCT_BOUND,
+    RESULT_BOUND,
+    SHARE_BOUND,
+    SUM_BOUND,
+    Finding,
+)
 from frontends.ladder.runs import batch_for
 from frontends.workers.pool import Workers
 from frontends.workers.protocol import Hello
@@ -39,6 +46,13 @@ from parity_tests.controls.rounding import ROUNDINGS, Rounding, findings
 
 PROG = "python -m parity_tests.rounding_margins"
 RECORD = "reports/data/rounding.jsonl"
+BOUNDS = {
+    "product": PRODUCT_BOUND,
+    "result": RESULT_BOUND,
+    "sum": SUM_BOUND,
+    "share": SHARE_BOUND,
+    "longest": LONGEST,
+}
 Case = tuple[str, int, Rounding | None]  # panel, seed, what is planted
 
 
@@ -126,8 +140,7 @@ def main() -> int:
         choose("network", name, EVERYDAY)
     path = file_for("--record", options.record)
     if not path.exists():
-        bounds = {"product": PRODUCT_BOUND, "share": SHARE_BOUND, "longest": LONGEST}
-        path.write_text(json.dumps(bounds | machine()) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(BOUNDS | machine()) + "\n", encoding="utf-8")
     done = _done(path)
     with Workers() as workers, threadpool_limits(limits=1, user_api="blas"):
         for name in names:
