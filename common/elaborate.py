@@ -120,7 +120,7 @@ def elaborate(root: Use, input_shape: Shape) -> Elaboration:
 
     Raises SpecificationError with the path of the step at fault.
     """
-    wrong = any(not isinstance(n, int) or n < 1 for n in input_shape)
+    wrong = any(type(n) is not int or n < 1 for n in input_shape)
     if len(input_shape) not in (1, 3) or wrong:
         raise SpecificationError(f"input shape {input_shape}; expected (C, H, W) or (F,), positive")
     if len(root.block.inputs) != 1 or len(root.block.outputs) != 1:
@@ -290,7 +290,7 @@ class _Walk:
     ) -> None:
         for (name, size), shape in zip(block.inputs.items(), shapes, strict=True):
             channels = shape[0] if size is None else _value(path, size, arguments)
-            if channels != shape[0]:
+            if type(channels) is not int or channels != shape[0]:
                 raise SpecificationError(
                     f"step {path or block.kind}: input {name} is declared with "
                     f"{channels} channels ({size}), got {shape[0]}"
