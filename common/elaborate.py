@@ -142,7 +142,6 @@ class _Walk:
         self._calls: dict[str, int] = {}
         self._shapes: dict[str, Shapes] = {}
         self._unused = 0
-        self._uses = 0
 
     def whole(self, root: Use, input_shape: Shape) -> Elaboration:
         (output,) = self.use("", root, {}, (input_shape,))
@@ -153,8 +152,7 @@ class _Walk:
     def use(self, path: str, use: Use, scope: Mapping[str, Value], shapes: Shapes) -> Shapes:
         """Elaborate a block, its arguments evaluated in the scope of the block around it."""
         block = use.block
-        self._uses += 1
-        if self._uses > MOST_BLOCKS:
+        if len(self._blocks) >= MOST_BLOCKS:
             raise SpecificationError(f"step {path}: more than {MOST_BLOCKS:,} blocks")
         arguments: dict[str, Value] = {k: v for k, v in block.arguments if v is not REQUIRED}
         arguments |= {name: _value(path, value, scope) for name, value in use.arguments}
