@@ -21,9 +21,9 @@ from reports.records import Run, read_run
 PROG = "python -m reports.build"
 INDEX = """# Reports
 
-Every page is written by `python -m reports.build` from the records in `data/`, one JSON line per
-measurement with its raw samples. Runs on different machines, or under different load, are not to be
-compared with one another: within a run, rounds are interleaved over all timings.
+Every page of a run is written by `python -m reports.build` from its records in `data/`, one JSON
+line per measurement with its raw samples. Runs on different machines, or under different load, are
+not to be compared with one another: within a run, rounds are interleaved over all timings.
 
 {rows}
 {beside}"""

@@ -48,6 +48,11 @@ def test_a_command_of_the_readme_parses(line: str) -> None:
     assert refusal(line) is None
 
 
+def test_make_bench_runs_what_the_readme_says() -> None:
+    (said,) = re.findall(r"`make bench` runs `python (-m [^`]+)`", README)
+    assert f"\t$(BIN)/python {said}\n" in MAKEFILE
+
+
 WRONG = {
     "command": "triptych verfy resnet18",
     "option": "triptych verify resnet18 --frameworks torch,paddle",
