@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from common.text import one_line
 from frontends.checkpoints.libraries import LIBRARIES
 from frontends.workers.arrays import ArrayWriter
 
@@ -209,8 +210,7 @@ def main() -> int:
             for name, array in checked(library, pairs, int(budget)):
                 writer.put(name, array)
     except Exception as error:  # whatever a file that is none of the library's makes of its reader
-        message = " ".join(str(error).split())
-        print(f"{type(error).__name__}: {message[:200]}", file=sys.stderr)
+        print(f"{type(error).__name__}: {one_line(str(error))[:200]}", file=sys.stderr)
         return 1
     return 0
 
