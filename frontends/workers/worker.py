@@ -156,7 +156,8 @@ class Worker:
         return protocol.Seconds(tuple(seconds))
 
     def _memory(self, request):
-        return protocol.MemoryUse(*_resident(), peak_device=self._framework.device_memory())
+        device = self._framework.device_memory(), self._framework.device_name()
+        return protocol.MemoryUse(*_resident(), *device)
 
 
 def _structure(held):

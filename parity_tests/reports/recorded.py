@@ -58,7 +58,7 @@ PREPARED = {
     "second_step_s": 0.5,
     "forward_error": 4e-7,
 }
-WARM = {
+WARM: dict[str, Any] = {
     "seconds": [0.5, 0.5],
     "steady": 0,
     "memory": {

@@ -23,6 +23,7 @@ from parity_tests.reports.recorded import (
     COMMITTED,
     CRASH,
     REPORTS,
+    WARM,
     measured,
     small_run,
     written,
@@ -65,6 +66,16 @@ def test_a_page_holds_the_figures_and_the_reasons(tmp_path: Path) -> None:
 def test_a_busy_machine_is_told(tmp_path: Path) -> None:
     found = read_run(written(tmp_path, *measured(), load_before=3.5))
     assert "**other programs ran**" in page(found)
+
+
+def test_a_gpu_is_called_by_its_name(tmp_path: Path) -> None:
+    gpu = WARM["memory"] | {"peak_device": 10**9, "device_name": "NVIDIA H100"}
+    records = [
+        (kind, fields | {"device": "gpu"} if kind == "prepared" else fields)
+        for kind, fields in measured(memory=gpu)
+    ]
+    text = page(read_run(written(tmp_path, *records)))
+    assert "device: gpu (NVIDIA H100)\n" in text and "50 + 1000 GPU" in text
 
 
 def test_what_was_not_interleaved_is_told(tmp_path: Path) -> None:
