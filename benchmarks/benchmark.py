@@ -62,14 +62,14 @@ class Benchmark:
         total = 2 + len(self.cases) + self.settings.rounds * len(self.modes)
         with scratch() as folder, Display(total) as display:
             refused = self._prove(display)
-            devices = self._devices(refused)
+            device = self._device(refused)
             for why in filter(None, refused.values()):
                 display.note(str(why))
             display.stage("the first steps in float64, to compare with")
             exact = self._reference(refused, folder)
             self._put_refusals(refused, exact)
             if isinstance(exact, gate.Reference):
-                self._time(refused, devices, exact, folder, display)
+                self._time(refused, device, exact, folder, display)
 
     @contextmanager
     def recording(self) -> Iterator[None]:
@@ -119,8 +119,8 @@ class Benchmark:
             bounds={"update": gate.UPDATE_BOUND},
         )
 
-    def _devices(self, refused: Refused) -> dict[str, str]:
-        """Return each framework's device; refuse those without a GPU where others have one."""
+    def _device(self, refused: Refused) -> str:
+        """Return the device of all; refuse frameworks without a GPU where others have one."""
         wanted = self.options.device
         asks = wanted == "gpu" or (wanted == "auto" and machine.may_have_gpu())
         seeing = {n for n in self.frameworks if asks and not refused[n] and gate.sees_gpu(n)}
@@ -129,7 +129,7 @@ class Benchmark:
             if device == "gpu" and not refused[name] and name not in seeing:
                 message = "its build sees no GPU"
                 refused[name] = Outcome(name, NOT_COMPARABLE, "device", message)
-        return dict.fromkeys(self.frameworks, device)
+        return device
 
     def _reference(self, refused: Refused, folder: Path) -> gate.Reference | Outcome:
         self.workload.write(folder)
@@ -149,7 +149,7 @@ class Benchmark:
     def _time(
         self,
         refused: Refused,
-        devices: dict[str, str],
+        device: str,
         exact: gate.Reference,
         folder: Path,
         display: Display,
@@ -158,7 +158,7 @@ class Benchmark:
             self.workload, self.settings, self.records, folder, exact.check, display.stage
         )
         for mode in self.modes:
-            session.measure([case for case in self._left(refused) if case.mode == mode], devices)
+            session.measure([case for case in self._left(refused) if case.mode == mode], device)
 
     def _left(self, refused: Refused) -> list[Case]:
         return [case for case in self.cases if not refused[case.framework]]

@@ -72,7 +72,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "default": 120.0,
         "metavar": "S",
         "help": "seconds until one timing is warm, compilation included, and for each of its "
-        "rounds (default 120)",
+        "rounds (default %(default)g)",
     },
     "--out": {
         "default": "reports",
@@ -80,7 +80,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "help": "for records, page and plot (default %(default)s)",
     },
 }
-ALWAYS, NEVER = "--framework", "--out"  # in the command that repeats a run
+# In the command that repeats a run: what is stated even at its default, which may be a machine's.
+ALWAYS, NEVER = ("--framework", "--threads"), "--out"
 
 
 def parse(arguments: list[str] | None = None, prog: str = PROG) -> argparse.Namespace:
@@ -96,7 +97,7 @@ def command(options: argparse.Namespace) -> str:
     parts = [PROG]
     for flag, how in OPTIONS.items():
         value = getattr(options, _name(flag))
-        if flag != NEVER and (flag == ALWAYS or value != how.get("default", False)):
+        if flag != NEVER and (flag in ALWAYS or value != how.get("default", False)):
             parts.append(flag if value is True else f"{flag} {shlex.quote(str(value))}")
     return " ".join(parts)
 

@@ -116,8 +116,9 @@ def _verified(
         record = report.record() | {"structural_differences": [asdict(each) for each in found]}
         return text, record, report.proved
     if options.mine:
-        named = {"names_file": options.names}
-        report = verify_mine(network, options.mine, options.dialect, **named, **how)
+        report = verify_mine(
+            network, options.mine, options.dialect, names_file=options.names, **how
+        )
     else:
         report = verify(network, options.frameworks, **how)
     return report.text(options.every_row), report.record(), report.proved

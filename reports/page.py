@@ -207,8 +207,16 @@ def _gigabytes(memory: int | None) -> str:
 
 
 def _devices(run: Run) -> str:
-    found = {prepared["device"] for _, prepared in _prepared(run)}
-    return " and ".join(sorted(found)) or "none used"
+    found: dict[str, str] = {}
+    for timing, prepared in _prepared(run):
+        found[prepared["device"]] = found.get(prepared["device"]) or _called(timing)
+    return " and ".join(map("".join, sorted(found.items()))) or "none used"
+
+
+def _called(timing: Timing) -> str:
+    """Return what a timing's GPU is called, in parentheses."""
+    name = timing.warm["memory"].get("device_name") if timing.warm else None
+    return f" ({name})" if name else ""
 
 
 def _load(run: Run) -> str:

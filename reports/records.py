@@ -140,15 +140,27 @@ class Run:
 def read_run(path: Path) -> Run:
     """Return the run that a file records. Raises TriptychError, in one line, with the line at
     fault: one that is not JSON, or not a record of its kind."""
-    run = None
+    runs: list[Run] = []
+
+    def take(record: dict[str, Any]) -> None:
+        runs[:] = [_with(runs[0], record) if runs else _begun(path.stem, record)]
+
+    read_records(path, take)
+    if not runs:
+        raise TriptychError(f"{path.name}: no complete record in it")
+    return runs[0]
+
+
+def read_records(path: Path, take: Callable[[dict[str, Any]], None]) -> None:
+    """Hand every record of a file to `take`, which raises ValueError for what is none.
+
+    Raises TriptychError, in one line, with the line at fault.
+    """
     for number, line in enumerate(_lines(path), 1):
         try:
-            run = _begun(path.stem, _parsed(line)) if run is None else _with(run, _parsed(line))
+            take(_parsed(line))
         except ValueError as error:
             raise TriptychError(f"{path.name}, line {number}: {error}") from None
-    if run is None:
-        raise TriptychError(f"{path.name}: no complete record in it")
-    return run
 
 
 def _lines(path: Path) -> list[str]:

@@ -135,13 +135,18 @@ class PreparedRecord(_Prepared, total=False):
     update_error: Ratio  # of a training
 
 
-class Memory(TypedDict):
-    """Resident bytes of a worker at the end of its warm-up. private: not shared with others."""
-
+class _Memory(TypedDict):
     rss: Bytes
     private: Bytes
     peak_rss: Bytes
     peak_device: Bytes | None
+
+
+class Memory(_Memory, total=False):
+    """Resident bytes of a worker at the end of its warm-up, and its GPU's. private: not shared with
+    others."""
+
+    device_name: Text | None  # of the GPU
 
 
 class WarmRecord(TypedDict):

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save
 
+from common.counting import with_statistics
 from common.errors import TriptychError
 from common.files import write_bytes
 from common.network import Network
@@ -35,8 +36,8 @@ def read(library: str, path: Path, network: Network) -> Arrays:
     """
     if not path.is_file():
         raise TriptychError(f"{path}: no such file")
-    numbers = sum(each.size for each in network.elaboration.parameters.values())
-    budget = 8 * numbers + SLACK  # float64 at most, and a little beside the numbers
+    # float64 at most, and a little beside the numbers
+    budget = 8 * with_statistics(network) + SLACK
     if path.stat().st_size > 2 * budget:
         raise TriptychError(
             f"{path}: {path.stat().st_size:,} bytes; the weights of {network.name} take "

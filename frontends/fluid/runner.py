@@ -47,6 +47,10 @@ def device_memory():
     """Return None, as there is no device: this panel runs on the CPU alone."""
 
 
+def device_name():
+    """Return None, likewise."""
+
+
 def _want_cpu(device):
     if device == "gpu":
         raise ValueError("this panel runs on the CPU alone")

@@ -13,7 +13,7 @@ import numpy as np
 from common.compare import difference
 from common.ops import BatchNorm
 from frontends.ladder.climb import Climb, Pair, given
-from frontends.ladder.locate import FLOAT64_BOUND
+from frontends.ladder.locate import FLOAT64_BOUND, Locator
 from frontends.ladder.report import Row
 from frontends.workers.outcomes import AGREES, MISMATCHED
 
@@ -34,7 +34,7 @@ def outputs(mode: str) -> Callable[[Climb], Iterator[Row]]:
                 left, right = (given(readers[panel], name) for panel in pair)
                 found = difference(left, right)
                 agrees = found.relative <= FLOAT64_BOUND
-                note = "" if agrees else climb.locator.forward(mode, *pair)
+                note = "" if agrees else Locator(climb.runs).forward(mode, *pair)
                 outcome = AGREES if agrees else MISMATCHED
                 yield Row(rung, pair, outcome, found.relative, FLOAT64_BOUND, note)
 

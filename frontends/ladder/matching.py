@@ -17,6 +17,7 @@ from pathlib import Path
 from common.elaborate import Parameter
 from common.errors import TriptychError
 from common.network import Network
+from frontends.ladder.climb import by_layer
 from frontends.ladder.subjects import MINE
 from frontends.workers.pool import Workers
 from frontends.workers.protocol import Describe, NetworkFile, Tensor
@@ -106,12 +107,12 @@ def _by_layer(own: Own, canonical: Canonical, done: Pairs) -> Pairs:
     """Match layers of which nothing is matched with such of the same kinds and shapes, in order."""
     taken = {_layer(name) for name in (*done, *done.values())}
     free: dict[object, list[dict[str, str]]] = {}
-    for names in _layers(n for n in _in_order(own) if _layer(n) not in taken):
+    for names in by_layer(n for n in _in_order(own) if _layer(n) not in taken).values():
         by_kind = {own[name].kind: name for name in names}
         signature = frozenset((own[name].kind, own[name].shape) for name in names)
         free.setdefault(signature, []).append(by_kind)
     found: Pairs = {}
-    for names in _layers(n for n in canonical if _layer(n) not in taken):
+    for names in by_layer(n for n in canonical if _layer(n) not in taken).values():
         signature = frozenset((canonical[name].kind, canonical[name].shape) for name in names)
         if free.get(signature):
             by_kind = free[signature].pop(0)
@@ -121,13 +122,6 @@ def _by_layer(own: Own, canonical: Canonical, done: Pairs) -> Pairs:
 
 def _layer(name: str) -> str:
     return name.rpartition(".")[0]
-
-
-def _layers(names: Iterable[str]) -> list[list[str]]:
-    found: dict[str, list[str]] = {}
-    for name in names:
-        found.setdefault(_layer(name), []).append(name)
-    return list(found.values())
 
 
 def _without_counterpart(own: Own) -> list[str]:

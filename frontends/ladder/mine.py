@@ -52,7 +52,8 @@ class Mine:
         if shapes[0] == shapes[1]:
             climbed = list(climb(self.runs, list(panels), rungs))
             yield from climbed
-            if mine.dropouts.get("train") and not dropouts and all(row.passed for row in climbed):
+            drops = bool(mine.told.dropouts.get("train"))
+            if drops and not dropouts and all(row.passed for row in climbed):
                 yield from self._misplaced(panels)
         else:
             note = f"shapes {shapes[0]} and {shapes[1]}"
@@ -87,7 +88,7 @@ class Mine:
             for step in self.network.elaboration.steps
             if isinstance(step.op, Dropout) and step.op.rate
         }
-        left = Counter(mine.dropouts.get("train", ()))
+        left = Counter(mine.told.dropouts.get("train", ()))
         for path, words in declared.items():
             if left[words]:
                 left[words] -= 1
@@ -97,7 +98,7 @@ class Mine:
             if count:
                 times = f", {count} times," if count > 1 else ""
                 yield f"{words}{times} of mine has no counterpart"
-        for words in dict.fromkeys(mine.dropouts.get("evaluate", ())):
+        for words in dict.fromkeys(mine.told.dropouts.get("evaluate", ())):
             yield f"{words} of mine drops in evaluation, too"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from frontends.ladder.subjects import Subject, Written
 from frontends.workers.arrays import ArrayReader, write_arrays
 from frontends.workers.outcomes import WorkerError
 from frontends.workers.pool import Workers
-from frontends.workers.protocol import ArrayFiles, NetworkFile, Observe, Run
+from frontends.workers.protocol import ArrayFiles, NetworkFile, Observe, Run, Structure
 
 LEAST_VALUES = 16  # per channel that a BN sees; with fewer its own sensitivity exceeds the bounds
 BOTH = ("evaluate", "train")
@@ -46,14 +46,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Result:
-    """What one job gave, as protocol.Structure says it, and the file with its arrays."""
+    """What one job told, and the file with the arrays that it gave."""
 
-    parameters: dict[str, tuple[int, ...]]
-    blocks: dict[str, tuple[int, ...]]
+    told: Structure
     arrays: Path
-    frozen: tuple[str, ...] = ()
-    dropouts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    average_pools: int | None = None
 
     def read(self) -> ArrayReader:
         """Open the arrays: `<mode>/output`, `<mode>/step/<path>`, `train/gradient/<name>` …"""
@@ -121,7 +117,7 @@ class Runs:
         subject = self.subject(name)
         if not subject.row.rounds_pool_gradients:
             return ()
-        return subject.rounded_pools(self.network, self.run(Job(name)).average_pools)
+        return subject.rounded_pools(self.network, self.run(Job(name)).told.average_pools)
 
     def run(self, job: Job) -> Result:
         """Return the result of a job. Raises WorkerError."""
@@ -150,8 +146,8 @@ class Runs:
             return list(pool.map(run_list, plan))
 
     def _run(self, job: Job) -> Result:
-        subject, twin = self.subject(job.subject), self.network
-        source = subject.source(twin, job.taps)
+        subject = self.subject(job.subject)
+        source = subject.source(self.network, job.taps)
         stem = f"{job.subject}_{len(self._results)}_{abs(hash(job)):x}"
         path, arrays = subject.file, self._folder / f"{stem}.npz"
         if path is None:
@@ -164,7 +160,7 @@ class Runs:
             job.dtype,
             official_names=dict(source.names),
             matched_names=None if subject.names is None else dict(subject.names),
-            absent=tuple(sorted(subject.absent(twin))),
+            absent=tuple(sorted(subject.absent(self.network))),
             import_folder=None if subject.file is None else str(subject.file.parent),
             brought=subject.file is not None,
         )
@@ -172,14 +168,7 @@ class Runs:
         observe = Observe(job.keep_blocks, job.keep_steps, job.keep_cotangents)
         request = Run(file, files, job.want, observe)
         answer = self._workers.request(subject.framework, request, self._timeout, lane=subject.lane)
-        return Result(
-            answer.parameters,
-            answer.blocks,
-            arrays,
-            answer.frozen,
-            answer.dropouts,
-            answer.average_pools,
-        )
+        return Result(answer, arrays)
 
 
 def comparable(network: Network) -> Network:

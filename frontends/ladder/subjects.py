@@ -72,11 +72,12 @@ class Subject(ABC):
         return {}
 
     def rounded_pools(self, network: Network, called: int | None) -> tuple[type[Op], ...]:
-        """Return the average pools whose gradients it scales by a rounded 1/n.
+        """Return the average pools whose gradients it scales by a rounded 1/n, where its framework
+        does.
 
         called: how many average pools it calls, None if it did not count them.
         """
-        return ROUNDED if self.row.rounds_pool_gradients else ()
+        return ROUNDED
 
 
 @dataclass(frozen=True)
@@ -107,12 +108,12 @@ class Written(Subject):
     def silent_blocks(self, network: Network) -> dict[str, str]:
         within = self._within_models(network, (Chain,))
         blocks = network.elaboration.blocks
-        return {each.path: WITHIN for each in blocks if within and each.path.startswith(within)}
+        return {each.path: WITHIN for each in blocks if each.path.startswith(within)}
 
     def silent_steps(self, network: Network) -> dict[str, str]:
         within = self._within_models(network, (Chain, Use))
         steps = network.elaboration.steps
-        return {each.path: WITHIN for each in steps if within and each.path.startswith(within)}
+        return {each.path: WITHIN for each in steps if each.path.startswith(within)}
 
     def _within_models(self, network: Network, kinds: tuple[type, ...]) -> tuple[str, ...]:
         """Return what the paths within models open with: layers that are called again."""
@@ -155,10 +156,6 @@ class Reader(Subject):
         return dict.fromkeys(
             (n for n in network.elaboration.parameters if n not in known), UNMATCHED
         )
-
-    def silent_blocks(self, network: Network) -> dict[str, str]:
-        """Return the blocks whose output shapes it is exempt from telling, each with the reason."""
-        return {}
 
     def rounded_pools(self, network: Network, called: int | None) -> tuple[type[Op], ...]:
         """Its global average may be a pool over the whole map where ours is a mean: the number of

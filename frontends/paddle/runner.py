@@ -39,9 +39,16 @@ def matmul(size, device):
 
 def device_memory():
     """Return the peak of the GPU's memory in bytes, None without a GPU."""
-    if not paddle.device.is_compiled_with_cuda() or not paddle.device.cuda.device_count():
-        return None
-    return paddle.device.cuda.max_memory_allocated()
+    return paddle.device.cuda.max_memory_allocated() if _sees_gpu() else None
+
+
+def device_name():
+    """Return what the GPU is called, None without a GPU."""
+    return paddle.device.cuda.get_device_name(0) if _sees_gpu() else None
+
+
+def _sees_gpu():
+    return paddle.device.is_compiled_with_cuda() and paddle.device.cuda.device_count() > 0
 
 
 def _synchronize():

@@ -58,6 +58,13 @@ def device_memory():
     return tf.config.experimental.get_memory_info("GPU:0")["peak"]
 
 
+def device_name():
+    """Return what the GPU is called, None without a GPU."""
+    for gpu in tf.config.list_physical_devices("GPU"):
+        return tf.config.experimental.get_device_details(gpu).get("device_name")
+    return None
+
+
 def _out(value):
     return channels_first(value.numpy())
 

@@ -44,6 +44,11 @@ def device_memory():
     return torch.cuda.max_memory_allocated() if torch.cuda.is_available() else None
 
 
+def device_name():
+    """Return what the GPU is called, None without a GPU."""
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else None
+
+
 def _place(device):
     return torch.device("cuda" if device == "gpu" else "cpu")
 

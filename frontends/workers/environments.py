@@ -1,7 +1,7 @@
 """Which interpreter runs which framework; the environments of the historical panels.
 
-An environment is a
-folder in the user's cache; a marker, written last, says with which requirements it is complete.
+An environment is a folder in the user's cache; a marker, written last, says with which
+requirements it is complete.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterable, Mapping, Optional, Tuple
 
 import numpy as np
 
-from frontends.workers.layouts import Layout, Slot, Table
+from frontends.workers.layouts import Slot, Table, plain
 from frontends.workers.outcomes import MismatchError
 from frontends.workers.protocol import Shape, Tensor
 
@@ -38,16 +38,14 @@ class Held:
 
     def set_from(self, weights: ArrayReader, name: str, dtype: str) -> Array:
         """Return its canonical value in its own layout. Raises MismatchError."""
-        return own_array(weights, name, self.slot.layout, self.shape, dtype)
+        array = self.slot.layout.from_canonical(weights.get(name), self.shape)
+        if array.shape != self.shape:
+            raise MismatchError(f"{name}: shape {array.shape}, expected {self.shape}")
+        return np.ascontiguousarray(array.astype(dtype))
 
     def canonical(self, array: Any) -> Any:
         """Return an array of its shape in the canonical layout."""
         return self.slot.layout.to_canonical(array)
-
-
-def plain(rank: int) -> Layout:
-    """Return the layout of what has no canonical one: as it is."""
-    return Layout("any", tuple(range(rank)))
 
 
 def holding(
@@ -123,19 +121,3 @@ def check_keys(expected: Iterable[str], given: Iterable[str]) -> None:
             f"{len(missing)} parameters of the file have no weights: {missing[:5]}; "
             f"{len(extra)} weights have no parameter: {extra[:5]}"
         )
-
-
-def own_array(
-    weights: ArrayReader, name: str, layout: Layout, shape: Iterable[int], dtype: str
-) -> Array:
-    """Return a canonical parameter in a layout. Raises MismatchError unless it has the shape."""
-    expected = tuple(shape)
-    array = layout.from_canonical(weights.get(name), expected)
-    check_shape(name, expected, array.shape)
-    return np.ascontiguousarray(array.astype(dtype))
-
-
-def check_shape(name: str, expected: Shape, given: Shape) -> None:
-    """Raise a MismatchError unless two shapes are equal."""
-    if tuple(expected) != tuple(given):
-        raise MismatchError(f"{name}: shape {tuple(given)}, expected {tuple(expected)}")

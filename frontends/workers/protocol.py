@@ -170,12 +170,13 @@ class Seconds(Message):
 @dataclass(frozen=True)
 class MemoryUse(Message):
     """Bytes of a worker: resident now, resident and not shared, resident at the peak; and the
-    peak of the GPU's memory, None without a GPU."""
+    peak of the GPU's memory, and what the GPU is called, None without a GPU."""
 
     rss: int
     private: int
     peak_rss: int
     peak_device: Optional[int]
+    device_name: Optional[str] = None
 
 
 @dataclass(frozen=True)
@@ -270,7 +271,7 @@ class Matmul(Request[Seconds]):
 
 @dataclass(frozen=True)
 class Memory(Request[MemoryUse]):
-    """Tell the memory of the process and of its device."""
+    """Tell the memory of the process and of its device, and what this is called."""
 
     answer: ClassVar[Type[Message]] = MemoryUse
 

@@ -41,7 +41,6 @@ class Worker:
         arrays = importlib.import_module("frontends.workers.arrays")  # numpy may be missing, too
         self._read, self._write = arrays.ArrayReader, arrays.ArrayWriter
         self._framework = importlib.import_module("frontends.%s.runner" % framework)
-        self._runner = None
         self._step = None
         self._doing = {
             protocol.Hello: self._hello,
@@ -96,7 +95,7 @@ class Worker:
                     if request.observe.keeps(name):
                         results.put(mode + "/" + name, array)
         seen = runner.recordings.seen
-        self._runner = runner = None
+        del runner
         _give_back_memory()
         return protocol.Structure(parameters, blocks, frozen, seen.dropouts, seen.average_pools)
 
@@ -104,10 +103,9 @@ class Worker:
         self.stage = "load"
         if file.import_folder and file.import_folder not in sys.path:
             sys.path.append(file.import_folder)
-        self._runner = self._step = None
+        self._step = None
         gc.collect()  # models and graphs are full of cycles: the last one would stay in memory
-        self._runner = self._framework.Runner(file, load_module, observe, step)
-        return self._runner
+        return self._framework.Runner(file, load_module, observe, step)
 
     def _assign(self, runner, arrays):
         self.stage = "weights"
@@ -158,7 +156,8 @@ class Worker:
         return protocol.Seconds(tuple(seconds))
 
     def _memory(self, request):
-        return protocol.MemoryUse(*_resident(), peak_device=self._framework.device_memory())
+        device = self._framework.device_memory(), self._framework.device_name()
+        return protocol.MemoryUse(*_resident(), *device)
 
 
 def _structure(held):

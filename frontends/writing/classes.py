@@ -139,11 +139,7 @@ class _Class:
     def _equal(self, left: list[Any], right: list[Any]) -> bool:
         """Are two lists of channels equal in every instance?"""
         for each in self._draft.instances(self._block):
-            scope = dict(each.arguments) | {
-                symbol: shape[0]
-                for symbol, shape in zip(self._channels.symbols, each.inputs)
-                if isinstance(symbol, str) and symbol in self._channels.implicit
-            }
+            scope = self._channels.scope(each)
             if any(evaluate(a, scope) != evaluate(b, scope) for a, b in zip(left, right)):
                 return False
         return True

@@ -166,9 +166,3 @@ class FunctionDialect(Dialect[FunctionSite, Body]):
 
     def check(self, functions: Sequence[Statement]) -> None:
         """Raise an EmitError if the framework would refuse the functions of a file."""
-
-
-# What files call builtins, loops and themselves by; `tap` is what a tapped twin calls.
-_ALWAYS = frozenset("chr float print range sum super tap zip".split())
-OF_CLASSES = _ALWAYS | {"self", "block", "path", "_"}
-OF_FUNCTIONS = _ALWAYS | {"name", "training", "i"}

@@ -54,7 +54,6 @@ class Draft:
         self.elaboration: Elaboration = self.network.elaboration
         self.channels = Channels(self.network, self.elaboration)
         self.root = self.network.root
-        self.arguments = dict(self.network.arguments)
 
     def kinds(self) -> list[Block]:
         """Return the kinds that have instances, inner ones first, by height and then by order."""

@@ -28,6 +28,15 @@ class KindChannels:
     outputs: list[Any] = field(default_factory=list)
     implicit: list[str] = field(default_factory=list)
 
+    def scope(self, instance: BlockInstance) -> dict[str, Any]:
+        """Return the values of an instance's arguments, and of what stands for its channels."""
+        channels = {
+            symbol: shape[0]
+            for symbol, shape in zip(self.symbols, instance.inputs)
+            if isinstance(symbol, str) and symbol.isidentifier()
+        }
+        return channels | dict(instance.arguments)
+
 
 class Channels:
     """The channels in every kind of a network. Raises EmitError where they cannot be written."""
@@ -134,12 +143,7 @@ class Channels:
     @staticmethod
     def _check(block: Block, known: KindChannels, instances: list[BlockInstance]) -> None:
         for each in instances:
-            scope = dict(each.arguments)
-            scope |= {
-                symbol: shape[0]
-                for symbol, shape in zip(known.symbols, each.inputs)
-                if isinstance(symbol, str) and symbol.isidentifier() and symbol not in scope
-            }
+            scope = known.scope(each)
             for layer, inputs in known.layers.items():
                 for expression, shape in zip(inputs, each.layer_inputs[layer]):
                     if expression is not None and evaluate(expression, scope) != shape[0]:

@@ -12,6 +12,7 @@ from benchmarks import run
 from benchmarks.benchmark import Benchmark
 from benchmarks.matrix import Case, cases
 from benchmarks.options import command, parse
+from common import machine
 from common.errors import run_command
 from frontends.frameworks import MODERN, TABLE
 
@@ -87,7 +88,12 @@ def test_help_names_everything(capsys: pytest.CaptureFixture[str]) -> None:
     ],
 )
 def test_the_command_that_repeats_a_run(given: list[str], repeats: str) -> None:
-    assert command(parse(given)) == f"python -m benchmarks.run {repeats}"
+    found = command(parse([*given, "--threads", "3"]))
+    assert found == f"python -m benchmarks.run {repeats} --threads 3"
+
+
+def test_the_command_states_the_threads_of_this_machine() -> None:
+    assert command(parse([])).endswith(f" --threads {machine.cores()}")
 
 
 @pytest.fixture

@@ -10,12 +10,13 @@ import shlex
 import signal
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from common.errors import ending
+from common.errors import TriptychError, ending
 from frontends import __main__ as triptych
 from frontends.__main__ import COMMANDS, Command
 from frontends.workers.environments import ROOT
@@ -140,6 +141,20 @@ def test_what_is_not_installed_is_named(
     assert triptych.main(["gone"]) == 2
     said = "triptych gone: No module named 'no_such_module': run `pip install -e .`"
     assert capsys.readouterr().err.startswith(said)
+
+
+def test_the_version_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert triptych.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"triptych {metadata.version('triptych')}\n"
+
+    def version(name: str) -> None:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", version)
+    with pytest.raises(TriptychError, match=r"^not installed.* run `pip install -e .`"):
+        triptych.main(["--version"])
 
 
 def run(*arguments: str, **how: Any) -> subprocess.CompletedProcess[bytes]:

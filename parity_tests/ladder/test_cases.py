@@ -124,6 +124,35 @@ TORCH = {
         "extra_parameters/torch_net.py:Unused",
         "aux.kernel (10, 4), aux.bias (10,) of mine have no counterpart",
     ),
+    "a layer beside, first": _torch(
+        "extra_parameters/torch_net.py:UnusedFirst",
+        "aux_conv.kernel (4, 3, 3, 3) of mine has no counterpart",
+    ),
+    "no gamma and beta": _torch(
+        "extra_parameters/torch_net.py:NoAffine",
+        "bn.gamma (4,) is missing in mine",
+        "bn.beta (4,) is missing in mine",
+        "forward, eval, mine ↔ torch: mismatched: first at step bn",
+        only=False,
+    ),
+    "wants an argument": _torch(
+        "extra_parameters/torch_net.py:Required",
+        "stage load, mine: crashed: TypeError: Required.__init__() missing 1 required",
+    ),
+    "softmax at the end": _torch(
+        "extra_parameters/torch_net.py:Softmax",
+        f"forward, eval, mine ↔ torch: mismatched: {NOWHERE}",
+        only=False,
+    ),
+    "on a GPU": _torch(
+        "extra_parameters/torch_net.py:Cuda", "torch_net.py: return super().forward(x.cuda())"
+    ),
+    "a convolution for a head": _torch(
+        "extra_parameters/torch_net.py:Flat2",
+        "head.kernel (10, 4, 1, 1) of mine has no counterpart",
+        "fc.kernel (10, 4) is missing in mine",
+        only=False,
+    ),
     "frozen": _torch(
         "extra_parameters/torch_net.py:Frozen", "conv.kernel does not train in mine", only=False
     ),

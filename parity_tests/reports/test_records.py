@@ -15,20 +15,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.errors import TriptychError
-from parity_tests.reports.recorded import COMMITTED, CRASH, PADDLE, TORCH, measured, written
+from parity_tests.reports.recorded import (
+    COMMITTED,
+    CRASH,
+    PADDLE,
+    TORCH,
+    measured,
+    small_run,
+    written,
+)
 from parity_tests.rows import rows
 from reports.page import page
 from reports.plot import figure
-from reports.records import Run, read_run
+from reports.records import read_run
 from reports.tables import text_tables
 
 
-def _run(folder: Path) -> Run:
-    return read_run(written(folder, *measured(), CRASH))
-
-
 def test_figures_come_from_the_raw_samples(tmp_path: Path) -> None:
-    found = _run(tmp_path)
+    found = small_run(tmp_path)
     timing = found.timings[TORCH]
     assert timing.step().median == statistics.median([0.5, 0.25, 1.0])
     speed = found.images_per_second(timing)
