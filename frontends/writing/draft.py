@@ -17,6 +17,7 @@ from common.ops import Op, Shape
 from common.prune import prune
 from common.spec import Block
 from common.text import one_line
+from frontends.writing.lines import Lines
 from frontends.writing.names import Words, class_names, renamed
 from frontends.writing.padding import Bound, in_numbers
 from frontends.writing.statements import quoted
@@ -33,6 +34,7 @@ class Source:
     """A written file: its text and the class or function in it that is the network.
 
     `names`: own name of a parameter or block -> canonical, where the file bears official names.
+    `lines`: the lines of every step.
     """
 
     dialect: str
@@ -40,6 +42,7 @@ class Source:
     entry: str
     classes: bool
     names: Mapping[str, str] = field(default_factory=dict)
+    lines: tuple[Lines, ...] = ()
 
 
 class Draft:

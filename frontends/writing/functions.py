@@ -15,6 +15,7 @@ from common.wiring import Call
 from frontends.writing.dialect import FunctionDialect
 from frontends.writing.draft import Draft, Source, formatted, shapes_of
 from frontends.writing.expressions import Each, invoke
+from frontends.writing.lines import lines_of
 from frontends.writing.names import Locals, names_in
 from frontends.writing.naming import Naming
 from frontends.writing.needs import Needs
@@ -51,7 +52,9 @@ def write(network: Network, dialect: FunctionDialect, taps: bool = False) -> Sou
             "\n".join(dialect.demo(draft, entry)),
         ]
     )
-    return Source(dialect.name, formatted(text), entry, classes=False, names=naming.names)
+    text = formatted(text)
+    places = lines_of(functions, text)
+    return Source(dialect.name, text, entry, classes=False, names=naming.names, lines=places)
 
 
 def statements(
@@ -141,11 +144,13 @@ class _Function:
         """Yield the statements of every call, those of an activation within the ones before."""
         found: list[tuple[list[Call], Body]] = []
         for call in self._block.wiring:
+            step = (f"{self._block.kind}.{call.layer}",)
             fused = self._fused(*found[-1], call) if found else None
             if fused is None:
-                step = f"{self._block.kind}.{call.layer}"
-                found.append(([call], [replace(each, step=step) for each in self._call(call)]))
+                found.append(([call], [replace(each, steps=step) for each in self._call(call)]))
             else:
+                *before, last = fused
+                fused = [*before, replace(last, steps=last.steps + step)]
                 found[-1] = ([*found[-1][0], call], fused)
         yield from found
 
