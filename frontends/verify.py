@@ -19,6 +19,7 @@ from common.files import file_for, write_text
 from common.network import Network
 from common.networks import available, load
 from frontends.frameworks import FRAMEWORKS, select
+from frontends.ladder.again import HOLDS
 from frontends.ladder.rungs import RUNGS
 from frontends.ladder.verify import verify, verify_against, verify_mine
 
@@ -27,14 +28,16 @@ ALONE = "one panel proves nothing of another: name two or more"
 
 def parser(prog: str) -> Parser:
     """Return the command line's parser."""
-    rungs = "\n".join(f"  {rung.name}\n    {rung.holds}" for rung in RUNGS)
+    holds = {rung.name: rung.holds for rung in RUNGS}
+    rungs, more = ("\n".join(f"  {n}\n    {each[n]}" for n in each) for each in (holds, HOLDS))
     made = Parser(
         prog=prog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Prove that TensorFlow, Paddle and PyTorch realize the same network. A Python "
         "file that you name is\nrun, in a process of its own where it is --mine; a JSON file is "
         "only read.",
-        epilog=f"rungs:\n{rungs}\n\n{named('networks', available())}\n\n"
+        epilog=f"rungs:\n{rungs}\nof --mine, the rungs in float64 and:\n{more}\n\n"
+        f"{named('networks', available())}\n\n"
         "exit codes: 0 proved, 1 not, 2 wrong usage",
     )
     add = made.add_argument

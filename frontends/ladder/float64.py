@@ -14,6 +14,7 @@ from common.compare import difference
 from common.ops import BatchNorm
 from frontends.ladder.climb import Climb, Pair, given
 from frontends.ladder.locate import FLOAT64_BOUND, Locator
+from frontends.ladder.momentum import hint
 from frontends.ladder.report import Row
 from frontends.workers.outcomes import AGREES, MISMATCHED
 
@@ -63,8 +64,10 @@ def statistics(climb: Climb) -> Iterator[Row]:
                 ]
                 found = difference(moved[0], moved[1], _scale(climb, name, moved))
                 worst[pair] = max(worst[pair], found.relative)
-                if found.relative > FLOAT64_BOUND:
-                    first.setdefault(pair, f"first: {name}: {found}")
+                if found.relative > FLOAT64_BOUND and pair not in first:
+                    moved = [given(readers[each], f"train/statistics/{name}") for each in pair]
+                    hints = [hint(climb, *each) for each in zip(pair, (name, name), moved)]
+                    first[pair] = "; ".join([f"first: {name}: {found}", *filter(None, hints)])
     for pair, relative in worst.items():
         outcome = MISMATCHED if pair in first else AGREES
         yield Row(STATISTICS, pair, outcome, relative, FLOAT64_BOUND, first.get(pair, ""))

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from common import transform, weights
@@ -15,6 +16,7 @@ from common.elaborate import Elaboration
 from common.network import Network
 from common.ops import BatchNorm, Op
 from common.probe import Probe, probe
+from frontends.ladder import calls
 from frontends.ladder.reference import Reference
 from frontends.ladder.subjects import Subject, Written
 from frontends.workers.arrays import ArrayReader, write_arrays
@@ -32,7 +34,7 @@ class Job:
 
     want: "evaluate", "train". taps: run the file whose every step passes its result through a tap.
     keep_steps, keep_cotangents, keep_blocks: results of steps, the gradients with respect to them,
-    and results of blocks are kept, too.
+    and results of blocks are kept, too. want may be calls of frontends.ladder.calls, on its inputs.
     """
 
     subject: str
@@ -79,6 +81,7 @@ class Runs:
         self._workers, self._folder, self._timeout = workers, folder, timeout
         self._results: dict[Job, Result] = {}
         self._stops: dict[str, WorkerError] = {}
+        self._writing = Lock()
         self.probe = probe(network, seed) if values is None else Probe(dict(values))
         self.parameters = self.probe.weights
         self._given = {
@@ -145,6 +148,16 @@ class Runs:
         with ThreadPoolExecutor(max(1, len(plan))) as pool:
             return list(pool.map(run_list, plan))
 
+    def _inputs(self, job: Job) -> Path:
+        """Return the file of the inputs that a job wants, written when first wanted."""
+        if not set(job.want) - set(BOTH):
+            return self._files["inputs"]
+        with self._writing:
+            if "calls" not in self._files:
+                self._files["calls"] = self._folder / "calls.npz"
+                write_arrays(self._files["calls"], calls.inputs(self.network, self.batch))
+        return self._files["calls"]
+
     def _run(self, job: Job) -> Result:
         subject = self.subject(job.subject)
         source = subject.source(self.network, job.taps)
@@ -164,7 +177,8 @@ class Runs:
             import_folder=None if subject.file is None else str(subject.file.parent),
             brought=subject.file is not None,
         )
-        files = ArrayFiles(str(self._files["weights"]), str(self._files["inputs"]), str(arrays))
+        inputs = self._inputs(job)
+        files = ArrayFiles(str(self._files["weights"]), str(inputs), str(arrays))
         observe = Observe(job.keep_blocks, job.keep_steps, job.keep_cotangents)
         request = Run(file, files, job.want, observe)
         answer = self._workers.request(subject.framework, request, self._timeout, lane=subject.lane)

@@ -115,7 +115,9 @@ def verify_mine(
         subjects = [mine, Written(framework, framework)]
         same = transform.without_dropout(network)
         runs = Runs(same, subjects, pool, folder, report.batch, seed=seed, timeout=timeout)
-        report.rows += Mine(runs, network, framework, found.differences).rows(FLOAT64_RUNGS)
+        ladder = Mine(runs, network, framework, found.differences)
+        report.rows += ladder.rows(FLOAT64_RUNGS)
+        report.notes += ladder.remarks()
         _ask_versions(report, [framework], pool, timeout)
     return report
 

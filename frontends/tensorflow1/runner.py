@@ -6,7 +6,7 @@ import platform
 import numpy as np
 import tensorflow as tf
 
-from frontends.tensorflow1.brought import calls_of, kind_of, watch_dropout
+from frontends.tensorflow1.brought import calls_of, draws, kind_of, watch_dropout, watch_fused
 from frontends.tensorflow1.layout import LAYERS
 from frontends.workers.layouts import (
     Slot,
@@ -18,6 +18,8 @@ from frontends.workers.layouts import (
 from frontends.workers.parameters import Held, check_keys, distinct, joined, matched
 from frontends.workers.recording import Recordings, hollow, the_tensor, watch_blocks
 
+# How functions call the argument that says whether they train.
+SWITCHES = ("training", "is_training", "train", "is_train", "phase_train", "training_phase")
 _CANONICAL = {slot.kind for slots in LAYERS.values() for slot in slots.values()}
 tf.logging.set_verbosity(tf.logging.ERROR)
 
@@ -65,6 +67,11 @@ def _let_go():
         _open.pop().close()
 
 
+def _variables():
+    """Return the variables of a graph, global ones first."""
+    return tf.global_variables() + tf.local_variables()
+
+
 def _held(variable, trained):
     """Return the name and the tensor of a variable; its own name, or what takes it, says its
     kind."""
@@ -90,6 +97,7 @@ class Runner:
         self.recordings = Recordings(observe, symbolic=True)
         if file.brought:
             watch_dropout(self.recordings)
+            watch_fused(self.recordings)
         self._shapes = {}
         self._module = load_module(file.path, {"tap": self._tap})
         self._entry = getattr(self._module, file.entry)
@@ -113,7 +121,7 @@ class Runner:
             self._input = tf.placeholder(self._file.dtype, [None, *height_width, channels])
             self._observed = {training: self._build(training, reuse=None)}
             trained = {each.op.name for each in tf.trainable_variables()}
-            found = distinct(_held(each, trained) for each in tf.global_variables())
+            found = distinct(_held(each, trained) for each in _variables())
             start = [tf.global_variables_initializer(), tf.local_variables_initializer()]
         self._held = matched(found, self._file.matched_names)
         self._session = tf.Session(graph=self._graph)
@@ -220,14 +228,15 @@ class Runner:
     def _build(self, training, reuse):
         """Call the network's function; return what there is to observe, by name."""
         self.recordings.start("train" if training else "evaluate")
-        switch = {"training": training}
-        if "training" not in inspect.signature(self._entry).parameters:
-            switch = {}
+        named = [n for n in SWITCHES if n in inspect.signature(self._entry).parameters]
+        switch = {named[0]: training} if named else {}
         with tf.variable_scope(tf.get_variable_scope(), reuse=reuse):
             observed = {"output": the_tensor(self._entry(self._input, **switch), tf.Tensor)}
         if self._file.matched_names:
             self._observe_layers(self._file.matched_names)
         owners = {each.op.name.rpartition("/")[0] for each in tf.global_variables()}
+        if self._file.brought:
+            self._tell()
         layers = {f"block/{owner}" for owner in owners}  # that the file has a function for
         for name, value in self.recordings.items():
             if name.split("#")[0] in layers:
@@ -238,10 +247,19 @@ class Runner:
                 self._shapes[name] = value.shape.as_list()
         return observed
 
+    def _tell(self):
+        """Note what a reader's graph draws at random, and what training adds to its loss."""
+        seen = self.recordings.seen
+        for op in draws(self._graph):
+            seen.odd["mine draws random numbers (%s)" % op.type] = None
+        losses = tf.losses.get_regularization_losses() + tf.losses.get_losses()
+        if losses:
+            seen.remark(["training adds %d losses of mine: not compared" % len(losses)])
+
     def _observe_layers(self, names):
         """Record what each layer of a reader's graph is given and gives."""
         layers = {}
-        for own, each in distinct(_held(v, ()) for v in tf.global_variables()).items():
+        for own, each in distinct(_held(v, ()) for v in _variables()).items():
             if own in names:
                 layers.setdefault(names[own].rpartition(".")[0], []).append(each.own)
         for path, variables in layers.items():
