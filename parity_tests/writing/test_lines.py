@@ -41,7 +41,7 @@ def _check_order(network: Network) -> None:
     for panel, order in found.items():
         own = [step for step in order if step.partition(".")[0] in used]
         assert own == [s for s in found["torch"] if s.partition(".")[0] in used], panel
-        assert {step for step in own} <= called
+        assert set(own) <= called
     assert {step.partition(".")[0] for step in found["fluid"]} == used
 
 
