@@ -6,7 +6,7 @@ import argparse
 import math
 import textwrap
 from collections.abc import Callable, Iterable
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from common.errors import TriptychError
 
@@ -22,6 +22,9 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise TriptychError(f"{message} (--help says what is available)")
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        print(message, end="", file=file)  # argparse's own hides that it cannot
 
 
 def named(kind: str, names: Iterable[str]) -> str:

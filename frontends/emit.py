@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from common.arguments import NETWORK, Parser
 from common.errors import TriptychError, choose, run_command
 from common.files import folder_for, write_text
+from common.memory import check_memory
 from common.network import Network
 from common.networks import available, load
 from frontends.frameworks import FRAMEWORKS, MODERN
@@ -83,6 +84,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m frontend
     network = load(options.network)
     texts = {dialect: emit(network, dialect).text for dialect in options.dialects}
     if options.verified:
+        check_memory(network, 2)
         report = _verified(network, options.dialects)
         if report is None:
             return 1

@@ -5,13 +5,13 @@ Each run in OUT/data becomes OUT/<run>.md with OUT/<run>.png; OUT/README.md list
 
 from __future__ import annotations
 
-import argparse
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from tabulate import tabulate
 
+from common.arguments import Parser
 from common.errors import TriptychError, run_command
 from common.files import write_bytes, write_text
 from reports.page import page
@@ -93,7 +93,7 @@ def _row(run: Run) -> tuple[str | int, ...]:
 
 def main(arguments: list[str] | None = None, prog: str = PROG) -> int:
     """Render every page of a folder; return 1 if a record could not be read, else 0."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=prog,
         description="Render a page and a plot per run from the records in OUT/data, and an index.",
         epilog="Exit codes: 0 all written; 1 a record cannot be read (standard error says which "

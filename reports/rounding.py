@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import textwrap
@@ -12,6 +11,7 @@ from typing import Any
 
 from tabulate import tabulate
 
+from common.arguments import Parser
 from common.errors import TriptychError, run_command
 from common.files import folder_for, write_text
 from frontends.frameworks import FRAMEWORKS, TABLE
@@ -163,7 +163,7 @@ def read(path: Path) -> list[Line]:
 
 def main(arguments: list[str] | None = None, prog: str = PROG) -> int:
     """Write OUT/rounding.md from OUT/data/rounding.jsonl."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=prog,
         description="Write the page of the float32 rungs' margins from their record.",
         epilog="Exit codes: 0 written, 2 wrong usage, or no record.",

@@ -22,8 +22,9 @@ from frontends.ladder.runs import Runs, batch_for, comparable
 from frontends.ladder.structure import structure_of_two
 from frontends.ladder.subjects import MINE, Fault, Reader, Written, written
 from frontends.workers.outcomes import WorkerError
-from frontends.workers.pool import Workers, scratch
+from frontends.workers.pool import Workers
 from frontends.workers.protocol import Hello
+from frontends.workers.scratch import scratch
 
 FLOAT64_RUNGS = tuple(rung for rung in RUNGS if rung.precision == "float64")
 
@@ -50,7 +51,7 @@ def verify(
     if raised != batch:
         report.notes.append(f"batch raised from {batch} to {raised}: BN needs 16 values a channel")
     subjects, rungs = written(frameworks, faults), RUNGS if rounding else FLOAT64_RUNGS
-    with _timed(report), _kept(workers) as pool, scratch() as folder:
+    with _timed(report), scratch() as folder, _kept(workers) as pool:
         runs = Runs(comparable(network), subjects, pool, folder, raised, seed=seed, timeout=timeout)
         report.notes += runs.probe.remarks()
         report.rows += climb(runs, frameworks, rungs)
@@ -78,7 +79,7 @@ def verify_against(
         )
     raised = max(batch_for(network, batch), batch_for(other, batch))
     report = Report(f"{network.name} against {other.name}", raised, list(frameworks))
-    with _timed(report), Workers() as workers, scratch() as folder:
+    with _timed(report), scratch() as folder, Workers() as workers:
         for framework in frameworks:
             pair = two_networks.TwoNetworks(network, other, framework, raised, seed, timeout)
             report.rows.append(pair.compare(workers, folder))
@@ -106,7 +107,7 @@ def verify_mine(
     path, entry = matching.parse_mine(reference)
     raised = batch_for(network, batch)
     report = Report(f"{Path(reference).name} against {network.name}", raised, [MINE, framework])
-    with _timed(report), _kept(workers) as pool, scratch() as folder:
+    with _timed(report), scratch() as folder, _kept(workers) as pool:
         try:
             own = matching.describe(path, entry, framework, network, pool, timeout)
         except WorkerError as error:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, cast
 
+from common import machine
 from common.errors import TriptychError
 from frontends.workers.channel import Channel
 from frontends.workers.encoding import ProtocolError
@@ -21,6 +24,9 @@ from frontends.workers.protocol import AnswerType, Failure, Request, Stage
 
 LOG_TAIL = 1 << 12  # bytes of what a worker printed that are read back
 LOOK_S = 1.0  # how often a silent worker is looked after
+# Linux ends a worker with the thread that started it (see common.signals): with this one,
+# which lives as long as the program.
+_STARTER = ThreadPoolExecutor(1, "starts-workers")
 
 
 def environment(
@@ -86,6 +92,8 @@ class WorkerProcess:
         try:
             python = interpreter(framework)
             self._process, self._channel = _start(python, framework, variables, self._log)
+            if device == "cpu":
+                _bound_memory(self.pid)
         except (TriptychError, OSError) as error:
             self._log.close()
             raise self._error(NOT_INSTALLED, str(error)) from None
@@ -197,7 +205,8 @@ def _start(
     our_reads, its_writes = os.pipe()
     channel = Channel(our_reads, our_writes)
     try:
-        process = subprocess.Popen(
+        process = _STARTER.submit(
+            subprocess.Popen,
             [python, "-m", "frontends.workers.worker", framework, str(its_reads), str(its_writes)],
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -206,7 +215,7 @@ def _start(
             cwd=ROOT,
             env=variables,
             start_new_session=True,
-        )
+        ).result()
     except OSError:
         channel.close()
         raise
@@ -214,6 +223,15 @@ def _start(
         os.close(its_reads)
         os.close(its_writes)
     return process, channel
+
+
+def _bound_memory(pid: int) -> None:
+    """Let a process take as much memory as there is, where Linux can: what asks for more fails
+    with an error of its own, and no other process is killed for it."""
+    there = machine.memory()
+    if there is not None and hasattr(resource, "prlimit"):
+        with suppress(ProcessLookupError):
+            resource.prlimit(pid, resource.RLIMIT_DATA, (there, there))
 
 
 def _tail(log: IO[bytes]) -> str:

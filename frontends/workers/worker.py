@@ -16,6 +16,7 @@ import traceback
 from contextlib import suppress
 from pathlib import Path
 
+from common.signals import end_with_parent
 from frontends.workers import protocol
 from frontends.workers.channel import Channel
 from frontends.workers.outcomes import CRASHED, MISMATCHED, NOT_INSTALLED, MismatchError
@@ -238,4 +239,5 @@ def serve(framework, channel):
 
 
 if __name__ == "__main__":
+    end_with_parent()
     serve(sys.argv[1], Channel(int(sys.argv[2]), int(sys.argv[3])))

@@ -11,6 +11,7 @@ DIALECTS = tuple(f"frontends.{framework}" for framework in FRAMEWORKS)
 # From bottom to top. A module imports from its own room and from the floors below; the rooms of
 # one floor know nothing of each other. A module is in the room whose name is the longest.
 FLOORS: tuple[tuple[str, ...], ...] = (
+    ("common.signals",),
     ("common.errors", "common.limits"),
     ("common.text",),
     ("common.files", "common.expressions"),
@@ -34,6 +35,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 RUNNABLE = (
     "benchmarks.run",
     "common.networks.__main__",
+    "common.networks.called",
     "frontends.__main__",
     "frontends.checkpoints.read",
     "frontends.convert",
@@ -64,6 +66,7 @@ ENTRIES = {
 WORKER_SIDE = {
     "common",
     "common.errors",
+    "common.signals",
     "common.recipes",
     "common.recipes.recipe",
     "frontends",
