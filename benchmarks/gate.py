@@ -17,6 +17,7 @@ from frontends.ladder.report import Report
 from frontends.ladder.verify import verify
 from frontends.workers.arrays import ArrayReader
 from frontends.workers.outcomes import NOT_COMPARABLE, NOT_INSTALLED, Outcome, WorkerError
+from frontends.workers.pool import Workers
 from frontends.workers.process import WorkerProcess
 from frontends.workers.protocol import Memory
 
@@ -97,7 +98,7 @@ def reference(
 def _exact(
     workload: Workload, framework: str, modes: set[str], folder: Path, threads: int
 ) -> dict[str, dict[str, Any]]:
-    worker = WorkerProcess(framework, threads=threads)
+    worker = WorkerProcess(framework, threads=threads, temporary=folder)
     outputs = {}
     try:
         for mode in sorted(modes):
@@ -119,13 +120,8 @@ def _read(path: Path) -> dict[str, Any]:
 
 def sees_gpu(framework: str) -> bool:
     """Return whether a framework's build sees a GPU; one that does not start sees none."""
-    try:
-        worker = WorkerProcess(framework, "gpu")
-    except WorkerError:
-        return False
-    try:
-        return worker.request(Memory(), 60).peak_device is not None
-    except WorkerError:
-        return False
-    finally:
-        worker.close()
+    with Workers("gpu") as workers:
+        try:
+            return workers.request(framework, Memory(), 60).peak_device is not None
+        except WorkerError:
+            return False

@@ -70,7 +70,7 @@ def _told(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return f"out of memory{': ' if said else ''}{said}"
     if isinstance(error, OSError) and error.filename is None:
-        return f"cannot write, to standard output most likely: {error.strerror}"
+        return f"cannot write to standard output or a temporary file: {error.strerror}"
     return said
 
 
