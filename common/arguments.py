@@ -12,6 +12,10 @@ from common.errors import TriptychError
 
 LONGEST = 86_400.0  # seconds: a day; sockets, queues and locks refuse what is far longer
 NETWORK = "a network's name, FILE.json, or FILE.py:function"
+RUNS = (
+    "A Python file that you name is run, in a process of its own; a JSON or weights file is only "
+    "read."
+)
 
 
 class Parser(argparse.ArgumentParser):

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from common.arguments import NETWORK, Parser
+from common.arguments import NETWORK, RUNS, Parser
 from common.errors import TriptychError, choose, run_command
 from common.files import folder_for, write_text
 from common.memory import check_memory
@@ -52,8 +52,8 @@ def parser(prog: str) -> Parser:
     made = Parser(
         prog=prog,
         description="Write a network as a standalone source file.",
-        epilog=f"Networks: {', '.join(available())}. Exit codes: 0 written, 1 not --verified, "
-        "2 wrong usage or a network that cannot be written.",
+        epilog=f"{RUNS} Networks: {', '.join(available())}. "
+        "Exit codes: 0 written, 1 not --verified, 2 wrong usage or a network that cannot be written.",
     )
     made.add_argument("network", help=NETWORK)
     made.add_argument(

@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.console import Console
 
-from common.arguments import NETWORK, Parser, named, seconds, whole
+from common.arguments import NETWORK, RUNS, Parser, named, seconds, whole
 from common.differences import grouped
 from common.errors import TriptychError, choose, run_command
 from common.files import file_for, write_text
@@ -30,9 +30,8 @@ def parser(prog: str) -> Parser:
     made = Parser(
         prog=prog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="Prove that TensorFlow, Paddle and PyTorch realize the same network. A Python "
-        "file that you name is\nrun, in a process of its own where it is --mine; a JSON file is "
-        "only read.",
+        description="Prove that TensorFlow, Paddle and PyTorch realize the same network by running "
+        f"what is written of it.\n{RUNS}",
         epilog=f"rungs:\n{rungs}\n\n{named('networks', available())}\n\n"
         "exit codes: 0 proved, 1 not, 2 wrong usage",
     )

@@ -13,6 +13,7 @@ from common import transform
 from common.differences import StructuralDifference, structural_differences
 from common.errors import TriptychError
 from common.network import Network
+from common.text import one_line
 from frontends.frameworks import TABLE
 from frontends.ladder import matching, two_networks
 from frontends.ladder.mine import Mine
@@ -26,6 +27,7 @@ from frontends.workers.pool import Workers
 from frontends.workers.protocol import Hello
 from frontends.workers.scratch import scratch
 
+MOST_PRINTED = 10  # lines of what a reader's file printed that are shown
 FLOAT64_RUNGS = tuple(rung for rung in RUNGS if rung.precision == "float64")
 
 
@@ -109,9 +111,12 @@ def verify_mine(
     report = Report(f"{Path(reference).name} against {network.name}", raised, [MINE, framework])
     with _timed(report), scratch() as folder, _kept(workers) as pool:
         try:
+            pool.request(framework, Hello(), timeout, lane=MINE)
+            pool.printed(framework, MINE)  # by the framework as it was imported
             own = matching.describe(path, entry, framework, network, pool, timeout)
         except WorkerError as error:
             report.rows.append(stopped_row(MINE, error.outcome))
+            report.notes += _printed(pool, framework)
             return report
         found = matching.match(own, network, names_file, TABLE[framework].classes)
         mine = Reader(MINE, framework, path, entry, found.names)
@@ -120,7 +125,14 @@ def verify_mine(
         runs = Runs(same, subjects, pool, folder, raised, seed=seed, timeout=timeout)
         report.rows += Mine(runs, network, framework, found.differences).rows(FLOAT64_RUNGS)
         _ask_versions(report, [framework], pool, timeout)
+        report.notes += _printed(pool, framework)
     return report
+
+
+def _printed(workers: Workers, framework: str) -> list[str]:
+    """Return what a reader's file printed, its last lines, as lines of a report."""
+    lines = [one_line(each) for each in workers.printed(framework, MINE).splitlines()]
+    return ["printed meanwhile:", *(f"  {each}" for each in lines[-MOST_PRINTED:])] if lines else []
 
 
 def _ask_versions(report: Report, frameworks: list[str], workers: Workers, timeout: float) -> None:

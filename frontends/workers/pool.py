@@ -51,6 +51,11 @@ class Workers:
         with turn:
             return self._living(framework, lane).request(request, timeout)
 
+    def printed(self, framework: str, lane: str) -> str:
+        """Return what a lane's worker printed since this was last asked, its end if it is long."""
+        worker = self._workers.get((framework, lane))
+        return worker.printed() if worker else ""
+
     def end(self, framework: str, lane: str) -> None:
         """End a lane's worker, so that the next request meets a process that ran nothing."""
         worker = self._workers.pop((framework, lane), None)

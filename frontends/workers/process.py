@@ -98,7 +98,7 @@ class WorkerProcess:
             self._log.close()
             raise self._error(NOT_INSTALLED, str(error)) from None
         self._owner = threading.RLock()  # whoever holds it has the worker to itself
-        self._number, self._closed = 0, False
+        self._number, self._closed, self._heard = 0, False, 0
 
     @property
     def pid(self) -> int:
@@ -161,6 +161,14 @@ class WorkerProcess:
             if number == self._number:
                 return message
 
+    def printed(self) -> str:
+        """Return what was printed since this was last asked, its end where it is long."""
+        with self._owner:
+            if self._closed:
+                return ""
+            since, self._heard = self._heard, os.fstat(self._log.fileno()).st_size
+            return _tail(self._log, since)
+
     def suspend(self) -> None:
         """Stop the process where it stands, so that it takes no time from others."""
         with suppress(ProcessLookupError):
@@ -189,9 +197,9 @@ class WorkerProcess:
     def _crashed(self) -> WorkerError:
         code = self._process.wait()
         how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-        said = _tail(self._log)
+        said = (_tail(self._log).splitlines() or ["nothing"])[-1]
         self.close()
-        return self._error(CRASHED, f"{how}; it said last: {said or 'nothing'}")
+        return self._error(CRASHED, f"{how}; it said last: {said}")
 
     def _error(self, kind: str, message: str) -> WorkerError:
         return WorkerError(Outcome(self.framework, kind, self._stage, message))
@@ -234,9 +242,8 @@ def _bound_memory(pid: int) -> None:
             resource.prlimit(pid, resource.RLIMIT_DATA, (there, there))
 
 
-def _tail(log: IO[bytes]) -> str:
-    """Return the last line of a log, "" without one."""
+def _tail(log: IO[bytes], since: int = 0) -> str:
+    """Return the end of a log, nothing before the byte `since`."""
     size = os.fstat(log.fileno()).st_size
-    end = os.pread(log.fileno(), LOG_TAIL, max(0, size - LOG_TAIL))
-    lines = end.decode(errors="replace").strip().splitlines()
-    return lines[-1] if lines else ""
+    end = os.pread(log.fileno(), LOG_TAIL, max(since, size - LOG_TAIL))
+    return end.decode(errors="replace").strip()

@@ -231,7 +231,7 @@ def serve(framework, channel):
         try:
             worker = worker or Worker(framework, announce)
             answer = worker.answer(request)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             with suppress(OSError, ValueError):  # the file may have closed the log
                 traceback.print_exc()
             answer = failure(error, worker)

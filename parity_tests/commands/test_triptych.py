@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from common.arguments import RUNS
 from common.errors import ending
 from frontends import __main__ as triptych
 from frontends.__main__ import COMMANDS, Command
@@ -62,6 +63,13 @@ def test_the_screen_loads_nothing(arguments: list[str]) -> None:
     assert ours == needed
     assert {name.partition(".")[0] for name in found - ours} <= sys.stdlib_module_names
     assert not found & {"argparse", "difflib", "inspect", "subprocess"}
+
+
+@rows("name", {name: name for name in ("networks", "emit", "verify", "bench", "convert")})
+def test_help_says_what_is_run(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        triptych.main([name, "--help"])
+    assert RUNS in " ".join(capsys.readouterr().out.split())
 
 
 @rows("command", BY_NAME)
