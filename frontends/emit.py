@@ -53,7 +53,8 @@ def parser(prog: str) -> Parser:
         prog=prog,
         description="Write a network as a standalone source file.",
         epilog=f"{RUNS} Networks: {', '.join(available())}. "
-        "Exit codes: 0 written, 1 not --verified, 2 wrong usage or a network that cannot be written.",
+        "Exit codes: 0 written, 1 not --verified, 2 wrong usage or a network that cannot be "
+        "written.",
     )
     made.add_argument("network", help=NETWORK)
     made.add_argument(
