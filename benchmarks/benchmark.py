@@ -19,11 +19,12 @@ from benchmarks.workloads import Workload
 from common import machine
 from common.errors import TriptychError
 from common.files import folder_for
+from common.memory import check_memory
 from common.networks import load
 from frontends.frameworks import select
 from frontends.ladder.report import Report
 from frontends.workers.outcomes import NOT_COMPARABLE, Outcome
-from frontends.workers.pool import scratch
+from frontends.workers.scratch import scratch
 from reports.records import COMPLETE, INTERRUPTED, RecordFile
 from reports.schema import SCHEMA
 
@@ -43,6 +44,7 @@ class Benchmark:
         self.frameworks = list(dict.fromkeys(case.framework for case in self.cases))
         self.modes = [mode for mode in MODES if any(case.mode == mode for case in self.cases)]
         self.workload = Workload(load(options.network), options.batch_size)
+        check_memory(self.workload.network, options.batch_size)
         output = self.workload.network.elaboration.output
         if len(output) != 1 and "training" in self.modes:
             raise TriptychError(

@@ -17,6 +17,7 @@ from frontends.ladder.report import Report
 from frontends.ladder.verify import verify
 from frontends.workers.arrays import ArrayReader
 from frontends.workers.outcomes import NOT_COMPARABLE, NOT_INSTALLED, Outcome, WorkerError
+from frontends.workers.pool import Workers
 from frontends.workers.process import WorkerProcess
 from frontends.workers.protocol import Memory
 
@@ -101,7 +102,7 @@ def _exact(
     workload: Workload, framework: str, modes: set[str], folder: Path, threads: int
 ) -> Reference:
     """Take the first steps in float64, with the kernels as they are and as TF32 holds them."""
-    worker = WorkerProcess(framework, threads=threads)
+    worker = WorkerProcess(framework, threads=threads, temporary=folder)
     style, out = next(iter(TABLE[framework].styles)), folder / "exact.npz"
     found = Reference(framework, {}, {})
     try:
@@ -126,13 +127,8 @@ def _read(path: Path) -> dict[str, Any]:
 
 def sees_gpu(framework: str) -> bool:
     """Return whether a framework's build sees a GPU; one that does not start sees none."""
-    try:
-        worker = WorkerProcess(framework, "gpu")
-    except WorkerError:
-        return False
-    try:
-        return worker.request(Memory(), 60).peak_device is not None
-    except WorkerError:
-        return False
-    finally:
-        worker.close()
+    with Workers("gpu") as workers:
+        try:
+            return workers.request(framework, Memory(), 60).peak_device is not None
+        except WorkerError:
+            return False

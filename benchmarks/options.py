@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.matrix import MODES
 from common import machine
-from common.arguments import Parser, named, seconds, whole
+from common.arguments import RUNS, Parser, named, seconds, whole
 from common.networks import available
 from frontends.frameworks import HISTORICAL, TABLE
 
@@ -107,7 +107,7 @@ def _parser(prog: str) -> Parser:
     parser = Parser(
         prog=prog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        description=DESCRIPTION,
+        description=f"{DESCRIPTION}\n{RUNS}",
         epilog=EPILOG.format(styles=styles, networks=named("networks", available())),
     )
     for flag, how in OPTIONS.items():

@@ -17,8 +17,8 @@ from common.text import one_line
 from frontends.checkpoints.libraries import LIBRARIES, Arrays, names, to_canonical
 from frontends.workers.arrays import ArrayReader
 from frontends.workers.environments import ROOT, interpreter
-from frontends.workers.pool import scratch
 from frontends.workers.process import environment
+from frontends.workers.scratch import scratch
 
 SLACK = 10_000_000  # bytes
 FRAMEWORKS = {"keras": "tensorflow", "paddle.vision": "paddle", "torchvision": "torch"}
@@ -48,7 +48,8 @@ def read(library: str, path: Path, network: Network) -> Arrays:
         command = [interpreter(FRAMEWORKS[library]), "-m", "frontends.checkpoints.read"]
         done = subprocess.run(
             [*command, library, str(path.resolve()), str(out), str(budget)],
-            cwd=ROOT, env=environment(), capture_output=True, text=True, check=False,
+            cwd=ROOT, env=environment(), capture_output=True, check=False,
+            encoding="utf-8", errors="replace",
         )  # fmt: skip
         if done.returncode:
             said = done.stderr.strip().splitlines() or [f"its reader ended, {done.returncode}"]

@@ -145,8 +145,11 @@ class Runs:
                 return error
             return None
 
-        with ThreadPoolExecutor(max(1, len(plan))) as pool:
+        pool = ThreadPoolExecutor(max(1, len(plan)))
+        try:
             return list(pool.map(run_list, plan))
+        finally:  # an interrupt does not wait for jobs: their workers are about to be ended
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _inputs(self, job: Job) -> Path:
         """Return the file of the inputs that a job wants, written when first wanted."""

@@ -13,6 +13,7 @@ from common import transform
 from common.differences import StructuralDifference, structural_differences
 from common.errors import TriptychError
 from common.network import Network
+from common.text import one_line
 from frontends.frameworks import TABLE
 from frontends.ladder import matching
 from frontends.ladder.mine import Mine
@@ -23,9 +24,11 @@ from frontends.ladder.structure import structure_of_two
 from frontends.ladder.subjects import MINE, Fault, Reader, Written, written
 from frontends.ladder.two_networks import TwoNetworks
 from frontends.workers.outcomes import WorkerError
-from frontends.workers.pool import Workers, scratch
+from frontends.workers.pool import Workers
 from frontends.workers.protocol import Hello
+from frontends.workers.scratch import scratch
 
+MOST_PRINTED = 10  # lines of what a reader's file printed that are shown
 FLOAT64_RUNGS = tuple(rung for rung in RUNGS if rung.precision == "float64")
 
 
@@ -48,7 +51,7 @@ def verify(
     """
     report = _begun(network.name, frameworks, batch, network)
     subjects, rungs = written(frameworks, faults), RUNGS if rounding else FLOAT64_RUNGS
-    with _timed(report), _kept(workers) as pool, scratch() as folder:
+    with _timed(report), scratch() as folder, _kept(workers) as pool:
         runs = Runs(
             comparable(network), subjects, pool, folder, report.batch, seed=seed, timeout=timeout
         )
@@ -77,7 +80,7 @@ def verify_against(
             f"{network.name} takes {network.input_shape}, {other.name} {other.input_shape}"
         )
     report = _begun(f"{network.name} against {other.name}", frameworks, batch, network, other)
-    with _timed(report), Workers() as workers, scratch() as folder:
+    with _timed(report), scratch() as folder, Workers() as workers:
         pair = TwoNetworks(network, other, report.batch, seed, timeout)
         report.rows += [pair.compare(framework, workers, folder) for framework in frameworks]
         _ask_versions(report, frameworks, workers, timeout)
@@ -104,11 +107,14 @@ def verify_mine(
     path, entry = matching.parse_mine(reference)
     name = f"{Path(reference).name} against {network.name}"
     report = _begun(name, [MINE, framework], batch, network)
-    with _timed(report), _kept(workers) as pool, scratch() as folder:
+    with _timed(report), scratch() as folder, _kept(workers) as pool:
         try:
+            pool.request(framework, Hello(), timeout, lane=MINE)
+            pool.printed(framework, MINE)  # by the framework as it was imported
             own = matching.describe(path, entry, framework, network, pool, timeout)
         except WorkerError as error:
             report.rows.append(stopped_row(MINE, error.outcome))
+            report.notes += _printed(pool, framework)
             return report
         found = matching.match(own, network, names_file, TABLE[framework].classes)
         mine = Reader(MINE, framework, path, entry, found.names)
@@ -119,6 +125,7 @@ def verify_mine(
         report.rows += ladder.rows(FLOAT64_RUNGS)
         report.notes += ladder.remarks()
         _ask_versions(report, [framework], pool, timeout)
+        report.notes += _printed(pool, framework)
     return report
 
 
@@ -129,6 +136,12 @@ def _begun(name: str, panels: list[str], batch: int, *networks: Network) -> Repo
     if raised != batch:
         report.notes.append(f"batch raised from {batch} to {raised}: BN needs 16 values a channel")
     return report
+
+
+def _printed(workers: Workers, framework: str) -> list[str]:
+    """Return what a reader's file printed, its last lines, as lines of a report."""
+    lines = [one_line(each) for each in workers.printed(framework, MINE).splitlines()]
+    return ["printed meanwhile:", *(f"  {each}" for each in lines[-MOST_PRINTED:])] if lines else []
 
 
 def _ask_versions(report: Report, frameworks: list[str], workers: Workers, timeout: float) -> None:

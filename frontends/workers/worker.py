@@ -17,6 +17,7 @@ import types
 from contextlib import suppress
 from pathlib import Path
 
+from common.signals import end_with_parent
 from frontends.workers import protocol
 from frontends.workers.channel import Channel
 from frontends.workers.outcomes import CRASHED, MISMATCHED, NOT_INSTALLED, MismatchError
@@ -271,7 +272,7 @@ def serve(framework, channel):
         try:
             worker = worker or Worker(framework, announce)
             answer = worker.answer(request)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             with suppress(OSError, ValueError):  # the file may have closed the log
                 traceback.print_exc()
             answer = failure(error, worker)
@@ -279,4 +280,5 @@ def serve(framework, channel):
 
 
 if __name__ == "__main__":
+    end_with_parent()
     serve(sys.argv[1], Channel(int(sys.argv[2]), int(sys.argv[3])))

@@ -119,7 +119,7 @@ def constant(values: Iterable[Value], what: str) -> Value:
 def formatted(text: str) -> str:
     """Return source text as ruff formats it. Raises EmitError with ruff's own message."""
     command = [RUFF, "format", "--isolated", f"--line-length={LINE_LENGTH}", "-"]
-    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, input=text, capture_output=True, encoding="utf-8", check=False)
     if done.returncode:
         raise EmitError(f"written source does not parse: {done.stderr.strip()}")
     return done.stdout

@@ -40,6 +40,7 @@ def test_cases_of_each_framework_in_each_mode() -> None:
         (["--batch-size", "0"], "argument --batch-size: 0: expected a whole number"),
         (["--batch-size", "10001"], "MNIST has 10,000 test images"),
         (["--batch-size", "many"], "argument --batch-size: many: expected a whole number"),
+        (["--network", "rir18", "--batch-size", "2000000000"], "TiB a panel, or more"),
         (["--rounds", "-1"], "argument --rounds: -1: expected a whole number"),
         (["--budget", "nan"], "argument --budget: nan: expected seconds"),
         (["--threads", "1e30"], "argument --threads: 1e30: expected a whole number"),

@@ -15,7 +15,8 @@ from common.network import Network
 from common.ops.local import Array, Given, Local
 from frontends.ladder.reference import Reference, parameters_of
 from frontends.ladder.runs import Job, Runs, batch_for
-from frontends.workers.pool import Workers, scratch
+from frontends.workers.pool import Workers
+from frontends.workers.scratch import scratch
 from parity_tests.cases import catalogue, small
 from parity_tests.rows import rows
 
