@@ -7,17 +7,25 @@ refers to any more is dropped. The network itself stays the same.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from common.elaborate import Elaboration
 from common.expressions import evaluate, literal, names, substitute
 from common.network import Network
 from common.ops import Identity, Op
-from common.spec import Block, Chain, Layer, Parallel, Plain, Use, When, references
+from common.spec import Block, Chain, Layer, Parallel, Plain, Use, When, references, uses
 from common.wiring import REQUIRED, Call
 
 IDLE = ("0", "1", "True", "False")  # defaults that say "nothing special": stride=1, relu=True
+
+
+@dataclass(frozen=True)
+class Unwritten(Identity):
+    """An optional layer that is in no instance, and of kinds that are in none: what is known of
+    kinds is known of their instances. A written file refuses its condition."""
+
+    is_named = False
 
 
 def prune(network: Network) -> Network:
@@ -49,6 +57,7 @@ class _Pruning:
             for use in block.children():
                 self._uses.setdefault(use.block.kind, []).append(dict(use.arguments))
         self._defaults = {kind: self._idle(block) for kind, block in network.blocks().items()}
+        self._open = open_arguments(network)
 
     def root(self) -> Block:
         return self._block(self._network.root)
@@ -116,6 +125,12 @@ class _Pruning:
         instances = self._elaboration.instances(block)
         states = {bool(evaluate(layer.when, each.arguments)) for each in instances}
         states |= self._idle_states(block, layer.when)
+        if names(layer.when) & self._open[block.kind] and states == {False}:
+            kinds = [use.block for use in uses(layer)]
+            known = not kinds or any(map(self._elaboration.instances, kinds))
+            inner = inner if known else Unwritten()
+        if names(layer.when) & self._open[block.kind]:
+            states = {True, False}
         if states <= {True}:
             return self._substituted(inner, fixed)
         return (
@@ -152,6 +167,18 @@ class _Pruning:
         return Use(block, arguments)
 
 
+def open_arguments(network: Network) -> dict[str, set[str]]:
+    """Return, per kind, the arguments that a caller of the network's own can change."""
+    blocks = network.blocks()
+    found = {kind: set[str]() for kind in blocks}
+    found[network.root.kind] = {name for name, _ in network.root.arguments}
+    for kind, block in reversed(blocks.items()):  # those that use others stand behind them
+        for use in block.children():
+            handed = {name for name, value in use.arguments if names(value) & found[kind]}
+            found[use.block.kind] |= handed
+    return found
+
+
 def _declared(block: Block, kept: set[str]) -> list[str]:
     return [
         name if default is REQUIRED else f"{name}={literal(default)}"
@@ -165,11 +192,13 @@ def _without(wiring: tuple[Call, ...], gone: set[str]) -> tuple[list[Call], dict
     renamed: dict[str, str] = {}
     kept = []
     for call in wiring:
+        renamed_before = dict(renamed)
         inputs = tuple(renamed.get(name, name) for name in call.inputs)
         for name in call.outputs:
             renamed.pop(name, None)
         if call.layer not in gone:
             kept.append(Call(call.outputs, call.layer, inputs))
             continue
-        renamed |= {o: i for o, i in zip(call.outputs, inputs) if o != i}
+        passed = [renamed_before.get(name, name) for name in call.passed]
+        renamed |= {o: i for o, i in zip(call.outputs, passed) if o != i}
     return kept, renamed

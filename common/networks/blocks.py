@@ -78,7 +78,7 @@ POOLED_SHORTCUT = Block(
     about="Halve the map and pad the channels with zeros, half before and half after.",
     layers={
         "pool": AvgPool2d(2, stride=2),
-        "pad": ChannelPad("extra_channels // 2", "extra_channels // 2"),
+        "pad": ChannelPad("extra_channels // 2", "extra_channels - extra_channels // 2"),
     },
 )
 

@@ -217,7 +217,10 @@ class Dense(Op):
 
     def _output(self, *shapes: Shape) -> Shape:
         if len(shapes[0]) != 1:
-            raise SpecificationError(f"dense takes a vector (F,), got shape {shapes[0]}")
+            raise SpecificationError(
+                f"dense takes a vector (F,), got shape {shapes[0]}; write a flatten or a "
+                "global_avg_pool2d before it"
+            )
         return (cast(int, self.out_features),)
 
     def parameters(self, shape: Shape) -> dict[str, Shape]:

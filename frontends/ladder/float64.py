@@ -96,5 +96,5 @@ def _biased(
     op = climb.elaboration.parameters[name].op
     assert isinstance(op, BatchNorm)
     moved = after - float(op.momentum) ** calls * climb.runs.parameters[name]
-    unbiased = climb.runs.subject(panel).row.unbiased_variance and kind == "variance"
+    unbiased = kind == "variance" and climb.runs.is_unbiased(panel, op)
     return moved * (count - 1) / count if unbiased else moved

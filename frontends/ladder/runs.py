@@ -54,6 +54,7 @@ class Result:
     frozen: tuple[str, ...] = ()
     dropouts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     average_pools: int | None = None
+    fused_norms: int | None = None
 
     def read(self) -> ArrayReader:
         """Open the arrays: `<mode>/output`, `<mode>/step/<path>`, `train/gradient/<name>` …"""
@@ -123,6 +124,13 @@ class Runs:
             return ()
         return subject.rounded_pools(self.network, self.run(Job(name)).average_pools)
 
+    def is_unbiased(self, name: str, op: BatchNorm) -> bool:
+        """Is a subject's running variance of a layer that of the estimate, with n / (n - 1)?"""
+        subject = self.subject(name)
+        if subject.row.unbiased_from is None:
+            return False
+        return subject.is_unbiased(self.network, op, self.run(Job(name)).fused_norms)
+
     def run(self, job: Job) -> Result:
         """Return the result of a job. Raises WorkerError."""
         if job not in self._results:
@@ -179,6 +187,7 @@ class Runs:
             answer.frozen,
             answer.dropouts,
             answer.average_pools,
+            answer.fused_norms,
         )
 
 

@@ -13,6 +13,8 @@ from frontends.writing.channels_last import (
     extended,
     is_point,
     is_sliced,
+    pad_same,
+    says_same,
     sliced,
 )
 from frontends.writing.dialect import Writes
@@ -50,7 +52,7 @@ def conv2d(op: ops.Conv2d, site: FunctionSite) -> Body:
     both = any(is_sliced(o) for o, _ in bound)  # Keras has no dilated convolution with strides
     padded = invoke(layer("ZeroPadding2D", _around(op.padding)), x)
     pads, x, padding = conv_padding(op, site, padded, explicit=both)
-    in_groups = any(o.groups > 1 for o, _ in bound)
+    in_groups = isinstance(op.groups, str) or op.groups > 1
     plain = "layers.DepthwiseConv2D" if depthwise else "layers.Conv2D"
     conv = invoke(
         "GroupedConv2D" if in_groups else plain,
@@ -96,6 +98,9 @@ def max_pool2d(op: ops.MaxPool2d, site: FunctionSite) -> Body:
 
 def avg_pool2d(op: ops.AvgPool2d, site: FunctionSite) -> Body:
     (x,), bound = site.inputs, site.bound()
+    if op.padding == ops.SAME and not says_same(op):
+        window = _window("AveragePooling2D", op, site)
+        return [pad_same(op, site), applied(site, window, site.output)]
     if op.padding == ops.SAME:
         return [applied(site, _window("AveragePooling2D", op, site, SAME))]
     padded, window = extended(op, site), _window("AveragePooling2D", op, site)
@@ -104,7 +109,7 @@ def avg_pool2d(op: ops.AvgPool2d, site: FunctionSite) -> Body:
     if all(o.overhang(s) == (0, 0) for o, s in bound):
         if op.count_include_pad is True:
             return [site.gives(_pad(x, padded)), applied(site, window, site.output)]
-        if all(is_same(o, s) for o, s in bound):
+        if not op.arguments() and is_same(op):
             return [applied(site, _window("AveragePooling2D", op, site, SAME))]
     # The mean over what counts: both sums are means over the whole window.
     share = invoke("ops.average_pool", "counted", op.kernel_size, strides=op.stride)

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from frontends.tensorflow1.brought import calls_of, kind_of, watch_dropout
+from frontends.tensorflow1.fused import allow_float64
 from frontends.tensorflow1.layout import LAYERS
 from frontends.workers.layouts import (
     Slot,
@@ -84,6 +85,8 @@ class Runner:
         _let_go()
         self._file, self._step, self._absent = file, step, set(file.absent)
         self.recordings = Recordings(observe, symbolic=True)
+        self.recordings.seen.fused_norms = 0
+        allow_float64(self.recordings.seen)
         if file.brought:
             watch_dropout(self.recordings)
         self._shapes = {}

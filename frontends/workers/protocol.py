@@ -140,8 +140,8 @@ class Structure(Message):
     """Shapes by canonical name: of parameters, canonical, and of what blocks gave, N first.
 
     frozen: parameters that have a gradient by their kind, and do not train. Of a reader's file also
-    mode -> each dropout that drops in it, in words; and how many average pools it calls in
-    training, None where they are not counted.
+    mode -> each dropout that drops in it, in words; and how many average pools and how many fused
+    batch normalizations it calls in training, None where they are not counted.
     """
 
     parameters: Dict[str, Shape]
@@ -149,6 +149,7 @@ class Structure(Message):
     frozen: Tuple[str, ...] = ()
     dropouts: Dict[str, Tuple[str, ...]] = field(default_factory=dict)
     average_pools: Optional[int] = None
+    fused_norms: Optional[int] = None
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,8 @@ class Worker:
         seen = runner.recordings.seen
         self._runner = runner = None
         _give_back_memory()
-        return protocol.Structure(parameters, blocks, frozen, seen.dropouts, seen.average_pools)
+        counts = seen.average_pools, seen.fused_norms
+        return protocol.Structure(parameters, blocks, frozen, seen.dropouts, *counts)
 
     def _load(self, file, observe=None, step=None):
         self.stage = "load"

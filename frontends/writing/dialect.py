@@ -16,14 +16,13 @@ from frontends.frameworks import TABLE
 from frontends.writing.draft import Draft
 from frontends.writing.names import Words
 from frontends.writing.naming import Naming
-from frontends.writing.padding import Bound
 from frontends.writing.sites import Body, ClassSite, FunctionSite, Site, Written
 from frontends.writing.statements import Statement
 from frontends.writing.text import EmitError
 
 # What files call builtins, loops and themselves by; `tap` is what a tapped twin calls.
 _ALWAYS = frozenset("chr float print range sum super tap zip".split())
-OF_CLASSES = _ALWAYS | {"self", "block", "path", "_"}
+OF_CLASSES = _ALWAYS | {"self", "block", "path", "_", "i"}
 OF_FUNCTIONS = _ALWAYS | {"name", "training", "i"}
 Writes = Callable[[Any, FunctionSite], Body]  # what a row of a dialect of functions is
 
@@ -64,10 +63,9 @@ class Dialect(ABC, Generic[AnySite, AnyWritten]):
         return written
 
     @abstractmethod
-    def says_same(self, op: Op, bound: Bound) -> bool:
-        """Can the framework pad an op by the word "same"? If not, its padding is put in numbers.
-
-        `bound`: the op as bound in every instance of its block, with the shape of its input.
+    def says_same(self, op: Op) -> bool:
+        """Does the framework pad an op by the word "same"? If not, the padding is put in numbers
+        where there are no strides; elsewhere the file works it out from the map that it is given.
         """
 
     @abstractmethod
@@ -166,9 +164,3 @@ class FunctionDialect(Dialect[FunctionSite, Body]):
 
     def check(self, functions: Sequence[Statement]) -> None:
         """Raise an EmitError if the framework would refuse the functions of a file."""
-
-
-# What files call builtins, loops and themselves by; `tap` is what a tapped twin calls.
-_ALWAYS = frozenset("chr float print range sum super tap zip".split())
-OF_CLASSES = _ALWAYS | {"self", "block", "path", "_"}
-OF_FUNCTIONS = _ALWAYS | {"name", "training", "i"}

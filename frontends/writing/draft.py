@@ -13,12 +13,12 @@ from ruff import find_ruff_bin
 
 from common.elaborate import BlockInstance, Elaboration
 from common.network import Network
-from common.ops import Op, Shape
+from common.ops import SAME, Op, Shape
 from common.prune import prune
-from common.spec import Block
+from common.spec import Block, plain
 from common.text import one_line
 from frontends.writing.names import Words, class_names, renamed
-from frontends.writing.padding import Bound, in_numbers
+from frontends.writing.padding import in_numbers
 from frontends.writing.statements import quoted
 from frontends.writing.text import EmitError
 from frontends.writing.widths import Channels
@@ -46,7 +46,7 @@ class Draft:
     """A network as its writers see it."""
 
     def __init__(
-        self, network: Network, says_same: Callable[[Op, Bound], bool], words: Words | None = None
+        self, network: Network, says_same: Callable[[Op], bool], words: Words | None = None
     ) -> None:
         self.words = words or Words()
         self.network = renamed(in_numbers(prune(network), says_same), self.words)
@@ -71,6 +71,12 @@ class Draft:
     def bound(self, block: Block, name: str) -> list[tuple[Op, tuple[tuple[int, ...], ...]]]:
         """Return an op layer as bound in every instance where it is there, with its inputs."""
         return self.elaboration.bound(block, name)
+
+    def same_ops(self) -> list[Op]:
+        """Return the ops that are padded by the word "same"."""
+        layers = [plain(layer) for block in self.kinds() for layer in block.layers.values()]
+        ops = [layer for layer in layers if isinstance(layer, Op)]
+        return [op for op in ops if getattr(op, "padding", None) == SAME]
 
     def parameters(self, declared: bool) -> int:
         """Return how many trainable numbers the network has; `declared`: unused layers count."""

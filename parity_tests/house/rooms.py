@@ -11,7 +11,7 @@ DIALECTS = tuple(f"frontends.{framework}" for framework in FRAMEWORKS)
 # From bottom to top. A module imports from its own room and from the floors below; the rooms of
 # one floor know nothing of each other. A module is in the room whose name is the longest.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("common.errors", "common.limits"),
+    ("common.errors", "common.hints", "common.limits"),
     ("common.text",),
     ("common.files", "common.expressions"),
     ("common.sizes", "common.wiring"),
@@ -79,6 +79,7 @@ WORKER_SIDE = {
     *DIALECTS,
     *(f"{room}.layout" for room in DIALECTS),
     *(f"{room}.brought" for room in DIALECTS if room != "frontends.fluid"),
+    "frontends.tensorflow1.fused",
     *ENTRIES,
 }
 
@@ -91,6 +92,7 @@ IMPORTERS = {
         if name != "fluid"
     },
     **{f"frontends.{name}.check": "tries an environment" for name in HISTORICAL},
+    "frontends.tensorflow1.fused": "stands in for a kernel of the framework's",
     "frontends.checkpoints.read": "reads what a library wrote, in a process of its own",
 }
 # Programs: text to the tests, which run them or plant them elsewhere and import none.

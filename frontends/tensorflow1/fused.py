@@ -1,0 +1,39 @@
+"""A float64 kernel of the fused batch normalization, which TensorFlow 1 has in float32 alone.
+
+Python 3.7. It does what that kernel does: an epsilon of 1.001e-5 at least, as cuDNN wants it, and
+the variance of the estimate, with n / (n - 1), for the running one.
+"""
+
+import tensorflow as tf
+from tensorflow.python.ops import nn
+
+LEAST_EPSILON = 1.0009999641624745e-05  # 1.001e-5 in float32
+_fused = nn.fused_batch_norm
+
+
+def allow_float64(seen):
+    """Have fused batch normalization take float64, and told when it is called in training."""
+
+    def fused(
+        x, scale, offset, mean=None, variance=None, epsilon=0.001, data_format="NHWC",
+        is_training=True, name=None,
+    ):  # fmt: skip
+        if is_training:
+            seen.fuses()
+        if x.dtype != tf.float64:
+            return _fused(x, scale, offset, mean, variance, epsilon, data_format, is_training, name)
+        axes = [0, 1, 2] if data_format == "NHWC" else [0, 2, 3]
+        spread = [1, 1, 1, -1] if data_format == "NHWC" else [1, -1, 1, 1]
+        if is_training:
+            mean, variance = tf.nn.moments(x, axes)
+        scale, offset, centre, width = (
+            tf.reshape(each, spread) for each in (scale, offset, mean, variance)
+        )
+        with tf.name_scope(name, "fused_batch_norm"):
+            epsilon = max(epsilon, LEAST_EPSILON)
+            y = (x - centre) * tf.rsqrt(width + epsilon) * scale + offset
+            count = tf.cast(tf.size(x) / tf.size(mean), x.dtype)
+            estimate = variance * count / tf.maximum(count - 1, 1)
+        return y, mean, estimate if is_training else variance
+
+    nn.fused_batch_norm = fused
