@@ -5,10 +5,16 @@ the variance of the estimate, with n / (n - 1), for the running one.
 """
 
 import tensorflow as tf
+from tensorflow.contrib.layers.python.layers import layers
 from tensorflow.python.ops import nn
 
 LEAST_EPSILON = 1.0009999641624745e-05  # 1.001e-5 in float32
-_fused = nn.fused_batch_norm
+OF_ITS_OWN = ("biased", "local_step")  # what a mean that is rid of its start is computed from
+_fused, _contrib, _assign = (
+    nn.fused_batch_norm,
+    tf.contrib.layers.batch_norm,
+    layers.moving_averages.assign_moving_average,
+)
 
 
 def allow_float64(seen):
@@ -36,4 +42,22 @@ def allow_float64(seen):
             estimate = variance * count / tf.maximum(count - 1, 1)
         return y, mean, estimate if is_training else variance
 
-    nn.fused_batch_norm = fused
+    def contrib(inputs, fused=None, **options):
+        if inputs.dtype != tf.float64 or fused is False:
+            return _contrib(inputs, fused=fused, **options)
+        if options.get("is_training", True) is not False:
+            seen.fuses()  # its variables would be of float32
+        count = tf.cast(tf.size(inputs) / inputs.shape[-1].value, inputs.dtype)
+
+        def assign(variable, value, decay, **named):
+            if variable.op.name.endswith("moving_variance"):
+                value *= count / (count - 1)
+            return _assign(variable, value, decay, **named)
+
+        layers.moving_averages.assign_moving_average = assign
+        try:
+            return _contrib(inputs, fused=False, **options)
+        finally:
+            layers.moving_averages.assign_moving_average = _assign
+
+    nn.fused_batch_norm, tf.contrib.layers.batch_norm = fused, contrib

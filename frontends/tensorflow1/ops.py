@@ -69,6 +69,8 @@ def _convolution(op: ops.Conv2d, site: FunctionSite, x: str, strides: Any, paddi
 
 
 def batch_norm(op: ops.BatchNorm, site: FunctionSite) -> Body:
+    if op.zero_debias:
+        return [site.gives(_zero_debiased(op, site))]
     norm = invoke(
         "tf.layers.batch_normalization",
         *site.inputs,
@@ -80,6 +82,24 @@ def batch_norm(op: ops.BatchNorm, site: FunctionSite) -> Body:
         name=site.path(),
     )
     return [site.gives(norm)]
+
+
+def _zero_debiased(op: ops.BatchNorm, site: FunctionSite) -> Any:
+    """Return the one batch normalization of TensorFlow 1 that rids its mean of its start; the
+    older, with words of its own."""
+    zeros = '{"gamma": tf.zeros_initializer()}' if op.zero_gamma else None
+    return invoke(
+        "tf.contrib.layers.batch_norm",
+        *site.inputs,
+        decay=op.momentum,
+        scale=True,
+        epsilon=op.epsilon,
+        param_initializers=zeros,
+        is_training="training",
+        fused=None if is_fused(op) else False,
+        zero_debias_moving_mean=True,
+        scope=site.path(),
+    )
 
 
 def is_fused(op: ops.BatchNorm) -> bool:

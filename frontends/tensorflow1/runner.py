@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from frontends.tensorflow1.brought import calls_of, kind_of, watch_dropout
-from frontends.tensorflow1.fused import allow_float64
+from frontends.tensorflow1.fused import OF_ITS_OWN, allow_float64
 from frontends.tensorflow1.layout import LAYERS
 from frontends.workers.layouts import (
     Slot,
@@ -73,6 +73,12 @@ def _held(variable, trained):
     return joined(path, slot.kind or own), Held(variable, slot, variable.op.name in trained)
 
 
+def _variables():
+    """Return the variables that are parameters and running statistics."""
+    every = tf.global_variables()
+    return [v for v in every if v.op.name.rpartition("/")[2] not in OF_ITS_OWN]
+
+
 class Runner:
     """One network in a graph; evaluation and training are two calls of its function. See
     frontends.workers.protocol for what it is given.
@@ -112,7 +118,7 @@ class Runner:
             self._input = tf.placeholder(self._file.dtype, [None, *height_width, channels])
             self._observed = {training: self._build(training, reuse=None)}
             trained = {each.op.name for each in tf.trainable_variables()}
-            found = distinct(_held(each, trained) for each in tf.global_variables())
+            found = distinct(_held(each, trained) for each in _variables())
             start = [tf.global_variables_initializer(), tf.local_variables_initializer()]
         self._held = matched(found, self._file.matched_names)
         self._session = tf.Session(graph=self._graph)

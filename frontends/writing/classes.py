@@ -41,7 +41,7 @@ def write(network: Network, dialect: ClassDialect, taps: bool = False) -> Source
     entry = draft.classes[draft.root.kind]
     text = "\n\n".join(
         [
-            draft.header(dialect.title, batched, declared=True),
+            draft.header(dialect.framework, batched, declared=True),
             "\n".join(dialect.imports(draft)),
             *dialect.helpers(draft),
             "\n".join(lines(statements(draft, dialect, taps))),

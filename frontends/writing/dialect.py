@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from common.network import Network
 from common.ops import Op, Shape
-from frontends.frameworks import TABLE
+from frontends.frameworks import TABLE, Framework
 from frontends.writing.draft import Draft
 from frontends.writing.names import Words
 from frontends.writing.naming import Naming
@@ -48,16 +48,16 @@ class Dialect(ABC, Generic[AnySite, AnyWritten]):
         """What no kind, argument or value of a file may be called."""
 
     @property
-    def title(self) -> str:
-        """The framework, as the header of a written file has it."""
-        return TABLE[self.name].title
+    def framework(self) -> Framework:
+        """What is known of the framework."""
+        return TABLE[self.name]
 
     def op(self, op: Op, site: AnySite) -> AnyWritten:
         """Return an op as written at a site. Raises EmitError where no row of `table` says how."""
         if type(op) not in self.table:
             raise EmitError(
                 f"block {site.block.kind}, layer {site.layer}: {op.symbol} is not writable in "
-                f"{self.title}"
+                f"{self.framework.title}"
             )
         written: AnyWritten = self.table[type(op)](op, site)
         return written

@@ -13,10 +13,11 @@ from ruff import find_ruff_bin
 
 from common.elaborate import BlockInstance, Elaboration
 from common.network import Network
-from common.ops import SAME, Op, Shape
+from common.ops import SAME, BatchNorm, Op, Shape
 from common.prune import prune
 from common.spec import Block, plain
 from common.text import one_line
+from frontends.frameworks import Framework
 from frontends.writing.names import Words, class_names, renamed
 from frontends.writing.padding import in_numbers
 from frontends.writing.statements import quoted
@@ -83,19 +84,22 @@ class Draft:
         every = self.elaboration.parameters.values()
         return sum(p.size for p in every if p.trainable and (p.used or declared))
 
-    def header(self, framework: str, batched: Callable[[Shape], str], declared: bool) -> str:
+    def header(self, framework: Framework, batched: Callable[[Shape], str], declared: bool) -> str:
         """Return the docstring that opens a file; `batched` writes a shape as the dialect does.
 
         `declared`: the file makes the layers that are never called, too.
         """
         name = one_line(self.network.title) or self.network.name
         given, found = batched(self.network.input_shape), batched(self.elaboration.output)
-        first = f"{name} in {framework}."
+        first = f"{name} in {framework.title}."
         lines = [
             f"Input {given}, output {found}, {self.parameters(declared):,} trainable parameters.",
         ]
         if one_line(self.network.source):
             lines.append(f"After {one_line(self.network.source)}.")
+        norms = [step.op for step in self.elaboration.steps if isinstance(step.op, BatchNorm)]
+        if any(each.zero_debias for each in norms) and not framework.zero_debias:
+            lines.append("It departs from that in the running means, which are not zero-debiased.")
         body = textwrap.wrap(" ".join(lines), LINE_LENGTH, break_on_hyphens=False)
         return '"""' + "\n".join(map(quoted, [first, "", *body])) + '\n"""'
 

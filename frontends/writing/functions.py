@@ -47,7 +47,7 @@ def write(network: Network, dialect: FunctionDialect, taps: bool = False) -> Sou
     entry = draft.root.kind
     text = "\n\n".join(
         [
-            draft.header(dialect.title, dialect.batched, declared=False),
+            draft.header(dialect.framework, dialect.batched, declared=False),
             "\n".join(dialect.imports(draft)),
             *dialect.helpers(draft),
             "\n".join(lines(functions)),

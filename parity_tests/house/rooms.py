@@ -45,7 +45,7 @@ RUNNABLE = (
     "parity_tests.cases.programs.libraries.run",
     "parity_tests.cases.programs.torch_onnx",
     "parity_tests.hostile.fuzz",
-    "parity_tests.hostile.fuzz",
+    "parity_tests.published",
     "parity_tests.random_networks",
     "parity_tests.rounding_margins",
     "reports.build",

@@ -13,7 +13,9 @@ import types
 import numpy as np
 import tensorflow as tf
 
-STEPS = 3  # of training: the second tells a moving mean that is rid of its start from one that is not
+STEPS = (
+    3  # of training: the second tells a moving mean that is rid of its start from one that is not
+)
 KINDS = ("kernel", "beta", "gamma", "moving_mean", "moving_variance")
 
 
@@ -55,7 +57,13 @@ def main(published, written, entry, size):
     flag, cotangent = tf.placeholder(tf.bool), tf.placeholder(tf.float32, [None, 10])
     with tf.variable_scope("theirs"):
         model = theirs.SE_ResNeXt(
-            x, conf.num_block, conf.depth, conf.out_dims, conf.cardinality, conf.reduction_ratio, flag
+            x,
+            conf.num_block,
+            conf.depth,
+            conf.out_dims,
+            conf.cardinality,
+            conf.reduction_ratio,
+            flag,
         ).model
     with tf.variable_scope("ours"):
         trained = getattr(ours, entry)(x, training=True)
@@ -65,7 +73,9 @@ def main(published, written, entry, size):
     left, right = variables("theirs"), variables("ours")
     counts = {kind: (len(left[kind]), len(right[kind])) for kind in KINDS}
     assert all(a == b > 0 for a, b in counts.values()), counts
-    weights = [(a, b) for kind in ("kernel", "beta", "gamma") for a, b in zip(left[kind], right[kind])]
+    weights = [
+        (a, b) for kind in ("kernel", "beta", "gamma") for a, b in zip(left[kind], right[kind])
+    ]
     found, random = {}, np.random.RandomState(0)
     with tf.Session() as session:
         session.run(tf.global_variables_initializer())
@@ -75,7 +85,10 @@ def main(published, written, entry, size):
                 value = random.uniform(0.5, 1.5, value.shape)
             a.load(value, session)
             b.load(value, session)
-        gradients = [tf.gradients(y * cotangent, [p[i] for p in weights]) for i, y in ((0, model), (1, trained))]
+        gradients = [
+            tf.gradients(y * cotangent, [p[i] for p in weights])
+            for i, y in ((0, model), (1, trained))
+        ]
         for step in range(1, STEPS + 1):
             feed = {x: random.standard_normal((8, size, size, 3)), flag: True,
                     cotangent: random.standard_normal((8, 10))}  # fmt: skip
@@ -87,7 +100,9 @@ def main(published, written, entry, size):
                 values = session.run([left[kind], right[kind]])
                 found["%s after step %d" % (kind, step)] = apart(*values)
             feed[flag] = False
-            found["output in evaluation %d" % step] = apart(*([v] for v in session.run([model, tested], feed)))
+            found["output in evaluation %d" % step] = apart(
+                *([v] for v in session.run([model, tested], feed))
+            )
     print(json.dumps(found))
 
 
