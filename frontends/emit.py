@@ -13,6 +13,7 @@ from common.errors import TriptychError, choose, run_command
 from common.files import folder_for, write_text
 from common.network import Network
 from common.networks import available, load
+from common.networks.settings import add_set, with_settings
 from frontends.frameworks import FRAMEWORKS, MODERN
 from frontends.writing.draft import LINE_LENGTH
 from frontends.writing.emit import emit
@@ -58,6 +59,7 @@ def parser(prog: str) -> Parser:
     made.add_argument(
         "--dialect", required=True, help=f"{', '.join(FRAMEWORKS)}, several with commas, or all"
     )
+    add_set(made)
     made.add_argument("--out", help="a folder to write <network>_<dialect>.py into")
     made.add_argument(
         "--load", action="store_true", help="load each file once, in its framework (seconds)"
@@ -83,7 +85,7 @@ def parse(arguments: Sequence[str] | None, prog: str) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None, prog: str = "python -m frontends.emit") -> int:
     """Write one file per dialect, to standard output or into a folder; return the exit code."""
     options = parse(arguments, prog)
-    network = load(options.network)
+    network = with_settings(load(options.network), options.settings)
     sources = {dialect: emit(network, dialect) for dialect in options.dialects}
     texts = {dialect: source.text for dialect, source in sources.items()}
     good = True

@@ -27,7 +27,7 @@ def conv_bn(
     return Block(
         "conv_bn",
         "out_channels, kernel_size, stride=1, groups=1, relu=True",
-        about="Convolution, batch normalization, ReLU.",
+        about="Convolution, batch normalization and, by default, ReLU.",
         layers={
             "conv": Conv2d(
                 "out_channels",

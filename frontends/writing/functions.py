@@ -54,6 +54,8 @@ def write(network: Network, dialect: FunctionDialect, taps: bool = False) -> Sou
             "\n".join(dialect.demo(draft, entry)),
         ]
     )
+    if not dialect.fstrings and not text.isascii():  # as files of Python 2.7 have to say
+        text = f"# -*- coding: utf-8 -*-\n{text}"
     return Source(dialect.name, formatted(text), entry, classes=False, names=naming.names)
 
 
