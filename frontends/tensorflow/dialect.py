@@ -23,7 +23,7 @@ INDEXED, DIVIDED = "get_item", "true_divide"  # what Keras names these by itself
 
 class TensorFlowDialect(FunctionDialect):
     name = "tensorflow"
-    own = frozenset("os keras tf layers ops GroupedConv2D pad_same inputs counted".split())
+    own = frozenset("keras tf layers ops GroupedConv2D pad_same inputs counted".split())
     table = OPS
     fstrings = True
     threads_training = False
@@ -32,17 +32,11 @@ class TensorFlowDialect(FunctionDialect):
         return says_same(op)
 
     def imports(self, draft: Draft) -> list[str]:
-        uses_ops = any(uses_keras_ops(step.op) for step in draft.elaboration.steps)
+        uses_ops = uses_keras_ops(draft)
         return [
-            "import os",
-            "",
-            'os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever keras.json says',
-            "",
             "import keras",
             *(["import tensorflow as tf"] if grouped(draft) else []),
             "from keras import layers" + (", ops" if uses_ops else ""),
-            "",
-            'keras.config.set_image_data_format("channels_last")',
         ]
 
     def helpers(self, draft: Draft) -> list[str]:

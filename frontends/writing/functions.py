@@ -108,6 +108,8 @@ class _Function:
             wanted |= set(declared)
         inputs += ["training"] if self._needs.training[kind] else []
         name = ["name"] if self._needs.name[kind] and not self._is_root else []
+        if name and self._dialect.fstrings:  # Python 2 has no parameters by name alone
+            return (*parameters(block, inputs, (), wanted), "*", *name)
         return parameters(block, inputs, name, wanted)
 
     def _body(self) -> Body:
