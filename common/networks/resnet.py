@@ -110,7 +110,7 @@ def resnet(
     openings = [{"downsample": True}] if project_first else []
     return Block(
         kind,
-        f"in_channels=3, num_classes={num_classes}, num_blocks={num_blocks}, width={width}",
+        f"num_classes={num_classes}, num_blocks={num_blocks}, width={width}, in_channels=3",
         inputs={"x": "in_channels"},
         layers={**stem, **stages(block, len(num_blocks), *openings), **head},
     )

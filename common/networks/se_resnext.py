@@ -103,7 +103,7 @@ def network(
     """Return three stages of `num_blocks` blocks; channels double and maps halve in between."""
     root = Block(
         block.kind.removesuffix("_block"),
-        f"in_channels={input_shape[0]}, num_classes=10, num_blocks={num_blocks}, width={width}",
+        f"num_classes=10, num_blocks={num_blocks}, width={width}, in_channels={input_shape[0]}",
         inputs={"x": "in_channels"},
         layers={
             "stem": conv_bn("width", 3),
