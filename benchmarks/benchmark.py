@@ -21,6 +21,7 @@ from common.errors import TriptychError
 from common.files import folder_for
 from common.memory import check_memory
 from common.networks import load
+from common.networks.settings import with_settings
 from frontends.frameworks import select
 from frontends.ladder.report import Report
 from frontends.workers.outcomes import NOT_COMPARABLE, Outcome
@@ -43,7 +44,8 @@ class Benchmark:
         self.cases = cases(selected, options.style, options.mode)
         self.frameworks = list(dict.fromkeys(case.framework for case in self.cases))
         self.modes = [mode for mode in MODES if any(case.mode == mode for case in self.cases)]
-        self.workload = Workload(load(options.network), options.batch_size)
+        network = with_settings(load(options.network), options.settings)
+        self.workload = Workload(network, options.batch_size)
         check_memory(self.workload.network, options.batch_size)
         output = self.workload.network.elaboration.output
         if len(output) != 1 and "training" in self.modes:

@@ -10,6 +10,7 @@ from benchmarks.matrix import MODES
 from common import machine
 from common.arguments import RUNS, Parser, named, seconds, whole
 from common.networks import available
+from common.networks.settings import OPTION
 from frontends.frameworks import HISTORICAL, TABLE
 
 PROG = "python -m benchmarks.run"
@@ -37,6 +38,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "action": "store_true",
         "help": f"with all: the historical panels too ({', '.join(HISTORICAL)})",
     },
+    "--set": OPTION,
     "--network": {
         "default": DEFAULT_NETWORK,
         "metavar": "NAME|FILE",

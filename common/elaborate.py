@@ -12,7 +12,7 @@ from common.errors import SpecificationError
 from common.expressions import Value, evaluate
 from common.limits import MOST_BLOCKS, MOST_STEPS
 from common.ops import NOT_TRAINABLE, Add, Concat, Op, Shape
-from common.spec import Block, Chain, Layer, Parallel, Use, When
+from common.spec import Block, Chain, Layer, Parallel, Plain, Use, When, plain
 from common.wiring import REQUIRED
 
 Shapes = tuple[Shape, ...]
@@ -124,7 +124,10 @@ def elaborate(root: Use, input_shape: Shape) -> Elaboration:
     if len(input_shape) not in (1, 3) or wrong:
         raise SpecificationError(f"input shape {input_shape}; expected (C, H, W) or (F,), positive")
     if len(root.block.inputs) != 1 or len(root.block.outputs) != 1:
-        raise SpecificationError(f"block {root.block.kind}: a root takes and gives one value")
+        raise SpecificationError(
+            f"block {root.block.kind}: a root takes and gives one value, got "
+            f"{list(root.block.inputs)} and {list(root.block.outputs)}; write a network for each"
+        )
     return _Walk().whole(root, input_shape)
 
 
@@ -156,6 +159,7 @@ class _Walk:
             raise SpecificationError(f"step {path}: more than {MOST_BLOCKS:,} blocks")
         arguments: dict[str, Value] = {k: v for k, v in block.arguments if v is not REQUIRED}
         arguments |= {name: _value(path, value, scope) for name, value in use.arguments}
+        _check_lengths(path or block.kind, block, arguments)
         if len(shapes) != len(block.inputs):
             raise SpecificationError(
                 f"step {path or block.kind}: {block.kind} takes {len(block.inputs)} inputs, "
@@ -197,10 +201,16 @@ class _Walk:
             where = f"{path}.{call.layer}".lstrip(".")
             taken = tuple(values[name] for name in call.inputs)
             layer_inputs.setdefault(call.layer, taken)
-            given = self._layer(where, block.layers[call.layer], arguments, taken)
+            layer = block.layers[call.layer]
+            if isinstance(layer, When) and not _value(where, layer.when, arguments):
+                given = tuple(values[name] for name in call.passed)
+            else:
+                given = self._layer(where, plain(layer), arguments, taken)
             if len(given) != len(call.outputs):
+                hint = "; an optional layer passes the input that is called as its output"
                 raise SpecificationError(
                     f"step {where}: gives {len(given)} values, {len(call.outputs)} are named"
+                    + (hint if isinstance(layer, When) else "")
                 )
             for name, shape in zip(call.outputs, given, strict=True):
                 values[name] = shape
@@ -210,15 +220,13 @@ class _Walk:
             where = f"{path}.{name}".lstrip(".")
             layer_inputs[name] = (first[value],)
             self._unused += 1
-            self._layer(where, block.layers[name], arguments, layer_inputs[name])
+            layer = block.layers[name]
+            if not isinstance(layer, When) or _value(where, layer.when, arguments):
+                self._layer(where, plain(layer), arguments, layer_inputs[name])
             self._unused -= 1
         return tuple(values[name] for name in block.outputs)
 
-    def _layer(self, path: str, layer: Layer, scope: Mapping[str, Value], shapes: Shapes) -> Shapes:
-        if isinstance(layer, When):
-            if _value(path, layer.when, scope):
-                return self._layer(path, layer.layer, scope, shapes)
-            return shapes
+    def _layer(self, path: str, layer: Plain, scope: Mapping[str, Value], shapes: Shapes) -> Shapes:
         if isinstance(layer, Use):
             return self.use(path, layer, scope, shapes)
         if isinstance(layer, Chain):
@@ -293,6 +301,19 @@ class _Walk:
                     f"step {path or block.kind}: input {name} is declared with "
                     f"{channels} channels ({size}), got {shape[0]}"
                 )
+
+
+def _check_lengths(path: str, block: Block, arguments: Mapping[str, Value]) -> None:
+    """Raise a SpecificationError for a tuple of another length than the default's: what is beyond
+    would be ignored."""
+    for name, default in block.arguments:
+        given = arguments[name]
+        if isinstance(default, tuple) and not (
+            isinstance(given, tuple) and len(given) == len(default)
+        ):
+            raise SpecificationError(
+                f"step {path}: {name} is {given}, expected {len(default)} values"
+            )
 
 
 def _value(path: str, value: object, scope: Mapping[str, Value]) -> Value:

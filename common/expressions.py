@@ -1,7 +1,8 @@
 """Fields of a step are literals or expressions over its block's arguments: `"kernel_size // 2"`.
 
-The language is the arithmetic, comparison, indexing and `not` of Python, nothing else; it is
-evaluated for shapes and counts and carried over as it stands into the written source.
+The language is the arithmetic, comparison, indexing, `not`, `and`, `or` and `a if b else c` of
+Python, nothing else; it is evaluated for shapes and counts and carried over as it stands into the
+written source.
 """
 
 from __future__ import annotations
@@ -199,6 +200,10 @@ def _operands(node: ast.expr) -> list[ast.expr] | None:
         return [node.left, node.right]
     if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in _COMPARE:
         return [node.left, node.comparators[0]]
+    if isinstance(node, ast.BoolOp):
+        return node.values
+    if isinstance(node, ast.IfExp):
+        return [node.test, node.body, node.orelse]
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.Not)):
         return [node.operand]
     if isinstance(node, ast.Subscript):
@@ -216,6 +221,11 @@ def _apply(node: ast.expr, values: list[Any], text: str) -> Any:
             return _number(_BINARY[type(node.op)](*values), text)
         if isinstance(node, ast.Compare):
             return _COMPARE[type(node.ops[0])](*values)
+        if isinstance(node, ast.BoolOp):
+            decides = isinstance(node.op, ast.Or)
+            return next((each for each in values if bool(each) is decides), values[-1])
+        if isinstance(node, ast.IfExp):
+            return values[1] if values[0] else values[2]
         if isinstance(node, ast.UnaryOp):
             return not values[0] if isinstance(node.op, ast.Not) else -values[0]
         if isinstance(node, ast.Subscript):

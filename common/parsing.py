@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 
 from common.errors import SpecificationError
 from common.expressions import Size, evaluate
+from common.hints import of_op
 from common.limits import MOST_IN_TUPLE, MOST_JSON, MOST_KINDS, MOST_NESTED
 from common.network import Network
 from common.ops import OPS, Op
@@ -160,7 +161,7 @@ class _Reader:
 def _op(data: dict[str, Any]) -> Op:
     symbol = _is(data["op"], str)
     if symbol not in OPS:
-        raise SpecificationError(_unknown("op", symbol, OPS))
+        raise SpecificationError(_unknown("op", symbol, OPS) + of_op(symbol, OPS))
     required = [each.name for each in fields(OPS[symbol]) if each.default is MISSING]
     known = [each.name for each in fields(OPS[symbol])]
     stated = _keys(

@@ -7,17 +7,25 @@ refers to any more is dropped. The network itself stays the same.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from common.elaborate import Elaboration
 from common.expressions import evaluate, literal, names, substitute
 from common.network import Network
 from common.ops import Identity, Op
-from common.spec import Block, Chain, Layer, Plain, Use, When, mapped, plain, references
+from common.spec import Block, Chain, Layer, Plain, Use, When, mapped, plain, references, uses
 from common.wiring import REQUIRED, Call, write_signature
 
 IDLE = ("0", "1", "True", "False")  # defaults that say "nothing special": stride=1, relu=True
+
+
+@dataclass(frozen=True)
+class Unwritten(Identity):
+    """An optional layer that is in no instance, and of kinds that are in none: what is known of
+    kinds is known of their instances. A written file refuses its condition."""
+
+    is_named = False
 
 
 def prune(network: Network) -> Network:
@@ -49,6 +57,7 @@ class _Pruning:
             for use in block.children():
                 self._uses.setdefault(use.block.kind, []).append(dict(use.arguments))
         self._defaults = {kind: self._idle(block) for kind, block in network.blocks().items()}
+        self._open = open_arguments(network)
 
     def root(self) -> Block:
         return self._block(self._network.root)
@@ -117,6 +126,11 @@ class _Pruning:
         instances = self._elaboration.instances(block)
         states = {bool(evaluate(layer.when, each.arguments)) for each in instances}
         states |= self._idle_states(block, layer.when)
+        if names(layer.when) & self._open[block.kind]:
+            kinds = [use.block for use in uses(left)]
+            known = not kinds or any(map(self._elaboration.instances, kinds))
+            left = left if known or states != {False} else Unwritten()
+            states = {True, False}
         if states == {False}:
             return None
         return self._substituted(left if states <= {True} else When(left, layer.when), fixed)
@@ -145,16 +159,30 @@ class _Pruning:
         return Use(block, arguments)
 
 
+def open_arguments(network: Network) -> dict[str, set[str]]:
+    """Return, per kind, the arguments that a caller of the network's own can change."""
+    blocks = network.blocks()
+    found = {kind: set[str]() for kind in blocks}
+    found[network.root.kind] = {name for name, _ in network.root.arguments}
+    for kind, block in reversed(blocks.items()):  # those that use others stand behind them
+        for use in block.children():
+            handed = {name for name, value in use.arguments if names(value) & found[kind]}
+            found[use.block.kind] |= handed
+    return found
+
+
 def _without(wiring: tuple[Call, ...], gone: set[str]) -> tuple[list[Call], dict[str, str]]:
     """Return the wiring without calls of the layers gone; their outputs are their inputs."""
     renamed: dict[str, str] = {}
     kept = []
     for call in wiring:
+        renamed_before = dict(renamed)
         inputs = tuple(renamed.get(name, name) for name in call.inputs)
         for name in call.outputs:
             renamed.pop(name, None)
         if call.layer not in gone:
             kept.append(Call(call.outputs, call.layer, inputs))
             continue
-        renamed |= {o: i for o, i in zip(call.outputs, inputs) if o != i}
+        passed = [renamed_before.get(name, name) for name in call.passed]
+        renamed |= {o: i for o, i in zip(call.outputs, passed) if o != i}
     return kept, renamed

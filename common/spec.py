@@ -18,6 +18,7 @@ from typing import Any
 
 from common.errors import SpecificationError
 from common.expressions import Flag, Size, names, parse
+from common.hints import of_padding
 from common.limits import MOST_CALLS, MOST_KINDS, MOST_LAYERS, MOST_NESTED
 from common.ops import SAME, Op
 from common.text import check_text
@@ -241,7 +242,8 @@ class Block:
             self._want(is_identifier(name), name[:100], "is not an identifier")
             self._want(name[0] != "_", name, "begins with _, which frameworks keep for themselves")
             missing = references(layer) - declared
-            self._want(not missing, name, f"refers to undeclared arguments {sorted(missing)}")
+            undeclared = f"refers to undeclared arguments {sorted(missing)}"
+            self._want(not missing, name, undeclared + of_padding(plain(layer)))
         self._check_wiring()
         for size in self.inputs.values():
             missing = names(size) - declared

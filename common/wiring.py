@@ -26,6 +26,14 @@ class Call:
     layer: str
     inputs: tuple[str, ...]
 
+    @property
+    def passed(self) -> tuple[str, ...]:
+        """The values that are the outputs where an optional layer is not there: the inputs, or of
+        several those that bear the names of the outputs, as in `y = add(x, y)`."""
+        if len(self.inputs) == len(self.outputs):
+            return self.inputs
+        return self.outputs if set(self.outputs) <= set(self.inputs) else self.inputs
+
     def __str__(self) -> str:
         return f"{', '.join(self.outputs)} = {self.layer}({', '.join(self.inputs)})"
 

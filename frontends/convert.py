@@ -9,6 +9,7 @@ from pathlib import Path
 from common.arguments import NETWORK, RUNS, Parser
 from common.errors import TriptychError, run_command
 from common.files import file_for
+from common.networks.settings import add_set, with_settings
 from frontends.checkpoints.convert import convert, network_of
 from frontends.checkpoints.libraries import LIBRARIES
 
@@ -31,6 +32,7 @@ def parser(prog: str) -> Parser:
         metavar="NETWORK",
         help=f"{NETWORK}; with keras, resnet50 is resnet50_keras, which has Keras' biases",
     )
+    add_set(made)
     made.add_argument("file", metavar="FILE", help="what the library wrote")
     made.add_argument("out", metavar="OUT.safetensors", help="what to write")
     return made
@@ -49,7 +51,7 @@ def parse(arguments: Sequence[str] | None, prog: str) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None, prog: str = "python -m frontends.convert") -> int:
     """Convert one file; return the exit code. Raises TriptychError."""
     options = parse(arguments, prog)
-    network = network_of(options.library, options.network)
+    network = with_settings(network_of(options.library, options.network), options.settings)
     found = convert(options.library, network, options.file, file_for("OUT", options.out))
     numbers = sum(array.size for array in found.values())
     print(f"{options.out}: {len(found)} tensors, {numbers:,} numbers, for {network.name}")

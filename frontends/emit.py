@@ -14,6 +14,7 @@ from common.files import folder_for, write_text
 from common.memory import check_memory
 from common.network import Network
 from common.networks import available, load
+from common.networks.settings import add_set, with_settings
 from frontends.frameworks import FRAMEWORKS, MODERN
 from frontends.writing.draft import LINE_LENGTH
 from frontends.writing.emit import emit
@@ -53,14 +54,18 @@ def parser(prog: str) -> Parser:
         prog=prog,
         description="Write a network as a standalone source file.",
         epilog=f"{RUNS} Networks: {', '.join(available())}. "
-        "Exit codes: 0 written, 1 not --verified, 2 wrong usage or a network that cannot be "
-        "written.",
+        "Exit codes: 0 written, 1 not --verified or not to be loaded, 2 wrong usage or a network "
+        "that cannot be written.",
     )
     made.add_argument("network", help=NETWORK)
     made.add_argument(
         "--dialect", required=True, help=f"{', '.join(FRAMEWORKS)}, several with commas, or all"
     )
+    add_set(made)
     made.add_argument("--out", help="a folder to write <network>_<dialect>.py into")
+    made.add_argument(
+        "--load", action="store_true", help="load each file once, in its framework (seconds)"
+    )
     made.add_argument(
         "--verified", action="store_true", help="only if the ladder passes; the header says so"
     )
@@ -82,8 +87,17 @@ def parse(arguments: Sequence[str] | None, prog: str) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None, prog: str = "python -m frontends.emit") -> int:
     """Write one file per dialect, to standard output or into a folder; return the exit code."""
     options = parse(arguments, prog)
-    network = load(options.network)
-    texts = {dialect: emit(network, dialect).text for dialect in options.dialects}
+    network = with_settings(load(options.network), options.settings)
+    sources = {dialect: emit(network, dialect) for dialect in options.dialects}
+    texts = {dialect: source.text for dialect, source in sources.items()}
+    good = True
+    if options.load:
+        from frontends.loading import load_each
+
+        lines, good = load_each(network, sources)
+        print("\n".join(lines), file=sys.stderr)
+    elif not options.verified:
+        print("written, not loaded: --load does that, --verified more", file=sys.stderr)
     if options.verified:
         check_memory(network, 2)
         report = _verified(network, options.dialects)
@@ -97,7 +111,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m frontend
         path = folder_for(options.out) / f"{network.name}_{dialect}.py"
         write_text(path, text)
         print(path)
-    return 0
+    return 0 if good else 1
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from common.files import file_for, write_text
 from common.memory import check_memory
 from common.network import Network
 from common.networks import available, load
+from common.networks.settings import add_set, with_settings
 from frontends.frameworks import FRAMEWORKS, select
 from frontends.ladder.again import HOLDS
 from frontends.ladder.rungs import RUNGS
@@ -40,6 +41,7 @@ def parser(prog: str) -> Parser:
     )
     add = made.add_argument
     add("network", nargs="?", help=NETWORK)
+    add_set(made)
     add("--framework", metavar="LIST", help=f"all (default), or a list of {','.join(FRAMEWORKS)}")
     add("--legacy", "--historical", action="store_true", help="with all: the historical panels too")
     add("--against", metavar="OTHER", help="compare with another network")
@@ -86,7 +88,7 @@ def _check_mine(options: argparse.Namespace) -> None:
 def main(arguments: Sequence[str] | None = None, prog: str = "python -m frontends.verify") -> int:
     """Run the ladder and print it; return the exit code. Raises TriptychError."""
     options = parse(arguments, prog)
-    network = load(options.network or options.against)
+    network = with_settings(load(options.network or options.against), options.settings)
     other = load(options.against) if options.against and not options.mine else None
     for each in (network, other) if other else (network,):
         check_memory(each, options.batch_size)

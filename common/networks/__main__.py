@@ -12,6 +12,7 @@ from common.errors import run_command
 from common.network import Network
 from common.networks import available, load
 from common.networks.overview import mermaid, parts
+from common.networks.settings import add_set, with_settings
 from common.serialize import to_json
 from common.text import one_line
 
@@ -25,6 +26,7 @@ def parser(prog: str) -> Parser:
     commands.add_parser("list", help="list every network with its size")
     show = commands.add_parser("show", help="show one network")
     show.add_argument("network", help=NETWORK)
+    add_set(show)
     form = show.add_mutually_exclusive_group()
     form.add_argument(
         "--json", action="store_true", help="the specification, to edit and bring back"
@@ -39,7 +41,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m common.n
     if options.command == "list":
         print(_listing())
         return 0
-    network = load(options.network)
+    network = with_settings(load(options.network), options.settings)
     if options.json:
         print(to_json(network), end="")
     elif options.mermaid:

@@ -62,7 +62,7 @@ def batchflow(name: str, title: str, num_blocks: tuple[int, ...], gate: str = ""
     """Return the network for 1×28×28."""
     root = Block(
         "se_resnet" if gate else "resnet",
-        f"in_channels=1, num_classes=10, num_blocks={num_blocks}, width=64",
+        f"num_classes=10, num_blocks={num_blocks}, width=64, in_channels=1",
         inputs={"x": "in_channels"},
         layers={
             "stem": CONV_BN("width", 7, stride=2),

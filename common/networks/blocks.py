@@ -27,7 +27,7 @@ def conv_bn(
     return Block(
         "conv_bn",
         "out_channels, kernel_size, stride=1, groups=1, relu=True",
-        about="Convolution, batch normalization, ReLU.",
+        about="Convolution, batch normalization and, by default, ReLU.",
         layers={
             "conv": Conv2d(
                 "out_channels",
@@ -72,15 +72,21 @@ def squeeze_excite(bias: bool = True) -> Block:
 CONV_BN = conv_bn()
 SQUEEZE_EXCITE = squeeze_excite()
 
-POOLED_SHORTCUT = Block(
-    "pooled_shortcut",
-    "extra_channels",
-    about="Halve the map and pad the channels with zeros, half before and half after.",
-    layers={
-        "pool": AvgPool2d(2, stride=2),
-        "pad": ChannelPad("extra_channels // 2", "extra_channels // 2"),
-    },
-)
+
+def pooled_shortcut(padding: Padding = 0) -> Block:
+    """Return the shortcut of the CIFAR scripts."""
+    return Block(
+        "pooled_shortcut",
+        "extra_channels",
+        about="Halve the map and pad the channels with zeros, half before and half after.",
+        layers={
+            "pool": AvgPool2d(2, stride=2, padding=padding),
+            "pad": ChannelPad("extra_channels // 2", "extra_channels - extra_channels // 2"),
+        },
+    )
+
+
+POOLED_SHORTCUT = pooled_shortcut()
 
 
 def stages(block: Block, count: int, *openings: Mapping[str, Any]) -> dict[str, Layer]:

@@ -28,21 +28,27 @@ RESIDUAL = """
 """
 
 
-def basic_block(conv_bn: Block = CONV_BN, downsample: Op | Use | None = None) -> Block:
-    """Return two 3×3 convolutions and a shortcut, projected on demand."""
+def basic_block(
+    conv_bn: Block = CONV_BN, downsample: Op | Use | None = None, reduction: int = 0
+) -> Block:
+    """Return two 3×3 convolutions and a shortcut, projected on demand; a reduction gates them."""
+    gate = {"se": SQUEEZE_EXCITE("width", "width // reduction")} if reduction else {}
     project = downsample or conv_bn("width", 1, stride="stride", relu=False)
     return Block(
-        "basic_block",
-        "width, stride=1, downsample=False",
-        about="Two 3×3 convolutions beside a shortcut.",
+        "se_basic_block" if reduction else "basic_block",
+        "width, stride=1, downsample=False" + (f", reduction={reduction}" if reduction else ""),
+        about=f"Two 3×3 convolutions{', gated,' if reduction else ''} beside a shortcut.",
         layers={
             "conv1": conv_bn("width", 3, stride="stride"),
             "conv2": conv_bn("width", 3, relu=False),
+            **gate,
             "downsample": When(project, when="downsample"),
             "add": Add(),
             "relu": ReLU(),
         },
-        wiring="out = conv1(x)\nout = conv2(out)" + RESIDUAL,
+        wiring="out = conv1(x)\nout = conv2(out)\n"
+        + ("out = se(out)" if reduction else "")
+        + RESIDUAL,
     )
 
 
@@ -104,7 +110,7 @@ def resnet(
     openings = [{"downsample": True}] if project_first else []
     return Block(
         kind,
-        f"in_channels=3, num_classes={num_classes}, num_blocks={num_blocks}, width={width}",
+        f"num_classes={num_classes}, num_blocks={num_blocks}, width={width}, in_channels=3",
         inputs={"x": "in_channels"},
         layers={**stem, **stages(block, len(num_blocks), *openings), **head},
     )

@@ -109,7 +109,7 @@ def rir18() -> Network:
     through = [f"x_res, x_tran = {name}(x_res, x_tran)" for name in body]
     root = Block(
         "rir",
-        "in_channels=3, num_classes=10, num_blocks=(2, 3, 3), width=48",
+        "num_classes=10, num_blocks=(2, 3, 3), width=48, in_channels=3",
         inputs={"x": "in_channels"},
         layers={"stem": RIR_STEM("width"), **body, "concat": Concat(), **HEAD},
         wiring=[

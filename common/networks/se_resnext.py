@@ -15,6 +15,7 @@ from common.networks.blocks import (
     POOLED_SHORTCUT,
     SQUEEZE_EXCITE,
     conv_bn,
+    pooled_shortcut,
     squeeze_excite,
 )
 from common.networks.resnext import split_transform_merge
@@ -43,7 +44,7 @@ CONV_RELU_BN = Block(
     },
 )
 TENSORFLOW_BN = BatchNorm(epsilon=1e-3)
-CONV_BN_SAME = conv_bn(bn=TENSORFLOW_BN, padding=SAME)
+CONV_BN_SAME = conv_bn(bn=BatchNorm(epsilon=1e-3, zero_debias=True), padding=SAME)
 HEAD: dict[str, Layer] = {"pool": GlobalAvgPool2d(), "fc": Dense("num_classes")}
 HEAD_NO_BIAS: dict[str, Layer] = {**HEAD, "fc": Dense("num_classes", bias=False)}
 
@@ -57,6 +58,7 @@ def residual_block(
     se: Block | None = SQUEEZE_EXCITE,
     stride_on: str = "3x3",
     activated: bool = True,
+    shortcut: Block = POOLED_SHORTCUT,
 ) -> Block:
     """Return the residual block; without `se` it is ResNeXt's.
 
@@ -73,7 +75,7 @@ def residual_block(
         layers={
             **layers,
             **gate,
-            "shortcut": When(POOLED_SHORTCUT("out_channels - in_channels"), when="stride > 1"),
+            "shortcut": When(shortcut("out_channels - in_channels"), when="stride > 1"),
             "add": Add(),
             "relu": ReLU(),
         },
@@ -101,7 +103,7 @@ def network(
     """Return three stages of `num_blocks` blocks; channels double and maps halve in between."""
     root = Block(
         block.kind.removesuffix("_block"),
-        f"in_channels={input_shape[0]}, num_classes=10, num_blocks={num_blocks}, width={width}",
+        f"num_classes=10, num_blocks={num_blocks}, width={width}, in_channels={input_shape[0]}",
         inputs={"x": "in_channels"},
         layers={
             "stem": conv_bn("width", 3),
@@ -150,12 +152,14 @@ def se_resnext_published_fluid() -> Network:
 
 
 def se_resnext_published_tensorflow() -> Network:
-    """Return the published TensorFlow network: "same" padding, dense layers without bias."""
-    se = squeeze_excite(bias=False)
+    """Return the published TensorFlow network: "same" padding, dense layers without bias, moving
+    means rid of their start. The published class, run in TensorFlow 1.15, is what it is held
+    against (parity_tests.published)."""
+    se, pooled = squeeze_excite(bias=False), pooled_shortcut(SAME)
     return network(
         "se_resnext_published_tensorflow",
         "SE-ResNeXt for CIFAR-10 (published for TensorFlow)",
-        residual_block("concatenated", conv_bn=CONV_BN_SAME, se=se),
+        residual_block("concatenated", conv_bn=CONV_BN_SAME, se=se, shortcut=pooled),
         CONV_BN_SAME,
         HEAD_NO_BIAS,
         PUBLISHED.format("TensorFlow"),

@@ -31,6 +31,10 @@ class Flatten(Op):
     order: str = field(default="CHW", metadata={"choices": ("CHW", "HWC")})
 
     def _output(self, *shapes: Shape) -> Shape:
+        if len(shapes[0]) == 1:
+            raise SpecificationError(
+                f"flatten takes a map (C, H, W), got shape {shapes[0]}, which is flat: leave it out"
+            )
         return (math.prod(want_map(self, shapes[0])),)
 
     def width(self, *inputs: Width, area: int | None) -> Width:
@@ -110,7 +114,9 @@ class Scale(Op):
 
     def _output(self, *shapes: Shape) -> Shape:
         if len(shapes[0]) != 3 or shapes[1] != shapes[0][:1]:
-            raise SpecificationError(f"scale takes (C, H, W) and (C,), got {shapes}")
+            raise SpecificationError(
+                f"scale takes (C, H, W) and (C,), got {shapes}: a gate is a number per channel"
+            )
         return shapes[0]
 
     def width(self, *inputs: Width, area: int | None) -> Width:

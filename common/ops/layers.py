@@ -126,13 +126,19 @@ class DepthwiseConv2d(Conv2d):
 
 @dataclass(frozen=True)
 class BatchNorm(Op):
-    """Batch normalization; `momentum` is the weight of the old running value."""
+    """Batch normalization; `momentum` is the weight of the old running value.
+
+    `zero_debias`: the running mean is rid of its start at zero, as by Adam's correction, which
+    TensorFlow 1 alone can write; others depart from it, and say so.
+    """
 
     symbol = "batch_norm"
     has_modes = True
     epsilon: Real = 1e-5
     momentum: Real = 0.9
     zero_gamma: bool = field(default=False, metadata={"choices": (False, True)})  # at the start
+
+    zero_debias: bool = field(default=False, metadata={"choices": (False, True)}, kw_only=True)
 
     def _check(self) -> None:
         if not (0 < cast(float, self.epsilon) < math.inf and 0 <= cast(float, self.momentum) < 1):
@@ -217,7 +223,10 @@ class Dense(Op):
 
     def _output(self, *shapes: Shape) -> Shape:
         if len(shapes[0]) != 1:
-            raise SpecificationError(f"dense takes a vector (F,), got shape {shapes[0]}")
+            raise SpecificationError(
+                f"dense takes a vector (F,), got shape {shapes[0]}; write a flatten or a "
+                "global_avg_pool2d before it"
+            )
         return (cast(int, self.out_features),)
 
     def parameters(self, shape: Shape) -> dict[str, Shape]:

@@ -15,28 +15,39 @@ from frontends.writing.dialect import FunctionDialect
 from frontends.writing.draft import Draft, batched
 from frontends.writing.expressions import Choice, Invoke, List, text
 from frontends.writing.naming import Naming
-from frontends.writing.padding import Bound
 from frontends.writing.paddle_family import says_same
 from frontends.writing.sites import Body, FunctionSite
 from frontends.writing.statements import Assign, Comment, Statement
 
+PAD_SAME = '''
+def pad_same(x, filter_size, stride, dilation):
+    """Pad as "SAME" does, an odd cell after, for what does not take that word."""
+    around = []
+    for size, k, s, d in zip(x.shape[2:], filter_size, stride, dilation):
+        total = max((-(-size // s) - 1) * s + d * (k - 1) + 1 - size, 0)
+        around += [total // 2, total - total // 2]
+    return fluid.layers.pad2d(x, around)
+'''
 REPEATED = Comment("with the parameters of the call before, since they bear the same names")
 
 
 class FluidDialect(FunctionDialect):
     name = "fluid"
-    own = frozenset("np fluid ParamAttr bn output program executor feed".split())
+    own = frozenset("np fluid ParamAttr pad_same bn output program executor feed".split())
     table = OPS
     fstrings = False
     threads_training = False  # program.clone(for_test=True) turns a Program to evaluation
 
-    def says_same(self, op: Op, bound: Bound) -> bool:
-        return says_same(op, bound)
+    def says_same(self, op: Op) -> bool:
+        return says_same(op)
 
     def imports(self, draft: Draft) -> list[str]:
         parametric = [s for s in draft.elaboration.steps if s.op.parameters(s.inputs[0])]
         attributes = ["from paddle.fluid import ParamAttr"] if parametric else []
         return ["import numpy as np", "import paddle.fluid as fluid", *attributes]
+
+    def helpers(self, draft: Draft) -> list[str]:
+        return [] if all(map(says_same, draft.same_ops())) else [PAD_SAME]
 
     def naming(self, network: Network) -> Naming:
         return naming_of(network)

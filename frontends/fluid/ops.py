@@ -11,7 +11,7 @@ from common.ops import Op
 from frontends.writing.dialect import Writes
 from frontends.writing.expressions import Choice, List, invoke, unless
 from frontends.writing.padding import beyond, four_sides, is_padded
-from frontends.writing.paddle_family import padding_of, rounds_alike
+from frontends.writing.paddle_family import padding_of, rounds_alike, same_padded, says_same
 from frontends.writing.sites import Body, FunctionSite, overhang
 from frontends.writing.statements import Comment
 from frontends.writing.text import EmitError
@@ -39,7 +39,9 @@ def concatenated(paths: tuple[Any, ...], site: FunctionSite) -> Any:
 
 
 def conv2d(op: ops.Conv2d, site: FunctionSite) -> Body:
-    (x,) = site.inputs
+    (x,), pads, padding = site.inputs, [], op.padding
+    if padding == ops.SAME and not says_same(op):
+        pads, x, padding = [site.gives(same_padded(op, x))], site.output, 0
     filters, groups = op.out_channels, op.groups
     if isinstance(op, ops.DepthwiseConv2d):
         groups = f"{x}.shape[1]"
@@ -51,13 +53,13 @@ def conv2d(op: ops.Conv2d, site: FunctionSite) -> Body:
         num_filters=filters,
         filter_size=op.kernel_size,
         stride=unless(op.stride, 1),
-        padding=unless(padding_of(op.padding), 0),
+        padding=unless(padding_of(padding), 0),
         dilation=unless(op.dilation, 1),
         groups=unless(groups, 1),
         param_attr=_attribute(site, "kernel"),
         bias_attr=_bias(op.bias, site),
     )
-    return [site.gives(conv)]
+    return [*pads, site.gives(conv)]
 
 
 def batch_norm(op: ops.BatchNorm, site: FunctionSite) -> Body:
@@ -98,6 +100,9 @@ def _bias(flag: Any, site: FunctionSite) -> Any:
 
 def pool(op: ops.MaxPool2d, site: FunctionSite) -> Body:
     (x,), bound = site.inputs, site.bound()
+    if op.padding == ops.SAME and not says_same(op):
+        pads = site.gives(same_padded(op, x))
+        return [pads, site.gives(_window(op, site, site.output, 0, False))]
     if op.padding == ops.SAME:
         return [site.gives(_window(op, site, x, op.padding, False))]
     counted = isinstance(op, ops.AvgPool2d) and op.count_include_pad is True

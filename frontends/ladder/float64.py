@@ -98,6 +98,8 @@ def _biased(
     count, calls = values[path]
     op = climb.elaboration.parameters[name].op
     assert isinstance(op, BatchNorm)
+    if op.zero_debias and kind == "mean" and climb.runs.subject(panel).row.zero_debias:
+        return after * (1 - float(op.momentum) ** calls)
     moved = after - float(op.momentum) ** calls * climb.runs.parameters[name]
-    unbiased = climb.runs.subject(panel).row.unbiased_variance and kind == "variance"
+    unbiased = kind == "variance" and climb.runs.is_unbiased(panel, op)
     return moved * (count - 1) / count if unbiased else moved

@@ -52,7 +52,8 @@ RUNGS = (
     ),
     Rung(
         float64.STATISTICS,
-        "after one step, as each framework's own convention predicts (PyTorch's are unbiased)",
+        "after one step, as each framework's own convention predicts (PyTorch's variances are "
+        "unbiased, and TensorFlow 1's where it fuses)",
         float64.statistics,
     ),
     Rung(

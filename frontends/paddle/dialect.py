@@ -10,13 +10,22 @@ from frontends.paddle.ops import OPS, concatenated
 from frontends.writing.dialect import ClassDialect
 from frontends.writing.draft import Draft
 from frontends.writing.expressions import List, invoke
-from frontends.writing.padding import Bound
 from frontends.writing.paddle_family import says_same
+
+PAD_SAME = '''
+def pad_same(x, kernel_size, stride, dilation):
+    """Pad as "SAME" does, an odd cell after, for what does not take that word."""
+    around = []
+    for size, k, s, d in zip(x.shape[2:], kernel_size, stride, dilation):
+        total = max((-(-size // s) - 1) * s + d * (k - 1) + 1 - size, 0)
+        around = [total // 2, total - total // 2, *around]  # F.pad takes the last axis first
+    return F.pad(x, around)
+'''
 
 
 class PaddleDialect(ClassDialect):
     name = "paddle"
-    own = frozenset({"paddle", "nn", "F"})
+    own = frozenset({"paddle", "nn", "F", "pad_same"})
     table = OPS
     base = "nn.Layer"
     sequential = "nn.Sequential"
@@ -29,13 +38,17 @@ class PaddleDialect(ClassDialect):
         "training self paddle nn".split()
     )
 
-    def says_same(self, op: Op, bound: Bound) -> bool:
-        return says_same(op, bound)
+    def says_same(self, op: Op) -> bool:
+        return says_same(op)
 
     def imports(self, draft: Draft) -> list[str]:
         used = {type(step.op) for step in draft.elaboration.steps}
-        functional = ["from paddle.nn import functional as F"] if ops.ChannelPad in used else []
+        pads = ops.ChannelPad in used or self.helpers(draft)
+        functional = ["from paddle.nn import functional as F"] if pads else []
         return ["import paddle", "from paddle import nn", *functional]
+
+    def helpers(self, draft: Draft) -> list[str]:
+        return [] if all(map(says_same, draft.same_ops())) else [PAD_SAME]
 
     def merged(self, merge: str, paths: tuple[Any, ...]) -> Any:
         return concatenated(*paths) if merge == "concat" else invoke("paddle.add_n", List(paths))

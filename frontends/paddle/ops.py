@@ -19,7 +19,7 @@ from frontends.writing.class_ops import (
 )
 from frontends.writing.expressions import Choice, Joined, List, invoke, unless
 from frontends.writing.padding import beyond, by_sides, is_padded, left_first
-from frontends.writing.paddle_family import padding_of, rounds_alike
+from frontends.writing.paddle_family import padding_of, rounds_alike, same_padded, says_same
 from frontends.writing.sites import ClassSite, Written, overhang
 
 # The residual branch starts at zero.
@@ -32,15 +32,21 @@ def concatenated(*values: Any) -> Any:
 
 def conv2d(op: ops.Conv2d, site: ClassSite) -> Written:
     taken, out, groups = channels(op, site)
+    padding = op.padding if op.padding != ops.SAME or says_same(op) else 0
     init = invoke(
         "nn.Conv2D", taken, out, op.kernel_size,
         stride=unless(op.stride, 1),
-        padding=unless(padding_of(op.padding), 0),
+        padding=unless(padding_of(padding), 0),
         dilation=unless(op.dilation, 1),
         groups=unless(groups, 1),
         bias_attr=unless(_switch(op.bias), True),
     )  # fmt: skip
-    return applied(site, init)
+    return applied(site, init) if padding == op.padding else _same_padded(op, site, init)
+
+
+def _same_padded(op: Any, site: ClassSite, init: Any) -> Written:
+    """Return a layer on what the file's own function pads "same"."""
+    return Written(invoke(site.attribute, same_padded(op, *site.inputs)), init)
 
 
 def batch_norm(op: ops.BatchNorm, site: ClassSite) -> Written:
@@ -64,7 +70,9 @@ def _switch(flag: Any) -> Any:
 
 def pool(op: ops.MaxPool2d, site: ClassSite) -> Written:
     if op.padding == ops.SAME:
-        return applied(site, _window(op, op.padding, False))
+        native = says_same(op)
+        init = _window(op, op.padding if native else 0, False)
+        return applied(site, init) if native else _same_padded(op, site, init)
     bound = site.bound()
     counted = isinstance(op, ops.AvgPool2d) and op.count_include_pad is True
     counted = counted and is_padded(op.padding)

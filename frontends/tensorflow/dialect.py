@@ -14,7 +14,6 @@ from frontends.writing.channels_last import batched, grouped, says_same
 from frontends.writing.dialect import FunctionDialect
 from frontends.writing.draft import Draft
 from frontends.writing.expressions import Invoke, Joined, List, Part, invoke
-from frontends.writing.padding import Bound
 from frontends.writing.sites import Body, FunctionSite, standalone
 from frontends.writing.statements import Assign, Statement, changed, within
 from frontends.writing.text import EmitError
@@ -24,26 +23,20 @@ INDEXED, DIVIDED = "get_item", "true_divide"  # what Keras names these by itself
 
 class TensorFlowDialect(FunctionDialect):
     name = "tensorflow"
-    own = frozenset("os keras tf layers ops GroupedConv2D inputs counted".split())
+    own = frozenset("keras tf layers ops GroupedConv2D pad_same inputs counted".split())
     table = OPS
     fstrings = True
     threads_training = False
 
-    def says_same(self, op: Op, bound: Bound) -> bool:
-        return says_same(op, bound)
+    def says_same(self, op: Op) -> bool:
+        return says_same(op)
 
     def imports(self, draft: Draft) -> list[str]:
-        uses_ops = any(uses_keras_ops(step.op) for step in draft.elaboration.steps)
+        uses_ops = uses_keras_ops(draft)
         return [
-            "import os",
-            "",
-            'os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever keras.json says',
-            "",
             "import keras",
             *(["import tensorflow as tf"] if grouped(draft) else []),
             "from keras import layers" + (", ops" if uses_ops else ""),
-            "",
-            'keras.config.set_image_data_format("channels_last")',
         ]
 
     def helpers(self, draft: Draft) -> list[str]:
@@ -59,7 +52,9 @@ class TensorFlowDialect(FunctionDialect):
         made = next(each for each in within(tuple(body)) if _is_named(each, site.path()))
         name = site.locals.name(site.layer, "layer")
         called = changed(tuple(body), lambda code: name if code == made else code)
-        return [Assign((name,), made), *called] if first else list(called)
+        before = [each for each in called if _sets_another(each, site)]
+        called = [each for each in called if each not in before]
+        return [*before, Assign((name,), made), *called] if first else called
 
     def shared_block(self, site: FunctionSite, first: bool, body: Body, apart: Body) -> Body:
         """Make a model of the block once, and call that."""
@@ -119,6 +114,11 @@ def _own_name(call: Invoke) -> str:
         return ""
     apart = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
     return re.sub("([a-z])([A-Z])", r"\1_\2", apart).lower()
+
+
+def _sets_another(statement: Statement, site: FunctionSite) -> bool:
+    """Does a statement set a value that only the layer's making takes?"""
+    return isinstance(statement, Assign) and statement.targets != (site.output,)
 
 
 def _is_named(code: Any, path: str) -> bool:

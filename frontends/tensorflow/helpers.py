@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from common.ops import pair
-from frontends.writing.channels_last import grouped
+from frontends.writing.channels_last import grouped, pads_same
 from frontends.writing.draft import Draft
 
 GROUPED = '''
@@ -13,7 +13,7 @@ class GroupedConv2D(layers.Conv2D):
 
     def convolution_op(self, inputs, kernel):
         convolve = super().convolution_op
-        if self.groups == 1 or tf.config.list_physical_devices("GPU"):
+        if self.groups == 1 or "GPU" in self.kernel.value.device:
             return convolve(inputs, kernel)
 '''
 DEPTHWISE = """\
@@ -26,9 +26,23 @@ BY_GROUPS = """\
         pairs = zip(tf.split(inputs, self.groups, -1), tf.split(kernel, self.groups, -1))
         return tf.concat([convolve(x, k) for x, k in pairs], -1)
 """
+PAD_SAME = '''
+def pad_same(x, kernel_size, strides, dilation_rate):
+    """Pad as "same" does, an odd cell after, for what does not take that word."""
+    around = []
+    for size, k, s, d in zip(x.shape[1:3], kernel_size, strides, dilation_rate):
+        total = max((-(-size // s) - 1) * s + d * (k - 1) + 1 - size, 0)
+        around.append((total // 2, total - total // 2))
+    return layers.ZeroPadding2D(around)(x)
+'''
 
 
 def helpers(draft: Draft) -> list[str]:
+    """Return what a network needs beside the layers of Keras."""
+    return _grouped(draft) + ([PAD_SAME] if pads_same(draft) else [])
+
+
+def _grouped(draft: Draft) -> list[str]:
     """Return the layer that a network with grouped convolutions needs."""
     found = grouped(draft)
     if not found:

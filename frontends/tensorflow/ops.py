@@ -6,22 +6,28 @@ from collections.abc import Mapping
 from typing import Any
 
 from common import ops
+from common.expressions import spliced
 from common.ops import Op
+from common.spec import plain
 from frontends.writing.channels_last import (
     SAME,
     conv_padding,
     extended,
     is_point,
     is_sliced,
+    pad_same,
+    says_same,
     sliced,
 )
 from frontends.writing.dialect import Writes
-from frontends.writing.expressions import Joined, List, Part, invoke, unless
+from frontends.writing.draft import Draft
+from frontends.writing.expressions import Choice, Joined, List, Part, invoke, unless
 from frontends.writing.padding import Four, by_sides, four_sides, is_same
-from frontends.writing.sites import Body, FunctionSite, overhang
+from frontends.writing.sites import Body, FunctionSite, Site, overhang
 from frontends.writing.statements import Assign, Comment
 
-LOWEST = invoke("float", '"-inf"')
+# Keras writes this down where a model is saved, and JSON has no infinity.
+LOWEST = "-3.4e38"
 
 
 def layer(name: str, /, *positional: Any, **named: Any) -> Any:
@@ -50,10 +56,15 @@ def conv2d(op: ops.Conv2d, site: FunctionSite) -> Body:
     both = any(is_sliced(o) for o, _ in bound)  # Keras has no dilated convolution with strides
     padded = invoke(layer("ZeroPadding2D", _around(op.padding)), x)
     pads, x, padding = conv_padding(op, site, padded, explicit=both)
-    in_groups = any(o.groups > 1 for o, _ in bound)
+    in_groups = isinstance(op.groups, str) or op.groups > 1
     plain = "layers.DepthwiseConv2D" if depthwise else "layers.Conv2D"
+    if in_groups and isinstance(op.groups, str):
+        plain = site.locals.name("convolution")
+        pads = [Assign((plain,), Choice("GroupedConv2D", _several(op), "layers.Conv2D")), *pads]
+    elif in_groups:
+        plain = "GroupedConv2D"
     conv = invoke(
-        "GroupedConv2D" if in_groups else plain,
+        plain,
         None if depthwise else op.out_channels,
         op.kernel_size,
         strides=None if both else unless(op.stride, 1),
@@ -65,6 +76,10 @@ def conv2d(op: ops.Conv2d, site: FunctionSite) -> Body:
         name=site.path(),
     )
     return [*pads, applied(site, conv, x), *([sliced(op, site)] if both else [])]
+
+
+def _several(op: ops.Conv2d) -> str:
+    return spliced("groups > 1", groups=op.groups)
 
 
 def batch_norm(op: ops.BatchNorm, site: FunctionSite) -> Body:
@@ -87,8 +102,12 @@ def max_pool2d(op: ops.MaxPool2d, site: FunctionSite) -> Body:
     padded, window = extended(op, site), _window("MaxPooling2D", op, site)
     if padded is None:
         return [applied(site, window)]
+    if site.is_never_negative():
+        around = op.padding if padded == four_sides(op.padding) else (padded[:2], padded[2:])
+        zeros = invoke(layer("ZeroPadding2D", _around(around)), *site.inputs)
+        return [site.gives(zeros), applied(site, window, site.output)]
     return [
-        Comment("max pooling pads with -inf"),
+        Comment("max pooling pads with the lowest number"),
         site.gives(_pad(site.inputs[0], padded, LOWEST)),
         applied(site, window, site.output),
     ]
@@ -96,6 +115,9 @@ def max_pool2d(op: ops.MaxPool2d, site: FunctionSite) -> Body:
 
 def avg_pool2d(op: ops.AvgPool2d, site: FunctionSite) -> Body:
     (x,), bound = site.inputs, site.bound()
+    if op.padding == ops.SAME and not says_same(op):
+        window = _window("AveragePooling2D", op, site)
+        return [pad_same(op, site), applied(site, window, site.output)]
     if op.padding == ops.SAME:
         return [applied(site, _window("AveragePooling2D", op, site, SAME))]
     padded, window = extended(op, site), _window("AveragePooling2D", op, site)
@@ -104,7 +126,7 @@ def avg_pool2d(op: ops.AvgPool2d, site: FunctionSite) -> Body:
     if all(o.overhang(s) == (0, 0) for o, s in bound):
         if op.count_include_pad is True:
             return [site.gives(_pad(x, padded)), applied(site, window, site.output)]
-        if all(is_same(o, s) for o, s in bound):
+        if not op.arguments() and is_same(op):
             return [applied(site, _window("AveragePooling2D", op, site, SAME))]
     # The mean over what counts: both sums are means over the whole window.
     share = invoke("ops.average_pool", "counted", op.kernel_size, strides=op.stride)
@@ -209,8 +231,16 @@ OPS: Mapping[type[Op], Writes] = {
 }
 
 
-def uses_keras_ops(op: Op) -> bool:
-    """Is an op written with `keras.ops`?"""
-    if isinstance(op, ops.MaxPool2d):
-        return op.padding not in (0, ops.SAME) or op.rounding == "ceil"
-    return isinstance(op, ops.ChannelPad)
+def uses_keras_ops(draft: Draft) -> bool:
+    """Is a layer written with `keras.ops`?"""
+    for block in draft.kinds():
+        for name, layer in block.layers.items():
+            op = plain(layer)
+            if isinstance(op, ops.ChannelPad):
+                return True
+            if isinstance(op, ops.MaxPool2d) and (op.padding != 0 or op.rounding == "ceil"):
+                site = Site(draft, block, name, ())
+                averages = isinstance(op, ops.AvgPool2d)
+                if op.padding != ops.SAME and (averages or not site.is_never_negative()):
+                    return True
+    return False

@@ -88,6 +88,7 @@ class Runner:
         self._dtype, self._step = file.dtype, step
         self._absent = set(file.absent)
         keras.backend.clear_session()
+        keras.config.set_image_data_format("channels_last")  # whatever keras.json says
         keras.config.set_floatx(file.dtype)
         keras.config.set_dtype_policy(file.dtype)
         self.recordings, self._brought = Recordings(observe, symbolic=True), file.brought

@@ -10,18 +10,19 @@ from common.expressions import literal
 from common.ops import Op, Shape
 from common.spec import Layer, plain, uses
 from frontends.tensorflow1.helpers import helpers
-from frontends.tensorflow1.ops import OPS, concatenated, summed
+from frontends.tensorflow1.ops import OPS, concatenated, is_fused, summed
 from frontends.writing.channels_last import batched, says_same
 from frontends.writing.dialect import FunctionDialect
 from frontends.writing.draft import Draft
 from frontends.writing.expressions import Invoke, List, invoke, text
-from frontends.writing.padding import Bound
 from frontends.writing.sites import Body, FunctionSite
 from frontends.writing.statements import Assign, Comment, Statement, With
 
 NOTE = """\
-# Batch normalization is not fused, since the fused kernel has no float64. Its averages
-# move only if tf.GraphKeys.UPDATE_OPS are run with each training step."""
+# The averages of batch normalization move only if tf.GraphKeys.UPDATE_OPS are run with each
+# training step."""
+UNFUSED = """
+# It is not fused: the fused kernel takes an epsilon of 1.001e-5 at least."""
 REPEATED = Comment("with the parameters of the call before")
 IN_TURN = Comment("the moving averages take their steps in turn")
 SHARED = invoke("tf.variable_scope", invoke("tf.get_variable_scope"), reuse="tf.AUTO_REUSE")
@@ -32,20 +33,21 @@ REUSING = {"tf.layers.conv2d", "tf.layers.dense"}  # take `reuse`
 class TensorFlow1Dialect(FunctionDialect):
     name = "tensorflow1"
     own = frozenset(
-        "np tf depthwise_conv2d grouped_conv2d bins adaptive_average_pooling2d counted output "
-        "session feed".split()
+        "np tf pad_same depthwise_conv2d grouped_conv2d bins adaptive_average_pooling2d counted "
+        "output session feed".split()
     )
     table = OPS
     fstrings = False
     threads_training = True
 
-    def says_same(self, op: Op, bound: Bound) -> bool:
-        return says_same(op, bound)
+    def says_same(self, op: Op) -> bool:
+        return says_same(op)
 
     def imports(self, draft: Draft) -> list[str]:
         lines = ["import numpy as np", "import tensorflow as tf"]
-        if any(isinstance(step.op, ops.BatchNorm) for step in draft.elaboration.steps):
-            lines += ["", NOTE]
+        norms = [step.op for step in draft.elaboration.steps if isinstance(step.op, ops.BatchNorm)]
+        if norms:
+            lines += ["", NOTE + ("" if all(map(is_fused, norms)) else UNFUSED)]
         return lines
 
     def helpers(self, draft: Draft) -> list[str]:

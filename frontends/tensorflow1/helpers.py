@@ -8,6 +8,7 @@ from typing import Any
 from common import ops
 from common.ops import Shape
 from common.spec import Block, plain
+from frontends.writing.channels_last import pads_same
 from frontends.writing.draft import Draft
 from frontends.writing.expressions import unless
 
@@ -25,6 +26,15 @@ def adaptive_average_pooling2d(x, output_size):
     means = [tf.reduce_mean(x[:, :, a:b], 2, keepdims=True) for a, b in bins(width, columns)]
     return tf.concat(means, 2)
 '''
+PAD_SAME = '''
+def pad_same(x, kernel_size, strides, dilation_rate):
+    """Pad as "same" does, an odd cell after, for what does not take that word."""
+    around = []
+    for size, k, s, d in zip(x.shape.as_list()[1:3], kernel_size, strides, dilation_rate):
+        total = max((-(-size // s) - 1) * s + d * (k - 1) + 1 - size, 0)
+        around.append([total // 2, total - total // 2])
+    return tf.pad(x, [[0, 0]] + around + [[0, 0]])
+'''
 Convolution = tuple[ops.Conv2d, Shape]
 
 
@@ -33,7 +43,8 @@ def helpers(draft: Draft) -> list[str]:
     used = [step.op for step in draft.elaboration.steps]
     found = [each.text() for each in (Depthwise(draft), Grouped(draft)) if each.found]
     adaptive = [op for op in used if isinstance(op, ops.AdaptiveAvgPool2d)]
-    return found + ([ADAPTIVE] if any(op.output_size != 1 for op in adaptive) else [])
+    found += [ADAPTIVE] if any(op.output_size != 1 for op in adaptive) else []
+    return found + ([PAD_SAME] if pads_same(draft) else [])
 
 
 class Helper(ABC):
@@ -144,7 +155,8 @@ class Grouped(Helper):
 
     @classmethod
     def serves(cls, draft: Draft, block: Block, layer: str) -> bool:
-        return any(op.groups > 1 for op, _ in _bound(draft, block, layer))  # type: ignore[operator]
+        op = plain(block.layers[layer])
+        return isinstance(op, ops.Conv2d) and op.groups != 1
 
     def text(self) -> str:
         lines = [

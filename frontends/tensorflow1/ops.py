@@ -7,6 +7,7 @@ from typing import Any
 
 from common import ops
 from common.ops import Op, pair
+from frontends.frameworks import TABLE
 from frontends.tensorflow1.helpers import Depthwise, Grouped
 from frontends.writing.channels_last import (
     SAME,
@@ -14,14 +15,17 @@ from frontends.writing.channels_last import (
     extended,
     is_point,
     is_sliced,
+    pad_same,
+    says_same,
     sliced,
 )
 from frontends.writing.dialect import Writes
-from frontends.writing.expressions import Joined, List, Part, invoke, unless
+from frontends.writing.expressions import Each, Joined, List, Part, invoke, unless
 from frontends.writing.padding import Four, four_sides, is_same
 from frontends.writing.sites import Body, FunctionSite, overhang
 from frontends.writing.statements import Assign, Comment
 
+LEAST_EPSILON = TABLE["tensorflow1"].unbiased_from or 0.0
 LOWEST = invoke("float", '"-inf"')
 
 
@@ -65,6 +69,8 @@ def _convolution(op: ops.Conv2d, site: FunctionSite, x: str, strides: Any, paddi
 
 
 def batch_norm(op: ops.BatchNorm, site: FunctionSite) -> Body:
+    if op.zero_debias:
+        return [site.gives(_zero_debiased(op, site))]
     norm = invoke(
         "tf.layers.batch_normalization",
         *site.inputs,
@@ -72,10 +78,33 @@ def batch_norm(op: ops.BatchNorm, site: FunctionSite) -> Body:
         epsilon=op.epsilon,
         gamma_initializer="tf.zeros_initializer()" if op.zero_gamma else None,
         training="training",
-        fused=False,
+        fused=None if is_fused(op) else False,
         name=site.path(),
     )
     return [site.gives(norm)]
+
+
+def _zero_debiased(op: ops.BatchNorm, site: FunctionSite) -> Any:
+    """Return the one batch normalization of TensorFlow 1 that rids its mean of its start; the
+    older, with words of its own."""
+    zeros = '{"gamma": tf.zeros_initializer()}' if op.zero_gamma else None
+    return invoke(
+        "tf.contrib.layers.batch_norm",
+        *site.inputs,
+        decay=op.momentum,
+        scale=True,
+        epsilon=op.epsilon,
+        param_initializers=zeros,
+        is_training="training",
+        fused=None if is_fused(op) else False,
+        zero_debias_moving_mean=True,
+        scope=site.path(),
+    )
+
+
+def is_fused(op: ops.BatchNorm) -> bool:
+    """Does a file fuse? The fused kernel takes no epsilon below this one, but another instead."""
+    return isinstance(op.epsilon, float) and op.epsilon >= LEAST_EPSILON
 
 
 def dense(op: ops.Dense, site: FunctionSite) -> Body:
@@ -99,6 +128,8 @@ def max_pool2d(op: ops.MaxPool2d, site: FunctionSite) -> Body:
 
 def avg_pool2d(op: ops.AvgPool2d, site: FunctionSite) -> Body:
     (x,), bound, layer = site.inputs, site.bound(), "average_pooling2d"
+    if op.padding == ops.SAME and not says_same(op):
+        return [pad_same(op, site), site.gives(_window(layer, op, site, site.output))]
     if op.padding == ops.SAME:
         return [site.gives(_window(layer, op, site, x, SAME))]
     padded = extended(op, site)
@@ -109,7 +140,7 @@ def avg_pool2d(op: ops.AvgPool2d, site: FunctionSite) -> Body:
     if all(o.overhang(s) == (0, 0) for o, s in bound):
         if op.count_include_pad is True:
             return [zeros, window]
-        if all(is_same(o, s) for o, s in bound):
+        if not op.arguments() and is_same(op):
             return [site.gives(_window(layer, op, site, x, SAME))]
     ones, share = _counted(op, site, padded), _window(layer, op, site, "counted")
     return [
@@ -198,6 +229,10 @@ def _both(before: Any, after: Any) -> Any:
 def _pad(x: Any, padding: Four, value: Any = None) -> Any:
     top, bottom, left, right = padding
     still = List((0, 0))
+    if isinstance(top, str) and top.isidentifier() and len(set(padding)) == 1:  # or a pair
+        sizes = Each(List(("n", "n")), "n", invoke("np.broadcast_to", top, 2))
+        ends = List((still,))
+        return invoke("tf.pad", x, Joined("+", (ends, List((sizes,)), ends)))
     around = List((still, _both(top, bottom), _both(left, right), still))
     return invoke("tf.pad", x, around, constant_values=value)
 

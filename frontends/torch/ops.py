@@ -59,6 +59,8 @@ def dense(op: ops.Dense, site: ClassSite) -> Written:
 
 
 def max_pool2d(op: ops.MaxPool2d, site: ClassSite) -> Written:
+    if op.padding == ops.SAME:
+        return applied(site, _window("MaxPool2dSame", op, 0))
     if not by_sides(op.padding):
         return applied(site, _window("nn.MaxPool2d", op, op.padding))
     lowest = invoke("nn.ConstantPad2d", left_first(op.padding), invoke("float", '"-inf"'))
@@ -66,6 +68,9 @@ def max_pool2d(op: ops.MaxPool2d, site: ClassSite) -> Written:
 
 
 def avg_pool2d(op: ops.AvgPool2d, site: ClassSite) -> Written:
+    if op.padding == ops.SAME:
+        counted = unless(op.count_include_pad, True)
+        return applied(site, _window("AvgPool2dSame", op, 0, counted))
     if not by_sides(op.padding):
         counted = unless(op.count_include_pad, True) if is_padded(op.padding) else None
         return applied(site, _window("nn.AvgPool2d", op, op.padding, counted))

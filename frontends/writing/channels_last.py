@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from common import ops
 from common.expressions import literal, spliced
-from common.ops import Op, Shape, pair, sides
+from common.expressions import names as names_in
+from common.ops import Op, Shape, pair
+from common.spec import plain
 from frontends.writing.draft import Draft
-from frontends.writing.expressions import Choice, Part
-from frontends.writing.padding import Bound, Four, beyond, four_sides, is_same
+from frontends.writing.expressions import Choice, Part, invoke
+from frontends.writing.padding import Four, beyond, four_sides, is_same
 from frontends.writing.sites import Body, FunctionSite, Site, overhang
-from frontends.writing.statements import Comment, If, Statement
+from frontends.writing.statements import Assign, Comment, If, Statement
 
 SAME = '"same"'  # as the framework's layers take it
 
@@ -21,11 +24,25 @@ def batched(shape: Shape) -> str:
     return f"({', '.join(map(str, ('N', *shape[1:], shape[0])))})"
 
 
-def says_same(op: Op, bound: Bound) -> bool:
-    """Can TensorFlow pad "same" here? Not what is sliced, nor a mean that counts the padding."""
+def says_same(op: Op) -> bool:
+    """Can TensorFlow pad "same"? Not what may be sliced, nor in a mean that counts the padding."""
+    if isinstance(op, ops.DepthwiseConv2d) and isinstance(op.stride, tuple):
+        return False
     if isinstance(op, ops.Conv2d):
-        return not any(is_sliced(each) for each, _ in bound)
+        return 1 in (op.dilation, op.stride)
     return not isinstance(op, ops.AvgPool2d) or op.count_include_pad is False
+
+
+def pad_same(op: Any, site: FunctionSite) -> Statement:
+    """Return the statement that pads "same" by the file's own function."""
+    spread = pair(getattr(op, "dilation", 1))
+    sizes = (pair(op.kernel_size), pair(op.stride), spread)
+    return site.gives(invoke("pad_same", *site.inputs, *sizes))
+
+
+def pads_same(draft: Draft) -> bool:
+    """Does a file need that function?"""
+    return not all(map(says_same, draft.same_ops()))
 
 
 def is_sliced(op: Any) -> bool:
@@ -46,13 +63,14 @@ def is_point(site: Site) -> bool:
 
 
 def grouped(draft: Draft) -> list[tuple[ops.Conv2d, Shape]]:
-    """Return every convolution in groups, with the shape of its input."""
+    """Return every convolution that may be in groups, as bound, with the shape of its input."""
+    layers = [(block, name) for block in draft.kinds() for name in block.layers]
     return [
-        (step.op, step.inputs[0])
-        for step in draft.elaboration.steps
-        if isinstance(step.op, ops.Conv2d)
-        and isinstance(step.op.groups, int)
-        and step.op.groups > 1
+        (op, shapes[0])
+        for block, name in layers
+        if getattr(plain(block.layers[name]), "groups", 1) != 1
+        for op, shapes in draft.bound(block, name)
+        if isinstance(op, ops.Conv2d)
     ]
 
 
@@ -70,39 +88,49 @@ def conv_padding(
 
     `padded` is the input with zeros around, an expression. `explicit`: SAME may not be used.
     """
-    bound, (x,) = site.bound(), site.inputs
+    (x,) = site.inputs
     if op.padding == ops.SAME:
-        return [], x, SAME
-    if all(sides(o.padding) == ((0, 0), (0, 0)) for o, _ in bound):
+        return ([], x, SAME) if says_same(op) else ([pad_same(op, site)], site.output, None)
+    if op.padding == 0:
         return [], x, None
-    same = [is_same(o, s) for o, s in bound]
-    if all(same) and not explicit:
-        return [], x, SAME
-    if explicit or not any(same) or not _separates(op.stride, same, site):
+    fits = None if explicit else _fits_same(op)
+    if fits is None:
         return [site.gives(padded)], site.output, None
-    padding = Choice('"valid"', _strided(op.stride), SAME)
-    return _padding_if(op, site, padded), site.output, padding
+    if not fits:
+        return [], x, SAME
+    padding = site.locals.name("padding")
+    why = Comment('where "same" would pad unevenly, pad by hand')
+    chosen = Assign((padding,), Choice(SAME, " and ".join(fits), '"valid"'))
+    by_hand = f'{padding} == "valid"' + (f" and {_more_than_one(op)}" if _is_open(op) else "")
+    if x == site.output:
+        return [why, chosen, If(by_hand, body=(site.gives(padded),))], x, padding
+    return [why, chosen, site.gives(Choice(padded, by_hand, x))], site.output, padding
 
 
-def _separates(stride: Any, same: list[bool], site: Site) -> bool:
-    """Is SAME right wherever a stride, an argument of the block, is 1?"""
-    if not isinstance(stride, str):
-        return False
-    return all(s for s, strided in zip(same, site.holds(_strided(stride))) if not strided)
+def _is_open(op: ops.Conv2d) -> bool:
+    """Is the size of the kernel an argument?"""
+    return isinstance(op.kernel_size, str)
 
 
-def _strided(size: Any) -> str:
-    """Return the condition that a stride, or a kernel, is more than one cell."""
-    return spliced("size > 1", size=size)
+def _more_than_one(op: ops.Conv2d) -> str:
+    return spliced("size > 1", size=op.kernel_size)
 
 
-def _padding_if(op: ops.Conv2d, site: FunctionSite, padded: Any) -> Body:
-    """Return the statements that pad where there is a stride."""
-    condition = _strided(op.stride)
-    pointwise = any(o.kernel_size == 1 < o.stride for o, _ in site.bound())
-    if isinstance(op.kernel_size, str) and pointwise:
-        condition += f" and {_strided(op.kernel_size)}"
-    why = '"same" would pad unevenly'
-    if site.inputs == (site.output,):
-        return [If(condition, body=(site.gives(padded),), remark=why)]
-    return [Comment(why), site.gives(Choice(padded, condition, site.inputs[0]))]
+def _fits_same(op: ops.Conv2d) -> list[str] | None:
+    """Return the conditions, all of them, on which SAME pads as stated; None where none are known.
+
+    Without arguments in its fields there is nothing to ask.
+    """
+    fields = (op.kernel_size, op.padding, op.dilation)
+    if not names_in(fields):
+        still = op if not isinstance(op.stride, str) else replace(op, stride=1)
+        if names_in(still.stride) or not is_same(still):
+            return None
+        return [] if still is op else [spliced("size == 1", size=op.stride)]
+    half = _is_open(op) and op.padding == spliced("size // 2", size=op.kernel_size)
+    if not half or op.dilation != 1 or isinstance(op.stride, tuple):
+        return None
+    odd = spliced("size % 2 == 1", size=op.kernel_size)
+    if isinstance(op.stride, str):
+        return [spliced("size == 1", size=op.stride), odd]
+    return [odd] if op.stride == 1 else None

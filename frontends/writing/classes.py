@@ -6,16 +6,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from common.expressions import evaluate, literal
+from common.expressions import literal
 from common.network import Network
 from common.ops import Op
+from common.prune import Unwritten
 from common.sizes import plus
 from common.spec import Block, Chain, Layer, Parallel, Use, When, plain
 from common.wiring import Call
 from frontends.writing.dialect import ClassDialect
 from frontends.writing.draft import Draft, Source, batched, formatted, shapes_of
 from frontends.writing.expressions import Choice, Each, List, Unpacked, invoke
+from frontends.writing.guards import guards
 from frontends.writing.lines import lines_of
+from frontends.writing.progressions import runs
 from frontends.writing.sites import ClassSite, Written
 from frontends.writing.statements import (
     Assign,
@@ -39,7 +42,7 @@ def write(network: Network, dialect: ClassDialect, taps: bool = False) -> Source
     entry, written = draft.classes[draft.root.kind], statements(draft, dialect, taps)
     text = "\n\n".join(
         [
-            draft.header(dialect.title, batched, declared=True),
+            draft.header(dialect.framework, batched, declared=True),
             "\n".join(dialect.imports(draft)),
             *dialect.helpers(draft),
             "\n".join(lines(written)),
@@ -72,7 +75,7 @@ class _Class:
             )
         forward = returning(merged_ifs(list(self._forward())), block.outputs)
         methods = [Function("forward", ("self", *block.inputs), body=tuple(forward))]
-        inits = with_local(block, list(self._inits()))
+        inits = with_local(block, [*guards(block, fstrings=True), *self._inits()])
         if inits:
             first, declared = ("self", *self._channels.implicit), dict(block.arguments)
             body = (Expression(invoke("super().__init__")), *inits)
@@ -85,6 +88,8 @@ class _Class:
         block = self._block
         first = {call.layer: call.inputs for call in reversed(block.wiring)}
         for name, layer in block.layers.items():
+            if isinstance(plain(layer), Unwritten):
+                continue
             taken = first.get(name) or (block.unused[name],)
             yield from self._init(name, layer, taken)
 
@@ -129,9 +134,13 @@ class _Class:
             first, later = self._new(name, use, inputs), self._new(name, use, outputs)
             if first == later or count == 1 or self._equal(inputs, outputs):
                 items.append(_repeated(later if count != 1 else first, count))
+            elif isinstance(count, str):
+                each = self._new(name, use, _by_turn(inputs, outputs))
+                items.append(Unpacked(List((Each(each, "i", invoke("range", count)),))))
             else:
                 items += [first, _repeated(later, plus(count, -1))]
             inputs = outputs if count != 0 else inputs
+        items = list(_with_progressions(items))
         if _streams(layer) == 1:
             return invoke(self._dialect.sequential, *items)
         if len(items) == 1 and isinstance(items[0], Unpacked):
@@ -139,12 +148,7 @@ class _Class:
         return invoke(self._dialect.module_list, List(tuple(items)))
 
     def _equal(self, left: list[Any], right: list[Any]) -> bool:
-        """Are two lists of channels equal in every instance?"""
-        for each in self._draft.instances(self._block):
-            scope = self._channels.scope(each)
-            if any(evaluate(a, scope) != evaluate(b, scope) for a, b in zip(left, right)):
-                return False
-        return True
+        return self._draft.channels.equal(left, right, self._block, self._channels)
 
     def _new(self, name: str, use: Use, inputs: list[Any]) -> Any:
         given = self._draft.channels.given(use, inputs)
@@ -163,6 +167,9 @@ class _Class:
     def _forward(self) -> Iterator[Statement]:
         for position, call in enumerate(self._block.wiring):
             layer, steps = self._block.layers[call.layer], (f"{self._block.kind}.{call.layer}",)
+            if isinstance(plain(layer), Unwritten):
+                yield from _renamed(call)
+                continue
             if isinstance(layer, Chain) and _streams(layer) > 1:
                 yield from _renamed(call)
                 turn = Assign(call.outputs, invoke("block", *call.outputs))
@@ -211,9 +218,21 @@ def _streams(layer: Chain) -> int:
 
 def _renamed(call: Call) -> list[Statement]:
     """Return what makes the inputs of a call its outputs, until it changes them."""
-    if call.outputs == call.inputs:
+    if call.outputs == call.passed:
         return []
-    return [Assign(call.outputs, ", ".join(call.inputs))]
+    return [Assign(call.outputs, ", ".join(call.passed))]
+
+
+def _by_turn(first: list[Any], later: list[Any]) -> list[Any]:
+    """Return the channels that a block in a chain takes: the first takes others."""
+    return [a if a == b else Choice(a, "i == 0", b) for a, b in zip(first, later)]
+
+
+def _with_progressions(items: list[Any]) -> Iterator[Any]:
+    """Yield the items of a chain, those that grow evenly as one."""
+    for run in runs(items):
+        each = List((Each(run.call, "i", run.span()),))
+        yield run.call if run.count == 1 else Unpacked(each)
 
 
 def _repeated(item: Any, count: Any) -> Any:

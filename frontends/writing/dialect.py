@@ -12,18 +12,17 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from common.network import Network
 from common.ops import Op, Shape
-from frontends.frameworks import TABLE
+from frontends.frameworks import TABLE, Framework
 from frontends.writing.draft import Draft
 from frontends.writing.names import Words
 from frontends.writing.naming import Naming
-from frontends.writing.padding import Bound
 from frontends.writing.sites import Body, ClassSite, FunctionSite, Site, Written
 from frontends.writing.statements import Statement
 from frontends.writing.text import EmitError
 
 # What files call builtins, loops and themselves by; `tap` is what a tapped twin calls.
 _ALWAYS = frozenset("chr float print range sum super tap zip".split())
-OF_CLASSES = _ALWAYS | {"self", "block", "path", "_"}
+OF_CLASSES = _ALWAYS | {"self", "block", "path", "_", "i"}
 OF_FUNCTIONS = _ALWAYS | {"name", "training", "i"}
 Writes = Callable[[Any, FunctionSite], Body]  # what a row of a dialect of functions is
 
@@ -49,25 +48,24 @@ class Dialect(ABC, Generic[AnySite, AnyWritten]):
         """What no kind, argument or value of a file may be called."""
 
     @property
-    def title(self) -> str:
-        """The framework, as the header of a written file has it."""
-        return TABLE[self.name].title
+    def framework(self) -> Framework:
+        """What is known of the framework."""
+        return TABLE[self.name]
 
     def op(self, op: Op, site: AnySite) -> AnyWritten:
         """Return an op as written at a site. Raises EmitError where no row of `table` says how."""
         if type(op) not in self.table:
             raise EmitError(
                 f"block {site.block.kind}, layer {site.layer}: {op.symbol} is not writable in "
-                f"{self.title}"
+                f"{self.framework.title}"
             )
         written: AnyWritten = self.table[type(op)](op, site)
         return written
 
     @abstractmethod
-    def says_same(self, op: Op, bound: Bound) -> bool:
-        """Can the framework pad an op by the word "same"? If not, its padding is put in numbers.
-
-        `bound`: the op as bound in every instance of its block, with the shape of its input.
+    def says_same(self, op: Op) -> bool:
+        """Does the framework pad an op by the word "same"? If not, the padding is put in numbers
+        where there are no strides; elsewhere the file works it out from the map that it is given.
         """
 
     @abstractmethod

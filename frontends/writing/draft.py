@@ -13,13 +13,14 @@ from ruff import find_ruff_bin
 
 from common.elaborate import BlockInstance, Elaboration
 from common.network import Network
-from common.ops import Op, Shape
+from common.ops import SAME, BatchNorm, Op, Shape
 from common.prune import prune
-from common.spec import Block
+from common.spec import Block, plain
 from common.text import one_line
+from frontends.frameworks import Framework
 from frontends.writing.lines import Lines
 from frontends.writing.names import Words, class_names, renamed
-from frontends.writing.padding import Bound, in_numbers
+from frontends.writing.padding import in_numbers
 from frontends.writing.statements import quoted
 from frontends.writing.text import EmitError
 from frontends.writing.widths import Channels
@@ -49,7 +50,7 @@ class Draft:
     """A network as its writers see it."""
 
     def __init__(
-        self, network: Network, says_same: Callable[[Op, Bound], bool], words: Words | None = None
+        self, network: Network, says_same: Callable[[Op], bool], words: Words | None = None
     ) -> None:
         self.words = words or Words()
         self.network = renamed(in_numbers(prune(network), says_same), self.words)
@@ -74,24 +75,33 @@ class Draft:
         """Return an op layer as bound in every instance where it is there, with its inputs."""
         return self.elaboration.bound(block, name)
 
+    def same_ops(self) -> list[Op]:
+        """Return the ops that are padded by the word "same"."""
+        layers = [plain(layer) for block in self.kinds() for layer in block.layers.values()]
+        ops = [layer for layer in layers if isinstance(layer, Op)]
+        return [op for op in ops if getattr(op, "padding", None) == SAME]
+
     def parameters(self, declared: bool) -> int:
         """Return how many trainable numbers the network has; `declared`: unused layers count."""
         every = self.elaboration.parameters.values()
         return sum(p.size for p in every if p.trainable and (p.used or declared))
 
-    def header(self, framework: str, batched: Callable[[Shape], str], declared: bool) -> str:
+    def header(self, framework: Framework, batched: Callable[[Shape], str], declared: bool) -> str:
         """Return the docstring that opens a file; `batched` writes a shape as the dialect does.
 
         `declared`: the file makes the layers that are never called, too.
         """
         name = one_line(self.network.title) or self.network.name
         given, found = batched(self.network.input_shape), batched(self.elaboration.output)
-        first = f"{name} in {framework}."
+        first = f"{name} in {framework.title}."
         lines = [
             f"Input {given}, output {found}, {self.parameters(declared):,} trainable parameters.",
         ]
         if one_line(self.network.source):
             lines.append(f"After {one_line(self.network.source)}.")
+        norms = [step.op for step in self.elaboration.steps if isinstance(step.op, BatchNorm)]
+        if any(each.zero_debias for each in norms) and not framework.zero_debias:
+            lines.append("It departs from that in the running means, which are not zero-debiased.")
         body = textwrap.wrap(" ".join(lines), LINE_LENGTH, break_on_hyphens=False)
         return '"""' + "\n".join(map(quoted, [first, "", *body])) + '\n"""'
 

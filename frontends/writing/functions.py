@@ -9,16 +9,19 @@ from typing import Any
 from common.expressions import spliced
 from common.network import Network
 from common.ops import Op
+from common.prune import Unwritten
 from common.sizes import plus
 from common.spec import Block, Chain, Layer, Parallel, Use, When, plain
 from common.wiring import Call
 from frontends.writing.dialect import FunctionDialect
 from frontends.writing.draft import Draft, Source, formatted, shapes_of
 from frontends.writing.expressions import Each, invoke
+from frontends.writing.guards import guards
 from frontends.writing.lines import lines_of
 from frontends.writing.names import Locals, names_in
 from frontends.writing.naming import Naming
 from frontends.writing.needs import Needs
+from frontends.writing.progressions import runs
 from frontends.writing.sites import Body, FunctionSite, standalone
 from frontends.writing.statements import (
     Assign,
@@ -45,13 +48,15 @@ def write(network: Network, dialect: FunctionDialect, taps: bool = False) -> Sou
     entry = draft.root.kind
     text = "\n\n".join(
         [
-            draft.header(dialect.title, dialect.batched, declared=False),
+            draft.header(dialect.framework, dialect.batched, declared=False),
             "\n".join(dialect.imports(draft)),
             *dialect.helpers(draft),
             "\n".join(lines(functions)),
             "\n".join(dialect.demo(draft, entry)),
         ]
     )
+    if not dialect.fstrings and not text.isascii():  # as files of Python 2.7 have to say
+        text = f"# -*- coding: utf-8 -*-\n{text}"
     text = formatted(text)
     places = lines_of(functions, text)
     return Source(dialect.name, text, entry, classes=False, names=naming.names, lines=places)
@@ -106,11 +111,14 @@ class _Function:
             wanted |= set(declared)
         inputs += ["training"] if self._needs.training[kind] else []
         name = ["name"] if self._needs.name[kind] and not self._is_root else []
+        if name and self._dialect.fstrings:  # Python 2 has no parameters by name alone
+            return (*parameters(block, inputs, (), wanted), "*", *name)
         return parameters(block, inputs, name, wanted)
 
     def _body(self) -> Body:
         block, values = self._block, self._block.outputs
-        body: Body = [
+        body: Body = guards(block, self._dialect.fstrings)
+        body += [
             Comment(f"the source also makes a {name}, which it never calls")
             for name in block.unused
         ]
@@ -123,6 +131,8 @@ class _Function:
 
     def _remarked(self, call: Call, body: Body) -> Body:
         """Put the shape behind the last line, or behind the loop whose every turn has it."""
+        if not body:
+            return body
         *before, last = body
         if not self._is_root or (isinstance(last, Suite) and not self._is_even(call, last)):
             return body
@@ -145,7 +155,7 @@ class _Function:
         found: list[tuple[list[Call], Body]] = []
         for call in self._block.wiring:
             step = (f"{self._block.kind}.{call.layer}",)
-            fused = self._fused(*found[-1], call) if found else None
+            fused = self._fused(*found[-1], call) if found and found[-1][1] else None
             if fused is None:
                 found.append(([call], [replace(each, steps=step) for each in self._call(call)]))
             else:
@@ -181,6 +191,8 @@ class _Function:
     def _call(self, call: Call) -> Body:
         layer = self._block.layers[call.layer]
         inner, site = plain(layer), self._site(call)
+        if isinstance(inner, Unwritten):
+            return _renamed(call.outputs, call.passed)
         body = self._plain(inner, site)
         if self._block.calls_of(call.layer) > 1:
             body = self._shared(call, inner, body)
@@ -188,7 +200,7 @@ class _Function:
             body = [*body, *self._tapped(site)]
         if not isinstance(layer, When):
             return body
-        return [*_renamed(call.outputs, call.inputs), If(layer.when, body=tuple(body))]
+        return [*_renamed(call.outputs, call.passed), If(layer.when, body=tuple(body))]
 
     def _shared(self, call: Call, layer: Layer, body: Body) -> Body:
         """Return the statements of a layer that is called more than once."""
@@ -224,17 +236,41 @@ class _Function:
 
     def _chain(self, layer: Chain, site: FunctionSite) -> Iterator[Statement]:
         index: Any = 0
-        inputs = site.inputs
-        for use, count in layer.links:
-            if count == 1:
-                yield Assign(site.outputs, self._value(use, inputs, site.numbered(index)))
+        inputs, links = site.inputs, list(layer.links)
+        while links:
+            if links[0][1] != 1:
+                (use, count), *links = links
+                yield from self._loop(use, index, count, inputs, site)
             else:
-                yield from _renamed(site.outputs, inputs)
-                stop = _sum(index, count)
-                span = invoke("range", stop) if index == 0 else invoke("range", index, stop)
-                turn = self._value(use, site.outputs, site.numbered("i"))
-                yield For("i", span, body=(Assign(site.outputs, turn),))
+                alone = next((i for i, (_, n) in enumerate(links) if n != 1), len(links))
+                uses, links, count = [use for use, _ in links[:alone]], links[alone:], alone
+                yield from self._row(uses, index, inputs, site)
             index, inputs = _sum(index, count), site.outputs
+
+    def _loop(
+        self, use: Use, index: Any, count: Any, inputs: tuple[str, ...], site: FunctionSite
+    ) -> Iterator[Statement]:
+        """Yield the statements of a block that is repeated."""
+        yield from _renamed(site.outputs, inputs)
+        stop = _sum(index, count)
+        span = invoke("range", stop) if index == 0 else invoke("range", index, stop)
+        turn = self._value(use, site.outputs, site.numbered("i"))
+        yield For("i", span, body=(Assign(site.outputs, turn),))
+
+    def _row(
+        self, uses: list[Use], index: Any, inputs: tuple[str, ...], site: FunctionSite
+    ) -> Iterator[Statement]:
+        """Yield the statements of blocks in a row, of those whose sizes grow evenly as a loop."""
+        turns = [self._value(use, site.outputs, site.numbered("i")) for use in uses]
+        first = index if isinstance(index, int) else 0
+        for run in runs(turns, first, together=isinstance(index, int)):
+            if run.count > 1:
+                yield from _renamed(site.outputs, inputs)
+                yield For("i", run.span(), body=(Assign(site.outputs, run.call),))
+            else:
+                use, number = uses[run.first - first], _sum(index, run.first - first)
+                yield Assign(site.outputs, self._value(use, inputs, site.numbered(number)))
+            inputs = site.outputs
 
     def _value(self, use: Use, inputs: tuple[str, ...], path: str) -> Any:
         """Return a call of a block's function, as an expression."""

@@ -1,4 +1,4 @@
-"""Padding in the forms that frameworks take, and "same" in numbers where a dialect lacks it.
+"""Padding in the forms that frameworks take, and "same" in numbers where these hold at any size.
 
 A padding is one size, a pair (height, width) or ((top, bottom), (left, right)); sizes may be
 expressions.
@@ -10,42 +10,45 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from common.expressions import fold, spliced
 from common.network import Network
-from common.ops import SAME, Op, Shape, padding_on, pair, sides
-from common.sizes import plus
+from common.ops import SAME, Op, Shape, pair, sides
+from common.sizes import plus, product
 from common.spec import Block, plain
 from common.transform import map_layers
-from frontends.writing.text import EmitError
 
 Bound = list[tuple[Any, Shape]]  # an op as bound in every instance, with the shape of its input
 Four = tuple[Any, Any, Any, Any]
 
 
-def in_numbers(network: Network, says_same: Callable[[Op, Bound], bool]) -> Network:
-    """Return the network with "same" in numbers, but where the dialect `says_same`.
+def in_numbers(network: Network, says_same: Callable[[Op], bool]) -> Network:
+    """Return the network with "same" in numbers where there are no strides, so that these hold for
+    maps of any size; but not where the dialect `says_same`."""
 
-    Raises EmitError if the numbers differ between the instances of a block.
-    """
-
-    def written(block: Block, name: str, op: Op) -> Op:
-        if getattr(op, "padding", None) != SAME:
+    def written(_block: Block, _name: str, op: Op) -> Op:
+        if getattr(op, "padding", None) != SAME or says_same(op):
             return op
-        bound = [(each, shapes[0]) for each, shapes in network.elaboration.bound(block, name)]
-        if not bound or says_same(op, bound):
+        if getattr(op, "stride", None) != 1:
             return op
-        found = {padding_on(each, shape) for each, shape in bound}
-        if len(found) > 1:
-            raise EmitError(
-                f'block {block.kind}, layer {name}: "same" pads {len(found)} ways in its '
-                f"instances, {sorted(found)}; state the padding as arguments of the block"
-            )
-        changed: Any = {"padding": found.pop()}
+        changed: Any = {"padding": _without_strides(op)}
         return replace(op, **changed)
 
     ops = (plain(each) for block in network.blocks().values() for each in block.layers.values())
     if all(getattr(op, "padding", None) != SAME for op in ops):
         return network
     return map_layers(network, written)
+
+
+def _without_strides(op: Any) -> Any:
+    """Return what "same" pads around any map where the stride is 1."""
+    found = []
+    for size, spread in zip(pair(op.kernel_size), pair(getattr(op, "dilation", 1))):
+        extent = product(spread, plus(size, -1))
+        half = spliced("extent // 2", extent=extent)
+        rest = spliced("extent - extent // 2", extent=extent)
+        before, after = fold(half), fold(rest)
+        found.append(before if before == after else (before, after))
+    return tuple(found)
 
 
 def four_sides(padding: Any) -> Four:
@@ -78,8 +81,8 @@ def is_padded(padding: Any) -> bool:
     return any(side != 0 for side in four_sides(padding))
 
 
-def is_same(op: Any, shape: Shape) -> bool:
-    """Does SAME pad as this bound op does, whatever the size of the map?"""
+def is_same(op: Any) -> bool:
+    """Does SAME pad as this op, of numbers, does, whatever the size of the map?"""
     dilation = pair(getattr(op, "dilation", 1))
     for size, step, spread, around in zip(
         pair(op.kernel_size), pair(op.stride), dilation, sides(op.padding)

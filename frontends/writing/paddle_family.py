@@ -6,15 +6,21 @@ from typing import Any
 
 from common import ops
 from common.ops import Op, Shape, pair, sides
-from frontends.writing.expressions import List
-from frontends.writing.padding import Bound, by_sides
+from frontends.writing.expressions import List, invoke
+from frontends.writing.padding import by_sides
 
 
-def says_same(op: Op, bound: Bound) -> bool:
+def says_same(op: Op) -> bool:
     """Can Paddle pad "SAME" here? A dilation it would forget, and a mean leaves padding out."""
     if isinstance(op, ops.Conv2d):
-        return all(each.dilation == 1 for each, _ in bound)
+        return op.dilation == 1
     return not isinstance(op, ops.AvgPool2d) or op.count_include_pad is False
+
+
+def same_padded(op: Any, x: str) -> Any:
+    """Return a value with "same" padded around it by the file's own function."""
+    spread = pair(getattr(op, "dilation", 1))
+    return invoke("pad_same", x, pair(op.kernel_size), pair(op.stride), spread)
 
 
 def padding_of(padding: Any) -> Any:

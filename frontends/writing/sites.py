@@ -7,7 +7,7 @@ from typing import Any
 
 from common.expressions import evaluate
 from common.expressions import names as names_in
-from common.ops import Shape
+from common.ops import ReLU, ReLU6, Shape, Sigmoid, Softmax
 from common.spec import Block
 from frontends.writing.draft import Draft, constant
 from frontends.writing.names import Locals
@@ -29,6 +29,16 @@ class Site:
     def bound(self) -> list[tuple[Any, Shape]]:
         """Return the op as bound in every instance, with the shape of its (first) input."""
         return [(op, shapes[0]) for op, shapes in self.draft.bound(self.block, self.layer)]
+
+    def is_never_negative(self) -> bool:
+        """Is the input of an op, in every instance, what gives no negative value?"""
+        steps = self.draft.elaboration.steps
+        paths = {each.path for each in self.draft.instances(self.block)}
+        own = {f"{path}.{self.layer}".lstrip(".") for path in paths}
+        taken = [
+            steps[i].op if i >= 0 else None for s in steps if s.layer in own for i in s.sources
+        ]
+        return all(isinstance(op, (ReLU, ReLU6, Sigmoid, Softmax)) for op in taken)
 
     def holds(self, condition: str) -> list[bool]:
         """Return the value of a condition over the block's arguments in every instance."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable
 from typing import Any
 
@@ -19,6 +20,16 @@ ACRONYMS = {
     "rir": "RiR",
     "cifar": "CIFAR",
     "mnist": "MNIST",
+    "vgg": "VGG",
+    "densenet": "DenseNet",
+    "mobilenet": "MobileNet",
+    "shufflenet": "ShuffleNet",
+    "squeezenet": "SqueezeNet",
+    "efficientnet": "EfficientNet",
+    "googlenet": "GoogLeNet",
+    "alexnet": "AlexNet",
+    "lenet": "LeNet",
+    "unet": "UNet",
 }
 
 
@@ -28,7 +39,8 @@ class EmitError(TriptychError):
 
 def class_name(kind: str) -> str:
     """Return a kind as a class name: se_resnext_block -> SEResNeXtBlock."""
-    return "".join(ACRONYMS.get(word, word.capitalize()) for word in kind.split("_"))
+    words = re.findall(r"([a-zA-Z]*)(\d*)_?", kind)
+    return "".join(ACRONYMS.get(word, word.capitalize()) + digits for word, digits in words)
 
 
 def parameters(

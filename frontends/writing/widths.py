@@ -11,11 +11,12 @@ from math import prod
 from typing import Any
 
 from common.elaborate import BlockInstance, Elaboration
-from common.expressions import evaluate, names, substitute
+from common.expressions import evaluate, names, spliced, substitute
 from common.network import Network
+from common.prune import Unwritten, open_arguments
 from common.sizes import product
-from common.spec import Block, Chain, Layer, Parallel, Plain, Use, When, plain
-from common.wiring import REQUIRED
+from common.spec import Block, Chain, Parallel, Plain, Use, When, plain
+from common.wiring import REQUIRED, Call
 from frontends.writing.text import EmitError
 
 
@@ -43,6 +44,7 @@ class Channels:
 
     def __init__(self, network: Network, elaboration: Elaboration) -> None:
         self._elaboration, self._root = elaboration, network.root
+        self._open = open_arguments(network)
         self._kinds: dict[str, KindChannels] = {}
         for block in network.blocks().values():
             if elaboration.instances(block):
@@ -57,23 +59,50 @@ class Channels:
         values = dict(zip(kind.symbols, inputs))
         return [values[name] for name in kind.implicit]
 
-    def outputs(self, layer: Layer, inputs: list[Any], block: Block, name: str) -> list[Any]:
-        """Return the channels of a layer's outputs."""
-        if isinstance(layer, When):
-            applied = self.outputs(layer.layer, inputs, block, name)
-            kept = applied == inputs or self._always(layer, block)
-            return applied if kept else [None]
+    def outputs(
+        self,
+        layer: Plain,
+        inputs: list[Any],
+        block: Block,
+        name: str,
+        known: KindChannels | None = None,
+    ) -> list[Any]:
+        """Return the channels of the outputs of a layer that is there."""
+        known = known or self[block]
         if isinstance(layer, Use):
             return self._of_use(layer, inputs)
         if isinstance(layer, Chain):
             for use, count in layer.links:
-                if count != 0:
-                    inputs = self._of_use(use, inputs)
+                inputs = self._after(use, count, inputs, block, known)
             return inputs
         if isinstance(layer, Parallel):
             (each,) = self._of_use(layer.path, inputs)
             return [each if layer.merge == "sum" else product(layer.count, each)]
         return [layer.width(*inputs, area=self._area(block, name))]
+
+    def _after(
+        self, use: Use, count: Any, inputs: list[Any], block: Block, known: KindChannels
+    ) -> list[Any]:
+        """Return the channels behind a block that is repeated, perhaps 0 times."""
+        found = self._of_use(use, inputs) if count != 0 else inputs
+        if not isinstance(count, str) or self.equal(found, inputs, block, known):
+            return found
+        if None in [*found, *inputs]:
+            return [None for _ in found]
+        some = spliced("count > 0", count=count)
+        return [spliced("a if some else b", a=a, some=some, b=b) for a, b in zip(found, inputs)]
+
+    def equal(self, left: list[Any], right: list[Any], block: Block, known: KindChannels) -> bool:
+        """Are two lists of channels equal in every instance, whatever the file is called with?"""
+        if left == right:
+            return True
+        both = (*left, *right)
+        if None in both or names(both) & self._open[block.kind]:
+            return False
+        return all(
+            evaluate(tuple(left), scope) == evaluate(tuple(right), scope)
+            for scope in (known.scope(each) for each in self._elaboration.instances(block))
+        )
 
     def _kind(self, block: Block) -> KindChannels:
         instances = self._elaboration.instances(block)
@@ -83,7 +112,14 @@ class Channels:
         for call in block.wiring:
             inputs = [values[name] for name in call.inputs]
             known.layers.setdefault(call.layer, inputs)
-            outputs = self.outputs(block.layers[call.layer], inputs, block, call.layer)
+            layer = block.layers[call.layer]
+            passed = [values[name] for name in call.passed]
+            if isinstance(plain(layer), Unwritten):
+                outputs = passed
+            else:
+                outputs = self.outputs(plain(layer), inputs, block, call.layer, known)
+            if isinstance(layer, When):
+                outputs = self._either(layer, call, outputs, passed, block)
             for value, channels in zip(call.outputs, outputs):
                 values[value] = channels
                 first.setdefault(value, channels)
@@ -135,10 +171,37 @@ class Channels:
         sizes = {each.layer_inputs[name][0][1:] for each in self._elaboration.instances(block)}
         return prod(sizes.pop()) if len(sizes) == 1 else None
 
-    def _always(self, layer: When, block: Block) -> bool:
-        """Does an optional layer stand in every instance?"""
-        instances = self._elaboration.instances(block)
-        return all(evaluate(layer.when, each.arguments) for each in instances)
+    def _either(
+        self, layer: When, call: Call, applied: list[Any], passed: list[Any], block: Block
+    ) -> list[Any]:
+        """Return the channels of what an optional layer gives, or passes where it is not there."""
+        if applied == passed:
+            return applied
+        there = [each for each in self._elaboration.instances(block) if self._is(layer, each)]
+        position = block.wiring.index(call)
+        if all(self._keeps(call, each, position) for each in there):
+            return passed
+        if None in applied + passed:
+            return [None] * len(applied)
+        parts = {"when": layer.when}
+        return [
+            own if own == other else spliced("a if when else b", a=own, b=other, **parts)
+            for own, other in zip(applied, passed)
+        ]
+
+    @staticmethod
+    def _is(layer: When, instance: BlockInstance) -> bool:
+        """Does an optional layer stand in an instance?"""
+        return bool(evaluate(layer.when, instance.arguments))
+
+    @staticmethod
+    def _keeps(call: Call, instance: BlockInstance, position: int) -> bool:
+        """Does a layer keep the number of channels in an instance?"""
+        known = dict(zip(instance.block.inputs, instance.inputs))
+        for each, results in zip(instance.block.wiring[:position], instance.results):
+            known |= dict(zip(each.outputs, results))
+        given = instance.results[position]
+        return [known[name][0] for name in call.passed] == [shape[0] for shape in given]
 
     @staticmethod
     def _check(block: Block, known: KindChannels, instances: list[BlockInstance]) -> None:

@@ -66,6 +66,37 @@ SHORTCUT = Block(
     wiring="out = conv(x)\nx = project(x)\nx = add(out, x)",
 )
 
+INVERTED = Block(
+    "inverted",
+    "channels, out_channels, stride=1",
+    inputs={"x": "channels"},
+    layers={
+        "expand": ops.Conv2d("2 * channels", 1),
+        "depth": ops.DepthwiseConv2d(3, stride="stride", padding=1),
+        "project": ops.Conv2d("out_channels", 1),
+        "add": When(ops.Add(), when="stride == 1 and channels == out_channels"),
+    },
+    wiring="y = expand(x)\ny = depth(y)\ny = project(y)\ny = add(x, y)",
+)
+WIDENED = Block(
+    "widened",
+    "width, widen=False, gated=False",
+    layers={
+        "conv": When(ops.Conv2d("2 * width", 1), when="widen"),
+        "bn": ops.BatchNorm(),
+        "gate": When(CONV_BN("2 * width"), when="gated or not widen and width > 4"),
+        "last": ops.Conv2d("width", 3),
+    },
+)
+GROWING = Block(
+    "growing",
+    "channels, growth=2",
+    inputs={"x": "channels"},
+    layers={"bn": ops.BatchNorm(), "conv": ops.Conv2d("growth", 3, padding=1),
+            "concat": ops.Concat()},
+    wiring="y = bn(x)\ny = conv(y)\nx = concat(x, y)",
+)  # fmt: skip
+
 
 CEILED = Block(
     "ceiled",
@@ -120,6 +151,17 @@ ROWS = {
     ),
     "streams-shared-and-unused": _wired(
         _rest("x, y = streams(x, x)", "x = concat(x, y)"), streams=STREAMS(5), concat=ops.Concat()
+    ),
+    "optional-sum": sequence(
+        "wired", MAP, first=INVERTED(4, 6, 2), second=INVERTED(6, 6), third=INVERTED(6, 4), **HEAD
+    ),
+    "optional-and-other-channels": sequence(
+        "wired", MAP, one=WIDENED(4), two=WIDENED(3, widen=True), three=WIDENED(6, True, True),
+        **HEAD,
+    ),
+    "growing-evenly": sequence(
+        "wired", MAP, first=CONV_BN(6),
+        blocks=chain(*(GROWING(6 + 2 * i) for i in range(4)), GROWING(14, 3), GROWING(17)), **HEAD,
     ),
     "unused-block": Network(
         "wired",

@@ -187,7 +187,16 @@ def test_arguments_at_their_defaults_are_left_out() -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("2 * k + 1", 7), ("k // 2", 1), ("k > 2", True), ("not k", False), ("-s[1]", -5)],
+    [
+        ("2 * k + 1", 7),
+        ("k // 2", 1),
+        ("k > 2", True),
+        ("not k", False),
+        ("-s[1]", -5),
+        ("k > 2 and k < 3", False),
+        ("k > 3 or s[0] == 4", True),
+        ("1 if k == 3 else 2", 1),
+    ],
 )
 def test_expressions(text: str, value: object) -> None:
     assert evaluate(text, {"k": 3, "s": (4, 5)}) == value
@@ -200,7 +209,7 @@ def test_expressions(text: str, value: object) -> None:
         "f(k)",
         "k.real",
         "'k'",
-        "k if k else 1",
+        "[k for k in 1]",
         "lambda: k",
         "[k]",
         "k ** 2",

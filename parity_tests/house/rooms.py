@@ -12,7 +12,7 @@ DIALECTS = tuple(f"frontends.{framework}" for framework in FRAMEWORKS)
 # one floor know nothing of each other. A module is in the room whose name is the longest.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("common.signals",),
-    ("common.errors", "common.limits"),
+    ("common.errors", "common.hints", "common.limits"),
     ("common.text",),
     ("common.files", "common.expressions"),
     ("common.sizes", "common.wiring"),
@@ -48,6 +48,7 @@ RUNNABLE = (
     "parity_tests.cases.programs.torch_onnx",
     "parity_tests.hostile.fuzz",
     "parity_tests.hostile.growth",
+    "parity_tests.published",
     "parity_tests.random_networks",
     "parity_tests.rounding_margins",
     "reports.build",
@@ -82,6 +83,7 @@ WORKER_SIDE = {
     *DIALECTS,
     *(f"{room}.layout" for room in DIALECTS),
     *(f"{room}.brought" for room in DIALECTS if room != "frontends.fluid"),
+    "frontends.tensorflow1.fused",
     *ENTRIES,
 }
 
@@ -94,6 +96,7 @@ IMPORTERS = {
         if name != "fluid"
     },
     **{f"frontends.{name}.check": "tries an environment" for name in HISTORICAL},
+    "frontends.tensorflow1.fused": "stands in for a kernel of the framework's",
     "frontends.checkpoints.read": "reads what a library wrote, in a process of its own",
 }
 # Programs: text to the tests, which run them or plant them elsewhere and import none.

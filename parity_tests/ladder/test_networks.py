@@ -167,35 +167,41 @@ def test_first_different_step(workers: Workers, tmp_path: Path) -> None:
 DIFFERENCES = """\
 step stem.act: (relu()) is only in the first
 step stem.bn: epsilon 1e-5 and 0.001
-step stage1.0.split.0.reduce.act and 71 like it, to stage3.2.split.7.reduce.act: \
-(relu()) is only in the first
-step stage1.0.split.0.reduce.bn and 71 like it, to stage3.2.split.7.reduce.bn: \
-epsilon 1e-5 and 0.001
-step stage1.0.split.0.transform.act and 71 like it, to stage3.2.split.7.transform.act: \
-(relu()) is only in the first
-step stage1.0.split.0.transform.bn and 71 like it, to stage3.2.split.7.transform.bn: \
-epsilon 1e-5 and 0.001
-step stage1.0.transition.act and 8 like it, to stage3.2.transition.act: \
-(relu()) is only in the first
+step stem.bn: zero_debias False and True
+step stage1.0.split.0.reduce.act and 71 like it, to stage3.2.split.7.reduce.act: (relu()) is only \
+in the first
+step stage1.0.split.0.reduce.bn and 71 like it, to stage3.2.split.7.reduce.bn: epsilon 1e-5 and \
+0.001
+step stage1.0.split.0.reduce.bn and 71 like it, to stage3.2.split.7.reduce.bn: zero_debias False \
+and True
+step stage1.0.split.0.transform.act and 71 like it, to stage3.2.split.7.transform.act: (relu()) \
+is only in the first
+step stage1.0.split.0.transform.bn and 71 like it, to stage3.2.split.7.transform.bn: epsilon 1e-5 \
+and 0.001
+step stage1.0.split.0.transform.bn and 71 like it, to stage3.2.split.7.transform.bn: zero_debias \
+False and True
+step stage1.0.transition.act and 8 like it, to stage3.2.transition.act: (relu()) is only in the \
+first
 step stage1.0.transition.bn and 8 like it, to stage3.2.transition.bn: epsilon 1e-5 and 0.001
+step stage1.0.transition.bn and 8 like it, to stage3.2.transition.bn: zero_debias False and True
 step stage1.0.se.reduce and 8 like it, to stage3.2.se.reduce: bias True and False
 step stage1.0.se.expand and 8 like it, to stage3.2.se.expand: bias True and False
-step stage2.0.split.0.transform.conv and 15 like it, to stage3.0.split.7.transform.conv: \
-padding 1 and ((0, 1), (0, 1))
+step stage2.0.split.0.transform.conv and 15 like it, to stage3.0.split.7.transform.conv: padding \
+1 and ((0, 1), (0, 1))
 step fc: bias True and False
 step softmax: (softmax()) is only in the first
-parameter stage1.0.se.reduce.bias and 2 like it, to stage1.2.se.reduce.bias: \
-(16,) is only in the first
-parameter stage1.0.se.expand.bias and 2 like it, to stage1.2.se.expand.bias: \
-(64,) is only in the first
-parameter stage2.0.se.reduce.bias and 2 like it, to stage2.2.se.reduce.bias: \
-(32,) is only in the first
-parameter stage2.0.se.expand.bias and 2 like it, to stage2.2.se.expand.bias: \
-(128,) is only in the first
-parameter stage3.0.se.reduce.bias and 2 like it, to stage3.2.se.reduce.bias: \
-(64,) is only in the first
-parameter stage3.0.se.expand.bias and 2 like it, to stage3.2.se.expand.bias: \
-(256,) is only in the first
+parameter stage1.0.se.reduce.bias and 2 like it, to stage1.2.se.reduce.bias: (16,) is only in the \
+first
+parameter stage1.0.se.expand.bias and 2 like it, to stage1.2.se.expand.bias: (64,) is only in the \
+first
+parameter stage2.0.se.reduce.bias and 2 like it, to stage2.2.se.reduce.bias: (32,) is only in the \
+first
+parameter stage2.0.se.expand.bias and 2 like it, to stage2.2.se.expand.bias: (128,) is only in \
+the first
+parameter stage3.0.se.reduce.bias and 2 like it, to stage3.2.se.reduce.bias: (64,) is only in the \
+first
+parameter stage3.0.se.expand.bias and 2 like it, to stage3.2.se.expand.bias: (256,) is only in \
+the first
 parameter fc.bias: (10,) is only in the first
 trainable parameters: 4,088,410 and 4,086,720
 """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 from collections.abc import Callable
@@ -19,7 +18,10 @@ from frontends.workers.environments import interpreter
 from frontends.workers.pool import Workers
 from frontends.workers.scratch import scratch
 from frontends.writing.emit import emit
+from parity_tests.alone import alone
 from parity_tests.cases import small
+from parity_tests.cases.op_networks import NETWORKS
+from parity_tests.cases.reductions import reduced
 from parity_tests.rows import rows
 
 SMALL = {
@@ -71,27 +73,75 @@ def test_a_tap_that_changes_something_is_seen(workers: Workers) -> None:
             assert "evaluate/output" in _same(own, other)
 
 
-def _hostile(folder: Path) -> dict[str, str]:
-    """Return variables under which a user's Keras would be PyTorch's, channels first."""
-    settings = {"backend": "torch", "image_data_format": "channels_first", "floatx": "float32"}
-    (folder / "keras.json").write_text(json.dumps(settings))
-    return {"KERAS_HOME": str(folder), "KERAS_BACKEND": "torch"}
+SETTINGS = """
+import sys
+import keras
+
+keras.config.set_image_data_format("channels_first")
+import network
+
+print(keras.backend.backend(), keras.config.image_data_format())
+"""
 
 
 @rows("panel", {panel: panel for panel in MODERN})
 def test_runs_with_nothing_of_this_repository(panel: str, tmp_path: Path) -> None:
-    network = small.se_resnext()
-    source = emit(network, panel)
-    path = tmp_path / "network.py"
-    path.write_text(source.text, encoding="utf-8")
+    assert (
+        _run(panel, "network.py", tmp_path)
+        == {
+            "tensorflow": "(1, 10)",
+            "paddle": "paddle.Size([1, 10])",
+            "torch": "torch.Size([1, 10])",
+        }[panel]
+    )
+
+
+def test_a_file_leaves_the_settings_of_keras_alone(tmp_path: Path) -> None:
+    (tmp_path / "settings.py").write_text(SETTINGS)
+    assert _run("tensorflow", "settings.py", tmp_path) == "tensorflow channels_first"
+
+
+def _run(panel: str, program: str, folder: Path) -> str:
+    """Return what a program prints beside a written file, network.py."""
+    text = emit(small.se_resnext(), panel).text
+    (folder / "network.py").write_text(text, encoding="utf-8")
     done = subprocess.run(
-        [interpreter(panel), "-I", path],
-        cwd=tmp_path, env={**os.environ, **_hostile(tmp_path), "CUDA_VISIBLE_DEVICES": ""},
+        [interpreter(panel), program],
+        cwd=folder, env={**os.environ, "CUDA_VISIBLE_DEVICES": "", "KERAS_HOME": str(folder)},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    shape = {"tensorflow": "(1, 10)", "paddle": "paddle.Size([1, 10])"}
-    assert done.stdout.strip() == shape.get(panel, "torch.Size([1, 10])")
+    return done.stdout.strip()
+
+
+SAVED = """
+import json, sys, zipfile
+import keras
+from network import {entry}
+
+model = {entry}()
+model.save("model.keras")
+with zipfile.ZipFile("model.keras") as archive:
+    json.loads(archive.read("config.json"), parse_constant=sys.exit)
+"""
+LOADED = """
+import sys
+import keras
+
+print(len(keras.saving.load_model("model.keras").layers) > 3)
+"""
+
+
+@rows("network", {"resnet": reduced("resnet18"), "pitfalls-of-pools": NETWORKS["max_pools"]})
+def test_a_saved_keras_model_loads_without_its_file(network: Network, tmp_path: Path) -> None:
+    """Its configuration is JSON, and no class of the file's own is in it."""
+    source = emit(network, "tensorflow")
+    (tmp_path / "network.py").write_text(source.text, encoding="utf-8")
+    (tmp_path / "save.py").write_text(SAVED.format(entry=source.entry))
+    (tmp_path / "load.py").write_text(LOADED)
+    alone("tensorflow", tmp_path, "save.py")
+    (tmp_path / "network.py").unlink()
+    assert alone("tensorflow", tmp_path, "load.py").split()[-1] == "True"
 
 
 BOTH_WAYS = '''
@@ -109,9 +159,9 @@ split, splits = tf.split, []
 tf.split = lambda *arguments: splits.append(1) or split(*arguments)
 
 
-def run(layer, x, devices, compiled):
-    """Return the output and the gradients of a layer, as traced where these devices are."""
-    tf.config.list_physical_devices = lambda kind=None: devices
+def run(layer, x, device, compiled):
+    """Return the output and the gradients of a layer, as traced where its kernel is there."""
+    type(layer.kernel.value).device = property(lambda variable: device)
 
     @tf.function(jit_compile=compiled)
     def step(x):
@@ -127,8 +177,8 @@ def run(layer, x, devices, compiled):
 
 for layer in [each for each in model.layers if isinstance(each, module.GroupedConv2D)]:
     x = tf.constant(np.random.default_rng(0).standard_normal((2, *layer.input.shape[1:])))
-    native, unsplit = run(layer, x, ["GPU"], compiled=True)
-    by_hand, parted = run(layer, x, [], compiled=False)
+    native, unsplit = run(layer, x, "/device:GPU:0", compiled=True)
+    by_hand, parted = run(layer, x, "/device:CPU:0", compiled=False)
     depthwise = layer.groups == x.shape[-1] and layer.dilation_rate == (1, 1)
     assert unsplit == 0 and bool(parted) != depthwise, (layer.name, unsplit, parted)
     apart = [abs(a - b).max() / abs(b).max() for a, b in zip(native, by_hand)]

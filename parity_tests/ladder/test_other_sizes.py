@@ -1,0 +1,114 @@
+"""A file that is written of one input size is the network at any other: "same" is a rule."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from common.network import Network
+from common.networks import available
+from common.ops import AvgPool2d, Conv2d, DepthwiseConv2d, MaxPool2d
+from frontends.frameworks import FRAMEWORKS, MODERN
+from frontends.ladder.runs import comparable
+from frontends.ladder.subjects import Fault
+from frontends.ladder.verify import verify
+from frontends.workers.pool import Workers
+from frontends.writing.emit import emit
+from parity_tests.cases.reductions import reduced
+from parity_tests.cases.small import sequence
+from parity_tests.rows import rows
+
+ODD = {8: 9, 28: 29, 32: 33, 224: 225}
+# Their shortcuts pool by halves, rounded down, and their convolutions round up: maps that halve
+# are even. The last one is odd here, and the padding "same" another one than at 32.
+EVEN = {
+    **{name: 36 for name in available() if name.startswith("se_resnext_") and "50" not in name},
+    "se_resnext_mnist": 36,
+    "resnext_cifar_tensorflow": 36,
+}
+KERAS_INPUT = re.compile(r"keras\.Input\(\(\d+, \d+, ")
+QUICK = ("batchflow_resnet", "resnet18", "rir18", "se_resnext_published_tensorflow")
+
+
+def _elsewhere(network: Network, size: int) -> Network:
+    return replace(network, input_shape=(network.input_shape[0], size, size))
+
+
+def _written_for(network: Network, panel: str, size: int) -> Fault:
+    """Return what puts the file of the network's own size in the place of another's.
+
+    A Keras model is of one size, which is stated in one place.
+    """
+
+    def text(other: str) -> str:
+        own = emit(comparable(network), panel, taps=" = tap(" in other or "return tap(" in other)
+        return KERAS_INPUT.sub(f"keras.Input(({size}, {size}, ", own.text)
+
+    return text
+
+
+def _check(network: Network, size: int, panels: Sequence[str], workers: Workers) -> None:
+    faults = {panel: _written_for(network, panel, size) for panel in panels}
+    other = _elsewhere(network, size)
+    report = verify(other, list(panels), workers=workers, faults=faults, rounding=False)
+    assert report.passed, report.text()
+    assert {row.rung for row in report.rows} >= {"structure", "forward, eval", "gradients"}
+
+
+def _size(name: str) -> int:
+    return EVEN.get(name) or ODD[reduced(name).input_shape[1]]
+
+
+SAMES = sequence(
+    "sames",
+    (4, 16, 15),
+    maximum=MaxPool2d((2, 3), stride=(1, 2), padding="same"),
+    conv=Conv2d(6, 3, stride=2, padding="same"),
+    spread=Conv2d(6, 2, stride=2, padding="same", dilation=3),
+    even=MaxPool2d(2, stride=1, padding="same"),
+    dilated=Conv2d(4, 3, padding="same", dilation=2),
+    depthwise=DepthwiseConv2d(2, stride=(2, 1), padding="same"),
+    mean=AvgPool2d(3, stride=2, padding="same"),
+    counted=AvgPool2d(2, stride=2, padding="same", count_include_pad=True),
+)
+
+
+@rows("size", {str(size): size for size in (17, 30)})
+def test_every_op_that_is_padded_same(size: int, workers: Workers) -> None:
+    _check(SAMES, size, MODERN, workers)
+
+
+@pytest.mark.complete
+@rows("size", {str(size): size for size in (17, 30)})
+def test_every_op_that_is_padded_same_in_five_panels(size: int, workers: Workers) -> None:
+    _check(SAMES, size, FRAMEWORKS, workers)
+
+
+@rows("name", {name: name for name in QUICK})
+def test_three_panels(name: str, workers: Workers) -> None:
+    _check(reduced(name), _size(name), MODERN, workers)
+
+
+@pytest.mark.complete
+@rows("name", {name: name for name in available()})
+def test_five_panels(name: str, workers: Workers) -> None:
+    _check(reduced(name), _size(name), FRAMEWORKS, workers)
+
+
+def test_numbers_of_one_size_are_caught(workers: Workers) -> None:
+    """What torch files once said of a pool: right at 28, a row too few at 29."""
+    network, size = reduced("batchflow_resnet"), 29
+    rule = _written_for(network, "torch", size)
+
+    def frozen(other: str) -> str:
+        old = 'nn.Sequential(nn.ConstantPad2d((0, 1, 0, 1), float("-inf")), nn.MaxPool2d(3, 2))'
+        return rule(other).replace("MaxPool2dSame(3, stride=2)", old)
+
+    faults = {"torch": frozen, "paddle": _written_for(network, "paddle", size)}
+    other = _elsewhere(network, size)
+    report = verify(other, list(faults), workers=workers, faults=faults, rounding=False)
+    assert not report.passed
+    assert report.reason("torch") and not report.reason("paddle"), report.text()
