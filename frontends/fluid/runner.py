@@ -199,7 +199,7 @@ class Runner:
             labels = fluid.data("labels", [None, 1], "int64")
             losses = fluid.layers.softmax_with_cross_entropy(self._output, labels)
             loss = fluid.layers.mean(losses)
-            fluid.optimizer.Momentum(recipe.learning_rate, recipe.momentum).minimize(loss)
+            fluid.optimizer.Momentum(recipe.learning_rate, recipe.optimizer.momentum).minimize(loss)
         self._run(startup)
         return lambda: self._run(self._main, feed, [self._output, loss], cached=True)
 

@@ -176,7 +176,9 @@ class Runner:
 
     def _training(self, network, x, labels):
         recipe, parameters = self._step.recipe, self._model.parameters()
-        optimizer = paddle.optimizer.Momentum(recipe.learning_rate, recipe.momentum, parameters)
+        optimizer = paddle.optimizer.Momentum(
+            recipe.learning_rate, recipe.optimizer.momentum, parameters
+        )
 
         def step():
             output = network(x)

@@ -182,7 +182,7 @@ class Runner:
 
     def _train_step(self):
         recipe = self._step.recipe
-        optimizer = keras.optimizers.SGD(recipe.learning_rate, recipe.momentum)
+        optimizer = keras.optimizers.SGD(recipe.learning_rate, recipe.optimizer.momentum)
         loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         variables = self._model.trainable_variables
         optimizer.build(variables)

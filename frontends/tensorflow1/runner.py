@@ -202,7 +202,7 @@ class Runner:
         with self._graph.as_default():
             labels = tf.constant(inputs.get("labels").astype(np.int64))
             loss = tf.losses.sparse_softmax_cross_entropy(labels, output)
-            optimizer = tf.train.MomentumOptimizer(recipe.learning_rate, recipe.momentum)
+            optimizer = tf.train.MomentumOptimizer(recipe.learning_rate, recipe.optimizer.momentum)
             before = set(tf.global_variables())
             with tf.control_dependencies(tf.get_collection(tf.GraphKeys.UPDATE_OPS)):
                 train = optimizer.minimize(loss)

@@ -170,7 +170,7 @@ class Runner:
 
     def _training(self, network, x, labels):
         recipe, parameters = self._step.recipe, self._model.parameters()
-        optimizer = torch.optim.SGD(parameters, recipe.learning_rate, recipe.momentum)
+        optimizer = torch.optim.SGD(parameters, recipe.learning_rate, recipe.optimizer.momentum)
 
         def step():
             optimizer.zero_grad()
