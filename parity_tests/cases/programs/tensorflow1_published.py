@@ -90,8 +90,8 @@ def main(published, written, entry, size):
             for i, y in ((0, model), (1, trained))
         ]
         for step in range(1, STEPS + 1):
-            feed = {x: random.standard_normal((8, size, size, 3)), flag: True,
-                    cotangent: random.standard_normal((8, 10))}  # fmt: skip
+            feed = {x: random.standard_normal((4, size, size, 3)), flag: True,
+                    cotangent: random.standard_normal((4, 10))}  # fmt: skip
             first, of_first = session.run([model, gradients[0]], feed)
             second, of_second, _ = session.run([trained, gradients[1], updates], feed)
             found["output in training %d" % step] = apart([first], [second])
