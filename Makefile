@@ -11,7 +11,7 @@ NETWORK ?= se_resnext_cifar
 .PHONY: help bench test test-complete test-exhaustive verify doctor legacy report lint types format clean
 
 help:  ## list what can be done
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/installed: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "make: no Python 3.10 to 3.12 found; set PYTHON=..." >&2; exit 2; }
@@ -21,7 +21,7 @@ $(VENV)/installed: pyproject.toml
 	@touch $@
 
 bench: $(VENV)/installed  ## verify the default network and time it in every framework (the main job)
-	$(BIN)/triptych bench --framework all
+	$(BIN)/python -m benchmarks.run --framework all
 
 test: $(VENV)/installed  ## run the default tests, under ten minutes on two cores
 	$(BIN)/python -m pytest parity_tests

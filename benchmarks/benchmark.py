@@ -19,12 +19,13 @@ from benchmarks.workloads import Workload
 from common import machine
 from common.errors import TriptychError
 from common.files import folder_for
+from common.memory import check_memory
 from common.networks import load
 from common.networks.settings import with_settings
 from frontends.frameworks import select
 from frontends.ladder.report import Report
 from frontends.workers.outcomes import NOT_COMPARABLE, Outcome
-from frontends.workers.pool import scratch
+from frontends.workers.scratch import scratch
 from reports.records import COMPLETE, INTERRUPTED, RecordFile
 from reports.schema import SCHEMA
 
@@ -45,6 +46,7 @@ class Benchmark:
         self.modes = [mode for mode in MODES if any(case.mode == mode for case in self.cases)]
         network = with_settings(load(options.network), options.settings)
         self.workload = Workload(network, options.batch_size)
+        check_memory(self.workload.network, options.batch_size)
         output = self.workload.network.elaboration.output
         if len(output) != 1 and "training" in self.modes:
             raise TriptychError(
@@ -64,14 +66,14 @@ class Benchmark:
         total = 2 + len(self.cases) + self.settings.rounds * len(self.modes)
         with scratch() as folder, Display(total) as display:
             refused = self._prove(display)
-            devices = self._devices(refused)
+            device = self._device(refused)
             for why in filter(None, refused.values()):
                 display.note(str(why))
             display.stage("the first steps in float64, to compare with")
             exact = self._reference(refused, folder)
             self._put_refusals(refused, exact)
             if isinstance(exact, gate.Reference):
-                self._time(refused, devices, exact, folder, display)
+                self._time(refused, device, exact, folder, display)
 
     @contextmanager
     def recording(self) -> Iterator[None]:
@@ -118,11 +120,11 @@ class Benchmark:
             worst_float64=worst if math.isfinite(worst) else None,
             seconds=round(report.seconds, 1),
             versions=report.versions,
-            bounds={"forward": gate.FORWARD_BOUND, "update": gate.UPDATE_BOUND},
+            bounds={"update": gate.UPDATE_BOUND},
         )
 
-    def _devices(self, refused: Refused) -> dict[str, str]:
-        """Return each framework's device; refuse those without a GPU where others have one."""
+    def _device(self, refused: Refused) -> str:
+        """Return the device of all; refuse frameworks without a GPU where others have one."""
         wanted = self.options.device
         asks = wanted == "gpu" or (wanted == "auto" and machine.may_have_gpu())
         seeing = {n for n in self.frameworks if asks and not refused[n] and gate.sees_gpu(n)}
@@ -131,7 +133,7 @@ class Benchmark:
             if device == "gpu" and not refused[name] and name not in seeing:
                 message = "its build sees no GPU"
                 refused[name] = Outcome(name, NOT_COMPARABLE, "device", message)
-        return dict.fromkeys(self.frameworks, device)
+        return device
 
     def _reference(self, refused: Refused, folder: Path) -> gate.Reference | Outcome:
         self.workload.write(folder)
@@ -151,7 +153,7 @@ class Benchmark:
     def _time(
         self,
         refused: Refused,
-        devices: dict[str, str],
+        device: str,
         exact: gate.Reference,
         folder: Path,
         display: Display,
@@ -160,7 +162,7 @@ class Benchmark:
             self.workload, self.settings, self.records, folder, exact.check, display.stage
         )
         for mode in self.modes:
-            session.measure([case for case in self._left(refused) if case.mode == mode], devices)
+            session.measure([case for case in self._left(refused) if case.mode == mode], device)
 
     def _left(self, refused: Refused) -> list[Case]:
         return [case for case in self.cases if not refused[case.framework]]

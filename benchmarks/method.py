@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from benchmarks.gate import FORWARD_SHARE
 from common.recipes.recipe import THROUGHPUT
 from frontends.frameworks import TABLE
 from frontends.ladder.rungs import RUNGS
+from frontends.workers.process import ALLOCATOR
 from reports.schema import FrameworkWords, Method, ModeWords
 from reports.statistics import STEADY_WITHIN
 
@@ -27,7 +29,9 @@ METHOD: Method = {
     "clock": "The clock is around one step that waits for its result. Building, first steps, "
     "warm-up and copying\nthe batch to the device are outside",
     "apart": "Each timing has a process of its own; while one is\nmeasured, the others are stopped",
-    "waiting": "Waiting threads of GNU OpenMP (PyTorch's) go to sleep\nafter some 20 µs",
+    "waiting": "Waiting threads of GNU OpenMP (PyTorch's) go to sleep\nafter some 20 µs. "
+    "glibc's malloc keeps what is freed: workers run with\n"
+    + " ".join(f"`{name}={value}`" for name, value in ALLOCATOR.items()),
     "first_step": "the first call, compilation included; then came steps until two in a row took\n"
     f"the same within {100 * STEADY_WITHIN:.0f} %",
     "memory": "the peak of the process up to the end of its warm-up, above what it held after\n"
@@ -38,7 +42,7 @@ METHOD: Method = {
     "taken": "taken in the same process after every round",
     "ladder": "the ladder of `python -m frontends.verify`: "
     + "; ".join(rung.name for rung in RUNGS),
-    "forward_bound": "half of what one rounding to TF32 makes",
+    "forward_bound": f"{FORWARD_SHARE:g} of what kernels of TF32's 10 bits make",
 }
 
 

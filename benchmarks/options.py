@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.matrix import MODES
 from common import machine
-from common.arguments import Parser, named, seconds, whole
+from common.arguments import RUNS, Parser, named, seconds, whole
 from common.networks import available
 from common.networks.settings import OPTION
 from frontends.frameworks import HISTORICAL, TABLE
@@ -74,7 +74,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "default": 120.0,
         "metavar": "S",
         "help": "seconds until one timing is warm, compilation included, and for each of its "
-        "rounds (default 120)",
+        "rounds (default %(default)g)",
     },
     "--out": {
         "default": "reports",
@@ -82,7 +82,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "help": "for records, page and plot (default %(default)s)",
     },
 }
-ALWAYS, NEVER = "--framework", "--out"  # in the command that repeats a run
+# In the command that repeats a run: what is stated even at its default, which may be a machine's.
+ALWAYS, NEVER = ("--framework", "--threads"), "--out"
 
 
 def parse(arguments: list[str] | None = None, prog: str = PROG) -> argparse.Namespace:
@@ -98,7 +99,7 @@ def command(options: argparse.Namespace) -> str:
     parts = [PROG]
     for flag, how in OPTIONS.items():
         value = getattr(options, _name(flag))
-        if flag != NEVER and (flag == ALWAYS or value != how.get("default", False)):
+        if flag != NEVER and (flag in ALWAYS or value != how.get("default", False)):
             parts.append(flag if value is True else f"{flag} {shlex.quote(str(value))}")
     return " ".join(parts)
 
@@ -108,7 +109,7 @@ def _parser(prog: str) -> Parser:
     parser = Parser(
         prog=prog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        description=DESCRIPTION,
+        description=f"{DESCRIPTION}\n{RUNS}",
         epilog=EPILOG.format(styles=styles, networks=named("networks", available())),
     )
     for flag, how in OPTIONS.items():

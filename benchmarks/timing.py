@@ -30,7 +30,7 @@ from reports.records import MEASURED, RecordFile
 from reports.statistics import steady_from
 
 WARM_STEPS, WARM_S = 10, 10.0  # at most, if steps do not become steady earlier
-LEAST_STEPS = 2  # of a round
+LEAST_STEPS, ROUND_S = 2, 0.5  # of a round
 MATMUL = {"cpu": (1024, 5), "gpu": (8192, 5)}  # size and how many a round
 MEMORY = 8e9  # bytes that the workers of one group may take together
 
@@ -39,10 +39,9 @@ MEMORY = 8e9  # bytes that the workers of one group may take together
 class Settings:
     """How long and with what each timing is done."""
 
-    rounds: int = 5
-    round_s: float = 0.5
-    budget_s: float = 120.0  # for a worker's start, first steps and warm-up; again for each round
-    threads: int = 1
+    rounds: int
+    budget_s: float  # for a worker's start, first steps and warm-up; again for each round
+    threads: int
 
 
 class Lane:
@@ -99,7 +98,7 @@ class Lane:
         """Take a round of steps and of matrix products; return the seconds of each."""
         size, products = MATMUL[self.device]
         self._spent = 0.0
-        steps = self.request(Steps(LEAST_STEPS, self._settings.round_s))
+        steps = self.request(Steps(LEAST_STEPS, ROUND_S))
         matmul = self.request(Matmul(size, products, self.device))
         return {"seconds": steps.seconds, "matmul_seconds": matmul.seconds}
 
@@ -137,17 +136,14 @@ class Session:
         self._folder, self._check, self._tell = folder, check, tell
         self._lanes: list[Lane] = []
 
-    def measure(self, cases: list[Case], devices: dict[str, str]) -> None:
-        """Time the cases, as many side by side as there is memory for.
-
-        `devices` says on what each framework runs: "cpu" or "gpu".
-        """
+    def measure(self, cases: list[Case], device: str) -> None:
+        """Time the cases on a device, "cpu" or "gpu", as many side by side as there is memory
+        for."""
         waiting, group = list(cases), 0
         try:
             while waiting:
                 while waiting and self._has_room():
-                    case = waiting.pop(0)
-                    self._add(case, devices[case.framework], group)
+                    self._add(waiting.pop(0), device, group)
                 self._take_rounds()
                 self._close()
                 group += 1

@@ -18,6 +18,7 @@ from common.errors import TriptychError
 from common.network import Network
 from common.recipes.recipe import THROUGHPUT, Recipe
 from common.transform import without_dropout
+from frontends.ladder.rounding import tf32
 from frontends.workers.arrays import write_arrays
 from frontends.workers.protocol import ArrayFiles, NetworkFile, Prepare, TimedStep
 from frontends.writing.draft import Source
@@ -83,15 +84,19 @@ class Workload:
         self.input = MnistImages(self.batch) if mnist else RandomNumbers(self.batch, self.seed)
 
     def write(self, folder: Path) -> None:
-        """Write the weights and the batch into a folder, where workers read them."""
+        """Write what workers read: weights, the same with kernels of 10 bits, and the batch."""
         self._folder = folder
         with threadpool_limits(limits=1, user_api="blas"):  # see frontends.ladder.verify
             values = weights.probe(self.network, self.seed)
         write_arrays(folder / "weights.npz", values)
+        rounded = {n: tf32(v) if n.endswith(".kernel") else v for n, v in values.items()}
+        write_arrays(folder / "rounded.npz", rounded)
         write_arrays(folder / "inputs.npz", self.input.arrays(self.network))
 
-    def request(self, case: Case, out: Path, device: str, dtype: str = "float32") -> Prepare:
-        """Return the request that prepares a worker for a timing."""
+    def request(
+        self, case: Case, out: Path, device: str, dtype: str = "float32", rounded: bool = False
+    ) -> Prepare:
+        """Return the request that prepares a worker for a timing; `rounded`: kernels of 10 bits."""
         path, source = self._written(case.framework)
         unused = [p.name for p in self.network.elaboration.parameters.values() if not p.used]
         file = NetworkFile(
@@ -103,9 +108,9 @@ class Workload:
             official_names=dict(source.names),
             absent=() if source.classes else tuple(unused),  # functions have no place for these
         )
-        weights, inputs = (str(self._folder / name) for name in ("weights.npz", "inputs.npz"))
-        step = TimedStep(case.mode, case.style, self.recipe)
-        return Prepare(file, ArrayFiles(weights, inputs, str(out)), step)
+        weights = self._folder / ("rounded.npz" if rounded else "weights.npz")
+        files = ArrayFiles(str(weights), str(self._folder / "inputs.npz"), str(out))
+        return Prepare(file, files, TimedStep(case.mode, case.style, self.recipe))
 
     def _written(self, framework: str) -> tuple[Path, Source]:
         if framework not in self._sources:

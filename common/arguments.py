@@ -6,12 +6,16 @@ import argparse
 import math
 import textwrap
 from collections.abc import Callable, Iterable
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from common.errors import TriptychError
 
 LONGEST = 86_400.0  # seconds: a day; sockets, queues and locks refuse what is far longer
 NETWORK = "a network's name, FILE.json, or FILE.py:function"
+RUNS = (
+    "A Python file that you name is run, in a process of its own; a JSON or weights file is only "
+    "read."
+)
 
 
 class Parser(argparse.ArgumentParser):
@@ -22,6 +26,9 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise TriptychError(f"{message} (--help says what is available)")
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        print(message, end="", file=file)  # argparse's own hides that it cannot
 
 
 def named(kind: str, names: Iterable[str]) -> str:

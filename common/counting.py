@@ -45,12 +45,12 @@ def paddle_parameters(network: Network) -> int:
     return with_statistics(network) - unused(network)
 
 
-def paddle_flops(network: Network, batch: int = 1) -> int:
-    """Return "Total Flops" of `paddle.flops` for a batch, the network in eval mode.
+def paddle_flops(network: Network) -> int:
+    """Return "Total Flops" of `paddle.flops` for one sample, the network in eval mode.
 
     A multiply-add counts as 1.
     """
-    return batch * sum(map(paddle_flops_of, network.elaboration.steps))
+    return sum(map(paddle_flops_of, network.elaboration.steps))
 
 
 def macs(network: Network) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from common.counting import trainable
 from common.elaborate import Elaboration, Step
 from common.expressions import literal
 from common.network import Network
@@ -28,9 +29,7 @@ def structural_differences(left: Network, right: Network) -> list[StructuralDiff
     """Return every difference, matched by path; "the first" is `left`."""
     one, two = left.elaboration, right.elaboration
     found = [*_sizes(left, right), *_steps(one, two), *_parameters(one, two)]
-    own, other = (
-        sum(p.size for p in each.parameters.values() if p.trainable) for each in (one, two)
-    )
+    own, other = trainable(left), trainable(right)
     if own != other:
         found.append(StructuralDifference("trainable parameters", "", f"{own:,} and {other:,}"))
     return found

@@ -120,7 +120,7 @@ def elaborate(root: Use, input_shape: Shape) -> Elaboration:
 
     Raises SpecificationError with the path of the step at fault.
     """
-    wrong = any(not isinstance(n, int) or n < 1 for n in input_shape)
+    wrong = any(type(n) is not int or n < 1 for n in input_shape)
     if len(input_shape) not in (1, 3) or wrong:
         raise SpecificationError(f"input shape {input_shape}; expected (C, H, W) or (F,), positive")
     if len(root.block.inputs) != 1 or len(root.block.outputs) != 1:
@@ -145,7 +145,6 @@ class _Walk:
         self._calls: dict[str, int] = {}
         self._shapes: dict[str, Shapes] = {}
         self._unused = 0
-        self._uses = 0
 
     def whole(self, root: Use, input_shape: Shape) -> Elaboration:
         (output,) = self.use("", root, {}, (input_shape,))
@@ -156,8 +155,7 @@ class _Walk:
     def use(self, path: str, use: Use, scope: Mapping[str, Value], shapes: Shapes) -> Shapes:
         """Elaborate a block, its arguments evaluated in the scope of the block around it."""
         block = use.block
-        self._uses += 1
-        if self._uses > MOST_BLOCKS:
+        if len(self._blocks) >= MOST_BLOCKS:
             raise SpecificationError(f"step {path}: more than {MOST_BLOCKS:,} blocks")
         arguments: dict[str, Value] = {k: v for k, v in block.arguments if v is not REQUIRED}
         arguments |= {name: _value(path, value, scope) for name, value in use.arguments}
@@ -298,7 +296,7 @@ class _Walk:
     ) -> None:
         for (name, size), shape in zip(block.inputs.items(), shapes, strict=True):
             channels = shape[0] if size is None else _value(path, size, arguments)
-            if channels != shape[0]:
+            if type(channels) is not int or channels != shape[0]:
                 raise SpecificationError(
                     f"step {path or block.kind}: input {name} is declared with "
                     f"{channels} channels ({size}), got {shape[0]}"

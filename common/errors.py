@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
-USAGE_EXIT, INTERRUPTED_EXIT, CLOSED_EXIT = 2, 130, 141
+from common.signals import Interrupted, unwinding
+
+USAGE_EXIT, CLOSED_EXIT = 2, 141
 
 
 class TriptychError(Exception):
@@ -38,24 +41,45 @@ def run_command(main: Callable[[], int], prog: str | None = None) -> None:
 def ending(main: Callable[[], int], prog: str) -> int:
     """Return the exit code of a command: its own, 2 for a user's mistake, 130 for an interrupt.
 
-    A mistake, or a disk or standard output that takes no more, is one line under the name `prog`.
+    A mistake, or memory, a disk or standard output that takes no more, is one line under the name
+    `prog`. Of other signals that end it the code is 128 more than their number.
     """
+    _open_streams()
     speak_utf8()
     try:
-        try:
-            return main()
-        finally:
-            sys.stdout.flush()
-    except (TriptychError, OSError) as error:
+        with unwinding():
+            try:
+                return main()
+            finally:
+                sys.stdout.flush()
+    except (TriptychError, OSError, MemoryError) as error:
         if isinstance(error, OSError):  # standard output, most likely: what is in it is lost
             _discard(sys.stdout)
         if isinstance(error, BrokenPipeError):
             return CLOSED_EXIT
-        print(f"{prog}: {' '.join(str(error).split())}", file=sys.stderr)
+        _say(f"{prog}: {_told(error)}")
         return USAGE_EXIT
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return INTERRUPTED_EXIT
+    except KeyboardInterrupt as error:
+        interrupt = error if isinstance(error, Interrupted) else Interrupted(signal.SIGINT)
+        _say(str(interrupt))
+        return interrupt.code
+
+
+def _told(error: Exception) -> str:
+    said = " ".join(str(error).split())
+    if isinstance(error, MemoryError):
+        return f"out of memory{': ' if said else ''}{said}"
+    if isinstance(error, OSError) and error.filename is None:
+        return f"cannot write to standard output or a temporary file: {error.strerror}"
+    return said
+
+
+def _say(line: str) -> None:
+    """Say a last word on standard error, if that takes any."""
+    try:
+        print(line, file=sys.stderr, flush=True)
+    except OSError:
+        _discard(sys.stderr)
 
 
 def called() -> str:
@@ -64,6 +88,22 @@ def called() -> str:
     if spec is None:
         return sys.argv[0].rsplit("/", 1)[-1]
     return f"python -m {spec.name.removesuffix('.__main__')}"
+
+
+def _open_streams() -> None:
+    """Open the standard streams that are closed, or the next file takes the place of one.
+
+    What is written to a standard output that was closed is not lost in silence: it cannot be.
+    """
+    for number, mode in enumerate((os.O_RDONLY, os.O_RDONLY, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, mode)  # takes the lowest number that is free
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
 
 
 def speak_utf8() -> None:

@@ -14,8 +14,8 @@ from common.elaborate import Elaboration
 from common.expressions import evaluate, literal, names, substitute
 from common.network import Network
 from common.ops import Identity, Op
-from common.spec import Block, Chain, Layer, Parallel, Plain, Use, When, references, uses
-from common.wiring import REQUIRED, Call
+from common.spec import Block, Chain, Layer, Plain, Use, When, mapped, plain, references, uses
+from common.wiring import REQUIRED, Call, write_signature
 
 IDLE = ("0", "1", "True", "False")  # defaults that say "nothing special": stride=1, relu=True
 
@@ -41,8 +41,8 @@ def prune(network: Network) -> Network:
 def _settled(network: Network) -> Network:
     """Return the network with its arguments as the defaults of its root."""
     given, root = dict(network.arguments), network.root
-    arguments = [f"{name}={literal(given.get(name, default))}" for name, default in root.arguments]
-    settled = root.but(arguments=", ".join(arguments))
+    arguments = [(name, given.get(name, default)) for name, default in root.arguments]
+    settled = root.but(arguments=write_signature(arguments))
     same = settled == root and not network.arguments
     return network if same else replace(network, root=settled, arguments=())
 
@@ -100,44 +100,50 @@ class _Pruning:
             kept = {next(iter(layers)): Identity()}
         wiring, renamed = _without(block.wiring, set(layers) - set(kept))
         inputs = {name: substitute(size, fixed) for name, size in block.inputs.items()}
+        declared = self._kept(block, kept, inputs)
         return block.but(
             layers=kept,
             wiring=map(str, wiring),
             inputs=inputs,
             outputs=[renamed.get(name, name) for name in block.outputs],
             unused={k: v for k, v in block.unused.items() if k in kept},
-            arguments=", ".join(_declared(block, self._kept(block, kept, inputs))),
+            arguments=write_signature(
+                (name, default) for name, default in block.arguments if name in declared
+            ),
         )
 
     def _kept(self, block: Block, layers: dict[str, Layer], inputs: dict[str, Any]) -> set[str]:
         if block.kind == self._network.root.kind:
             return {name for name, _ in block.arguments}
         found = set().union(set(), *map(references, layers.values()))
-        for size in inputs.values():
-            found |= references(Use(block, (("size", size),))) if size is not None else set()
-        return found
+        return found.union(*map(names, inputs.values()))
 
     def _layer(self, block: Block, name: str, fixed: dict[str, Any]) -> Layer | None:
         layer = block.layers[name]
-        inner = self._running(layer.layer if isinstance(layer, When) else layer)
-        if inner is None or not isinstance(layer, When):
-            return None if inner is None else self._substituted(inner, fixed)
+        left = self._running(plain(layer))
+        if left is None or not isinstance(layer, When):
+            return left and self._substituted(left, fixed)
         instances = self._elaboration.instances(block)
         states = {bool(evaluate(layer.when, each.arguments)) for each in instances}
         states |= self._idle_states(block, layer.when)
-        if names(layer.when) & self._open[block.kind] and states == {False}:
+        if names(layer.when) & self._open[block.kind]:
             kinds = [use.block for use in uses(layer)]
             known = not kinds or any(map(self._elaboration.instances, kinds))
-            inner = inner if known else Unwritten()
-        if names(layer.when) & self._open[block.kind]:
+            left = left if known or states != {False} else Unwritten()
             states = {True, False}
-        if states <= {True}:
-            return self._substituted(inner, fixed)
-        return (
-            None
-            if states == {False}
-            else When(self._substituted(inner, fixed), substitute(layer.when, fixed))
-        )
+        if states == {False}:
+            return None
+        return self._substituted(left if states <= {True} else When(left, layer.when), fixed)
+
+    def _substituted(self, layer: Layer, fixed: dict[str, Any]) -> Layer:
+        def value(expression: Any) -> Any:
+            return substitute(expression, fixed)
+
+        def op(each: Op) -> Op:
+            fields: Any = {n: value(getattr(each, n)) for n in each.expressions()}
+            return replace(each, **fields)
+
+        return mapped(layer, op, lambda use: self._use(use, fixed), value)
 
     def _running(self, layer: Plain) -> Plain | None:
         """Return a layer without links that no instance runs, None where no link is left."""
@@ -145,20 +151,6 @@ class _Pruning:
             return layer
         links = tuple(each for each in layer.links if self._elaboration.instances(each[0].block))
         return Chain(links) if links else None
-
-    def _substituted(self, layer: Plain, fixed: dict[str, Any]) -> Plain:
-        if isinstance(layer, Op):
-            fields: Any = {n: substitute(getattr(layer, n), fixed) for n in layer.expressions()}
-            return replace(layer, **fields)
-        if isinstance(layer, Use):
-            return self._use(layer, fixed)
-        if isinstance(layer, Chain):
-            links = ((self._use(use, fixed), substitute(n, fixed)) for use, n in layer.links)
-            return Chain(tuple(links))
-        assert isinstance(layer, Parallel)
-        return replace(
-            layer, path=self._use(layer.path, fixed), count=substitute(layer.count, fixed)
-        )
 
     def _use(self, use: Use, fixed: dict[str, Any]) -> Use:
         block = self._block(use.block)
@@ -177,14 +169,6 @@ def open_arguments(network: Network) -> dict[str, set[str]]:
             handed = {name for name, value in use.arguments if names(value) & found[kind]}
             found[use.block.kind] |= handed
     return found
-
-
-def _declared(block: Block, kept: set[str]) -> list[str]:
-    return [
-        name if default is REQUIRED else f"{name}={literal(default)}"
-        for name, default in block.arguments
-        if name in kept
-    ]
 
 
 def _without(wiring: tuple[Call, ...], gone: set[str]) -> tuple[list[Call], dict[str, str]]:

@@ -9,8 +9,8 @@ may be called more than once (its parameters are shared) or declared and never c
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from types import MappingProxyType
@@ -97,6 +97,22 @@ Layer = Plain | When
 def plain(layer: Layer) -> Plain:
     """Return a layer as it is where it is there: without the condition of an optional one."""
     return layer.layer if isinstance(layer, When) else layer
+
+
+def mapped(
+    layer: Layer,
+    op: Callable[[Op], Op],
+    use: Callable[[Use], Use],
+    value: Callable[[Any], Any],
+) -> Layer:
+    """Return a layer with its ops, its uses of blocks, its counts and conditions replaced."""
+    if isinstance(layer, When):
+        return When(plain(mapped(layer.layer, op, use, value)), value(layer.when))
+    if isinstance(layer, Chain):
+        return Chain(tuple((use(each), value(count)) for each, count in layer.links))
+    if isinstance(layer, Parallel):
+        return replace(layer, path=use(layer.path), count=value(layer.count))
+    return use(layer) if isinstance(layer, Use) else op(layer)
 
 
 def references(layer: Layer) -> set[str]:
@@ -230,7 +246,7 @@ class Block:
             self._want(not missing, name, undeclared + of_padding(plain(layer)))
         self._check_wiring()
         for size in self.inputs.values():
-            missing = names(size) - declared if size is not None else set()
+            missing = names(size) - declared
             self._want(not missing, "inputs", f"undeclared arguments {sorted(missing)}")
 
     def _check_size(self) -> None:

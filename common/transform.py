@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from common.expressions import literal, parse
 from common.network import Network
 from common.ops import Dropout, Op
-from common.spec import Block, Chain, Layer, Parallel, Plain, Use, When
+from common.spec import Block, Use, mapped
 from common.wiring import REQUIRED, write_signature
 
 
@@ -61,23 +62,11 @@ class _Rebuilding:
 
     def _block(self, block: Block) -> Block:
         defaults = [(n, d if d is REQUIRED else self._value(d)) for n, d in block.arguments]
-        layers = {name: self._layer(block, name) for name in block.layers}
+        layers = {
+            name: mapped(layer, partial(self._op, block, name), self._use, self._value)
+            for name, layer in block.layers.items()
+        }
         return block.but(arguments=write_signature(defaults), layers=layers)
-
-    def _layer(self, block: Block, name: str) -> Layer:
-        layer = block.layers[name]
-        if isinstance(layer, When):
-            return replace(layer, layer=self._plain(block, name, layer.layer))
-        return self._plain(block, name, layer)
-
-    def _plain(self, block: Block, name: str, layer: Plain) -> Plain:
-        if isinstance(layer, Use):
-            return self._use(layer)
-        if isinstance(layer, Chain):
-            return Chain(tuple((self._use(use), count) for use, count in layer.links))
-        if isinstance(layer, Parallel):
-            return replace(layer, path=self._use(layer.path))
-        return self._op(block, name, layer)
 
     def _use(self, use: Use) -> Use:
         arguments = tuple((name, self._value(value)) for name, value in use.arguments)

@@ -6,8 +6,6 @@ Every tensor has a stream of its own, seeded by its name: none depends on what e
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,7 +30,8 @@ def initial(network: Network, seed: int = 0) -> Weights:
             one = not parameter.op.zero_gamma
         return np.full(parameter.shape, float(one))
 
-    return _weights(network, values)
+    parameters = network.elaboration.parameters.values()
+    return {each.name: float32_exact(values(each)) for each in parameters}
 
 
 def probe(network: Network, seed: int = 0) -> Weights:
@@ -50,8 +49,3 @@ def cotangent(network: Network, batch: int, seed: int = 0) -> Array:
     """Return a normal (N, *output): gradients are those of ⟨network(x), cotangent⟩."""
     shape = (batch, *network.elaboration.output)
     return float32_exact(draw("cotangent", seed).standard_normal(shape))
-
-
-def _weights(network: Network, values: Callable[[Parameter], Array]) -> Weights:
-    parameters = network.elaboration.parameters.values()
-    return {each.name: float32_exact(values(each)) for each in parameters}

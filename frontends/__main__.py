@@ -87,6 +87,7 @@ COMMANDS = (
 )
 GROUPS = [each.name.split()[:1] for each in COMMANDS if " " in each.name]
 HELP = ("-h", "--help", "help")
+INSTALL = "run `pip install -e .` in the repository"
 SHOWN = ("emit", "verify", "bench")  # whose examples stand on the screen
 SCREEN = """\
 One network, three panels: TensorFlow, Paddle and PyTorch. Triptych writes a network from one
@@ -116,12 +117,20 @@ def main(arguments: Sequence[str] | None = None, prog: str = "triptych") -> int:
         print(screen(prog))
         return 0
     if given[0] == "--version":
-        print(f"triptych {importlib.import_module('importlib.metadata').version('triptych')}")
+        print(f"triptych {_version()}")
         return 0
     command = find(given)
     name = f"{prog} {command.name}"
     rest = given[len(command.name.split()) :]
     return ending(lambda: _run(command, rest, name), name)
+
+
+def _version() -> str:
+    metadata = importlib.import_module("importlib.metadata")
+    try:
+        return str(metadata.version("triptych"))
+    except metadata.PackageNotFoundError:
+        raise TriptychError(f"not installed, and so of no version: {INSTALL}") from None
 
 
 def find(given: Sequence[str]) -> Command:
@@ -143,7 +152,7 @@ def _run(command: Command, rest: list[str], name: str) -> int:
     try:
         module = importlib.import_module(command.module)
     except ModuleNotFoundError as error:
-        raise TriptychError(f"{error}: run `pip install -e .` in the repository") from None
+        raise TriptychError(f"{error}: {INSTALL}") from None
     return int(module.main(rest, prog=name))
 
 

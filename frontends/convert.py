@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from common.arguments import NETWORK, Parser
+from common.arguments import NETWORK, RUNS, Parser
 from common.errors import TriptychError, run_command
 from common.files import file_for
 from common.networks.settings import add_set, with_settings
@@ -22,7 +22,7 @@ def parser(prog: str) -> Parser:
         "under the canonical names of a network: <path of the step>.<kernel, bias, gamma, beta, "
         "mean or variance>, kernels OIHW, dense weights (out, in).",
         epilog="Files: keras .weights.h5, .keras or legacy .h5; paddle.vision .pdparams; "
-        "torchvision .pth. Nothing in a file is executed. Exit codes: 0 written, 2 wrong usage or "
+        f"torchvision .pth. {RUNS} Exit codes: 0 written, 2 wrong usage or "
         "a file that does not fit.",
     )
     made.add_argument("--from", dest="library", required=True, choices=list(LIBRARIES))

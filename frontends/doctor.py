@@ -20,6 +20,7 @@ from importlib import metadata
 from common import machine
 from common.arguments import Parser, seconds
 from common.errors import TriptychError, run_command
+from common.text import one_line
 from frontends.frameworks import FRAMEWORKS, TABLE
 from frontends.workers.environments import find_python, interpreter, variable
 from frontends.workers.outcomes import NOT_INSTALLED, TIMED_OUT, WorkerError
@@ -27,7 +28,9 @@ from frontends.workers.pool import Workers
 from frontends.workers.protocol import Hello, Memory
 
 WORKS, UNREADABLE = "works", "cannot be read"
-TOOLS = ("numpy", "ruff", "tabulate", "rich", "safetensors", "matplotlib")
+TOOLS = (
+    "numpy", "ruff", "tabulate", "rich", "safetensors", "matplotlib", "h5py", "threadpoolctl",
+)  # fmt: skip
 INSTALL = "python -m pip install -e ."
 
 
@@ -117,8 +120,7 @@ def text(found: Sequence[Panel]) -> str:
     blocks = [_table([("panel", "state", "versions", "GPU"), *rows])]
     for each in found:
         if not each.works:
-            said = " ".join(each.why.split())
-            blocks.append(f"{each.framework}: {said[:200]}\n  to do: {each.remedy}")
+            blocks.append(f"{each.framework}: {one_line(each.why)[:200]}\n  to do: {each.remedy}")
     return "\n\n".join([*blocks, _surroundings()])
 
 

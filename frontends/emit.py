@@ -8,9 +8,10 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from common.arguments import NETWORK, Parser
+from common.arguments import NETWORK, RUNS, Parser
 from common.errors import TriptychError, choose, run_command
 from common.files import folder_for, write_text
+from common.memory import check_memory
 from common.network import Network
 from common.networks import available, load
 from common.networks.settings import add_set, with_settings
@@ -52,8 +53,9 @@ def parser(prog: str) -> Parser:
     made = Parser(
         prog=prog,
         description="Write a network as a standalone source file.",
-        epilog=f"Networks: {', '.join(available())}. Exit codes: 0 written, 1 not --verified or "
-        "not to be loaded, 2 wrong usage or a network that cannot be written.",
+        epilog=f"{RUNS} Networks: {', '.join(available())}. "
+        "Exit codes: 0 written, 1 not --verified or not to be loaded, 2 wrong usage or a network "
+        "that cannot be written.",
     )
     made.add_argument("network", help=NETWORK)
     made.add_argument(
@@ -95,6 +97,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m frontend
         lines, good = load_each(network, sources)
         print("\n".join(lines), file=sys.stderr)
     if options.verified:
+        check_memory(network, 2)
         report = _verified(network, options.dialects)
         if report is None:
             return 1

@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from common.network import Network
 from common.text import one_line
 from frontends.workers.outcomes import NOT_INSTALLED, WorkerError
-from frontends.workers.pool import Workers, scratch
+from frontends.workers.pool import Workers
 from frontends.workers.protocol import Describe, NetworkFile
+from frontends.workers.scratch import scratch
 from frontends.writing.draft import Source
 
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
 
-from common import machine
-from common.arguments import NETWORK, Parser, named, seconds, whole
+from common.arguments import NETWORK, RUNS, Parser, named, seconds, whole
 from common.differences import grouped
 from common.errors import TriptychError, choose, run_command
 from common.files import file_for, write_text
+from common.memory import check_memory
 from common.network import Network
 from common.networks import available, load
 from common.networks.settings import add_set, with_settings
 from frontends.frameworks import FRAMEWORKS, select
+from frontends.ladder.again import HOLDS
 from frontends.ladder.rungs import RUNGS
 from frontends.ladder.verify import verify, verify_against, verify_mine
 
@@ -28,14 +28,15 @@ ALONE = "one panel proves nothing of another: name two or more"
 
 def parser(prog: str) -> Parser:
     """Return the command line's parser."""
-    rungs = "\n".join(f"  {rung.name}\n    {rung.holds}" for rung in RUNGS)
+    holds = {rung.name: rung.holds for rung in RUNGS}
+    rungs, more = ("\n".join(f"  {n}\n    {each[n]}" for n in each) for each in (holds, HOLDS))
     made = Parser(
         prog=prog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="Prove that TensorFlow, Paddle and PyTorch realize the same network. A Python "
-        "file that you name is\nrun, in a process of its own where it is --mine; a JSON file is "
-        "only read.",
-        epilog=f"rungs:\n{rungs}\n\n{named('networks', available())}\n\n"
+        description="Prove that TensorFlow, Paddle and PyTorch realize the same network by running "
+        f"what is written of it.\n{RUNS}",
+        epilog=f"rungs:\n{rungs}\nof --mine, the rungs in float64 and:\n{more}\n\n"
+        f"{named('networks', available())}\n\n"
         "exit codes: 0 proved, 1 not, 2 wrong usage",
     )
     add = made.add_argument
@@ -58,6 +59,9 @@ def parser(prog: str) -> Parser:
 def parse(arguments: Sequence[str] | None, prog: str) -> argparse.Namespace:
     """Return the options. Raises TriptychError for those that do not go together."""
     options = parser(prog).parse_args(arguments)
+    for name in ("framework", "against", "mine", "dialect", "names", "json"):
+        if getattr(options, name) == "":
+            raise TriptychError(f"--{name} is empty: leave it out, or give it a value")
     if options.mine:
         _check_mine(options)
     elif not options.network:
@@ -92,10 +96,10 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m frontend
     how = {"batch": options.batch_size, "seed": options.seed, "timeout": options.timeout}
     with Console(stderr=True).status(_what(network, other, options)):
         text, record, passed = _verified(network, other, options, how)
+    print(text)  # first: the disk may be full by now
     if out:
         plain = json.loads(json.dumps(record), parse_constant=lambda _: None)  # JSON has no NaN
         write_text(out, json.dumps(plain, indent=1) + "\n")
-    print(text)
     return 0 if passed else 1
 
 
@@ -118,23 +122,12 @@ def _verified(
         record = report.record() | {"structural_differences": [asdict(each) for each in found]}
         return text, record, report.proved
     if options.mine:
-        named = {"names_file": options.names}
-        report = verify_mine(network, options.mine, options.dialect, **named, **how)
+        report = verify_mine(
+            network, options.mine, options.dialect, names_file=options.names, **how
+        )
     else:
         report = verify(network, options.frameworks, **how)
     return report.text(options.every_row), report.record(), report.proved
-
-
-def check_memory(network: Network, batch: int) -> None:
-    """Raise a TriptychError for a batch whose activations alone, in float64, exceed the memory."""
-    there, steps = machine.memory(), network.elaboration.steps
-    numbers = math.prod(network.input_shape) + sum(math.prod(step.output) for step in steps)
-    needed = 8 * batch * numbers
-    if there is not None and needed > there:
-        raise TriptychError(
-            f"{network.name} with --batch-size {batch} takes {machine.in_gib(needed)} a panel, or "
-            f"more; this machine has {machine.in_gib(there)}"
-        )
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ disagree shrinks to the smallest that still does, and is saved as a JSON file th
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import time
@@ -18,6 +17,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
+from common.arguments import Parser, whole
 from common.errors import run_command
 from common.files import folder_for, write_text
 from common.network import Network
@@ -120,13 +120,15 @@ def search(
 
 def main() -> int:
     """Search and print what was found; with --record, add a line to a record."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m parity_tests.random_networks",
         description="Feed random networks to the panels until two disagree.",
         epilog="Exit codes: 0 all agree, 1 two disagree, 2 wrong usage.",
     )
-    parser.add_argument("--count", type=int, default=1000, help="networks (default 1000)")
-    parser.add_argument("--seed", type=int, default=0, help="of the search (default 0)")
+    parser.add_argument(
+        "--count", type=whole(1, 10**9), default=1000, help="networks (default 1000)"
+    )
+    parser.add_argument("--seed", type=whole(0, 2**63), default=0, help="of the search (default 0)")
     parser.add_argument("--framework", default="all", help="all, or a list with commas")
     parser.add_argument("--no-rounding", action="store_true", help="leave the float32 rungs out")
     parser.add_argument("--out", default=".", help="folder for the shrunk network's JSON")

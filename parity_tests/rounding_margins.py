@@ -7,7 +7,6 @@ have it. `triptych report rounding` renders the page of the record.
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import sys
@@ -22,6 +21,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from benchmarks.environment import machine
+from common.arguments import Parser, whole
 from common.elaborate import Step
 from common.errors import choose, run_command
 from common.files import file_for
@@ -30,7 +30,14 @@ from common.network import Network
 from common.ops import BatchNorm
 from frontends.frameworks import FRAMEWORKS, MODERN
 from frontends.ladder.float32 import GRADIENTS, RESULTS
-from frontends.ladder.rounding import LONGEST, PRODUCT_BOUND, SHARE_BOUND, Finding
+from frontends.ladder.rounding import (
+    LONGEST,
+    PRODUCT_BOUND,
+    RESULT_BOUND,
+    SHARE_BOUND,
+    SUM_BOUND,
+    Finding,
+)
 from frontends.ladder.runs import batch_for
 from frontends.workers.pool import Workers
 from frontends.workers.protocol import Hello
@@ -39,6 +46,13 @@ from parity_tests.controls.rounding import ROUNDINGS, Rounding, findings
 
 PROG = "python -m parity_tests.rounding_margins"
 RECORD = "reports/data/rounding.jsonl"
+BOUNDS = {
+    "product": PRODUCT_BOUND,
+    "result": RESULT_BOUND,
+    "sum": SUM_BOUND,
+    "share": SHARE_BOUND,
+    "longest": LONGEST,
+}
 Case = tuple[str, int, Rounding | None]  # panel, seed, what is planted
 
 
@@ -111,13 +125,13 @@ def _only(tensors: dict[str, float], wanted: Any) -> dict[str, float]:
 
 def main() -> int:
     """Measure and record; return 0."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=PROG,
         description="Measure how far right runs and planted rounding are from the float32 bounds.",
         epilog="Exit codes: 0 measured, 2 wrong usage.",
     )
     parser.add_argument("--networks", default=",".join(EVERYDAY), help="a list (default: all)")
-    parser.add_argument("--seeds", type=int, default=3, help="of right runs (default 3)")
+    parser.add_argument("--seeds", type=whole(1, 1000), default=3, help="of right runs (default 3)")
     parser.add_argument("--short", action="store_true", help="plant a format in all passes alone")
     parser.add_argument("--record", default=RECORD, help=f"lines are added to it ({RECORD})")
     options = parser.parse_args()
@@ -126,8 +140,7 @@ def main() -> int:
         choose("network", name, EVERYDAY)
     path = file_for("--record", options.record)
     if not path.exists():
-        bounds = {"product": PRODUCT_BOUND, "share": SHARE_BOUND, "longest": LONGEST}
-        path.write_text(json.dumps(bounds | machine()) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(BOUNDS | machine()) + "\n", encoding="utf-8")
     done = _done(path)
     with Workers() as workers, threadpool_limits(limits=1, user_api="blas"):
         for name in names:

@@ -5,13 +5,13 @@ Each run in OUT/data becomes OUT/<run>.md with OUT/<run>.png; OUT/README.md list
 
 from __future__ import annotations
 
-import argparse
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from tabulate import tabulate
 
+from common.arguments import Parser
 from common.errors import TriptychError, run_command
 from common.files import write_bytes, write_text
 from reports.page import page
@@ -21,9 +21,9 @@ from reports.records import Run, read_run
 PROG = "python -m reports.build"
 INDEX = """# Reports
 
-Every page is written by `python -m reports.build` from the records in `data/`, one JSON line per
-measurement with its raw samples. Runs on different machines, or under different load, are not to be
-compared with one another: within a run, rounds are interleaved over all timings.
+Every page of a run is written by `python -m reports.build` from its records in `data/`, one JSON
+line per measurement with its raw samples. Runs on different machines, or under different load, are
+not to be compared with one another: within a run, rounds are interleaved over all timings.
 
 {rows}
 {beside}"""
@@ -93,7 +93,7 @@ def _row(run: Run) -> tuple[str | int, ...]:
 
 def main(arguments: list[str] | None = None, prog: str = PROG) -> int:
     """Render every page of a folder; return 1 if a record could not be read, else 0."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=prog,
         description="Render a page and a plot per run from the records in OUT/data, and an index.",
         epilog="Exit codes: 0 all written; 1 a record cannot be read (standard error says which "

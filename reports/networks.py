@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Container, Sequence
 
 from tabulate import tabulate
 
 from common import counting
+from common.arguments import Parser
 from common.differences import grouped, structural_differences
 from common.errors import run_command
 from common.files import folder_for, write_text
@@ -124,7 +124,7 @@ def _table(rows: Sequence[Sequence[str]], headers: Sequence[str], numbers: Conta
 
 def main(arguments: list[str] | None = None, prog: str = PROG) -> int:
     """Write OUT/networks.md."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=prog,
         description="Write the page of the networks and their counts.",
         epilog="Exit codes: 0 written, 2 wrong usage.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from reports.records import COMPLETE, Run, Timing
 from reports.schema import Bounds, PreparedRecord, WarmRecord
 from reports.tables import reasons, shape, table
@@ -164,15 +166,21 @@ def _proof(run: Run) -> str:
 
 def _checked(run: Run, bounds: Bounds) -> str:
     """Tell how far the timed float32 outputs were from the float64 reference."""
-    forward = [prepared["forward_error"] for _, prepared in _prepared(run)]
+    forward: dict[float, float] = {}  # bound -> the worst error that it was held against
+    for _, prepared in _prepared(run):
+        bound = prepared.get("forward_bound", bounds.get("forward", math.nan))
+        forward[bound] = max(prepared["forward_error"], forward.get(bound, 0.0))
     if not forward:
         return ""
+    (bound, error), *others = forward.items()
     why = run.header["method"]["forward_bound"]
     text = (
         f"Then every timed style's own {run.header['dtype']} output, on the weights and the batch "
-        f"that were timed, was held against float64: at most {max(forward):.1e} of the largest "
-        f"output apart (allowed {bounds['forward']:.1e}, {why})"
+        f"that were timed, was held against float64: at most {error:.1e} of the largest "
+        f"output apart (allowed {bound:.1e}, {why})"
     )
+    for bound, error in others:
+        text += f", with batch statistics {error:.1e} (allowed {bound:.1e})"
     update = [p["update_error"] for _, p in _prepared(run) if "update_error" in p]
     if update:
         text += (
@@ -199,8 +207,16 @@ def _gigabytes(memory: int | None) -> str:
 
 
 def _devices(run: Run) -> str:
-    found = {prepared["device"] for _, prepared in _prepared(run)}
-    return " and ".join(sorted(found)) or "none used"
+    found: dict[str, str] = {}
+    for timing, prepared in _prepared(run):
+        found[prepared["device"]] = found.get(prepared["device"]) or _called(timing)
+    return " and ".join(map("".join, sorted(found.items()))) or "none used"
+
+
+def _called(timing: Timing) -> str:
+    """Return what a timing's GPU is called, in parentheses."""
+    name = timing.warm["memory"].get("device_name") if timing.warm else None
+    return f" ({name})" if name else ""
 
 
 def _load(run: Run) -> str:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import argparse
 import ast
 from io import BytesIO
 from pathlib import Path
@@ -15,6 +14,7 @@ from pygments import lex
 from pygments.lexers import PythonLexer
 from pygments.styles import get_style_by_name
 
+from common.arguments import Parser
 from common.errors import run_command
 from common.files import write_bytes
 from common.networks import load
@@ -102,7 +102,7 @@ def _verdict(figure: Figure, size: Size, name: str, report: Report) -> None:
 
 def main(arguments: list[str] | None = None, prog: str = PROG) -> int:
     """Verify, draw, write; return 1 without a picture if the panels are not proved the same."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=prog,
         description="Climb the ladder and draw the README's picture of one block in three panels.",
         epilog="Exit codes: 0 written, 1 not proved the same, 2 wrong usage.",

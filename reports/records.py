@@ -11,8 +11,9 @@ import json
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from io import FileIO
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import Any, NoReturn
 
 from common.errors import TriptychError
 from reports import schema, schema1
@@ -39,21 +40,34 @@ class RecordFile:
             raise TriptychError(f"{folder}: cannot be written to: {error.strerror}") from None
 
     @staticmethod
-    def _create(folder: Path, stem: str) -> tuple[Path, TextIO]:
+    def _create(folder: Path, stem: str) -> tuple[Path, FileIO]:
         folder.mkdir(parents=True, exist_ok=True)
         for number in range(1, 1000):
             path = folder / (f"{stem}.jsonl" if number == 1 else f"{stem}-{number}.jsonl")
             try:
-                return path, path.open("x", encoding="utf-8")
+                return path, path.open("xb", buffering=0)
             except FileExistsError:
                 continue
         raise OSError(0, "1,000 runs of one second")
 
     def put(self, kind: str, **fields: Any) -> None:
-        """Append a record of a kind (`reports.schema`) and hand it to the disk."""
-        self._stream.write(json.dumps({"kind": kind, **fields}) + "\n")
-        self._stream.flush()
-        os.fsync(self._stream.fileno())
+        """Append a record of a kind (`reports.schema`) and hand it to the disk.
+
+        Raises TriptychError; then nothing of the record is in the file.
+        """
+        whole = self._stream.tell()
+        left = (json.dumps({"kind": kind, **fields}) + "\n").encode()
+        try:
+            while left:
+                left = left[self._stream.write(left) :]
+            os.fsync(self._stream.fileno())
+        except OSError as error:
+            self._stream.truncate(whole)
+            self._stream.seek(whole)
+            if not whole:  # no run has begun
+                self._stream.close()
+                self.path.unlink()
+            raise TriptychError(f"{self.path}: cannot be written: {error.strerror}") from None
 
     def close(self) -> None:
         """Close the file; what was put is in it already."""
@@ -140,15 +154,27 @@ class Run:
 def read_run(path: Path) -> Run:
     """Return the run that a file records. Raises TriptychError, in one line, with the line at
     fault: one that is not JSON, or not a record of its kind."""
-    run = None
+    runs: list[Run] = []
+
+    def take(record: dict[str, Any]) -> None:
+        runs[:] = [_with(runs[0], record) if runs else _begun(path.stem, record)]
+
+    read_records(path, take)
+    if not runs:
+        raise TriptychError(f"{path.name}: no complete record in it")
+    return runs[0]
+
+
+def read_records(path: Path, take: Callable[[dict[str, Any]], None]) -> None:
+    """Hand every record of a file to `take`, which raises ValueError for what is none.
+
+    Raises TriptychError, in one line, with the line at fault.
+    """
     for number, line in enumerate(_lines(path), 1):
         try:
-            run = _begun(path.stem, _parsed(line)) if run is None else _with(run, _parsed(line))
+            take(_parsed(line))
         except ValueError as error:
             raise TriptychError(f"{path.name}, line {number}: {error}") from None
-    if run is None:
-        raise TriptychError(f"{path.name}: no complete record in it")
-    return run
 
 
 def _lines(path: Path) -> list[str]:

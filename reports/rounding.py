@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 import math
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, NamedTuple, TypedDict
 
 from tabulate import tabulate
 
+from common.arguments import Parser
 from common.errors import TriptychError, run_command
 from common.files import folder_for, write_text
 from frontends.frameworks import FRAMEWORKS, TABLE
+from reports.records import read_records
+from reports.schema import Count, Machine, Ratio, Text, Whole
 from reports.tables import significant
+from reports.validation import Filled, check
 
 PROG = "python -m reports.rounding"
 RECORD = "data/rounding.jsonl"
@@ -32,8 +34,9 @@ error to reach theirs, so that it is judged by the share of its error that such 
 
 {bounds}
 
-n is the length of the longest sum behind a value. Beside these bounds, values stored in 16 bits are
-told by their last 13 bits: if most of the inexact ones have none, they were stored so.
+n is the length of the longest sum behind a value, but for matrix products; k is how many calls hand
+a part of it back. Beside these bounds, values stored in 16 bits are told by their last 13 bits: if
+most of the inexact ones have none, they were stored so.
 
 ## The margins
 
@@ -46,9 +49,9 @@ told by their last 13 bits: if most of the inexact ones have none, they were sto
 ## What is not seen
 
 - Operands in a format that is not listed, in a kernel's gradient alone, if the sum is long: its
-  error may be within n + 8 units and look like no listed format's.
+  error may be within {sums} units and look like no listed format's.
 - A kernel whose gradient sums more than {longest:,} terms, or that is called more than once, is
-  judged by n + 8 alone.
+  judged by {sums} units alone.
 - Where equal values meet in a max pool, who of them gets the gradient is left open.
 - What a framework does only without taps, such as fusing steps: the taps of the file that is
   judged stand between them.
@@ -66,13 +69,49 @@ kernel gradient alone), or every layer's result was stored in 16 bits. *Weakest 
 of all single tensors that held such an error: what is seen if one layer alone has it. A kernel's
 gradient has 2 where all of its error is explained. {counts}
 """
-Line = dict[str, Any]
 
 
-def page(lines: Sequence[Line]) -> str:
-    """Return the page as Markdown, from the lines of a record: its header, then a run each."""
-    header, runs = lines[0], lines[1:]
-    formats = dict.fromkeys(e["format"] for e in runs if e["where"] not in (None, "stored"))
+class Header(Machine):
+    """The first line of a record: the bounds that the runs are judged by, and the machine."""
+
+    product: Ratio  # units, of a matrix product's result and of what it hands back
+    result: Ratio  # units, of any other result, times √n
+    sum: Ratio  # units beside one per addition, of any other gradient
+    share: Ratio  # of the error that a format's operands would give
+    longest: Count  # terms of a kernel's gradient that this is told for
+
+
+class Found(TypedDict):
+    """A tensor's share of its bound, None if it is not finite, and which tensor it is."""
+
+    share: Ratio | None
+    what: Text
+
+
+class Line(TypedDict):
+    """A run of one panel. rungs: the worst tensor of each. format, where: what is planted, and
+    least: of the tensors that hold it the least, by rung or kind; None in a right run."""
+
+    network: Text
+    panel: Text
+    seed: Whole
+    format: Text | None
+    where: Text | None
+    rungs: Annotated[dict[str, Found], Filled()]
+    least: Annotated[dict[str, Found], Filled()] | None
+
+
+class Record(NamedTuple):
+    """What the page is written from."""
+
+    header: Header
+    runs: list[Line]
+
+
+def page(record: Record) -> str:
+    """Return the page as Markdown."""
+    header, runs = record
+    formats = dict.fromkeys(e["format"] for e in runs if e["format"] and e["where"] != "stored")
     networks = list(dict.fromkeys(each["network"] for each in runs))
     panels = [each for each in FRAMEWORKS if any(run["panel"] == each for run in runs)]
     labels = {name: TABLE[name].label for name in panels}
@@ -87,20 +126,28 @@ def page(lines: Sequence[Line]) -> str:
         networks=_margins("network", runs, networks, lambda run: run["network"]),
         panels=_margins("panel", runs, list(labels.values()), lambda run: labels[run["panel"]]),
         longest=header["longest"],
+        sums=_sums(header),
         machine=f"One machine: {header['cpu']}, {header['cores']} cores, no GPU.",
         prog=PROG,
         record=RECORD,
     )
 
 
-def _bounds(header: Line) -> str:
+def _bounds(header: Header) -> str:
+    product, sums = f"{header['product']:g} units", _sums(header)
     rows = [
-        ("result or cotangent of a convolution or dense layer", f"{header['product']:g} units"),
-        ("gradient of a kernel", f"{header['share']:g} of a format's own error, and n + 8 units"),
-        ("any other result", "4 √n units"),
-        ("any other cotangent, gradient of a bias, γ or β", "n + 8 units"),
+        ("result of a convolution or dense layer", product),
+        ("any other result", f"{header['result']:g} √n units"),
+        ("cotangent that such layers alone hand back", product),
+        ("any other cotangent", f"{sums} units; {product} at least with such a layer among the k"),
+        ("gradient of a parameter", f"{sums} units"),
+        ("gradient of a kernel", f"besides, {header['share']:g} of a format's own error"),
     ]
     return tabulate(rows, ("tensor", "bound"), tablefmt="github")
+
+
+def _sums(header: Header) -> str:
+    return f"n + k − 1 + {header['sum']:g}"
 
 
 def _counts(runs: Sequence[Line]) -> str:
@@ -134,7 +181,9 @@ def _worst(run: Line) -> Place:
 
 def _least(run: Line) -> Place:
     """Return the least share of the tensors that hold what was planted, and which it was."""
-    return min((_share(each), f"{each['what']}{_how(run)}") for each in run["least"].values())
+    return min(
+        (_share(each), f"{each['what']}{_how(run)}") for each in (run["least"] or {}).values()
+    )
 
 
 def _how(run: Line) -> str:
@@ -142,35 +191,52 @@ def _how(run: Line) -> str:
     return f", {TABLE[run['panel']].label}{planted}"
 
 
-def _share(found: Line) -> float:
-    return math.inf if found["share"] is None else float(found["share"])
+def _share(found: Found) -> float:
+    return math.inf if found["share"] is None else found["share"]
 
 
 def _cell(place: Place | None) -> str:
     return f"{significant(place[0])} ({place[1]})" if place else "–"
 
 
-def read(path: Path) -> list[Line]:
-    """Return the lines of a record. Raises TriptychError."""
-    try:
-        found: list[Line] = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-    except (OSError, ValueError) as error:
-        raise TriptychError(f"{path}: cannot be read: {error}") from None
-    if len(found) < 2:
-        raise TriptychError(f"{path}: holds no runs")
-    return found
+def read(path: Path) -> Record:
+    """Return what a file records. Raises TriptychError."""
+    headers: list[Header] = []
+    runs: list[Line] = []
+
+    def take(record: Any) -> None:
+        if not headers:
+            check(record, Header)
+            headers.append(record)
+            return
+        check(record, Line)
+        _check_run(record)
+        runs.append(record)
+
+    read_records(path, take)
+    if not runs:
+        raise TriptychError(f"{path.name}: holds no runs")
+    return Record(headers[0], runs)
+
+
+def _check_run(run: Line) -> None:
+    if run["panel"] not in TABLE:
+        raise ValueError(f"panel {run['panel']!a}; expected one of {', '.join(TABLE)}")
+    if len({run[each] is None for each in ("format", "where", "least")}) > 1:
+        raise ValueError("format, where and least: expected all of them, or none")
 
 
 def main(arguments: list[str] | None = None, prog: str = PROG) -> int:
     """Write OUT/rounding.md from OUT/data/rounding.jsonl."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=prog,
         description="Write the page of the float32 rungs' margins from their record.",
         epilog="Exit codes: 0 written, 2 wrong usage, or no record.",
     )
     parser.add_argument("--out", default="reports", metavar="DIR", help="default: reports")
-    out = folder_for(parser.parse_args(arguments).out)
-    write_text(out / "rounding.md", page(read(out / RECORD)))
+    out = Path(parser.parse_args(arguments).out)
+    text = page(read(out / RECORD))
+    write_text(folder_for(str(out)) / "rounding.md", text)
     print(out / "rounding.md")
     return 0
 

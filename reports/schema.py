@@ -94,11 +94,14 @@ class RunRecord(TypedDict):
     method: Method
 
 
-class Bounds(TypedDict):
+class _Bounds(TypedDict):
+    update: Ratio  # of the largest change that one update makes to the outputs
+
+
+class Bounds(_Bounds, total=False):
     """What a timed style's float32 outputs may differ by from float64's."""
 
-    forward: Ratio  # of the largest output
-    update: Ratio  # of the largest change that one update makes to the outputs
+    forward: Ratio  # of the largest output, where no `prepared` record states it
 
 
 class ProofRecord(TypedDict):
@@ -128,16 +131,22 @@ class _Prepared(TypedDict):
 class PreparedRecord(_Prepared, total=False):
     """A case's first two steps, and how far they are from float64."""
 
+    forward_bound: Ratio
     update_error: Ratio  # of a training
 
 
-class Memory(TypedDict):
-    """Resident bytes of a worker at the end of its warm-up. private: not shared with others."""
-
+class _Memory(TypedDict):
     rss: Bytes
     private: Bytes
     peak_rss: Bytes
     peak_device: Bytes | None
+
+
+class Memory(_Memory, total=False):
+    """Resident bytes of a worker at the end of its warm-up, and its GPU's. private: not shared with
+    others."""
+
+    device_name: Text | None  # of the GPU
 
 
 class WarmRecord(TypedDict):

@@ -45,7 +45,8 @@ def memory(run: Run, timing: Timing) -> str:
 
 
 def significant(value: float) -> str:
-    """Return a positive number with three significant digits, never in powers of ten."""
+    """Return a positive number with three significant digits, two below 1; powers of ten are for
+    what is below 0.0001 alone."""
     digits = 2 if value < 10 else 1 if value < 100 else 0
     return f"{value:,.{digits}f}" if value >= 0.1 else f"{value:.2g}"
 

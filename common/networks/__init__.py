@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from common.errors import SpecificationError, TriptychError, choose
 from common.limits import MOST_JSON
 from common.network import Network
 from common.networks import batchflow, resnet, resnext, rir, se_resnext, tensorpack
-from common.parsing import LONGEST
+from common.networks.brought import call
 from common.serialize import from_json
-from common.text import one_line
 
 FAMILIES: tuple[Mapping[str, Callable[[], Network]], ...] = (
     se_resnext.NETWORKS,
@@ -37,7 +34,8 @@ def load(reference: str) -> Network:
     """
     path, _, function = reference.rpartition(":")
     if path.endswith(".py"):
-        return _call(path, function)
+        _read(path)
+        return call(path, function)
     if reference.endswith(".json"):
         return from_json(_read(reference), reference)
     if reference.endswith(".py"):
@@ -58,36 +56,3 @@ def _read(path: str) -> str:
         return data.decode("utf-8")
     except (OSError, ValueError) as error:  # ValueError: no UTF-8, or a NUL in the path
         raise SpecificationError(f"{path}: cannot be read: {error}") from None
-
-
-def _call(path: str, function: str) -> Network:
-    where = f"{path}:{function}"
-    _read(path)
-    try:
-        found = getattr(_execute(path), function, None)
-        network = found() if callable(found) else None
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # whatever a user's file raises, SystemExit too
-        raise SpecificationError(f"{where}: {_told(error)}") from None
-    if not callable(found):
-        raise SpecificationError(f"{where}: no such function in the file")
-    if not isinstance(network, Network):
-        raise SpecificationError(f"{where}: gave {type(network).__name__}, not a Network")
-    return network
-
-
-def _told(error: BaseException) -> str:
-    """Return an error in one line, whatever its own text does."""
-    try:
-        return f"{type(error).__name__}: {one_line(str(error))[:LONGEST]}"
-    except BaseException:
-        return type(error).__name__
-
-
-def _execute(path: str) -> Any:
-    spec = importlib.util.spec_from_file_location(f"network_of_{Path(path).stem}", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module

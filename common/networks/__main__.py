@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tabulate import tabulate
 
-from common.arguments import NETWORK, Parser
+from common.arguments import NETWORK, RUNS, Parser
 from common.counting import CONVENTIONS, macs, trainable
 from common.errors import run_command
 from common.network import Network
@@ -19,11 +19,13 @@ from common.text import one_line
 
 def parser(prog: str) -> Parser:
     """Return the command line's parser."""
-    made = Parser(prog=prog, description=__doc__, epilog="Exit codes: 0 done, 2 wrong usage.")
+    made = Parser(
+        prog=prog, description=__doc__, epilog=f"{RUNS} Exit codes: 0 done, 2 wrong usage."
+    )
     commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("list", help="list every network with its size")
     show = commands.add_parser("show", help="show one network")
-    show.add_argument("network", help=f"{NETWORK}, which is run")
+    show.add_argument("network", help=NETWORK)
     add_set(show)
     form = show.add_mutually_exclusive_group()
     form.add_argument(

@@ -42,9 +42,14 @@ def _shortest(value: Any) -> Any:
         value = tuple(value)
     if isinstance(value, tuple):
         value = tuple(map(_shortest, value))
-        if len(value) == 2 and value[0] == value[1] and not isinstance(value[0], tuple):
+        if len(value) == 2 and _same(*value) and not isinstance(value[0], tuple):
             return value[0]
     return value
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Return whether two values are equal and of one type: 1 is neither True nor 1.0."""
+    return type(one) is type(other) and bool(one == other)
 
 
 def _is_integer(value: Any) -> bool:
@@ -104,9 +109,8 @@ class Op:
         for each in fields(self):
             if each.metadata.get("pair"):
                 object.__setattr__(self, each.name, _shortest(getattr(self, each.name)))
-            choices = each.metadata.get("choices")
-            if choices and getattr(self, each.name) not in choices:
-                got = getattr(self, each.name)
+            choices, got = each.metadata.get("choices"), getattr(self, each.name)
+            if choices and not any(_same(got, choice) for choice in choices):
                 raise SpecificationError(f"{each.name} {got!r}; expected one of {choices}")
         if not self.arguments():
             for name in self.expressions():

@@ -11,11 +11,11 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from common.ops.local import Array
+from common.ops.windows import Sides
+
 Two = tuple[int, int]
-Sides = tuple[tuple[int, int], tuple[int, int]]
 
 
 def pad(x: Array, around: Sides, value: float = 0.0) -> Array:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save
 
+from common.counting import with_statistics
 from common.errors import TriptychError
 from common.files import write_bytes
 from common.network import Network
@@ -16,8 +17,8 @@ from common.text import one_line
 from frontends.checkpoints.libraries import LIBRARIES, Arrays, names, to_canonical
 from frontends.workers.arrays import ArrayReader
 from frontends.workers.environments import ROOT, interpreter
-from frontends.workers.pool import scratch
 from frontends.workers.process import environment
+from frontends.workers.scratch import scratch
 
 SLACK = 10_000_000  # bytes
 FRAMEWORKS = {"keras": "tensorflow", "paddle.vision": "paddle", "torchvision": "torch"}
@@ -35,8 +36,8 @@ def read(library: str, path: Path, network: Network) -> Arrays:
     """
     if not path.is_file():
         raise TriptychError(f"{path}: no such file")
-    numbers = sum(each.size for each in network.elaboration.parameters.values())
-    budget = 8 * numbers + SLACK  # float64 at most, and a little beside the numbers
+    # float64 at most, and a little beside the numbers
+    budget = 8 * with_statistics(network) + SLACK
     if path.stat().st_size > 2 * budget:
         raise TriptychError(
             f"{path}: {path.stat().st_size:,} bytes; the weights of {network.name} take "
@@ -47,7 +48,8 @@ def read(library: str, path: Path, network: Network) -> Arrays:
         command = [interpreter(FRAMEWORKS[library]), "-m", "frontends.checkpoints.read"]
         done = subprocess.run(
             [*command, library, str(path.resolve()), str(out), str(budget)],
-            cwd=ROOT, env=environment(), capture_output=True, text=True, check=False,
+            cwd=ROOT, env=environment(), capture_output=True, check=False,
+            encoding="utf-8", errors="replace",
         )  # fmt: skip
         if done.returncode:
             said = done.stderr.strip().splitlines() or [f"its reader ended, {done.returncode}"]

@@ -2,8 +2,9 @@
 BYTES`.
 
 In a process of its own, since reading may import a framework; nothing in a file is executed. BYTES
-is what the specification's numbers take at most: what a file declares beyond them is refused before
-it is allocated, and the process can take little more memory than that.
+is what the specification's numbers take at most: a file that holds more is refused, a single array
+or archive that declares more before it is unpacked, where the format tells; in any case the process
+can take little more memory than that.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from common.text import one_line
 from frontends.checkpoints.libraries import LIBRARIES
 from frontends.workers.arrays import ArrayWriter
 
@@ -58,9 +60,7 @@ def paddle_vision(path: Path, budget: int) -> Iterator[tuple[str, Any]]:
         state = _ArraysOnly(stream).load()
     for name, value in _mapping(state).items():
         pair = isinstance(value, tuple) and len(value) == 2
-        found = value[1] if pair else value
-        _check_total(name, getattr(found, "nbytes", 0), budget)
-        yield name, found
+        yield name, value[1] if pair else value
 
 
 def torchvision(path: Path, budget: int) -> Iterator[tuple[str, Any]]:
@@ -70,12 +70,11 @@ def torchvision(path: Path, budget: int) -> Iterator[tuple[str, Any]]:
     _bound_memory(budget)
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
-            _check_total("the archive", sum(e.file_size for e in archive.infolist()), budget)
+            _check_size("the archive", sum(e.file_size for e in archive.infolist()), budget)
     state = torch.load(path, map_location="cpu", weights_only=True)
     for name, value in _mapping(state).items():
         if not isinstance(value, torch.Tensor):
             raise ValueError(f"{name[:100]!r} is {type(value).__name__}, no tensor")
-        _check_total(name, value.numel() * value.element_size(), budget)
         if value.dtype in (torch.bfloat16, torch.float16):
             raise ValueError(f"{name[:100]!r} holds {value.dtype}; expected float32 or float64")
         yield name, value.numpy()
@@ -90,13 +89,11 @@ def keras(path: Path, budget: int) -> Iterator[tuple[str, Any]]:
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             size = archive.getinfo("model.weights.h5").file_size
-            _check_total("model.weights.h5", size, budget)
+            _check_size("model.weights.h5", size, budget)
             opened = io.BytesIO(archive.read("model.weights.h5"))
     with h5py.File(opened, "r") as file:
-        left = budget
         for name, variable in _variables(file):
-            _check_dataset(name, variable, left)
-            left -= variable.nbytes
+            _check_dataset(name, variable, budget)
             yield name, variable[()]
 
 
@@ -139,12 +136,12 @@ def _check_dataset(name: str, variable: Any, budget: int) -> None:
     if variable.external or variable.is_virtual:
         raise ValueError(f"{name[:100]!r} is stored outside the file")
     _check_numbers(name, variable.dtype)
-    _check_total(name, math.prod(variable.shape or (0,)) * variable.dtype.itemsize, budget)
+    _check_size(name, math.prod(variable.shape or (0,)) * variable.dtype.itemsize, budget)
     if variable.chunks is None and variable.id.get_storage_size() < variable.nbytes:
         raise ValueError(f"{name[:100]!r} declares {variable.nbytes:,} bytes, which it lacks")
 
 
-def _check_total(name: str, size: int, budget: int) -> None:
+def _check_size(name: str, size: int, budget: int) -> None:
     if size > budget:
         raise ValueError(f"{name[:100]!r} declares {size:,} bytes; at most {budget:,} are expected")
 
@@ -154,9 +151,13 @@ def _check_numbers(name: str, dtype: Any) -> None:
         raise ValueError(f"{name[:100]!r} holds {dtype}; expected float32 or float64")
 
 
-def checked(library: str, pairs: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
-    """Yield the arrays that are weights; nothing is cast, left out or taken twice in silence."""
+def checked(
+    library: str, pairs: Iterator[tuple[str, Any]], budget: int
+) -> Iterator[tuple[str, Any]]:
+    """Yield the arrays that are weights, of `budget` bytes in all at most; nothing is cast, left
+    out or taken twice in silence."""
     seen: set[str] = set()
+    left = budget
     for name, value in pairs:
         if not name.isprintable() or not name or len(name) > 500:
             raise ValueError(f"a key {name[:100]!r}, which is no name")
@@ -168,6 +169,9 @@ def checked(library: str, pairs: Iterator[tuple[str, Any]]) -> Iterator[tuple[st
         if not isinstance(value, np.ndarray) and not isinstance(value, np.generic):
             raise ValueError(f"{name!r} is {type(value).__name__}, no array")
         _check_numbers(name, value.dtype)
+        left -= value.nbytes
+        if left < 0:
+            raise ValueError(f"holds more than the {budget:,} bytes that are expected in all")
         if not np.isfinite(value).all():
             raise ValueError(f"{name!r} holds NaN or infinity")
         yield name, value
@@ -203,11 +207,10 @@ def main() -> int:
     try:
         with ArrayWriter(out) as writer:
             pairs = READERS[library](Path(path), int(budget))
-            for name, array in checked(library, pairs):
+            for name, array in checked(library, pairs, int(budget)):
                 writer.put(name, array)
     except Exception as error:  # whatever a file that is none of the library's makes of its reader
-        message = " ".join(str(error).split())
-        print(f"{type(error).__name__}: {message[:200]}", file=sys.stderr)
+        print(f"{type(error).__name__}: {one_line(str(error))[:200]}", file=sys.stderr)
         return 1
     return 0
 

@@ -47,6 +47,10 @@ def device_memory():
     """Return None, as there is no device: this panel runs on the CPU alone."""
 
 
+def device_name():
+    """Return None, likewise."""
+
+
 def _want_cpu(device):
     if device == "gpu":
         raise ValueError("this panel runs on the CPU alone")
@@ -64,11 +68,35 @@ _KINDS = {
     ("batch_norm", "Variance"): "variance",
 }
 UPSCALE = "upscale_in_train"
+RANDOM = {
+    "uniform_random",
+    "uniform_random_batch_size_like",
+    "gaussian_random",
+    "gaussian_random_batch_size_like",
+    "truncated_gaussian_random",
+    "randint",
+    "randperm",
+    "sampling_id",
+    "random_crop",
+    "shuffle_batch",
+}
+
+
+def _remarks(parameters):
+    """Yield what training does to parameters by their attributes, in words."""
+    decayed = [each for each in parameters if each.regularizer is not None]
+    if decayed:
+        yield "%d parameters of mine have a regularizer of their own: not compared" % len(decayed)
+    own = {each.optimize_attr["learning_rate"] for each in parameters} - {1.0}
+    if own:
+        rates = ", ".join("%g" % each for each in sorted(own))
+        yield "parameters of mine have learning rates of their own (%s times): not compared" % rates
 
 
 def _held(variable, kind):
     """Return a persistable variable; its rank says its layout."""
     trains = getattr(variable, "trainable", False) and not variable.stop_gradient
+    trains = trains and variable.optimize_attr["learning_rate"] != 0
     layout = by_name(LAYERS, "", len(variable.shape)).layout
     return Held(variable, Slot(kind, layout), trains)
 
@@ -82,7 +110,7 @@ class Runner:
 
     def __init__(self, file, load_module, observe, step):
         _want_cpu(file.device)
-        self._dtype, self._step = file.dtype, step
+        self._dtype, self._step, self._gradients = file.dtype, step, None
         self._absent, self._official = set(file.absent), file.official_names
         self._scope, self._executor = fluid.Scope(), fluid.Executor(fluid.CPUPlace())
         self.recordings, self._brought = Recordings(observe, symbolic=True), file.brought
@@ -126,29 +154,39 @@ class Runner:
         if self._output.shape[1:] != inputs.get("cotangent").shape[1:]:
             yield from self._fetch(self._main, self._feed(inputs, "input"), self._observed())
             return
-        # A reader's own unnamed ops have names that count from 0: these have a space of their own.
-        with fluid.program_guard(self._main, fluid.Program()), fluid.unique_name.guard("ladder_"):
-            cotangent = fluid.data("cotangent", self._output.shape, self._dtype)
-            target = fluid.layers.reduce_sum(self._output * cotangent)
-            trained = {n: e for n, e in self._held.items() if e.slot.trainable and e.trains}
-            sources = {"gradient/" + name: each.own for name, each in trained.items()}
-            values = {"gradient/input": self._input}
-            values.update(self.recordings.steps_of(dict(self._named())))
-            every = {**values, **sources}
-            gradients = zip(every, fluid.gradients([target], list(every.values())))
-        reached = {name: each for name, each in gradients if each is not None}
+        if self._gradients is None:
+            self._gradients = self._differentiated()
+        reached = {name: g for name, (_, g) in self._gradients.items() if g is not None}
         feed = self._feed(inputs, "input", "cotangent")
         for name, array in self._fetch(self._main, feed, {**self._observed(), **reached}):
-            own = trained.get(name.partition("/")[2]) if name in sources else None
+            own = self._parameter(name)
             yield name, own.canonical(array) if own else array
-        for name in [name for name in every if name not in reached]:
-            shape = [len(feed["input"]), *every[name].shape[1:]]
-            if name in sources:
-                shape = self._held[name.partition("/")[2]].told().shape
+        for name in [name for name in self._gradients if name not in reached]:
+            own, value = self._parameter(name), self._gradients[name][0]
+            shape = own.told().shape if own else [len(feed["input"]), *value.shape[1:]]
             yield name, np.zeros(shape, self._dtype)
         for name, each in self._held.items():
             if not each.slot.trainable:
                 yield "statistics/" + name, each.canonical(np.array(self._tensor(each.own)))
+
+    def _differentiated(self):
+        """Return {name of a gradient: (value, its gradient or None)}; done once."""
+        # A reader's own unnamed ops have names that count from 0: these have a space of their own.
+        with fluid.program_guard(self._main, fluid.Program()), fluid.unique_name.guard("ladder_"):
+            cotangent = fluid.data("cotangent", self._output.shape, self._dtype)
+            target = fluid.layers.reduce_sum(self._output * cotangent)
+            values = {"gradient/input": self._input}
+            values.update(self.recordings.steps_of(dict(self._named())))
+            for name, each in self._held.items():
+                if each.slot.trainable and each.trains:
+                    values["gradient/" + name] = each.own
+            gradients = fluid.gradients([target], list(values.values()))
+        return {name: (value, each) for (name, value), each in zip(values.items(), gradients)}
+
+    def _parameter(self, name):
+        """Return the parameter of which gradient/<name> is, None for anything else."""
+        kind, _, own = name.partition("/")
+        return self._held.get(own) if kind == "gradient" else None
 
     def stepper(self, inputs):
         """Return a function that takes one step, waits for it, and gives (output, loss)."""
@@ -219,6 +257,17 @@ class Runner:
                 if mode == "train":
                     self.recordings.given.put(DROPOUT, given)
                     self.recordings.steps.put(DROPOUT, result)
+        seen.odd.update(
+            ("mine draws random numbers (%s)" % op.type, None)
+            for op in self._main.global_block().ops
+            if op.type in RANDOM
+        )
+        seen.odd.update(
+            ("mine clips the gradient of %s on its way" % name, None)
+            for name, value in self._main.global_block().vars.items()
+            if getattr(value, "error_clip", None) is not None
+        )
+        seen.remark(_remarks(self._main.all_parameters()))
         seen.average_pools = sum(
             op.type == "pool2d" and op.attr("pooling_type") == "avg"
             for op in self._main.global_block().ops

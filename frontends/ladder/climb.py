@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from common.elaborate import Elaboration
-from frontends.ladder.locate import Locator
 from frontends.ladder.report import Row
 from frontends.ladder.runs import Job, Runs
 from frontends.workers.arrays import ArrayReader
@@ -26,7 +25,6 @@ class Climb:
 
     runs: Runs
     panels: tuple[str, ...]
-    locator: Locator
     judged: dict[str, dict[str, Row]] = field(default_factory=dict)  # panel -> float32 rung -> row
 
     @property
@@ -38,12 +36,11 @@ class Climb:
         return list(combinations(self.panels, 2))
 
     @contextmanager
-    def results(self, **how: object) -> Iterator[Readers]:
-        """Open every panel's results of one kind of job, float64 and untapped by default."""
+    def results(self) -> Iterator[Readers]:
+        """Open every panel's results in float64, without taps."""
         with ExitStack() as stack:
             yield {
-                name: stack.enter_context(self.runs.run(Job(name, **how)).read())  # type: ignore[arg-type]
-                for name in self.panels
+                name: stack.enter_context(self.runs.run(Job(name)).read()) for name in self.panels
             }
 
     def expected(self, kind: str, *panels: str) -> list[str]:
@@ -71,5 +68,6 @@ def by_layer(names: Iterable[str]) -> dict[str, list[str]]:
 
 
 def given(reader: ArrayReader, key: str) -> Any:
-    """Return a result, or an empty array where there is none: it differs from any other."""
+    """Return a result, or an empty array where there is none: it differs from whatever is there,
+    and that both panels lack one is for the rung of structure to say."""
     return reader.get(key) if key in reader.names() else np.empty((0,))

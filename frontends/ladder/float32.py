@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+from common import machine
 from frontends.ladder.climb import Climb
 from frontends.ladder.report import Row
 from frontends.ladder.rounding import Finding, Judge
@@ -18,7 +18,6 @@ RESULTS = {
     "train": "rounding, results (batch statistics)",
 }
 GRADIENTS = "rounding, gradients"
-CORES = os.cpu_count() or 1
 
 
 def job(panel: str) -> Job:
@@ -39,7 +38,7 @@ def gradients(climb: Climb) -> Iterator[Row]:
 def _picked(climb: Climb, rung: str) -> Iterator[Row]:
     """Yield the rows of a rung; the first that asks has all panels judged, side by side."""
     if not climb.judged:
-        with ThreadPoolExecutor(CORES) as pool:
+        with ThreadPoolExecutor(machine.cores()) as pool:
             every = pool.map(lambda panel: _judged(climb, panel), climb.panels)
             climb.judged.update(zip(climb.panels, every))
     for panel in climb.panels:

@@ -13,7 +13,8 @@ import numpy as np
 from common.compare import difference
 from common.ops import BatchNorm
 from frontends.ladder.climb import Climb, Pair, given
-from frontends.ladder.locate import FLOAT64_BOUND
+from frontends.ladder.locate import FLOAT64_BOUND, Locator
+from frontends.ladder.momentum import hint
 from frontends.ladder.report import Row
 from frontends.workers.outcomes import AGREES, MISMATCHED
 
@@ -34,7 +35,7 @@ def outputs(mode: str) -> Callable[[Climb], Iterator[Row]]:
                 left, right = (given(readers[panel], name) for panel in pair)
                 found = difference(left, right)
                 agrees = found.relative <= FLOAT64_BOUND
-                note = "" if agrees else climb.locator.forward(mode, *pair)
+                note = "" if agrees else Locator(climb.runs).forward(mode, *pair)
                 outcome = AGREES if agrees else MISMATCHED
                 yield Row(rung, pair, outcome, found.relative, FLOAT64_BOUND, note)
 
@@ -63,8 +64,10 @@ def statistics(climb: Climb) -> Iterator[Row]:
                 ]
                 found = difference(moved[0], moved[1], _scale(climb, name, moved))
                 worst[pair] = max(worst[pair], found.relative)
-                if found.relative > FLOAT64_BOUND:
-                    first.setdefault(pair, f"first: {name}: {found}")
+                if found.relative > FLOAT64_BOUND and pair not in first:
+                    moved = [given(readers[each], f"train/statistics/{name}") for each in pair]
+                    hints = [hint(climb, *each) for each in zip(pair, (name, name), moved)]
+                    first[pair] = "; ".join([f"first: {name}: {found}", *filter(None, hints)])
     for pair, relative in worst.items():
         outcome = MISMATCHED if pair in first else AGREES
         yield Row(STATISTICS, pair, outcome, relative, FLOAT64_BOUND, first.get(pair, ""))
@@ -98,5 +101,5 @@ def _biased(
     if op.zero_debias and kind == "mean" and climb.runs.subject(panel).row.zero_debias:
         return after * (1 - float(op.momentum) ** calls)
     moved = after - float(op.momentum) ** calls * climb.runs.parameters[name]
-    unbiased = kind == "variance" and climb.runs.is_unbiased(panel, op)
+    unbiased = kind == "variance" and climb.runs.subject(panel).is_unbiased(op)
     return moved * (count - 1) / count if unbiased else moved

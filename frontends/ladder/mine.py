@@ -9,6 +9,7 @@ from math import prod
 
 from common.network import Network
 from common.ops import Dropout
+from frontends.ladder.again import further_calls, in_float32
 from frontends.ladder.float64 import FORWARD
 from frontends.ladder.locate import Locator
 from frontends.ladder.report import Row, stopped_row
@@ -46,17 +47,29 @@ class Mine:
                 raise stop
         mine = self.runs.run(Job(MINE))
         dropouts = list(self._dropouts(mine))
-        for line in [*self._outputs(mine), *dropouts]:
+        for line in [*self._outputs(mine), *dropouts, *mine.told.odd]:
             yield _different(line)
         shapes = [self._shape(panel) for panel in panels]
         if shapes[0] == shapes[1]:
             climbed = list(climb(self.runs, list(panels), rungs))
             yield from climbed
-            if mine.dropouts.get("train") and not dropouts and all(row.passed for row in climbed):
+            further = further_calls(self.runs, panels)
+            yield further
+            if further.panels == panels:  # neither has stopped
+                yield from in_float32(self.runs, panels)
+            drops = bool(mine.told.dropouts.get("train"))
+            if drops and not dropouts and all(row.passed for row in climbed):
                 yield from self._misplaced(panels)
         else:
             note = f"shapes {shapes[0]} and {shapes[1]}"
             yield Row(FORWARD["evaluate"], panels, MISMATCHED, note=note)
+
+    def remarks(self) -> list[str]:
+        """Return what the file was seen to do that is not of the network."""
+        try:
+            return list(self.runs.run(Job(MINE)).told.remarks)
+        except WorkerError:
+            return []
 
     def _misplaced(self, panels: tuple[str, str]) -> Iterator[Row]:
         try:
@@ -87,7 +100,7 @@ class Mine:
             for step in self.network.elaboration.steps
             if isinstance(step.op, Dropout) and step.op.rate
         }
-        left = Counter(mine.dropouts.get("train", ()))
+        left = Counter(mine.told.dropouts.get("train", ()))
         for path, words in declared.items():
             if left[words]:
                 left[words] -= 1
@@ -97,7 +110,7 @@ class Mine:
             if count:
                 times = f", {count} times," if count > 1 else ""
                 yield f"{words}{times} of mine has no counterpart"
-        for words in dict.fromkeys(mine.dropouts.get("evaluate", ())):
+        for words in dict.fromkeys(mine.told.dropouts.get("evaluate", ())):
             yield f"{words} of mine drops in evaluation, too"
 
 

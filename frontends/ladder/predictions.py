@@ -27,14 +27,14 @@ def gradient_scales(network: Network, pools: tuple[type[Op], ...]) -> dict[str, 
     found = {}
     for step in network.elaboration.steps:
         if isinstance(step.op, pools):
-            sizes = window_sizes(step.op, step.inputs[0])
+            sizes = _window_sizes(step.op, step.inputs[0])
             scale = sizes * np.float64(np.float32(1.0) / sizes.astype(np.float32))
             if not (scale == 1).all():
                 found[step.layer] = scale
     return found
 
 
-def window_sizes(op: Any, shape: Shape) -> Array:
+def _window_sizes(op: Any, shape: Shape) -> Array:
     """Return by how much each window's sum is divided, (H, W); `op` is an average pool."""
     rows, columns = op.divisors(shape)
     return np.outer(rows, columns).astype(np.float64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -71,7 +72,7 @@ class Report:
 
     @property
     def worst_float64(self) -> float:
-        """The worst float64 difference of any pair on any rung."""
+        """The worst float64 difference of any pair on any rung, NaN where no pair was compared."""
         found = [row.worst for row in self.rows if len(row.panels) == 2 and row.worst is not None]
         return max(found, default=float("nan"))
 
@@ -119,12 +120,10 @@ class Report:
         for row in self.rows:
             if not row.passed:
                 lines.append(f"{row.rung}, {' ↔ '.join(row.panels)}: {row.outcome}: {row.note}")
-        worst = f"worst float64 difference {self.worst_float64:.1e}, " if self._has_pairs() else ""
-        lines.append(f"{self.verdict}: {worst}{self.seconds:.0f} s")
+        worst = self.worst_float64
+        told = "" if math.isnan(worst) else f"worst float64 difference {worst:.1e}, "
+        lines.append(f"{self.verdict}: {told}{self.seconds:.0f} s")
         return "\n".join(lines)
-
-    def _has_pairs(self) -> bool:
-        return any(len(row.panels) == 2 and row.worst is not None for row in self.rows)
 
     def record(self) -> dict[str, Any]:
         """Return plain data, for a record."""

@@ -9,8 +9,9 @@ The bounds (figures: reports/rounding.md):
 results and cotangents of matrix products: 32. Products are summed in blocks, so right runs stay
 near 1; operands of 10 bits give 50 and more. Kernel gradients are sums over the batch, long enough
 for float32's own error to grow; they are judged by the share of the error that operands of fewer
-bits would explain, 0.5 of it, and by n + 8, the bound of any order of summation. All else: 4√n for
-results, n + 8 for gradients, n the longest sum.
+bits would explain, 0.5 of it, and by the bound of any order of summation. All else: 4√n for
+results; n + k - 1 + 8 for gradients, n the longest sum, k the steps that hand a part back; with a
+product among these 32 at least, and 32 alone if all are products.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from frontends.ladder.reference import parameters_of
 
 UNIT = 2.0**-24
 PRODUCT_BOUND = 32.0
+RESULT_BOUND = 4.0  # of other results, times √n
+SUM_BOUND = 8.0  # of other gradients, beside a unit per addition
 SHARE_BOUND = 0.5  # of a format's own error
 SUSPECT = 2.0  # kernel gradients below this many units hold no operands of 10 bits, up to n = 1e6
 LONGEST = 1_000_000  # terms of a sum, beyond which kernel gradients are not told apart
@@ -71,8 +74,9 @@ def _half(values: Array) -> Array:
         return np.nan_to_num(values.astype(np.float16).astype(np.float64))
 
 
+tf32 = _keep(10, "nearest")
 FORMATS: dict[str, Callable[[Array], Array]] = {
-    "operands of 10 bits (TF32)": _keep(10, "nearest"),
+    "operands of 10 bits (TF32)": tf32,
     "operands of 10 bits, cut off": _keep(10, "zero"),
     "bfloat16 operands": _keep(7, "nearest"),
     "bfloat16 operands, cut off": _keep(7, "zero"),
@@ -149,7 +153,7 @@ class Judge:
 
     def _of_result(self, step: Step, local: Local, scale: Local) -> Finding:
         terms = step.op.terms(step.inputs, self._size, self._training).result
-        bound = PRODUCT_BOUND if step.op.is_product else 4 * math.sqrt(terms)
+        bound = PRODUCT_BOUND if step.op.is_product else RESULT_BOUND * math.sqrt(terms)
         recorded = self._result(step.path)
         return _finding(f"step {step.path}", recorded, local.result, scale.result, bound)
 
@@ -231,7 +235,7 @@ class _Sum:
         self.paths.append(path)
 
     def bound(self) -> float:
-        sums = self._terms + len(self.paths) - 1 + 8.0
+        sums = self._terms + len(self.paths) - 1 + SUM_BOUND
         return max(PRODUCT_BOUND, sums if self._terms else 0.0) if self._product else sums
 
 
@@ -249,7 +253,9 @@ def _finding(what: str, recorded: Array, exact: Array, scale: Array, bound: floa
     note = "" if ratio <= 1 else f"{score:.3g} units of rounding, allowed {bound:.3g}"
     share = _on_grid(recorded, error, scale)
     if ratio <= 1 and share > SHARE_BOUND:
-        return Finding(what, 2 * share, f"{share:.0%} of its values have 10 bits or fewer")
+        return Finding(
+            what, share / SHARE_BOUND, f"{share:.0%} of its values have 10 bits or fewer"
+        )
     return Finding(what, ratio, note)
 
 

@@ -12,33 +12,26 @@ from dataclasses import dataclass
 from frontends.ladder import float32, float64
 from frontends.ladder.climb import Climb
 from frontends.ladder.gradients import GRADIENTS, gradients
-from frontends.ladder.locate import Locator
 from frontends.ladder.report import Row, stopped_row
 from frontends.ladder.runs import BOTH, Job, Runs
 from frontends.ladder.structure import STRUCTURE, structure
 from frontends.workers.outcomes import CRASHED, Outcome, WorkerError
 
 
-def _plain(panel: str) -> list[Job]:
-    return [Job(panel)]
-
-
-def _float32(panel: str) -> list[Job]:
-    return [float32.job(panel)]
-
-
 @dataclass(frozen=True)
 class Rung:
-    """One check: its name, what must hold, the jobs of a panel, and the judge of their results.
-
-    precision: of the arithmetic that it judges, "float64" or "float32".
-    """
+    """One check: its name, what must hold, the judge of results, and the job that gives those of
+    a panel."""
 
     name: str
     holds: str
     judge: Callable[[Climb], Iterator[Row]]
-    jobs: Callable[[str], list[Job]] = _plain
-    precision: str = "float64"
+    job: Callable[[str], Job] = Job
+
+    @property
+    def precision(self) -> str:
+        """Of the arithmetic that it judges: "float64" or "float32"."""
+        return self.job("any").dtype
 
 
 RUNGS = (
@@ -73,8 +66,7 @@ RUNGS = (
             float32.RESULTS[mode],
             "in float32, each step's result is within what its own rounding allows",
             float32.results(mode),
-            _float32,
-            "float32",
+            float32.job,
         )
         for mode in BOTH
     ),
@@ -82,15 +74,14 @@ RUNGS = (
         float32.GRADIENTS,
         "in float32, so are the gradients of every value and of every parameter",
         float32.gradients,
-        _float32,
-        "float32",
+        float32.job,
     ),
 )
 
 
 def climb(runs: Runs, panels: list[str], rungs: tuple[Rung, ...] = RUNGS) -> Iterator[Row]:
     """Yield the rows, rung by rung; a panel that cannot be run is a row with its outcome."""
-    plan = [_jobs(panel, rungs) for panel in panels]
+    plan = [list(dict.fromkeys(rung.job(panel) for rung in rungs)) for panel in panels]
     stopped = {
         panel: _stopped(panel, stop)
         for panel, stop in zip(panels, runs.run_all(plan))
@@ -98,13 +89,9 @@ def climb(runs: Runs, panels: list[str], rungs: tuple[Rung, ...] = RUNGS) -> Ite
     }
     yield from stopped.values()
     left = tuple(panel for panel in panels if panel not in stopped)
-    under_way = Climb(runs, left, Locator(runs))
+    under_way = Climb(runs, left)
     for rung in rungs if left else ():
         yield from rung.judge(under_way)
-
-
-def _jobs(panel: str, rungs: tuple[Rung, ...]) -> list[Job]:
-    return list(dict.fromkeys(job for rung in rungs for job in rung.jobs(panel)))
 
 
 def _stopped(panel: str, stop: Exception) -> Row:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from common import transform, weights
@@ -15,12 +16,13 @@ from common.elaborate import Elaboration
 from common.network import Network
 from common.ops import BatchNorm, Op
 from common.probe import Probe, probe
+from frontends.ladder import calls
 from frontends.ladder.reference import Reference
 from frontends.ladder.subjects import Subject, Written
 from frontends.workers.arrays import ArrayReader, write_arrays
 from frontends.workers.outcomes import WorkerError
 from frontends.workers.pool import Workers
-from frontends.workers.protocol import ArrayFiles, NetworkFile, Observe, Run
+from frontends.workers.protocol import ArrayFiles, NetworkFile, Observe, Run, Structure
 
 LEAST_VALUES = 16  # per channel that a BN sees; with fewer its own sensitivity exceeds the bounds
 BOTH = ("evaluate", "train")
@@ -32,7 +34,7 @@ class Job:
 
     want: "evaluate", "train". taps: run the file whose every step passes its result through a tap.
     keep_steps, keep_cotangents, keep_blocks: results of steps, the gradients with respect to them,
-    and results of blocks are kept, too.
+    and results of blocks are kept, too. want may be calls of frontends.ladder.calls, on its inputs.
     """
 
     subject: str
@@ -46,15 +48,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Result:
-    """What one job gave, as protocol.Structure says it, and the file with its arrays."""
+    """What one job told, and the file with the arrays that it gave."""
 
-    parameters: dict[str, tuple[int, ...]]
-    blocks: dict[str, tuple[int, ...]]
+    told: Structure
     arrays: Path
-    frozen: tuple[str, ...] = ()
-    dropouts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    average_pools: int | None = None
-    fused_norms: int | None = None
 
     def read(self) -> ArrayReader:
         """Open the arrays: `<mode>/output`, `<mode>/step/<path>`, `train/gradient/<name>` …"""
@@ -84,6 +81,7 @@ class Runs:
         self._workers, self._folder, self._timeout = workers, folder, timeout
         self._results: dict[Job, Result] = {}
         self._stops: dict[str, WorkerError] = {}
+        self._writing = Lock()
         self.probe = probe(network, seed) if values is None else Probe(dict(values))
         self.parameters = self.probe.weights
         self._given = {
@@ -122,14 +120,7 @@ class Runs:
         subject = self.subject(name)
         if not subject.row.rounds_pool_gradients:
             return ()
-        return subject.rounded_pools(self.network, self.run(Job(name)).average_pools)
-
-    def is_unbiased(self, name: str, op: BatchNorm) -> bool:
-        """Is a subject's running variance of a layer that of the estimate, with n / (n - 1)?"""
-        subject = self.subject(name)
-        if subject.row.unbiased_from is None:
-            return False
-        return subject.is_unbiased(self.network, op, self.run(Job(name)).fused_norms)
+        return subject.rounded_pools(self.network, self.run(Job(name)).told.average_pools)
 
     def run(self, job: Job) -> Result:
         """Return the result of a job. Raises WorkerError."""
@@ -154,12 +145,25 @@ class Runs:
                 return error
             return None
 
-        with ThreadPoolExecutor(max(1, len(plan))) as pool:
+        pool = ThreadPoolExecutor(max(1, len(plan)))
+        try:
             return list(pool.map(run_list, plan))
+        finally:  # an interrupt does not wait for jobs: their workers are about to be ended
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _inputs(self, job: Job) -> Path:
+        """Return the file of the inputs that a job wants, written when first wanted."""
+        if not set(job.want) - set(BOTH):
+            return self._files["inputs"]
+        with self._writing:
+            if "calls" not in self._files:
+                self._files["calls"] = self._folder / "calls.npz"
+                write_arrays(self._files["calls"], calls.inputs(self.network, self.batch))
+        return self._files["calls"]
 
     def _run(self, job: Job) -> Result:
-        subject, twin = self.subject(job.subject), self.network
-        source = subject.source(twin, job.taps)
+        subject = self.subject(job.subject)
+        source = subject.source(self.network, job.taps)
         stem = f"{job.subject}_{len(self._results)}_{abs(hash(job)):x}"
         path, arrays = subject.file, self._folder / f"{stem}.npz"
         if path is None:
@@ -172,23 +176,16 @@ class Runs:
             job.dtype,
             official_names=dict(source.names),
             matched_names=None if subject.names is None else dict(subject.names),
-            absent=tuple(sorted(subject.absent(twin))),
+            absent=tuple(sorted(subject.absent(self.network))),
             import_folder=None if subject.file is None else str(subject.file.parent),
             brought=subject.file is not None,
         )
-        files = ArrayFiles(str(self._files["weights"]), str(self._files["inputs"]), str(arrays))
+        inputs = self._inputs(job)
+        files = ArrayFiles(str(self._files["weights"]), str(inputs), str(arrays))
         observe = Observe(job.keep_blocks, job.keep_steps, job.keep_cotangents)
         request = Run(file, files, job.want, observe)
         answer = self._workers.request(subject.framework, request, self._timeout, lane=subject.lane)
-        return Result(
-            answer.parameters,
-            answer.blocks,
-            arrays,
-            answer.frozen,
-            answer.dropouts,
-            answer.average_pools,
-            answer.fused_norms,
-        )
+        return Result(answer, arrays)
 
 
 def comparable(network: Network) -> Network:

@@ -26,7 +26,7 @@ def structure(climb: Climb) -> Iterator[Row]:
         elif subject.names is None:
             yield _written(climb.runs, subject)
         else:
-            matched = len(climb.runs.run(Job(name)).parameters)
+            matched = len(climb.runs.run(Job(name)).told.parameters)
             yield Row(STRUCTURE, (name,), AGREES, note=f"{matched} parameters matched")
 
 
@@ -48,7 +48,7 @@ def _missing(climb: Climb, panel: str) -> list[str]:
         prefix = f"train/{kind}/"
         found = {name[len(prefix) :] for name in known if name.startswith(prefix)} - {"input"}
         expected = climb.expected(kind, panel)
-        frozen = set(result.frozen)  # of a reader's file they are told already
+        frozen = set(result.told.frozen)  # of a reader's file they are told already
         lines += [
             f"{name} does not train" if name in frozen else f"no {kind} of {name}"
             for name in expected
@@ -59,13 +59,13 @@ def _missing(climb: Climb, panel: str) -> list[str]:
 
 
 def _written(runs: Runs, subject: Subject) -> Row:
-    result, absent = runs.run(Job(subject.name)), subject.absent(runs.network)
+    told, absent = runs.run(Job(subject.name)).told, subject.absent(runs.network)
     parameters = runs.elaboration.parameters
     expected = {name: p.shape for name, p in parameters.items() if name not in absent}
     blocks, silent = _blocks(runs), subject.silent_blocks(runs.network)
     seen = {path: shape for path, shape in blocks.items() if path not in silent}
-    wrong = unlike("parameter", expected, result.parameters)
-    wrong += unlike("block", seen, result.blocks)
+    wrong = unlike("parameter", expected, told.parameters)
+    wrong += unlike("block", seen, told.blocks)
     if wrong:
         return Row(STRUCTURE, (subject.name,), MISMATCHED, note="; ".join(wrong[:4]))
     total = sum(parameters[name].size for name in expected)

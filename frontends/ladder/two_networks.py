@@ -7,6 +7,7 @@ has the same name and shape, and the same input.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from common import weights
@@ -16,7 +17,6 @@ from frontends.ladder.climb import given
 from frontends.ladder.locate import FLOAT64_BOUND
 from frontends.ladder.report import Row, stopped_row
 from frontends.ladder.runs import BOTH, Job, Result, Runs, comparable
-from frontends.ladder.subjects import written
 from frontends.workers.outcomes import AGREES, MISMATCHED, WorkerError
 from frontends.workers.pool import Workers
 
@@ -25,41 +25,43 @@ STEP_BY_STEP = "forward, step by step"
 
 @dataclass(frozen=True)
 class TwoNetworks:
-    """Two networks to be compared in one framework, on `batch` samples drawn from `seed`."""
+    """Two networks to be compared within frameworks, on `batch` samples drawn from `seed`."""
 
     left: Network
     right: Network
-    framework: str
     batch: int
     seed: int
     timeout: float = 600
 
-    def compare(self, workers: Workers, folder: Path) -> Row:
-        """Return the row that names the first step, in the left one's order, that differs."""
+    @cached_property
+    def values(self) -> tuple[weights.Weights, weights.Weights]:
+        """The weights of both: the left one's, which the right one has where they fit."""
         own = weights.probe(self.left, self.seed)
         shared = {
             name: own[name] if name in own and own[name].shape == array.shape else array
             for name, array in weights.probe(self.right, self.seed).items()
         }
-        try:
-            left = self._run(self.left, own, workers, folder / f"{self.framework}0")
-            right = self._run(self.right, shared, workers, folder / f"{self.framework}1")
-        except WorkerError as error:
-            return stopped_row(self.framework, error.outcome)
-        return self._first_difference(left, right)
+        return own, shared
 
-    def _run(
-        self, network: Network, values: weights.Weights, workers: Workers, place: Path
-    ) -> Result:
-        place.mkdir()
-        subjects = written([self.framework])
-        runs = Runs(
-            comparable(network), subjects, workers, place, self.batch,
-            seed=self.seed, timeout=self.timeout, values=values,
-        )  # fmt: skip
-        return runs.run(Job(self.framework, taps=True, keep_steps=True))
+    def compare(self, framework: str, workers: Workers, folder: Path) -> Row:
+        """Return the row that names the first step, in the left one's order, that differs."""
+        results = []
+        for index, network in enumerate((self.left, self.right)):
+            place = folder / f"{framework}{index}"
+            place.mkdir()
+            runs = Runs(
+                comparable(network), [], workers, place, self.batch,
+                seed=self.seed, timeout=self.timeout, values=self.values[index],
+            )  # fmt: skip
+            try:
+                results.append(runs.run(Job(framework, taps=True, keep_steps=True)))
+            except WorkerError as error:
+                return stopped_row(framework, error.outcome)
+        outcome, worst, note = self._first_difference(*results)
+        return Row(STEP_BY_STEP, (framework,), outcome, worst, FLOAT64_BOUND, note, compares=True)
 
-    def _first_difference(self, left: Result, right: Result) -> Row:
+    def _first_difference(self, left: Result, right: Result) -> tuple[str, float | None, str]:
+        """Return the outcome, how far they are apart, and where."""
         order = [step.path for step in self.left.elaboration.steps]
         with left.read() as one, right.read() as two:
             known = set(two.names())
@@ -67,16 +69,15 @@ class TwoNetworks:
                 for path in order:
                     name = f"{mode}/step/{path}"
                     if name not in known:
-                        return self._differs(f"step {path} is only in {self.left.name}")
+                        return MISMATCHED, None, f"step {path} is only in {self.left.name}"
                     found = difference(given(one, name), two.get(name))
                     if found.relative > FLOAT64_BOUND:
-                        return self._differs(f"first at step {path}: {found}", found.relative)
+                        return MISMATCHED, found.relative, f"first at step {path}: {found}"
                 found = difference(*(given(each, f"{mode}/output") for each in (one, two)))
                 if found.relative > FLOAT64_BOUND:  # they return the results of different steps
-                    return self._differs(
-                        f"no step differs, the output does: {found}", found.relative
+                    return (
+                        MISMATCHED,
+                        found.relative,
+                        f"no step differs, the output does: {found}",
                     )
-        return Row(STEP_BY_STEP, (self.framework,), AGREES, bound=FLOAT64_BOUND, compares=True)
-
-    def _differs(self, note: str, worst: float | None = None) -> Row:
-        return Row(STEP_BY_STEP, (self.framework,), MISMATCHED, worst, FLOAT64_BOUND, note)
+        return AGREES, None, ""

@@ -13,18 +13,22 @@ from common import transform
 from common.differences import StructuralDifference, structural_differences
 from common.errors import TriptychError
 from common.network import Network
+from common.text import one_line
 from frontends.frameworks import TABLE
-from frontends.ladder import matching, two_networks
+from frontends.ladder import matching
 from frontends.ladder.mine import Mine
 from frontends.ladder.report import Report, stopped_row
 from frontends.ladder.rungs import RUNGS, climb
 from frontends.ladder.runs import Runs, batch_for, comparable
 from frontends.ladder.structure import structure_of_two
 from frontends.ladder.subjects import MINE, Fault, Reader, Written, written
+from frontends.ladder.two_networks import TwoNetworks
 from frontends.workers.outcomes import WorkerError
-from frontends.workers.pool import Workers, scratch
+from frontends.workers.pool import Workers
 from frontends.workers.protocol import Hello
+from frontends.workers.scratch import scratch
 
+MOST_PRINTED = 10  # lines of what a reader's file printed that are shown
 FLOAT64_RUNGS = tuple(rung for rung in RUNGS if rung.precision == "float64")
 
 
@@ -45,13 +49,12 @@ def verify(
     panel before it runs. Without `rounding` the float32 rungs are left out. `timeout` is in
     seconds, for each job. `workers` are kept if given, else started and ended here.
     """
-    raised = batch_for(network, batch)
-    report = Report(network.name, raised, list(frameworks))
-    if raised != batch:
-        report.notes.append(f"batch raised from {batch} to {raised}: BN needs 16 values a channel")
+    report = _begun(network.name, frameworks, batch, network)
     subjects, rungs = written(frameworks, faults), RUNGS if rounding else FLOAT64_RUNGS
-    with _timed(report), _kept(workers) as pool, scratch() as folder:
-        runs = Runs(comparable(network), subjects, pool, folder, raised, seed=seed, timeout=timeout)
+    with _timed(report), scratch() as folder, _kept(workers) as pool:
+        runs = Runs(
+            comparable(network), subjects, pool, folder, report.batch, seed=seed, timeout=timeout
+        )
         report.notes += runs.probe.remarks()
         report.rows += climb(runs, frameworks, rungs)
         _ask_versions(report, frameworks, pool, timeout)
@@ -76,12 +79,10 @@ def verify_against(
         raise TriptychError(
             f"{network.name} takes {network.input_shape}, {other.name} {other.input_shape}"
         )
-    raised = max(batch_for(network, batch), batch_for(other, batch))
-    report = Report(f"{network.name} against {other.name}", raised, list(frameworks))
-    with _timed(report), Workers() as workers, scratch() as folder:
-        for framework in frameworks:
-            pair = two_networks.TwoNetworks(network, other, framework, raised, seed, timeout)
-            report.rows.append(pair.compare(workers, folder))
+    report = _begun(f"{network.name} against {other.name}", frameworks, batch, network, other)
+    with _timed(report), scratch() as folder, Workers() as workers:
+        pair = TwoNetworks(network, other, report.batch, seed, timeout)
+        report.rows += [pair.compare(framework, workers, folder) for framework in frameworks]
         _ask_versions(report, frameworks, workers, timeout)
     found = structural_differences(network, other)
     report.rows.append(structure_of_two(other, found))
@@ -104,22 +105,43 @@ def verify_mine(
     The file runs in a process of its own. Raises TriptychError for a wrong reference or name file.
     """
     path, entry = matching.parse_mine(reference)
-    raised = batch_for(network, batch)
-    report = Report(f"{Path(reference).name} against {network.name}", raised, [MINE, framework])
-    with _timed(report), _kept(workers) as pool, scratch() as folder:
+    name = f"{Path(reference).name} against {network.name}"
+    report = _begun(name, [MINE, framework], batch, network)
+    with _timed(report), scratch() as folder, _kept(workers) as pool:
         try:
+            pool.request(framework, Hello(), timeout, lane=MINE)
+            pool.printed(framework, MINE)  # by the framework as it was imported
             own = matching.describe(path, entry, framework, network, pool, timeout)
         except WorkerError as error:
             report.rows.append(stopped_row(MINE, error.outcome))
+            report.notes += _printed(pool, framework)
             return report
         found = matching.match(own, network, names_file, TABLE[framework].classes)
         mine = Reader(MINE, framework, path, entry, found.names)
         subjects = [mine, Written(framework, framework)]
         same = transform.without_dropout(network)
-        runs = Runs(same, subjects, pool, folder, raised, seed=seed, timeout=timeout)
-        report.rows += Mine(runs, network, framework, found.differences).rows(FLOAT64_RUNGS)
+        runs = Runs(same, subjects, pool, folder, report.batch, seed=seed, timeout=timeout)
+        ladder = Mine(runs, network, framework, found.differences)
+        report.rows += ladder.rows(FLOAT64_RUNGS)
+        report.notes += ladder.remarks()
         _ask_versions(report, [framework], pool, timeout)
+        report.notes += _printed(pool, framework)
     return report
+
+
+def _begun(name: str, panels: list[str], batch: int, *networks: Network) -> Report:
+    """Return a report without rows, the batch raised as the BNs of all networks need."""
+    raised = max(batch_for(each, batch) for each in networks)
+    report = Report(name, raised, list(panels))
+    if raised != batch:
+        report.notes.append(f"batch raised from {batch} to {raised}: BN needs 16 values a channel")
+    return report
+
+
+def _printed(workers: Workers, framework: str) -> list[str]:
+    """Return what a reader's file printed, its last lines, as lines of a report."""
+    lines = [one_line(each) for each in workers.printed(framework, MINE).splitlines()]
+    return ["printed meanwhile:", *(f"  {each}" for each in lines[-MOST_PRINTED:])] if lines else []
 
 
 def _ask_versions(report: Report, frameworks: list[str], workers: Workers, timeout: float) -> None:

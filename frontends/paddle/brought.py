@@ -1,11 +1,13 @@
 """What a reader's Paddle file is watched for, in a process that runs nothing else."""
 
+import gc
 import inspect
 
 import paddle
 from paddle import _C_ops, nn
+from paddle.base.framework import EagerParamBase
 
-from frontends.workers.recording import DROPOUT
+from frontends.workers.recording import DROPOUT, python_random
 
 _WITHIN = inspect.getmodule(nn.functional.dropout)  # dropout2d finds dropout there
 _dropout, _pool2d = nn.functional.dropout, _C_ops.pool2d
@@ -38,6 +40,38 @@ def watch_dropout(recordings):
 
     for module in (nn.functional, _WITHIN, paddle.nn.functional.common):
         module.dropout = dropout
+
+
+def random_state():
+    """Return the state of every generator that a file draws from."""
+    told = str(paddle.get_rng_state("cpu")[0]).split()  # seeds, an address, the numbers
+    return told[:3] + told[4:], python_random()
+
+
+def strays(held):
+    """Yield the parameters that got a gradient and are none of the model's."""
+    gc.collect()  # parameters of the file that was loaded before
+    known = {id(each) for each in held}
+    for each in gc.get_objects():
+        if isinstance(each, EagerParamBase) and id(each) not in known and each.grad is not None:
+            yield each
+
+
+def trains(tensor):
+    """Return whether a step changes a parameter."""
+    rate = getattr(tensor, "optimize_attr", {}).get("learning_rate", 1.0)
+    return not tensor.stop_gradient and rate != 0
+
+
+def remarks(parameters):
+    """Yield what training does to parameters by their attributes, in words."""
+    decayed = [each for each in parameters if each.regularizer is not None]
+    if decayed:
+        yield f"{len(decayed)} parameters of mine have a regularizer of their own: not compared"
+    own = {each.optimize_attr["learning_rate"] for each in parameters} - {1.0}
+    if own:
+        rates = ", ".join(f"{each:g}" for each in sorted(own))
+        yield f"parameters of mine have learning rates of their own ({rates} times): not compared"
 
 
 def watch_pools(seen):

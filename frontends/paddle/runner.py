@@ -1,10 +1,19 @@
 """The worker's side of Paddle."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import paddle
 from paddle import nn
 
-from frontends.paddle.brought import watch_dropout, watch_pools
+from frontends.paddle.brought import (
+    random_state,
+    remarks,
+    strays,
+    trains,
+    watch_dropout,
+    watch_pools,
+)
 from frontends.paddle.layout import LAYERS
 from frontends.workers.parameters import (
     check_keys,
@@ -39,9 +48,16 @@ def matmul(size, device):
 
 def device_memory():
     """Return the peak of the GPU's memory in bytes, None without a GPU."""
-    if not paddle.device.is_compiled_with_cuda() or not paddle.device.cuda.device_count():
-        return None
-    return paddle.device.cuda.max_memory_allocated()
+    return paddle.device.cuda.max_memory_allocated() if _sees_gpu() else None
+
+
+def device_name():
+    """Return what the GPU is called, None without a GPU."""
+    return paddle.device.cuda.get_device_name(0) if _sees_gpu() else None
+
+
+def _sees_gpu():
+    return paddle.device.is_compiled_with_cuda() and paddle.device.cuda.device_count() > 0
 
 
 def _synchronize():
@@ -63,6 +79,7 @@ class Runner:
 
     def __init__(self, file, load_module, observe, step):
         self._dtype, self._step = file.dtype, step
+        self._brought, self._evaluations = file.brought, 0
         self._absent = set(file.absent)
         self.recordings = Recordings(observe)
         if file.brought:
@@ -71,12 +88,17 @@ class Runner:
             paddle.seed(0)  # what has no counterpart is the same in every job
         paddle.set_device(file.device)
         paddle.set_default_dtype(file.dtype)
+        paddle.utils.unique_name.switch()  # names are free again, as in a process of its own
         module = load_module(file.path, {"tap": self._tap})
         entry = getattr(module, file.entry)
         self._model = entry if isinstance(entry, nn.Layer) else entry()
+        if file.brought:
+            self._model.to(dtype=file.dtype)  # nn.BatchNorm's own default is float32
         layers = list(self._model.named_sublayers(include_self=True))
         self._paths = {id(layer): path for path, layer in layers}
         self._held = matched(distinct(self._find_tensors(layers)), file.matched_names)
+        if file.brought:
+            self.recordings.seen.remark(remarks(self._model.parameters()))
         if self.recordings.keeps_steps:
             self._watch_layers(dict(layers), layers_of(file.matched_names))
         if observe is not None and not file.brought:
@@ -96,8 +118,9 @@ class Runner:
         """Yield the output in eval mode, then the outputs of blocks and steps."""
         self._model.eval()
         self.recordings.start("evaluate")
-        with paddle.no_grad():
+        with paddle.set_grad_enabled(self._evaluations % 2 == 1), self._watched():
             output = self._model(self._in(inputs, "input"))
+        self._evaluations += 1
         yield "output", the_tensor(output, paddle.Tensor).numpy()
         yield from self._recorded()
 
@@ -107,13 +130,19 @@ class Runner:
         self.recordings.start("train")
         x, cotangent = self._in(inputs, "input"), self._in(inputs, "cotangent")
         x.stop_gradient = False
-        output = the_tensor(self._model(x.clone()), paddle.Tensor)  # a layer may write into it
+        for each in self._model.parameters():
+            each.clear_gradient()
+        with self._watched():
+            output = self._model(x.clone())  # a layer may write into it
+        output = the_tensor(output, paddle.Tensor)
         yield "output", output.numpy()
         yield from self._recorded()
         if output.shape != cotangent.shape:
             return
         if not output.stop_gradient:
             (output * cotangent).sum().backward()
+        for each in strays(self._model.parameters()) if self._brought else ():
+            self.recordings.seen.strays(each.shape)
         for name, gradient in self.recordings.cotangents():
             step = self.recordings.steps.results[name.partition("/")[2]]
             yield name, hollow(step.shape) if gradient is None else gradient.numpy()
@@ -165,6 +194,10 @@ class Runner:
         """Return the output of a step as an array."""
         return result[0].numpy()
 
+    def _watched(self):
+        """Return a context in which a reader's file is told to draw random numbers."""
+        return self.recordings.seen.draws(random_state) if self._brought else nullcontext()
+
     @staticmethod
     def _find_tensors(layers):
         """Yield (<path>.<kind>, tensor) of every parameter and buffer, in the order of creation."""
@@ -172,7 +205,7 @@ class Runner:
             slots, kind = slots_of(layer, _LAYERS), class_of(layer, "paddle")
             for own, tensor in {**layer._parameters, **layer._buffers}.items():
                 if tensor is not None:
-                    yield holding(path, own, tensor, not tensor.stop_gradient, slots, kind)
+                    yield holding(path, own, tensor, trains(tensor), slots, kind)
 
     def _watch_layers(self, layers, names):
         """Record what a reader's layers are given and give; copies, as it may be written over."""

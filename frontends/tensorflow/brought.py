@@ -2,8 +2,10 @@
 
 import tensorflow as tf
 from keras.src import backend
+from keras.src.backend.common import global_state
+from tensorflow.python.eager import context
 
-from frontends.workers.recording import DROPOUT
+from frontends.workers.recording import DROPOUT, python_random
 
 _random = backend.random
 _dropout, _tf_dropout = _random.dropout, tf.nn.dropout
@@ -15,7 +17,9 @@ def watch_dropout(recordings):
     def dropout(inputs, rate, noise_shape=None, seed=None):
         kind = "dropout" if noise_shape is None else f"dropout with noise of shape {noise_shape}"
         result = tf.identity(inputs)
-        if not tf.is_tensor(rate) and rate:
+        if tf.is_tensor(rate):
+            rate = tf.get_static_value(rate)
+        if rate is None or rate:
             recordings.seen.drops(kind, rate, inputs.shape)
             if recordings.keeps_steps:
                 recordings.given.put(DROPOUT, inputs)
@@ -26,6 +30,28 @@ def watch_dropout(recordings):
         return dropout(x, rate, noise_shape, seed)
 
     _random.dropout, tf.nn.dropout = dropout, tf_dropout
+
+
+def random_state(model):
+    """Return a function that gives the states of all generators that a model draws from."""
+
+    def state():
+        seeds = [seed for layer in model._flatten_layers() for seed in layer._seed_generators]
+        seeds += filter(None, [global_state.get_global_attribute("global_seed_generator")])
+        own = getattr(context.context(), "_rng", None)
+        drawn = [each.state.numpy().tolist() for each in seeds]
+        return drawn, own.getstate() if own else None, python_random()
+
+    return state
+
+
+def remarks(model):
+    """Yield what training does by itself with a model that was called, in words."""
+    if model.losses:
+        yield f"training adds {len(model.losses)} losses of mine: not compared"
+    bound = [each for each in model.trainable_variables if each.constraint is not None]
+    if bound:
+        yield f"training constrains {len(bound)} parameters of mine: not compared"
 
 
 def overridden(model):

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from frontends.tensorflow.brought import overridden, watch_dropout
+from frontends.tensorflow.brought import overridden, random_state, remarks, watch_dropout
 from frontends.tensorflow.layout import LAYERS
 from frontends.workers.layouts import channels_first, channels_first_shape, channels_last
 from frontends.workers.outcomes import MismatchError
@@ -29,6 +29,7 @@ from frontends.workers.recording import Recordings, hollow, the_tensor, watch_bl
 sys.setrecursionlimit(10_000)
 
 _LAYERS = resolved(LAYERS, keras.layers)
+CLOSE = 1e-10, 1e-12  # relative, absolute
 
 
 def versions():
@@ -56,6 +57,13 @@ def device_memory():
     if not tf.config.list_physical_devices("GPU"):
         return None
     return tf.config.experimental.get_memory_info("GPU:0")["peak"]
+
+
+def device_name():
+    """Return what the GPU is called, None without a GPU."""
+    for gpu in tf.config.list_physical_devices("GPU"):
+        return tf.config.experimental.get_device_details(gpu).get("device_name")
+    return None
 
 
 def _out(value):
@@ -99,7 +107,9 @@ class Runner:
         if file.brought and not self._model.built:
             channels, *sizes = file.input_shape
             self._model(tf.zeros([1, *sizes, channels], file.dtype), training=False)
-        self._held = matched(distinct(self._find_variables(self._model)), file.matched_names)
+        found = distinct(self._find_variables(self._model))
+        self._known = {id(self._variable(each.own)) for each in found.values()}
+        self._held = matched(found, file.matched_names)
         self._shapes, self._observed, self._observed_names = {}, None, []
         if not file.brought:
             self._find_shared()
@@ -139,13 +149,12 @@ class Runner:
             target = tf.reduce_sum(output * cotangent) if fits else None
         yield "output", _out(output)
         yield from ((name, _out(value)) for name, value in values.items())
+        if self._brought:
+            self._tell_strays(tape)
         if not fits:
             return
         steps = self.recordings.steps_of(values)
-        variables = [
-            each.own if isinstance(each.own, tf.Variable) else each.own.value
-            for each in trained.values()
-        ]
+        variables = [self._variable(each.own) for each in trained.values()]
         sources = [[x], variables, list(steps.values())]
         found = tape.gradient(target, sources, unconnected_gradients="zero")
         (of_input,), gradients, cotangents = found
@@ -202,6 +211,17 @@ class Runner:
     def read(result):
         """Return the output of a step as an array."""
         return _out(result[0])
+
+    @staticmethod
+    def _variable(own):
+        return own if isinstance(own, tf.Variable) else own.value
+
+    def _tell_strays(self, tape):
+        """Tell variables that take gradients and that the model does not hold, and its losses."""
+        for each in tape.watched_variables():
+            if id(each) not in self._known:
+                self.recordings.seen.strays(each.shape)
+        self.recordings.seen.remark(remarks(self._model))
 
     def _find_variables(self, model):
         """Yield (<layer>.<kind>, variable) of every variable but generators' seeds, in the order of
@@ -280,17 +300,31 @@ class Runner:
         if self._observed is not None:
             output, *values = self._observed(x, training=training)
             return output, dict(zip(self._observed_names, values))
-        output = the_tensor(self._model(x, training=training), tf.Tensor)
-        return output, dict(self.recordings.items()) if self._brought else {}
+        if not self._brought:
+            return the_tensor(self._model(x, training=training), tf.Tensor), {}
+        with self.recordings.seen.draws(random_state(self._model)):
+            output = self._model(x, training=training)
+        return the_tensor(output, tf.Tensor), dict(self.recordings.items())
 
     def _want_one_network(self, x, output):
         """Raise a MismatchError unless the model gives the same where it is not told a mode."""
         plain = self._model(x).numpy()
-        if plain.shape == output.shape and not np.allclose(plain, output, 1e-10, 1e-12):
+        if plain.shape == output.shape and not np.allclose(plain, output, *CLOSE):
             named = overridden(self._model) or "some layer"
             raise MismatchError(
                 f"model(x) is not model(x, training=False): called in a mode of its own: {named}"
             )
+        if not np.allclose(self._predicted(x), output, *CLOSE):
+            raise MismatchError(
+                "in a tf.function, as in fit and predict, mine gives another output"
+            )
+
+    def _predicted(self, x):
+        """Return the output as `predict` computes it, within a function."""
+        seen, self.recordings.seen.mode = self.recordings.seen.mode, ""
+        output = tf.function(lambda x: self._model(x, training=False))(x).numpy()
+        self.recordings.seen.mode = seen
+        return output
 
     def _tap(self, path, value):
         own = _Passed()(value) if self.recordings.keeps_cotangents else value

@@ -17,15 +17,13 @@ _fused, _contrib, _assign = (
 )
 
 
-def allow_float64(seen):
-    """Have fused batch normalization take float64, and told when it is called in training."""
+def allow_float64():
+    """Have fused batch normalization take float64."""
 
     def fused(
         x, scale, offset, mean=None, variance=None, epsilon=0.001, data_format="NHWC",
         is_training=True, name=None,
     ):  # fmt: skip
-        if is_training:
-            seen.fuses()
         if x.dtype != tf.float64:
             return _fused(x, scale, offset, mean, variance, epsilon, data_format, is_training, name)
         axes = [0, 1, 2] if data_format == "NHWC" else [0, 2, 3]
@@ -45,8 +43,7 @@ def allow_float64(seen):
     def contrib(inputs, fused=None, **options):
         if inputs.dtype != tf.float64 or fused is False:
             return _contrib(inputs, fused=fused, **options)
-        if options.get("is_training", True) is not False:
-            seen.fuses()  # its variables would be of float32
+        # Fused, its variables would be of float32.
         count = tf.cast(tf.size(inputs) / inputs.shape[-1].value, inputs.dtype)
 
         def assign(variable, value, decay, **named):

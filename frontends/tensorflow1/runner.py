@@ -6,7 +6,7 @@ import platform
 import numpy as np
 import tensorflow as tf
 
-from frontends.tensorflow1.brought import calls_of, kind_of, watch_dropout
+from frontends.tensorflow1.brought import calls_of, draws, kind_of, watch_dropout, watch_fused
 from frontends.tensorflow1.fused import OF_ITS_OWN, allow_float64
 from frontends.tensorflow1.layout import LAYERS
 from frontends.workers.layouts import (
@@ -19,6 +19,8 @@ from frontends.workers.layouts import (
 from frontends.workers.parameters import Held, check_keys, distinct, joined, matched
 from frontends.workers.recording import Recordings, hollow, the_tensor, watch_blocks
 
+# How functions call the argument that says whether they train.
+SWITCHES = ("training", "is_training", "train", "is_train", "phase_train", "training_phase")
 _CANONICAL = {slot.kind for slots in LAYERS.values() for slot in slots.values()}
 tf.logging.set_verbosity(tf.logging.ERROR)
 
@@ -47,6 +49,10 @@ def device_memory():
     """Return None, as there is no device: this panel runs on the CPU alone."""
 
 
+def device_name():
+    """Return None, likewise."""
+
+
 def _want_cpu(device):
     if device == "gpu":
         raise ValueError("this panel runs on the CPU alone")
@@ -60,6 +66,11 @@ def _let_go():
     garbage collector cannot see it: what these refer to would never be freed."""
     while _open:
         _open.pop().close()
+
+
+def _variables():
+    """Return the variables of a graph, global ones first."""
+    return tf.global_variables() + tf.local_variables()
 
 
 def _held(variable, trained):
@@ -91,10 +102,11 @@ class Runner:
         _let_go()
         self._file, self._step, self._absent = file, step, set(file.absent)
         self.recordings = Recordings(observe, symbolic=True)
-        self.recordings.seen.fused_norms = 0
-        allow_float64(self.recordings.seen)
         if file.brought:
             watch_dropout(self.recordings)
+            watch_fused(self.recordings)
+        else:
+            allow_float64()
         self._shapes = {}
         self._module = load_module(file.path, {"tap": self._tap})
         self._entry = getattr(self._module, file.entry)
@@ -225,14 +237,15 @@ class Runner:
     def _build(self, training, reuse):
         """Call the network's function; return what there is to observe, by name."""
         self.recordings.start("train" if training else "evaluate")
-        switch = {"training": training}
-        if "training" not in inspect.signature(self._entry).parameters:
-            switch = {}
+        named = [n for n in SWITCHES if n in inspect.signature(self._entry).parameters]
+        switch = {named[0]: training} if named else {}
         with tf.variable_scope(tf.get_variable_scope(), reuse=reuse):
             observed = {"output": the_tensor(self._entry(self._input, **switch), tf.Tensor)}
         if self._file.matched_names:
             self._observe_layers(self._file.matched_names)
         owners = {each.op.name.rpartition("/")[0] for each in tf.global_variables()}
+        if self._file.brought:
+            self._tell()
         layers = {f"block/{owner}" for owner in owners}  # that the file has a function for
         for name, value in self.recordings.items():
             if name.split("#")[0] in layers:
@@ -243,10 +256,19 @@ class Runner:
                 self._shapes[name] = value.shape.as_list()
         return observed
 
+    def _tell(self):
+        """Note what a reader's graph draws at random, and what training adds to its loss."""
+        seen = self.recordings.seen
+        for op in draws(self._graph):
+            seen.odd["mine draws random numbers (%s)" % op.type] = None
+        losses = tf.losses.get_regularization_losses() + tf.losses.get_losses()
+        if losses:
+            seen.remark(["training adds %d losses of mine: not compared" % len(losses)])
+
     def _observe_layers(self, names):
         """Record what each layer of a reader's graph is given and gives."""
         layers = {}
-        for own, each in distinct(_held(v, ()) for v in tf.global_variables()).items():
+        for own, each in distinct(_held(v, ()) for v in _variables()).items():
             if own in names:
                 layers.setdefault(names[own].rpartition(".")[0], []).append(each.own)
         for path, variables in layers.items():

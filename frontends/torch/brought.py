@@ -2,9 +2,10 @@
 
 import inspect
 
+import torch
 from torch import nn
 
-from frontends.workers.recording import DROPOUT
+from frontends.workers.recording import DROPOUT, python_random
 
 _KINDS = "dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout".split()
 _originals = {kind: getattr(nn.functional, kind) for kind in _KINDS}
@@ -14,6 +15,24 @@ def watch_dropout(recordings):
     """Have every dropout run at rate 0, and told when it would drop."""
     for kind in _KINDS:
         setattr(nn.functional, kind, _watched(kind, recordings))
+
+
+def random_state():
+    """Return the state of every generator that a file draws from."""
+    return torch.get_rng_state().numpy().tobytes(), python_random()
+
+
+def leaves_of(output):
+    """Yield the tensors that take gradients from an output."""
+    left, seen = [output.grad_fn], set()
+    while left:
+        node = left.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        if hasattr(node, "variable"):
+            yield node.variable
+        left.extend(before for before, _ in node.next_functions)
 
 
 def _watched(kind, recordings):

@@ -1,10 +1,12 @@
 """The worker's side of PyTorch."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import torch
 from torch import nn
 
-from frontends.torch.brought import watch_dropout
+from frontends.torch.brought import leaves_of, random_state, watch_dropout
 from frontends.torch.layout import LAYERS
 from frontends.workers.parameters import (
     check_keys,
@@ -44,6 +46,11 @@ def device_memory():
     return torch.cuda.max_memory_allocated() if torch.cuda.is_available() else None
 
 
+def device_name():
+    """Return what the GPU is called, None without a GPU."""
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else None
+
+
 def _place(device):
     return torch.device("cuda" if device == "gpu" else "cpu")
 
@@ -65,6 +72,7 @@ class Runner:
 
     def __init__(self, file, load_module, observe, step):
         self._dtype, self._place, self._step = file.dtype, _place(file.device), step
+        self._brought, self._evaluations = file.brought, 0
         self._absent = set(file.absent)
         self.recordings = Recordings(observe)
         if file.brought:
@@ -98,8 +106,9 @@ class Runner:
         """Yield the output in eval mode, then the outputs of blocks and steps."""
         self._model.eval()
         self.recordings.start("evaluate")
-        with torch.no_grad():
+        with torch.set_grad_enabled(self._evaluations % 2 == 1), self._watched():
             output = self._model(self._in(inputs, "input"))
+        self._evaluations += 1
         yield "output", _out(the_tensor(output, torch.Tensor))
         yield from self._recorded()
 
@@ -108,9 +117,15 @@ class Runner:
         self._model.train()
         self.recordings.start("train")
         x, cotangent = self._in(inputs, "input").requires_grad_(True), self._in(inputs, "cotangent")
-        output = the_tensor(self._model(x.clone()), torch.Tensor)  # a layer may write into it
+        for each in self._model.parameters():
+            each.grad = None
+        with self._watched():
+            output = self._model(x.clone())  # a layer may write into it
+        output = the_tensor(output, torch.Tensor)
         yield "output", _out(output)
         yield from self._recorded()
+        if self._brought:
+            self._tell_strays(output, x)
         if output.shape != cotangent.shape:
             return
         if output.requires_grad:
@@ -172,6 +187,17 @@ class Runner:
     def read(result):
         """Return the output of a step as an array."""
         return _out(result[0])
+
+    def _watched(self):
+        """Return a context in which a reader's file is told to draw random numbers."""
+        return self.recordings.seen.draws(random_state) if self._brought else nullcontext()
+
+    def _tell_strays(self, output, x):
+        """Tell tensors that take gradients and that the model does not hold."""
+        held = {id(each) for each in self._model.parameters()} | {id(x)}
+        for leaf in leaves_of(output):
+            if id(leaf) not in held:
+                self.recordings.seen.strays(leaf.shape)
 
     def _find_tensors(self):
         """Yield (<path>.<kind>, tensor) of every parameter and buffer, in the order of creation."""

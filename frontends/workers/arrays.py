@@ -64,6 +64,17 @@ class ArrayReader:
             yield name, self.get(name)
 
 
+class Part:
+    """The arrays of a reader whose names begin with a prefix, without it."""
+
+    def __init__(self, reader: ArrayReader, prefix: str) -> None:
+        self._reader, self._prefix = reader, prefix
+
+    def get(self, name: str) -> Array:
+        """Return one array. Raises KeyError."""
+        return self._reader.get(self._prefix + name)
+
+
 def write_arrays(path: File, arrays: Mapping[str, Any]) -> None:
     """Write a dict of arrays."""
     with ArrayWriter(path) as writer:

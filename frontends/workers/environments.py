@@ -1,7 +1,7 @@
 """Which interpreter runs which framework; the environments of the historical panels.
 
-An environment is a
-folder in the user's cache; a marker, written last, says with which requirements it is complete.
+An environment is a folder in the user's cache; a marker, written last, says with which
+requirements it is complete.
 """
 
 from __future__ import annotations
@@ -173,7 +173,9 @@ def _complete(framework: str, versions: dict[str, str]) -> None:
 def _run(command: Sequence[str], what: str) -> str:
     """Return the standard output of a command. Raises TriptychError with what it said last."""
     try:
-        done = subprocess.run(command, env=_environment(), capture_output=True, text=True)
+        done = subprocess.run(
+            command, env=_environment(), capture_output=True, encoding="utf-8", errors="replace"
+        )
     except OSError as error:
         raise TriptychError(f"{what}: {error}") from None
     if done.returncode:

@@ -77,6 +77,11 @@ IO = Layout("IO", (1, 0))
 VECTOR = Layout("C", (0,))
 
 
+def plain(rank: int) -> Layout:
+    """Return the layout of what has no canonical one: as it is."""
+    return Layout("any", tuple(range(rank)))
+
+
 @dataclass(frozen=True)
 class Slot:
     """Where a layer holds a parameter: of which canonical kind it is, and how it is laid out."""
@@ -113,7 +118,7 @@ def by_name(table: Table, own: str, rank: int) -> Slot:
     for name, slot in fitting:
         if name == own:
             return slot
-    return Slot(own, fitting[0][1].layout if fitting else Layout("any", tuple(range(rank))))
+    return Slot(own, fitting[0][1].layout if fitting else plain(rank))
 
 
 def channels_last(array: Array) -> Array:

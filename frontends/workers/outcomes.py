@@ -36,4 +36,5 @@ class WorkerError(Exception):
 
 
 class MismatchError(Exception):
-    """Raised in a worker for a file that runs, but has other parameters than its specification."""
+    """Raised in a worker for a file that runs and is not what is expected: its parameters, its
+    output, the mode that its layers are called in."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterable, Mapping, Optional, Tuple
 
 import numpy as np
 
-from frontends.workers.layouts import Layout, Slot, Table
+from frontends.workers.layouts import Slot, Table, plain
 from frontends.workers.outcomes import MismatchError
 from frontends.workers.protocol import Shape, Tensor
 
@@ -25,6 +25,7 @@ class Held:
     def __init__(self, own: Any, slot: Slot, trains: bool, layer: str = "") -> None:
         self.own, self.slot, self.trains, self.layer = own, slot, trains, layer
         self.shape: Shape = tuple(int(size) for size in own.shape)
+        self._given: Optional[Shape] = None  # the shape of the canonical value
 
     def told(self) -> Tensor:
         """Return what the parent is told of it."""
@@ -38,16 +39,20 @@ class Held:
 
     def set_from(self, weights: ArrayReader, name: str, dtype: str) -> Array:
         """Return its canonical value in its own layout. Raises MismatchError."""
-        return own_array(weights, name, self.slot.layout, self.shape, dtype)
+        value, layout = weights.get(name), self.slot.layout
+        self._given = value.shape
+        if layout.rank == len(self.shape) and _pointwise(self.told().shape, value.shape):
+            value = value.reshape(self.told().shape)
+        array = layout.from_canonical(value, self.shape)
+        if array.shape != self.shape:
+            raise MismatchError(f"{name}: shape {array.shape}, expected {self.shape}")
+        return np.ascontiguousarray(array.astype(dtype))
 
     def canonical(self, array: Any) -> Any:
-        """Return an array of its shape in the canonical layout."""
-        return self.slot.layout.to_canonical(array)
-
-
-def plain(rank: int) -> Layout:
-    """Return the layout of what has no canonical one: as it is."""
-    return Layout("any", tuple(range(rank)))
+        """Return an array of its shape in the canonical layout, in the shape of its value."""
+        found = self.slot.layout.to_canonical(array)
+        pointwise = self._given is not None and _pointwise(found.shape, self._given)
+        return found.reshape(self._given) if pointwise else found
 
 
 def holding(
@@ -125,17 +130,7 @@ def check_keys(expected: Iterable[str], given: Iterable[str]) -> None:
         )
 
 
-def own_array(
-    weights: ArrayReader, name: str, layout: Layout, shape: Iterable[int], dtype: str
-) -> Array:
-    """Return a canonical parameter in a layout. Raises MismatchError unless it has the shape."""
-    expected = tuple(shape)
-    array = layout.from_canonical(weights.get(name), expected)
-    check_shape(name, expected, array.shape)
-    return np.ascontiguousarray(array.astype(dtype))
-
-
-def check_shape(name: str, expected: Shape, given: Shape) -> None:
-    """Raise a MismatchError unless two shapes are equal."""
-    if tuple(expected) != tuple(given):
-        raise MismatchError(f"{name}: shape {tuple(given)}, expected {tuple(expected)}")
+def _pointwise(one: Shape, other: Shape) -> bool:
+    """Return whether one is a dense kernel's and the other the same of a 1×1 convolution."""
+    short, long = sorted((tuple(one), tuple(other)), key=len)
+    return len(short) == 2 and long == (*short, 1, 1)

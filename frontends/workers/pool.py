@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import signal
-import sys
-import tempfile
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import ExitStack
 
+from frontends.workers.outcomes import CRASHED, Outcome, WorkerError
 from frontends.workers.process import WorkerProcess
 from frontends.workers.protocol import AnswerType, Request
+from frontends.workers.scratch import scratch
 
 
 class Workers:
@@ -28,16 +25,19 @@ class Workers:
         self._workers: dict[tuple[str, str], WorkerProcess] = {}
         self._turns: dict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
         self._finding = threading.Lock()
-        self._temporary = tempfile.TemporaryDirectory(prefix="triptych-")
+        self._closed = False
+        self._open = ExitStack()
+        self._temporary = self._open.enter_context(scratch())  # killed workers leave files behind
 
     def __enter__(self) -> Workers:
         return self
 
     def __exit__(self, *exception: object) -> None:
+        self._closed = True
         for worker in list(self._workers.values()):
             worker.close()
         self._workers.clear()
-        self._temporary.cleanup()
+        self._open.close()
 
     def request(
         self, framework: str, request: Request[AnswerType], timeout: float = 600, lane: str = ""
@@ -50,6 +50,11 @@ class Workers:
             turn = self._turns[framework, lane]
         with turn:
             return self._living(framework, lane).request(request, timeout)
+
+    def printed(self, framework: str, lane: str) -> str:
+        """Return what a lane's worker printed since this was last asked, its end if it is long."""
+        worker = self._workers.get((framework, lane))
+        return worker.printed() if worker else ""
 
     def end(self, framework: str, lane: str) -> None:
         """End a lane's worker, so that the next request meets a process that ran nothing."""
@@ -68,25 +73,10 @@ class Workers:
         if worker is None or not worker.alive():
             if worker is not None:
                 worker.close()
-            temporary = Path(self._temporary.name)  # killed workers leave files behind
             worker = self._workers[framework, lane] = WorkerProcess(
-                framework, self._device, self._threads, temporary=temporary
+                framework, self._device, self._threads, temporary=self._temporary
             )
+        if self._closed:  # by another thread, which may not have seen this one
+            worker.close()
+            raise WorkerError(Outcome(framework, CRASHED, "start", "the workers were closed"))
         return worker
-
-
-@contextmanager
-def scratch() -> Iterator[Path]:
-    """Give a temporary folder that is gone afterwards, also when the program is terminated."""
-
-    def leave(number: int, frame: object) -> None:
-        sys.exit(128 + number)
-
-    in_main = threading.current_thread() is threading.main_thread()
-    previous = signal.signal(signal.SIGTERM, leave) if in_main else None
-    try:
-        with tempfile.TemporaryDirectory(prefix="triptych-") as folder:
-            yield Path(folder)
-    finally:
-        if in_main:
-            signal.signal(signal.SIGTERM, previous or signal.SIG_DFL)

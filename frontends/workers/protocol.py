@@ -140,8 +140,9 @@ class Structure(Message):
     """Shapes by canonical name: of parameters, canonical, and of what blocks gave, N first.
 
     frozen: parameters that have a gradient by their kind, and do not train. Of a reader's file also
-    mode -> each dropout that drops in it, in words; and how many average pools and how many fused
-    batch normalizations it calls in training, None where they are not counted.
+    mode -> each dropout that drops in it, in words; how many average pools it calls in training,
+    None where they are not counted; what else it was seen to do, in words: `odd` what no network
+    does, `remarks` what is not of the network.
     """
 
     parameters: Dict[str, Shape]
@@ -149,7 +150,8 @@ class Structure(Message):
     frozen: Tuple[str, ...] = ()
     dropouts: Dict[str, Tuple[str, ...]] = field(default_factory=dict)
     average_pools: Optional[int] = None
-    fused_norms: Optional[int] = None
+    odd: Tuple[str, ...] = ()
+    remarks: Tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -171,12 +173,13 @@ class Seconds(Message):
 @dataclass(frozen=True)
 class MemoryUse(Message):
     """Bytes of a worker: resident now, resident and not shared, resident at the peak; and the
-    peak of the GPU's memory, None without a GPU."""
+    peak of the GPU's memory, and what the GPU is called, None without a GPU."""
 
     rss: int
     private: int
     peak_rss: int
     peak_device: Optional[int]
+    device_name: Optional[str] = None
 
 
 @dataclass(frozen=True)
@@ -229,7 +232,8 @@ class Run(Request[Structure]):
     The results are <mode>/output, <mode>/block/<path>, <mode>/step/<path>, train/cotangent/<path>
     of a step, train/gradient/<parameter or "input">, train/statistics/<parameter>; of a reader's
     file <mode>/given/<path>, the input of a layer. Where the output is of another shape than the
-    cotangent there are no gradients.
+    cotangent there are no gradients. A mode may be <name>/evaluate or <name>/train: a further call
+    of the network as the calls before left it, on the inputs of that name.
     """
 
     answer: ClassVar[Type[Message]] = Structure
@@ -271,7 +275,7 @@ class Matmul(Request[Seconds]):
 
 @dataclass(frozen=True)
 class Memory(Request[MemoryUse]):
-    """Tell the memory of the process and of its device."""
+    """Tell the memory of the process and of its device, and what this is called."""
 
     answer: ClassVar[Type[Message]] = MemoryUse
 

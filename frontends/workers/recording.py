@@ -6,6 +6,8 @@ Python 3.7.
 
 from __future__ import annotations
 
+import random
+from contextlib import contextmanager
 from types import ModuleType
 from typing import (
     TYPE_CHECKING,
@@ -73,31 +75,46 @@ class Seen:
     def __init__(self) -> None:
         self.dropouts: Dict[str, Tuple[str, ...]] = {}
         self.average_pools: Optional[int] = None
-        self.fused_norms: Optional[int] = None
         self.mode = ""
+        self.odd: Dict[str, None] = {}  # see protocol.Structure
+        self.remarks: Dict[str, None] = {}
 
     def start(self, mode: str) -> None:
         """Forget what was seen in a mode that begins anew."""
         self.mode, self.dropouts[mode] = mode, ()
         if self.average_pools is not None:
             self.average_pools = 0
-        if self.fused_norms is not None:
-            self.fused_norms = 0
 
     def drops(self, kind: str, rate: Any, shape: Iterable[Any]) -> None:
-        """Note a dropout that drops: its kind, its rate, and the input's shape, N first."""
+        """Note a dropout that drops: its kind, its rate, None if that is computed, and the input's
+        shape, N first."""
         if self.mode:
             count = int(np.prod([int(size) for size in list(shape)[1:]], dtype=np.int64))
-            words = f"{kind} {float(rate):g} of {count} values"
+            how = "of a computed rate" if rate is None else f"{float(rate):g}"
+            words = f"{kind} {how} of {count} values"
             self.dropouts[self.mode] += (words,)
+
+    def strays(self, shape: Iterable[int]) -> None:
+        """Note a tensor that takes gradients and that the model does not hold."""
+        size = tuple(int(each) for each in shape)
+        self.odd[f"a tensor {size} of mine takes gradients and is no parameter of its model"] = None
+
+    @contextmanager
+    def draws(self, state: Callable[[], Any]) -> Iterator[None]:
+        """Note whether random numbers are drawn; state: of all generators, to be compared."""
+        before = state()
+        yield
+        if state() != before:
+            words = {"evaluate": "evaluation", "train": "training"}
+            self.odd[f"mine draws random numbers in {words[self.mode]}"] = None
+
+    def remark(self, lines: Iterable[str]) -> None:
+        """Note what is not of the network."""
+        self.remarks.update(dict.fromkeys(lines))
 
     def averages(self) -> None:
         """Note a call of an average pool."""
         self.average_pools = (self.average_pools or 0) + 1
-
-    def fuses(self) -> None:
-        """Note a call of a fused batch normalization."""
-        self.fused_norms = (self.fused_norms or 0) + 1
 
 
 class Recordings:
@@ -180,6 +197,16 @@ class Recordings:
 
         passed.register_hook(record)
         return passed
+
+
+def python_random() -> Any:
+    """Return the states of the generators of Python and numpy."""
+    return random.getstate(), pickled(np.random.get_state())
+
+
+def pickled(state: Any) -> str:
+    """Return a state in a form that compares."""
+    return repr([each.tolist() if isinstance(each, np.ndarray) else each for each in state])
 
 
 def the_tensor(output: Any, kind: Any) -> Any:

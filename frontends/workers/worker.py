@@ -13,22 +13,42 @@ import resource
 import sys
 import time
 import traceback
+import types
 from contextlib import suppress
 from pathlib import Path
 
+from common.signals import end_with_parent
 from frontends.workers import protocol
 from frontends.workers.channel import Channel
 from frontends.workers.outcomes import CRASHED, MISMATCHED, NOT_INSTALLED, MismatchError
 
 
 def load_module(path, attributes):
-    """Import a network's file under a name of its own, with `attributes` set beforehand."""
-    spec = importlib.util.spec_from_file_location("written_network", path)
+    """Import a network's file under a name of its own, with `attributes` set beforehand.
+
+    What it imports relatively, `from .layers import …`, is found beside it, or in its package.
+    """
+    folder = Path(path).parent
+    parts = folder.relative_to(_folders_of(folder)[-1]).parts
+    if not parts:  # a package is made up of a folder that is none
+        package = types.ModuleType("written")
+        package.__path__ = [str(folder)]
+        sys.modules["written"] = package
+    name = ".".join([*(parts or ["written"]), "written_network"])
+    spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     module.__dict__.update(attributes)
-    sys.modules["written_network"] = module
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
+
+
+def _folders_of(folder):
+    """Return a folder and, of a package, those around it, to the one that holds the outermost."""
+    found = [folder]
+    while (found[-1] / "__init__.py").is_file():
+        found.append(found[-1].parent)
+    return found
 
 
 class Worker:
@@ -39,10 +59,10 @@ class Worker:
         self._announce = announce
         self.stage, self.brought = "import", None
         arrays = importlib.import_module("frontends.workers.arrays")  # numpy may be missing, too
-        self._read, self._write = arrays.ArrayReader, arrays.ArrayWriter
+        self._read, self._write, self._part = arrays.ArrayReader, arrays.ArrayWriter, arrays.Part
         self._framework = importlib.import_module("frontends.%s.runner" % framework)
-        self._runner = None
         self._step = None
+        self._folders, self._before = [], set()  # of a reader's file; what was imported before it
         self._doing = {
             protocol.Hello: self._hello,
             protocol.Describe: self._describe,
@@ -88,27 +108,47 @@ class Worker:
         self._assign(runner, request.arrays)
         arrays = request.arrays
         with self._read(arrays.inputs) as inputs, self._write(arrays.results) as results:
-            for mode in request.modes:
-                self.stage = mode
-                for name, array in getattr(runner, mode)(inputs):
+            for call in request.modes:
+                self.stage = call
+                prefix, _, mode = call.rpartition("/")
+                given = self._part(inputs, prefix + "/") if prefix else inputs
+                for name, array in getattr(runner, mode)(given):
                     if name.startswith("block/") and mode == "evaluate":
                         blocks[name[len("block/") :]] = array.shape
                     if request.observe.keeps(name):
-                        results.put(mode + "/" + name, array)
+                        results.put(call + "/" + name, array)
         seen = runner.recordings.seen
-        self._runner = runner = None
+        del runner
         _give_back_memory()
-        counts = seen.average_pools, seen.fused_norms
-        return protocol.Structure(parameters, blocks, frozen, seen.dropouts, *counts)
+        return protocol.Structure(
+            parameters,
+            blocks,
+            frozen,
+            seen.dropouts,
+            seen.average_pools,
+            tuple(seen.odd),
+            tuple(seen.remarks),
+        )
 
     def _load(self, file, observe=None, step=None):
         self.stage = "load"
-        if file.import_folder and file.import_folder not in sys.path:
-            sys.path.append(file.import_folder)
-        self._runner = self._step = None
+        self._find_imports(file.import_folder)
+        self._step = None
         gc.collect()  # models and graphs are full of cycles: the last one would stay in memory
-        self._runner = self._framework.Runner(file, load_module, observe, step)
-        return self._runner
+        return self._framework.Runner(file, load_module, observe, step)
+
+    def _find_imports(self, folder):
+        """Let a reader's file import from its folder. What an earlier one imported from beside it
+        is forgotten: another one may have a module of that name, too."""
+        for name in set(sys.modules) - self._before if self._folders else ():
+            file = getattr(sys.modules[name], "__file__", None) or ""
+            if file.startswith(self._folders[-1]) and "site-packages" not in file:
+                del sys.modules[name]
+        for each in self._folders:
+            sys.path.remove(each)
+        self._folders = [str(each) for each in _folders_of(Path(folder))] if folder else []
+        sys.path += self._folders
+        self._before = set(sys.modules)
 
     def _assign(self, runner, arrays):
         self.stage = "weights"
@@ -159,7 +199,8 @@ class Worker:
         return protocol.Seconds(tuple(seconds))
 
     def _memory(self, request):
-        return protocol.MemoryUse(*_resident(), peak_device=self._framework.device_memory())
+        device = self._framework.device_memory(), self._framework.device_name()
+        return protocol.MemoryUse(*_resident(), *device)
 
 
 def _structure(held):
@@ -231,7 +272,7 @@ def serve(framework, channel):
         try:
             worker = worker or Worker(framework, announce)
             answer = worker.answer(request)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             with suppress(OSError, ValueError):  # the file may have closed the log
                 traceback.print_exc()
             answer = failure(error, worker)
@@ -239,4 +280,5 @@ def serve(framework, channel):
 
 
 if __name__ == "__main__":
+    end_with_parent()
     serve(sys.argv[1], Channel(int(sys.argv[2]), int(sys.argv[3])))

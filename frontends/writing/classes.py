@@ -17,6 +17,7 @@ from frontends.writing.dialect import ClassDialect
 from frontends.writing.draft import Draft, Source, batched, formatted, shapes_of
 from frontends.writing.expressions import Choice, Each, List, Unpacked, invoke
 from frontends.writing.guards import guards
+from frontends.writing.lines import lines_of
 from frontends.writing.progressions import runs
 from frontends.writing.sites import ClassSite, Written
 from frontends.writing.statements import (
@@ -38,17 +39,18 @@ from frontends.writing.tidying import merged_ifs, returning, with_local
 def write(network: Network, dialect: ClassDialect, taps: bool = False) -> Source:
     """Return the written file. With `taps`, every step passes its result through `tap`."""
     draft = Draft(network, dialect.says_same, dialect.words)
-    entry = draft.classes[draft.root.kind]
+    entry, written = draft.classes[draft.root.kind], statements(draft, dialect, taps)
     text = "\n\n".join(
         [
             draft.header(dialect.framework, batched, declared=True),
             "\n".join(dialect.imports(draft)),
             *dialect.helpers(draft),
-            "\n".join(lines(statements(draft, dialect, taps))),
+            "\n".join(lines(written)),
             "\n".join(dialect.demo(entry, network.input_shape)),
         ]
     )
-    return Source(dialect.name, formatted(text), entry, classes=True)
+    text = formatted(text)
+    return Source(dialect.name, text, entry, classes=True, lines=lines_of(written, text))
 
 
 def statements(draft: Draft, dialect: ClassDialect, taps: bool = False) -> list[Class]:
@@ -92,7 +94,7 @@ class _Class:
             yield from self._init(name, layer, taken)
 
     def _init(self, name: str, layer: Layer, taken: tuple[str, ...]) -> Iterator[Statement]:
-        op, site, step = plain(layer), self._site(name, taken), f"{self._block.kind}.{name}"
+        op, site, steps = plain(layer), self._site(name, taken), (f"{self._block.kind}.{name}",)
         if isinstance(op, Op):
             self._check_known(name, site.widths[:1] if op.has_parameters else [])
             written = self._dialect.op(op, site)
@@ -103,13 +105,13 @@ class _Class:
             condition = literal(layer.when)
             value = condition if value is None else Choice(value, condition, "None")
         if written.pad is not None:
-            yield Assign((site.pad,), written.pad, step=step)
+            yield Assign((site.pad,), written.pad, steps=steps)
         if name in self._block.unused:
             yield Comment("never called, as in the source")
         if value is not None:
-            yield Assign((site.attribute,), value, step=step)
+            yield Assign((site.attribute,), value, steps=steps)
         if written.after is not None:
-            yield replace(written.after, step=step)
+            yield replace(written.after, steps=steps)
 
     def _site(self, name: str, taken: tuple[str, ...]) -> ClassSite:
         return ClassSite(self._draft, self._block, name, taken, self._channels.layers[name])
@@ -164,7 +166,7 @@ class _Class:
 
     def _forward(self) -> Iterator[Statement]:
         for position, call in enumerate(self._block.wiring):
-            layer, step = self._block.layers[call.layer], f"{self._block.kind}.{call.layer}"
+            layer, steps = self._block.layers[call.layer], (f"{self._block.kind}.{call.layer}",)
             if isinstance(plain(layer), Unwritten):
                 yield from _renamed(call)
                 continue
@@ -172,12 +174,12 @@ class _Class:
                 yield from _renamed(call)
                 turn = Assign(call.outputs, invoke("block", *call.outputs))
                 values, remark = f"self.{call.layer}", self._shape(position)
-                yield For("block", values, body=(turn,), remark=remark, step=step)
+                yield For("block", values, body=(turn,), remark=remark, steps=steps)
                 continue
-            value = Assign(call.outputs, self._value(call), step=step)
+            value = Assign(call.outputs, self._value(call), steps=steps)
             if isinstance(layer, When):
                 yield from _renamed(call)
-                yield If(self._condition(call, layer), body=(value,), step=step)
+                yield If(self._condition(call, layer), body=(value,), steps=steps)
             else:
                 yield replace(value, remark=self._shape(position))
 

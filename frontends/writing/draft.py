@@ -18,6 +18,7 @@ from common.prune import prune
 from common.spec import Block, plain
 from common.text import one_line
 from frontends.frameworks import Framework
+from frontends.writing.lines import Lines
 from frontends.writing.names import Words, class_names, renamed
 from frontends.writing.padding import in_numbers
 from frontends.writing.statements import quoted
@@ -34,6 +35,7 @@ class Source:
     """A written file: its text and the class or function in it that is the network.
 
     `names`: own name of a parameter or block -> canonical, where the file bears official names.
+    `lines`: the lines of every step.
     """
 
     dialect: str
@@ -41,6 +43,7 @@ class Source:
     entry: str
     classes: bool
     names: Mapping[str, str] = field(default_factory=dict)
+    lines: tuple[Lines, ...] = ()
 
 
 class Draft:
@@ -55,7 +58,6 @@ class Draft:
         self.elaboration: Elaboration = self.network.elaboration
         self.channels = Channels(self.network, self.elaboration)
         self.root = self.network.root
-        self.arguments = dict(self.network.arguments)
 
     def kinds(self) -> list[Block]:
         """Return the kinds that have instances, inner ones first, by height and then by order."""
@@ -127,7 +129,7 @@ def constant(values: Iterable[Value], what: str) -> Value:
 def formatted(text: str) -> str:
     """Return source text as ruff formats it. Raises EmitError with ruff's own message."""
     command = [RUFF, "format", "--isolated", f"--line-length={LINE_LENGTH}", "-"]
-    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, input=text, capture_output=True, encoding="utf-8", check=False)
     if done.returncode:
         raise EmitError(f"written source does not parse: {done.stderr.strip()}")
     return done.stdout

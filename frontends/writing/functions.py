@@ -17,6 +17,7 @@ from frontends.writing.dialect import FunctionDialect
 from frontends.writing.draft import Draft, Source, formatted, shapes_of
 from frontends.writing.expressions import Each, invoke
 from frontends.writing.guards import guards
+from frontends.writing.lines import lines_of
 from frontends.writing.names import Locals, names_in
 from frontends.writing.naming import Naming
 from frontends.writing.needs import Needs
@@ -56,7 +57,9 @@ def write(network: Network, dialect: FunctionDialect, taps: bool = False) -> Sou
     )
     if not dialect.fstrings and not text.isascii():  # as files of Python 2.7 have to say
         text = f"# -*- coding: utf-8 -*-\n{text}"
-    return Source(dialect.name, formatted(text), entry, classes=False, names=naming.names)
+    text = formatted(text)
+    places = lines_of(functions, text)
+    return Source(dialect.name, text, entry, classes=False, names=naming.names, lines=places)
 
 
 def statements(
@@ -151,11 +154,13 @@ class _Function:
         """Yield the statements of every call, those of an activation within the ones before."""
         found: list[tuple[list[Call], Body]] = []
         for call in self._block.wiring:
+            step = (f"{self._block.kind}.{call.layer}",)
             fused = self._fused(*found[-1], call) if found and found[-1][1] else None
             if fused is None:
-                step = f"{self._block.kind}.{call.layer}"
-                found.append(([call], [replace(each, step=step) for each in self._call(call)]))
+                found.append(([call], [replace(each, steps=step) for each in self._call(call)]))
             else:
+                *before, last = fused
+                fused = [*before, replace(last, steps=last.steps + step)]
                 found[-1] = ([*found[-1][0], call], fused)
         yield from found
 

@@ -53,8 +53,7 @@ def _without_strides(op: Any) -> Any:
 
 def four_sides(padding: Any) -> Four:
     """Return padding as (top, bottom, left, right)."""
-    height, width = padding if isinstance(padding, tuple) else (padding, padding)
-    (top, bottom), (left, right) = (s if isinstance(s, tuple) else (s, s) for s in (height, width))
+    (top, bottom), (left, right) = sides(padding)
     return top, bottom, left, right
 
 

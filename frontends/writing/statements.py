@@ -12,11 +12,11 @@ from frontends.writing.expressions import Node, text
 
 @dataclass(frozen=True)
 class Statement:
-    """remark: a comment behind the (first) line. step: the `block.layer` that is said, here and
-    in all statements within that say none."""
+    """remark: a comment behind the (first) line. steps: the `block.layer` that is said, here and
+    in all statements within that say none; more than one where an activation is taken in."""
 
     remark: str = field(default="", kw_only=True)
-    step: str = field(default="", kw_only=True)
+    steps: tuple[str, ...] = field(default=(), kw_only=True)
 
     def line(self) -> str:
         """Return the statement's first line, without its remark."""

@@ -35,8 +35,8 @@ def merged_ifs(body: Sequence[Statement]) -> list[Statement]:
 
 
 def _of_step(suite: If) -> list[Statement]:
-    """Return what is within, with the step that the whole says."""
-    return [replace(each, step=each.step or suite.step) for each in suite.body]
+    """Return what is within, with the steps that the whole says."""
+    return [replace(each, steps=each.steps or suite.steps) for each in suite.body]
 
 
 def said_once(body: Sequence[Statement]) -> list[Statement]:
@@ -56,7 +56,7 @@ def returning(body: Sequence[Statement], values: tuple[str, ...]) -> list[Statem
     """End a body with a return of values, of an expression where the last statement sets them."""
     last = body[-1]
     if isinstance(last, Assign) and (last.targets, last.operator, last.also) == (values, "=", ""):
-        return [*body[:-1], Return(last.value, remark=last.remark, step=last.step)]
+        return [*body[:-1], Return(last.value, remark=last.remark, steps=last.steps)]
     return [*body, Return(", ".join(values))]
 
 

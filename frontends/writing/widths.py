@@ -29,6 +29,15 @@ class KindChannels:
     outputs: list[Any] = field(default_factory=list)
     implicit: list[str] = field(default_factory=list)
 
+    def scope(self, instance: BlockInstance) -> dict[str, Any]:
+        """Return the values of an instance's arguments, and of what stands for its channels."""
+        channels = {
+            symbol: shape[0]
+            for symbol, shape in zip(self.symbols, instance.inputs)
+            if isinstance(symbol, str) and symbol.isidentifier()
+        }
+        return channels | dict(instance.arguments)
+
 
 class Channels:
     """The channels in every kind of a network. Raises EmitError where they cannot be written."""
@@ -92,7 +101,7 @@ class Channels:
             return False
         return all(
             evaluate(tuple(left), scope) == evaluate(tuple(right), scope)
-            for scope in (_scope(each, known) for each in self._elaboration.instances(block))
+            for scope in (known.scope(each) for each in self._elaboration.instances(block))
         )
 
     def _kind(self, block: Block) -> KindChannels:
@@ -197,7 +206,7 @@ class Channels:
     @staticmethod
     def _check(block: Block, known: KindChannels, instances: list[BlockInstance]) -> None:
         for each in instances:
-            scope = _scope(each, known)
+            scope = known.scope(each)
             for layer, inputs in known.layers.items():
                 for expression, shape in zip(inputs, each.layer_inputs[layer]):
                     if expression is not None and evaluate(expression, scope) != shape[0]:
@@ -205,15 +214,6 @@ class Channels:
                             f"block {block.kind}, layer {layer}: {expression} is "
                             f"{evaluate(expression, scope)} channels, expected {shape[0]}"
                         )
-
-
-def _scope(instance: BlockInstance, known: KindChannels) -> dict[str, Any]:
-    """Return the arguments of an instance, and the channels of its inputs by their symbols."""
-    found: dict[str, Any] = dict(instance.arguments)
-    for symbol, shape in zip(known.symbols, instance.inputs):
-        if isinstance(symbol, str) and symbol.isidentifier():
-            found.setdefault(symbol, shape[0])
-    return found
 
 
 def _symbols(block: Block, instances: list[BlockInstance], is_root: bool) -> list[Any]:

@@ -12,6 +12,7 @@ from benchmarks import run
 from benchmarks.benchmark import Benchmark
 from benchmarks.matrix import Case, cases
 from benchmarks.options import command, parse
+from common import machine
 from common.errors import run_command
 from frontends.frameworks import MODERN, TABLE
 
@@ -39,6 +40,7 @@ def test_cases_of_each_framework_in_each_mode() -> None:
         (["--batch-size", "0"], "argument --batch-size: 0: expected a whole number"),
         (["--batch-size", "10001"], "MNIST has 10,000 test images"),
         (["--batch-size", "many"], "argument --batch-size: many: expected a whole number"),
+        (["--network", "rir18", "--batch-size", "2000000000"], "TiB a panel, or more"),
         (["--rounds", "-1"], "argument --rounds: -1: expected a whole number"),
         (["--budget", "nan"], "argument --budget: nan: expected seconds"),
         (["--threads", "1e30"], "argument --threads: 1e30: expected a whole number"),
@@ -87,7 +89,12 @@ def test_help_names_everything(capsys: pytest.CaptureFixture[str]) -> None:
     ],
 )
 def test_the_command_that_repeats_a_run(given: list[str], repeats: str) -> None:
-    assert command(parse(given)) == f"python -m benchmarks.run {repeats}"
+    found = command(parse([*given, "--threads", "3"]))
+    assert found == f"python -m benchmarks.run {repeats} --threads 3"
+
+
+def test_the_command_states_the_threads_of_this_machine() -> None:
+    assert command(parse([])).endswith(f" --threads {machine.cores()}")
 
 
 @pytest.fixture

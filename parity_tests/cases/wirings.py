@@ -98,6 +98,19 @@ GROWING = Block(
 )  # fmt: skip
 
 
+CEILED = Block(
+    "ceiled",
+    "padding=1",
+    layers={"pool": ops.MaxPool2d(3, stride=2, padding="padding", rounding="ceil")},
+)
+ATROUS = Block(  # "same" in torch where it pads by halves, in a layer that is never called
+    "atrous",
+    layers={"conv": ops.Conv2d(4, 1), "never": ops.Conv2d(4, 2, padding="same")},
+    wiring="x = conv(x)",
+    unused={"never": "x"},
+)
+
+
 def _wired(wiring: str, **layers: Layer) -> Network:
     return Network("wired", Block("wired", layers={**layers, **HEAD}, wiring=wiring), MAP)
 
@@ -125,6 +138,14 @@ ROWS = {
     "shared-block-with-statistics": _wired(
         _rest("x = block(x)", "x = block(x)", "x = block(x)"), block=CONV_BN(4)
     ),
+    "shared-block-beside-a-value-of-its-names": _wired(
+        _rest("body_x = pre(x)", "x = body(x)", "x = body(x)", "x = add(x, body_x)"),
+        pre=ops.Conv2d(4, 1),
+        body=CONV_BN(4),
+        add=ops.Add(),
+    ),
+    "pool-padded-by-an-argument-rounded-up": sequence("wired", MAP, pool1=CEILED(), **HEAD),
+    "same-in-a-layer-that-is-never-called": sequence("wired", MAP, atrous=ATROUS(), **HEAD),
     "shared-chain": _wired(
         _rest("x = blocks(x)", "x = blocks(x)"), blocks=chain((CONV_BN(4, 1), 2))
     ),

@@ -5,18 +5,24 @@ from __future__ import annotations
 import argparse
 import importlib
 from collections.abc import Sequence
+from typing import Any, NoReturn
 from unittest import mock
 
-from common.errors import TriptychError
+from common.errors import TriptychError, choose
+from common.networks import available
 from frontends.__main__ import find
+from frontends.checkpoints.libraries import LIBRARIES
 
 
 class _ParsedError(Exception):
-    """Raised in place of what a command does once its line is parsed."""
+    """Raised with the options in place of what a command does once its line is parsed."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
 
 
 def parse_only(line: Sequence[str]) -> str | None:
-    """Return why `triptych LINE` would be refused, None if its options are right."""
+    """Return why `triptych LINE` would be refused, None if its options and networks are right."""
     if not line:
         return None
     try:
@@ -24,9 +30,10 @@ def parse_only(line: Sequence[str]) -> str | None:
         module = importlib.import_module(command.module)
         rest = list(line[len(command.name.split()) :])
         if hasattr(module, "parse"):  # checks what goes together, too
-            module.parse(rest, "triptych")
+            options = module.parse(rest, "triptych")
         else:
-            _stopped(module.main, rest)
+            options = _stopped(module.main, rest)
+        _check_networks(options)
     except TriptychError as error:
         return str(error)
     except SystemExit as left:
@@ -34,16 +41,23 @@ def parse_only(line: Sequence[str]) -> str | None:
     return None
 
 
-def _stopped(main: object, rest: list[str]) -> None:
+def _check_networks(options: argparse.Namespace) -> None:
+    library = LIBRARIES.get(getattr(options, "library", ""))
+    for option in ("network", "against"):
+        name = getattr(options, option, None)
+        if name and "." not in name:  # no file of a reader's
+            choose(option, name, [*available(), *(library.networks if library else ())])
+
+
+def _stopped(main: object, rest: list[str]) -> argparse.Namespace:
     parse_args = argparse.ArgumentParser.parse_args
 
-    def parsed(self: argparse.ArgumentParser, *given: object, **named: object) -> None:
-        parse_args(self, *given, **named)
-        raise _ParsedError
+    def parsed(self: argparse.ArgumentParser, *given: Any, **named: Any) -> NoReturn:
+        raise _ParsedError(parse_args(self, *given, **named))
 
     with mock.patch.object(argparse.ArgumentParser, "parse_args", parsed):
         try:
             main(rest, "triptych")  # type: ignore[operator]
-        except _ParsedError:
-            return
+        except _ParsedError as parsed_line:
+            return parsed_line.options
     raise AssertionError("the command did not parse its line")

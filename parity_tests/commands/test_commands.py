@@ -45,6 +45,14 @@ MISMATCHED = json.dumps(
         },
     }
 )
+
+
+def _one(name: str, shape: list[int], layer: dict[str, Any]) -> dict[str, Any]:
+    """Return a network of one layer as JSON data."""
+    blocks = {name: {"layers": {"only": layer}}}
+    return {"name": name, "input_shape": shape, "root": name, "blocks": blocks}
+
+
 FILES = {
     "good.json": GOOD,
     "truncated.json": GOOD[: len(GOOD) // 2],
@@ -52,6 +60,8 @@ FILES = {
     "empty.json": "",
     "taken": "a file, where a folder is to be made",
     "raises.py": "def network():\n    raise RuntimeError('two\\nlines')\n",
+    "wide.json": json.dumps(_one("wide", [3], {"op": "dense", "out_features": 10**12})),
+    "far.json": json.dumps(_one("far", [3, 10**11, 10**11], {"op": "relu"})),
     "misspelt.json": GOOD.replace('"relu": {"op": "relu"}', '"pad": {"op": "channel_padd"}'),
 }
 PROG = "triptych command"
@@ -190,6 +200,14 @@ MISTAKES = {
     "no verb": (environments, "", "the following arguments are required: COMMAND"),
     "two forms": (networks, "show good.json --json --mermaid", "not allowed with argument --json"),
     "network to show": (networks, "show resnet51", "unknown network 'resnet51'"),
+    "empty options": (verify, "good.json --json=", "--json is empty: leave it out, or give it a"),
+    "empty list": (verify, "good.json --framework=", "--framework is empty"),
+    "empty other": (verify, "good.json --against=", "--against is empty"),
+    "empty mine": (verify, "good.json --mine= --dialect torch", "--mine is empty"),
+    "empty names": (verify, "good.json --names=", "--names is empty"),
+    "parameters": (verify, "wide.json", "wide with --batch-size 2 takes "),
+    "parameters to write": (emit, "wide.json --dialect torch --verified", "wide with --batch-size"),
+    "shapes to verify": (verify, "far.json", "far with --batch-size 2 takes "),
     "patience": (doctor, "--timeout never", "--timeout: never: expected seconds, more than 0"),
     "memory": (
         verify,

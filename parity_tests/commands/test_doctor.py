@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import shlex
 import subprocess
 import sys
@@ -18,13 +19,11 @@ from common import machine
 from common.errors import TriptychError
 from frontends import doctor
 from frontends.frameworks import FRAMEWORKS, HISTORICAL, MODERN, TABLE
-from frontends.workers.environments import NO_PYTHON
+from frontends.workers.environments import NO_PYTHON, ROOT
 from frontends.workers.outcomes import CRASHED, NOT_INSTALLED, TIMED_OUT, Outcome, WorkerError
 from frontends.workers.pool import Workers
 from frontends.workers.protocol import Memory, MemoryUse, Message, Versions
 from parity_tests.rows import rows
-
-Answer = dict[str, Any] | Exception
 
 
 class FakeWorkers:
@@ -204,6 +203,13 @@ def test_the_machine_is_told(
     for line in ("12 cores, 34.0 GiB memory", "5.0 TiB free in /scratch", "/python3.7 False"):
         assert line in said
     assert all(f"{tool} " in said for tool in ("numpy", "ruff", "matplotlib"))
+
+
+def test_every_package_that_is_asked_for_is_looked_at() -> None:
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    asked = text.split("\ndependencies = [\n")[1].split("\n]\n")[0]
+    panels = [TABLE[each].package for each in MODERN]
+    assert sorted(re.findall(r'^ *"([\w-]+)', asked, re.M)) == sorted([*panels, *doctor.TOOLS])
 
 
 def test_missing_tools_are_told(

@@ -48,9 +48,18 @@ def test_a_command_of_the_readme_parses(line: str) -> None:
     assert refusal(line) is None
 
 
+def test_make_bench_runs_what_the_readme_says() -> None:
+    (said,) = re.findall(r"`make bench` runs `python (-m [^`]+)`", README)
+    assert f"\t$(BIN)/python {said}\n" in MAKEFILE
+
+
 WRONG = {
     "command": "triptych verfy resnet18",
     "option": "triptych verify resnet18 --frameworks torch,paddle",
+    "network": "triptych verify resnet51",
+    "network to show": "triptych networks show resnet51",
+    "network to compare with": "triptych verify resnet50 --against resnet51",
+    "network of a library": "triptych convert --from torchvision --network resnet51 a.pth b",
     "value": "triptych bench --device tpu",
     "value of a report": "triptych report networks --where reports",
     "what does not go together": "triptych verify resnet18 --names n.json",

@@ -10,12 +10,14 @@ import shlex
 import signal
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from common.errors import ending
+from common.arguments import RUNS
+from common.errors import TriptychError, ending
 from frontends import __main__ as triptych
 from frontends.__main__ import COMMANDS, Command
 from frontends.workers.environments import ROOT
@@ -58,9 +60,17 @@ def loaded(arguments: list[str]) -> set[str]:
 def test_the_screen_loads_nothing(arguments: list[str]) -> None:
     found = loaded(arguments)
     ours = {name for name in found if name.partition(".")[0] in ROOMS}
-    assert ours == {"common", "common.errors", "frontends", "frontends.__main__"}
+    needed = {"common", "common.errors", "common.signals", "frontends", "frontends.__main__"}
+    assert ours == needed
     assert {name.partition(".")[0] for name in found - ours} <= sys.stdlib_module_names
     assert not found & {"argparse", "difflib", "inspect", "subprocess"}
+
+
+@rows("name", {name: name for name in ("networks", "emit", "verify", "bench", "convert")})
+def test_help_says_what_is_run(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        triptych.main([name, "--help"])
+    assert RUNS in " ".join(capsys.readouterr().out.split())
 
 
 @rows("command", BY_NAME)
@@ -142,6 +152,20 @@ def test_what_is_not_installed_is_named(
     assert capsys.readouterr().err.startswith(said)
 
 
+def test_the_version_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert triptych.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"triptych {metadata.version('triptych')}\n"
+
+    def version(name: str) -> None:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", version)
+    with pytest.raises(TriptychError, match=r"^not installed.* run `pip install -e .`"):
+        triptych.main(["--version"])
+
+
 def run(*arguments: str, **how: Any) -> subprocess.CompletedProcess[bytes]:
     """Run Python in a process of its own."""
     given: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": ROOT} | how
@@ -190,11 +214,44 @@ def test_text_is_utf_8_in_any_locale(variables: dict[str, str]) -> None:
 
 def test_a_full_disk_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)  # with it argparse drops what fails
-    for arguments in (["networks", "show", "rir18"], ["emit", "--help"], []):
+    for arguments in (["networks", "show", "rir18"], ["emit", "--help"], ["verify", "--help"], []):
         with Path("/dev/full").open("w") as full:
             done = run("-m", "frontends", *arguments, stdout=full)
         assert done.returncode == 2 and done.stderr.count(b"\n") == 1, done.stderr
         assert b"No space left on device" in done.stderr
+
+
+NOWHERE = b"cannot write to standard output or a temporary file: Bad file descriptor"
+CLOSED = {
+    "standard output": (">&-", 2, NOWHERE),
+    "standard error": ("2>&-", 0, b""),
+    "standard input": ("<&-", 0, b""),
+    "all": ("<&- >&- 2>&-", 2, b""),
+    "a full standard error": ("--nothing 2>/dev/full", 2, b""),
+}
+
+
+@rows("how, code, said", CLOSED)
+def test_a_stream_that_is_closed(how: str, code: int, said: bytes) -> None:
+    shell = f'exec "$0" -m frontends emit resnet18 --dialect torch {how}'
+    done = subprocess.run(
+        ["/bin/sh", "-c", shell, sys.executable], cwd=ROOT, capture_output=True, check=False
+    )
+    assert done.returncode == code and said in done.stderr and done.stderr.count(b"\n") <= 1
+    assert (b"import torch" in done.stdout) == (code == 0)
+
+
+def test_a_file_is_written_in_any_locale_under_any_name(tmp_path: Path) -> None:
+    folder = tmp_path / "a b" / "ü"
+    line = ["emit", "rir18", "--dialect", "all", "--out", str(folder)]
+    done = run("-m", "frontends", *line, env=LOCALES["POSIX"])
+    assert done.returncode == 0 and not done.stderr and len(list(folder.iterdir())) == 5
+
+
+def test_memory_that_is_not_there_is_one_line() -> None:
+    code = "def main():\n    bytearray(2**62)\nfrom common.errors import ending\n"
+    done = run("-c", code + "raise SystemExit(ending(main, 'x'))")
+    assert done.returncode == 2 and done.stderr == b"x: out of memory\n"
 
 
 def test_a_reader_that_leaves_is_no_mistake() -> None:

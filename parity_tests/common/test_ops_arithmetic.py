@@ -15,7 +15,8 @@ from common.network import Network
 from common.ops.local import Array, Given, Local
 from frontends.ladder.reference import Reference, parameters_of
 from frontends.ladder.runs import Job, Runs, batch_for
-from frontends.workers.pool import Workers, scratch
+from frontends.workers.pool import Workers
+from frontends.workers.scratch import scratch
 from parity_tests.cases import catalogue, small
 from parity_tests.rows import rows
 
@@ -31,7 +32,7 @@ def _given(network: Network, training: bool) -> Iterator[tuple[Step, Given]]:
     values, stream = weights.probe(network), np.random.default_rng(1)
     batch = weights.inputs(network, BATCH)
     reference = Reference(network, values, batch, training)
-    for step, result in zip(reference.steps, reference.results):
+    for step, result in zip(reference.steps, reference.results, strict=True):
         inputs = [reference.results[i] if i >= 0 else batch for i in step.sources]
         cotangent = stream.standard_normal(result.shape)
         yield step, Given(inputs, parameters_of(step, values), cotangent, training)
@@ -88,7 +89,10 @@ def test_magnitudes_are_no_less_than_values(network: Network) -> None:
             assert list(scale.parameters) == list(exact.parameters)
             for own, size in zip(_arrays(exact), _arrays(scale), strict=True):
                 assert own.shape == size.shape
-                assert not (np.abs(own) > size * (1 + 1e-6)).any()  # scales are float32, step.path
+                known = ~np.isnan(own)  # equals behind a rectifier are left open
+                assert known.all() or isinstance(step.op, ops.MaxPool2d), step.path
+                assert np.isfinite(size[known]).all(), step.path
+                assert (np.abs(own) <= size * (1 + 1e-6))[known].all(), step.path  # float32 scales
 
 
 def test_ties_in_a_maximum_are_left_open() -> None:

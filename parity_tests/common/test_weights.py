@@ -11,9 +11,9 @@ from common.network import Network
 from common.networks import available, load
 from common.networks.resnext import FORMS, convert_weights, resnext_block
 from common.networks.se_resnext import se_resnext_cifar
-from common.ops import Dropout, Op
+from common.ops import Dropout, Op, ReLU
 from common.serialize import to_json
-from common.spec import Block
+from common.spec import Block, When
 from common.transform import float32_exact, map_ops, without_dropout
 from common.weights import cotangent, initial, inputs, probe
 from frontends.ladder.reference import Reference
@@ -158,6 +158,14 @@ def test_float32_exact_reaches_arguments_and_expressions() -> None:
     assert text["blocks"]["drop"]["layers"]["b"]["rate"] == "rate * 0.30000001192092896"
     second = text["blocks"]["net"]["layers"]["second"]
     assert second["arguments"]["rate"] == 0.20000000298023224
+
+
+def test_float32_exact_keeps_what_a_condition_says() -> None:
+    """0.1 is not above 0.1, nor is it so in float32."""
+    drop = Block("drop", "rate=0.1", layers={"a": Dropout("rate"), "b": When(ReLU(), "rate > 0.1")})
+    network = Network("net", Block("net", layers={"only": drop()}), (3, 4, 4))
+    for each in (network, float32_exact(network)):
+        assert [step.path for step in each.elaboration.steps] == ["only.a"]
 
 
 def test_without_dropout() -> None:

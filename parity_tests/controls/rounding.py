@@ -13,7 +13,8 @@ from frontends.ladder.rounding import Finding, Judge
 from frontends.ladder.rungs import RUNGS, climb
 from frontends.ladder.runs import Runs, batch_for, comparable
 from frontends.ladder.subjects import Fault, written
-from frontends.workers.pool import Workers, scratch
+from frontends.workers.pool import Workers
+from frontends.workers.scratch import scratch
 from frontends.writing.emit import emit
 
 FOLDER = Path(__file__).parent / "planted" / "rounding"

@@ -6,12 +6,12 @@ within seconds, and no text of it becomes code. Counts go to a file of JSON line
 
 from __future__ import annotations
 
-import argparse
 import ast
 import contextlib
 import io
 import json
 import os
+import pickle
 import random
 import tempfile
 import time
@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from common.arguments import whole
+from common.arguments import Parser, whole
 from common.errors import TriptychError, run_command
 from common.networks.__main__ import main as show
 from common.serialize import from_json
@@ -34,6 +34,7 @@ from frontends.writing.emit import emit
 from parity_tests.hostile.specifications import NASTY, ROLES, renamed, specification
 
 LIMIT = 5.0  # seconds of the processor
+LONGEST = 2000  # characters of what is said of a mistake
 WORDS: tuple[Any, ...] = (
     "", "x", "self", "torch", '"""; import os', "a\0", "\ud800", "\u2028", "a + a", "a, b",
     "c # d",
@@ -124,8 +125,7 @@ def specification_input(draw: random.Random, folder: Path) -> str:
         network = from_json(mutated(draw))
         text = emit(network, dialect).text
     except TriptychError as error:
-        assert "\n" not in str(error) or len(str(error)) < 2000
-        return "refused"
+        return _refused(error)
     tree = ast.parse(text)
     compile(text, "written", "exec")
     found = _calls(tree) & set(EXECUTABLE) - ({"import_os"} if dialect == "tensorflow" else set())
@@ -166,8 +166,6 @@ def checkpoint_input(draw: random.Random, folder: Path) -> str:
                 del group["kernel"]
                 group["kernel"] = h5py.ExternalLink("/etc/hostname", "/x")
     else:
-        import pickle
-
         values: tuple[Any, ...] = (np.zeros(3, "f2"), np.array(["a"]), np.zeros(2, "c8"), 3, None)
         data = pickle.dumps({draw.choice(("a", "a\0", 3)): draw.choice(values)})
         file.write_bytes(data[: draw.choice((len(data), draw.randrange(len(data))))])
@@ -179,11 +177,16 @@ def _run(run: Callable[[Sequence[str]], int], line: list[str]) -> str:
     try:
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
             return "accepted" if run(line) == 0 else "refused"
-    except (TriptychError, OSError):
-        return "refused"
+    except (TriptychError, OSError) as error:
+        return _refused(error)
     except SystemExit as error:
         assert error.code in (0, 2), f"exit code {error.code}"
         return "accepted" if error.code == 0 else "refused"
+
+
+def _refused(error: Exception) -> str:
+    assert "\n" not in str(error) and len(str(error)) < LONGEST, f"said: {str(error)[:LONGEST]}"
+    return "refused"
 
 
 KINDS: dict[str, tuple[int, Callable[[random.Random, Path], str]]] = {
@@ -220,7 +223,7 @@ def fuzz(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Try inputs and say what came of them; the exit code is 1 if any was handled badly."""
-    made = argparse.ArgumentParser(description=__doc__)
+    made = Parser(description=__doc__)
     made.add_argument("--count", type=whole(1, 10**7), default=300)
     made.add_argument("--first", type=whole(0, 10**9), default=0, help="the first seed")
     made.add_argument("--out", help="a file to add the counts to, a line of JSON")

@@ -16,6 +16,8 @@ from frontends.workers.environments import ROOT
 from parity_tests.rows import rows
 
 BUDGET = 100_000_000
+HALF = BUDGET // 8 * 3 // 4  # float64 numbers: one array is within the budget, two are not
+BEYOND = "holds more than the 100,000,000 bytes"
 
 
 def _reads(library: str, path: Path) -> str:
@@ -62,12 +64,19 @@ def _not_finite(group: Any) -> None:
     group.create_dataset("kernel", data=np.array([1.0, np.nan]))
 
 
+def _more_in_all(group: Any) -> None:
+    group.attrs["weight_names"] = ["a", "b"]
+    for name in "ab":
+        group.create_dataset(name, (HALF,), "f8", chunks=True)
+
+
 def _declared(group: Any) -> None:
     group.create_dataset("kernel", (1000, 1000), "f8")
 
 
 H5 = {
     "8 GB in chunks": (_keras(_chunked), "declares 8,000,000,000 bytes"),
+    "more in all": (_keras(_more_in_all), BEYOND),
     "declared and not there": (_keras(_declared), "declares 8,000,000 bytes, which it lacks"),
     "an external link": (_keras(_linked), "is a link to elsewhere"),
     "external storage": (_keras(_outside), "is stored outside the file"),
@@ -93,6 +102,7 @@ PADDLE = {
     "truth": ({"a": np.array([True])}, "holds bool"),
     "infinity": ({"a": np.array([np.inf])}, "holds NaN or infinity"),
     "nul": ({"a\0b": np.zeros(2)}, "which is no name"),
+    "more in all": (dict.fromkeys("ab", np.zeros(HALF)), BEYOND),
     "no array": ({"a": 3}, "is int, no array"),
 }
 

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from parity_tests.hostile.fuzz import fuzz
 
-SEEDS = st.integers(0, 10**9)
+
+def test_specifications() -> None:
+    counts, wrong = fuzz(200, 0, ["specifications"])
+    assert not wrong
+    assert counts["accepted"] > 30  # those that are refused at once show little
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
-@given(seed=SEEDS)
-def test_specifications(seed: int) -> None:
-    counts, wrong = fuzz(1, seed, ["specifications"])
-    assert not wrong and counts["tried"] == 1
-
-
-@settings(max_examples=40, deadline=None, derandomize=True)
-@given(seed=SEEDS)
-def test_command_lines(seed: int) -> None:
-    assert not fuzz(1, seed, ["command lines"])[1]
+def test_command_lines() -> None:
+    counts, wrong = fuzz(40, 0, ["command lines"])
+    assert not wrong
+    assert counts["accepted"] > 0
 
 
 def test_checkpoints() -> None:

@@ -138,6 +138,12 @@ FUNCTIONS = {
     "stop": ("raise GeneratorExit", "GeneratorExit"),
     "nothing": ("pass", "gave NoneType"),
     "deep": ("return f()", "RecursionError"),
+    "leaves": ("import os; os._exit(0)", "ended the program: exit code 0"),
+    "leaves and fails": ("import os; os._exit(3)", "ended the program: exit code 3"),
+    "dies": ("import os; os.kill(os.getpid(), 11)", "ended the program: SIGSEGV"),
+    "closes all files": ("import os; os.closerange(0, 99)", "ended the program"),
+    "answers itself": ("import os, sys; os.write(int(sys.argv[3]), b'x'); os._exit(0)", "ended"),
+    "an error without a text": ("raise type('E', (Exception,), {'__str__': None})", "net.py:f: E"),
 }
 
 
@@ -147,6 +153,28 @@ def test_a_function_that_fails(body: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(SpecificationError) as caught:
         load(f"{tmp_path}/net.py:f")
     assert message in str(caught.value) and "\n" not in str(caught.value)
+
+
+BESIDE = """\
+import os, threading, time
+from frontends.api import Block, Network, ops
+def f():
+    print("much" * 10_000)
+    threading.Thread(target=time.sleep, args=(600,)).start()
+    if os.fork() == 0:
+        time.sleep(600)
+    layers = {"relu": ops.ReLU()}
+    return Network("tiny", Block("tiny", layers=layers), input_shape=(3, 8, 8))
+"""
+
+
+def test_what_a_function_does_beside_ends_with_it(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "net.py").write_text(BESIDE)
+    assert load(f"{tmp_path}/net.py:f").name == "tiny"
+    out, err = capfd.readouterr()
+    assert not out and "much" in err
 
 
 @rows("path", {"device": "/dev/zero", "folder": "/tmp", "nul": "\0"})

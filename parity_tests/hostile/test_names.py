@@ -100,14 +100,7 @@ def test_a_name_in_a_role(role: str, dialect: str) -> None:
 
 
 def _network(**blocks: Any) -> str:
-    root = {"layers": {"a": {"block": "one"}, "b": {"block": "two"}}}
-    data = {
-        "name": "n",
-        "input_shape": [3, 8, 8],
-        "root": "root",
-        "blocks": {"root": root} | blocks,
-    }
-    return json.dumps(data)
+    return json.dumps({"name": "n", "input_shape": [3, 8, 8], "root": "root", "blocks": blocks})
 
 
 def test_kinds_that_make_one_class() -> None:

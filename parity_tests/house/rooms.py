@@ -11,6 +11,7 @@ DIALECTS = tuple(f"frontends.{framework}" for framework in FRAMEWORKS)
 # From bottom to top. A module imports from its own room and from the floors below; the rooms of
 # one floor know nothing of each other. A module is in the room whose name is the longest.
 FLOORS: tuple[tuple[str, ...], ...] = (
+    ("common.signals",),
     ("common.errors", "common.hints", "common.limits"),
     ("common.text",),
     ("common.files", "common.expressions"),
@@ -34,6 +35,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 RUNNABLE = (
     "benchmarks.run",
     "common.networks.__main__",
+    "common.networks.called",
     "frontends.__main__",
     "frontends.checkpoints.read",
     "frontends.convert",
@@ -45,6 +47,7 @@ RUNNABLE = (
     "parity_tests.cases.programs.libraries.run",
     "parity_tests.cases.programs.torch_onnx",
     "parity_tests.hostile.fuzz",
+    "parity_tests.hostile.growth",
     "parity_tests.published",
     "parity_tests.random_networks",
     "parity_tests.rounding_margins",
@@ -64,6 +67,7 @@ ENTRIES = {
 WORKER_SIDE = {
     "common",
     "common.errors",
+    "common.signals",
     "common.recipes",
     "common.recipes.recipe",
     "frontends",

@@ -1,68 +1,23 @@
-"""Small files from people's daily work, each with what is to be said of it and nothing else.
-
-A case is a folder of cases/readers: net.json and files that are this network, or another one.
-"""
+"""Small files from people's daily work, each with what is to be said of it and nothing else."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-from common.networks import load
-from frontends.ladder.report import Report
-from frontends.ladder.subjects import MINE
-from frontends.ladder.verify import verify, verify_mine
+from frontends.ladder.verify import verify
 from frontends.workers.pool import Workers
 from parity_tests.cases import small
+from parity_tests.cases.reader import Case, check
 from parity_tests.rows import rows
 
-READERS = Path(__file__).parents[1] / "cases" / "readers"
 NOWHERE = "no step differs: the output is not what the last step gives"
 ELSEWHERE = "drop of mine does not stand where the network's does"
+KEEPS = "mine keeps 1 of the old value where the network keeps 0.9"
+MOVED = "further calls, mine ↔ torch: mismatched: training on a larger batch"
+FUSED = "fused batch normalization of mine: run unfused, as the kernel has no float64"
 RAISED = "stage evaluate, mine: crashed: a mistake in my own forward (RuntimeError, line"
-
-
-@dataclass(frozen=True)
-class Case:
-    """A file's entry, in a dialect, against the network of its folder or of another one.
-
-    said: what its report has to say, each in a line on what failed; nothing where the file is the
-    network. never: what it must not say. only: nothing fails but what is said.
-    """
-
-    dialect: str
-    file: str  # <folder>/<file>.py:<entry>
-    said: tuple[str, ...] = ()
-    never: tuple[str, ...] = ("not located",)
-    network: str = ""
-    only: bool = False
-
-    def report(self, workers: Workers) -> Report:
-        folder = self.network or self.file.partition("/")[0]
-        network = load(str(READERS / folder / "net.json"))
-        return verify_mine(network, str(READERS / self.file), self.dialect, workers=workers)
-
-    def check(self, workers: Workers) -> None:
-        report = self.report(workers)
-        wrong = _wrong(report)
-        assert report.proved == (not self.said), report.text()
-        for text in self.said:
-            assert any(text in line for line in wrong), (text, report.text())
-        for text in self.never:
-            assert not any(text in line for line in wrong), (text, report.text())
-        if self.only:
-            assert len(wrong) == len(self.said), report.text()
-
-
-def _wrong(report: Report) -> list[str]:
-    return [
-        f"{row.rung}, {' ↔ '.join(row.panels)}: {row.outcome}: {row.note}"
-        for row in report.rows
-        if not row.passed
-    ]
 
 
 def _torch(file: str, *said: str, only: bool = True) -> Case:
@@ -71,8 +26,14 @@ def _torch(file: str, *said: str, only: bool = True) -> Case:
 
 TORCH = {
     "raises": _torch("race/torch_raises.py:Net", RAISED),
-    "momentum": _torch("bn_momentum/torch_net.py:Net", "running statistics, mine ↔ torch: "),
-    "momentum, where": _torch("bn_momentum/torch_net.py:Net", "first: bn.mean"),
+    "momentum": _torch("bn_momentum/torch_net.py:Net", "first: bn.mean", MOVED),
+    "momentum, why": _torch("bn_momentum/torch_net.py:Net", KEEPS, MOVED),
+    "order of creation": _torch("order_of_creation/torch_net.py:Net"),
+    "a 1×1 convolution as a head": _torch("extra_parameters/torch_net.py:Flat2"),
+    "a head that is never called": _torch(
+        "extra_parameters/torch_net.py:UnusedFirst",
+        "aux_conv.kernel (4, 3, 3, 3) of mine has no counterpart",
+    ),
     "dropout": _torch("dropout/torch_net.py:Net"),
     "dropout, always on": _torch(
         "dropout_styles/torch_net.py:AlwaysOn",
@@ -124,6 +85,35 @@ TORCH = {
         "extra_parameters/torch_net.py:Unused",
         "aux.kernel (10, 4), aux.bias (10,) of mine have no counterpart",
     ),
+    "a layer beside, first": _torch(
+        "extra_parameters/torch_net.py:UnusedFirst",
+        "aux_conv.kernel (4, 3, 3, 3) of mine has no counterpart",
+    ),
+    "no gamma and beta": _torch(
+        "extra_parameters/torch_net.py:NoAffine",
+        "bn.gamma (4,) is missing in mine",
+        "bn.beta (4,) is missing in mine",
+        "forward, eval, mine ↔ torch: mismatched: first at step bn",
+        only=False,
+    ),
+    "wants an argument": _torch(
+        "extra_parameters/torch_net.py:Required",
+        "stage load, mine: crashed: TypeError: Required.__init__() missing 1 required",
+    ),
+    "softmax at the end": _torch(
+        "extra_parameters/torch_net.py:Softmax",
+        f"forward, eval, mine ↔ torch: mismatched: {NOWHERE}",
+        only=False,
+    ),
+    "on a GPU": _torch(
+        "extra_parameters/torch_net.py:Cuda", "torch_net.py: return super().forward(x.cuda())"
+    ),
+    "a convolution for a head": _torch(
+        "extra_parameters/torch_net.py:Flat2",
+        "head.kernel (10, 4, 1, 1) of mine has no counterpart",
+        "fc.kernel (10, 4) is missing in mine",
+        only=False,
+    ),
     "frozen": _torch(
         "extra_parameters/torch_net.py:Frozen", "conv.kernel does not train in mine", only=False
     ),
@@ -161,6 +151,7 @@ TORCH = {
     "patched BN": _torch("runner_replays/patch_bn.py:Mini", "first at step a.bn", only=False),
 }
 SLOW = {
+    "a name of its own, Paddle": Case("paddle", "paddle_named_parameter/paddle_net.py:Net"),
     "Paddle's ceil": Case(
         "paddle",
         "paddle_maxpool_ceil/paddle_net.py:Pool",
@@ -214,6 +205,8 @@ SLOW = {
     ),
 }
 HISTORICAL = {
+    "fused": Case("tensorflow1", "tf1_fused_bn/tf1_net.py:net", notes=(FUSED,)),
+    "is_training": Case("tensorflow1", "tf1_fused_bn/tf1_net.py:named_is_training"),
     "dropout, upscaled": Case("fluid", "fluid_dropout/fluid_net.py:upscaled", network="dropout"),
     "dropout, downgraded": Case(
         "fluid",
@@ -273,29 +266,21 @@ HISTORICAL = {
 }
 
 
-def _check(case: Case, workers: Workers) -> None:
-    try:
-        case.check(workers)
-    finally:
-        if "runner_replays" in case.file:
-            workers.end(case.dialect, MINE)  # what it patched stays patched
-
-
 @rows("case", TORCH)
 def test_a_case(case: Case, workers: Workers) -> None:
-    _check(case, workers)
+    check(case, workers)
 
 
 @pytest.mark.complete
 @rows("case", SLOW)
 def test_a_case_in_keras_or_paddle(case: Case, workers: Workers) -> None:
-    _check(case, workers)
+    check(case, workers)
 
 
 @pytest.mark.complete
 @rows("case", HISTORICAL)
 def test_a_case_in_a_historical_framework(case: Case, workers: Workers) -> None:
-    _check(case, workers)
+    check(case, workers)
 
 
 FREEZES = {
@@ -315,10 +300,16 @@ def test_a_written_file_that_freezes_a_layer_is_no_proof(
     assert not report.proved
 
 
-def test_many_files_side_by_side_have_the_report_that_each_has_alone(workers: Workers) -> None:
+MANY = {"a few": 3, "many": pytest.param(10, marks=pytest.mark.complete)}  # times 5 files
+
+
+@rows("times", MANY)
+def test_many_files_side_by_side_have_the_report_that_each_has_alone(
+    times: int, workers: Workers
+) -> None:
     names = ["raises", "base", "a gain", "a tuple", "float32"]
     alone = {name: TORCH[name].report(workers).rows for name in names}
     with ThreadPoolExecutor(8) as pool:
-        reports = pool.map(lambda name: (name, TORCH[name].report(workers)), names * 6)
+        reports = pool.map(lambda name: (name, TORCH[name].report(workers)), names * times)
         for name, report in reports:
             assert report.rows == alone[name], report.text()

@@ -21,7 +21,8 @@ from frontends.ladder.report import Report
 from frontends.ladder.runs import Job, Runs, batch_for
 from frontends.ladder.verify import verify
 from frontends.workers.outcomes import AGREES
-from frontends.workers.pool import Workers, scratch
+from frontends.workers.pool import Workers
+from frontends.workers.scratch import scratch
 from parity_tests.cases import small
 from parity_tests.rows import rows
 

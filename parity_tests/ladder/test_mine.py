@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -89,7 +90,15 @@ def test_names_may_come_from_a_file(tmp_path: Path) -> None:
         check("torch", "Digits", names_file=str(file))
 
 
-@pytest.mark.parametrize("reference", ["digits.py", "nowhere.py:Net", "digits.py:1"])
-def test_a_wrong_reference_is_one_line(reference: str) -> None:
-    with pytest.raises(TriptychError):
+REFERENCES = {
+    "digits.py": "--mine digits.py: expected FILE.py:FUNCTION or FILE.py:CLASS",
+    "nowhere.py:Net": "--mine nowhere.py: no such file",
+    "digits.py:1": "--mine digits.py:1: expected FILE.py:FUNCTION or FILE.py:CLASS",
+}
+
+
+@pytest.mark.parametrize(("reference", "message"), REFERENCES.items())
+def test_a_wrong_reference_is_one_line(reference: str, message: str) -> None:
+    with pytest.raises(TriptychError, match=re.escape(message)) as raised:
         verify_mine(load(NETWORK), reference, "torch")
+    assert "\n" not in str(raised.value)

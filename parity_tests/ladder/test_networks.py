@@ -148,7 +148,7 @@ def test_published_pair_parts_behind_the_first_convolution(
     workers: Workers, tmp_path: Path
 ) -> None:
     left, right = map(load, PUBLISHED)
-    row = TwoNetworks(left, right, "torch", batch=2, seed=0).compare(workers, tmp_path)
+    row = TwoNetworks(left, right, batch=2, seed=0).compare("torch", workers, tmp_path)
     assert not row.passed
     assert row.note == "step stem.act is only in se_resnext_published_fluid"
 
@@ -161,7 +161,7 @@ def test_first_different_step(workers: Workers, tmp_path: Path) -> None:
         ("equal", (left, left), ""),
     ]:
         (tmp_path / name).mkdir()
-        row = TwoNetworks(*pair, "torch", batch=2, seed=0).compare(workers, tmp_path / name)
+        row = TwoNetworks(*pair, batch=2, seed=0).compare("torch", workers, tmp_path / name)
         assert row.note.startswith(note) and row.passed == (not note), row
 
 

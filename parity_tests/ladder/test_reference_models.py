@@ -20,7 +20,8 @@ from frontends.checkpoints.convert import FRAMEWORKS, network_of
 from frontends.checkpoints.libraries import LIBRARIES, Arrays, from_canonical, names
 from frontends.ladder.runs import Job, Runs
 from frontends.ladder.subjects import Fault, written
-from frontends.workers.pool import Workers, scratch
+from frontends.workers.pool import Workers
+from frontends.workers.scratch import scratch
 from parity_tests.checkpoints import libraries
 from parity_tests.rows import rows
 

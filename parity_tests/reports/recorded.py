@@ -9,7 +9,7 @@ from benchmarks import method
 from benchmarks.matrix import Case
 from frontends.workers.environments import ROOT
 from frontends.workers.outcomes import CRASHED
-from reports.records import RecordFile
+from reports.records import RecordFile, Run, read_run
 from reports.schema import SCHEMA
 
 REPORTS = ROOT / "reports"
@@ -58,7 +58,7 @@ PREPARED = {
     "second_step_s": 0.5,
     "forward_error": 4e-7,
 }
-WARM = {
+WARM: dict[str, Any] = {
     "seconds": [0.5, 0.5],
     "steady": 0,
     "memory": {
@@ -104,3 +104,8 @@ def written(folder: Path, *more: Put, end: bool = True, **header: Any) -> Path:
         records.put("end", state="complete", seconds=12.0, load_after=0.2)
     records.close()
     return records.path
+
+
+def small_run(folder: Path) -> Run:
+    """Return a run with one case measured and one that crashed, written below a folder and read."""
+    return read_run(written(folder, *measured(), CRASH))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import resource
 import statistics
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -15,20 +17,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.errors import TriptychError
-from parity_tests.reports.recorded import COMMITTED, CRASH, PADDLE, TORCH, measured, written
+from parity_tests.reports.recorded import (
+    COMMITTED,
+    CRASH,
+    PADDLE,
+    TORCH,
+    measured,
+    small_run,
+    written,
+)
 from parity_tests.rows import rows
 from reports.page import page
 from reports.plot import figure
-from reports.records import Run, read_run
+from reports.records import RecordFile, read_run
 from reports.tables import text_tables
 
 
-def _run(folder: Path) -> Run:
-    return read_run(written(folder, *measured(), CRASH))
-
-
 def test_figures_come_from_the_raw_samples(tmp_path: Path) -> None:
-    found = _run(tmp_path)
+    found = small_run(tmp_path)
     timing = found.timings[TORCH]
     assert timing.step().median == statistics.median([0.5, 0.25, 1.0])
     speed = found.images_per_second(timing)
@@ -61,6 +67,34 @@ def test_records_are_valid_json_lines(tmp_path: Path) -> None:
     text = written(tmp_path, *measured()).read_text(encoding="utf-8")
     kinds = [json.loads(line)["kind"] for line in text.splitlines()]
     assert kinds == ["run", "proof", "prepared", "warm", *["round"] * 3, "outcome", "end"]
+
+
+@contextmanager
+def _full_disk(size: int) -> Iterator[None]:
+    """Let no file of this process grow beyond a size."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_disk_leaves_whole_lines(tmp_path: Path) -> None:
+    path = written(tmp_path, end=False)
+    size, records = path.stat().st_size, RecordFile(tmp_path, "full")
+    with _full_disk(size):
+        with pytest.raises(TriptychError, match=r"full.jsonl: cannot be written: File too large"):
+            records.put("run", text="x" * size)
+        assert not records.path.exists()
+        records = RecordFile(tmp_path, "full")
+        records.put("note", text="a")
+        with pytest.raises(TriptychError):
+            records.put("note", text="x" * size)
+        records.put("end", text="b")  # there is room again
+    records.close()
+    lines = records.path.read_text().splitlines()
+    assert [json.loads(line)["text"] for line in lines] == ["a", "b"]
 
 
 # Damaged records

@@ -99,6 +99,14 @@ def test_a_dead_worker_is_noticed_though_its_child_holds_the_pipe(
     assert time.monotonic() - started < 20
 
 
+def test_a_worker_that_closes_its_channel_is_not_waited_for(
+    worker: WorkerProcess, tmp_path: Path
+) -> None:
+    with pytest.raises(WorkerError, match="it closed its end of the channel"):
+        worker.request(_written(tmp_path, "os.closerange(3, 100)\ntime.sleep(600)"))
+    assert not worker.alive()
+
+
 def test_closing_a_worker_ends_the_wait_of_another_thread(
     worker: WorkerProcess, tmp_path: Path
 ) -> None:

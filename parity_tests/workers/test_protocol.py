@@ -71,7 +71,7 @@ MESSAGES: dict[str, Message] = {
         ),
         Prepared(1.5, 0.25, 0.125),
         Seconds((0.1, 0.2)),
-        MemoryUse(1, 2, 3, None),
+        MemoryUse(1, 2, 3, 4, "NVIDIA H100"),
         Stage("load"),
         Failure("crashed", "load", "MemoryError: planted"),
     )

@@ -15,7 +15,8 @@ from frontends.ladder.runs import Job, Runs, batch_for
 from frontends.ladder.subjects import written
 from frontends.workers.arrays import ArrayReader
 from frontends.workers.environments import interpreter
-from frontends.workers.pool import Workers, scratch
+from frontends.workers.pool import Workers
+from frontends.workers.scratch import scratch
 from frontends.writing.emit import emit
 from parity_tests.alone import alone
 from parity_tests.cases import small

@@ -124,11 +124,6 @@ class InnerDict(nn.Module):
         return self.fc(self.backbone(x)["pooled"])
 
 
-class InnerTuple(InnerDict):
-    def forward(self, x):
-        return self.fc(self.backbone(x)["pooled"])
-
-
 class Nhwc(Base):
     """Takes NHWC, as a file that came from TensorFlow does."""
 

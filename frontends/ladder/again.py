@@ -1,0 +1,162 @@
+"""A reader's file beside ours in further calls, and in float32: what one batch does not show.
+
+Both run in one framework and are given the same, so that every result is compared as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from common.compare import Difference, difference
+from frontends.ladder.calls import CALLS
+from frontends.ladder.climb import by_layer, given
+from frontends.ladder.gradients import GRADIENT_FLOOR
+from frontends.ladder.report import Row, stopped_row
+from frontends.ladder.runs import BOTH, Job, Runs
+from frontends.workers.arrays import ArrayReader
+from frontends.workers.outcomes import AGREES, MISMATCHED, WorkerError
+
+AGAIN = "further calls"
+AGAIN_BOUND = 1e-8  # of the largest value: these batches are worse conditioned than the first
+IN_FLOAT32 = "outputs in float32"
+# How many times the error of ours the error of mine may be: operands of 10 bits give 2¹³ times it.
+ERROR_BOUND = 64.0
+LEAST_ERROR = 2.0**-22  # of the output: less than that is not asked of any float32
+# What must hold of a reader's file beside the rungs.
+HOLDS = {
+    AGAIN: "on other batches, magnitudes and signs, and on the first batch once more: as before",
+    IN_FLOAT32: "mine is off by at most 64 times as much as ours",
+}
+EXTREME = ("varied/", "bright/", "dark/")
+OVERFLOWS = "mine is not finite for some large values, which were left out"
+WORDS = {
+    "varied/evaluate": "evaluating samples of other magnitudes and signs",
+    "large/train": "training on a larger batch of larger values",
+    "bright/evaluate": "evaluating a single bright sample",
+    "dark/evaluate": "evaluating a single dark sample",
+    "again/evaluate": "evaluating the first batch after that",
+    "again/train": "training on the first batch after that",
+}
+
+
+def further_calls(runs: Runs, panels: tuple[str, str]) -> Row:
+    """Return the row of the calls that follow the first, in order."""
+    jobs = [Job(panel, want=CALLS) for panel in panels]
+    runs.run_all([[job] for job in jobs])
+    try:
+        mine, ours = (runs.run(job).read() for job in jobs)
+    except WorkerError as error:
+        call = WORDS.get(error.outcome.stage, error.outcome.stage)
+        stopped = stopped_row(error.outcome.framework, error.outcome)
+        return Row(AGAIN, stopped.panels, stopped.outcome, note=f"{call}: {stopped.note}")
+    worst, overflows = 0.0, ""
+    with mine, ours:
+        for name, left, right, scale in _pairs(runs, panels, mine, ours):
+            finite = np.isfinite(left)
+            if name.startswith(EXTREME) and not finite.all() and left.shape == right.shape:
+                overflows = OVERFLOWS
+                left, right = (np.where(finite, each, 0.0) for each in (left, right))
+            found = _apart(name, left, right, scale)
+            worst = max(worst, found.relative)
+            if found.relative > AGAIN_BOUND:
+                call, what = _words(name)
+                note = f"{call}: {what}: {found}"
+                return Row(AGAIN, panels, MISMATCHED, worst, AGAIN_BOUND, note)
+    return Row(AGAIN, panels, AGREES, worst, AGAIN_BOUND, overflows)
+
+
+def _words(name: str) -> tuple[str, str]:
+    call, what = "/".join(name.split("/")[:2]), " of ".join(name.split("/")[2:])
+    return WORDS[call], what
+
+
+def _pairs(
+    runs: Runs, panels: tuple[str, str], mine: ArrayReader, ours: ArrayReader
+) -> Iterator[tuple[str, Any, Any, float | None]]:
+    """Yield (name, result of mine, of ours, scale or None for their largest value)."""
+    for call in CALLS:
+        name = f"{call}/output"
+        yield name, given(mine, name), given(ours, name), None
+        if call.endswith("train"):
+            for each, scale in _gradients(runs, panels, call, ours).items():
+                name = f"{call}/gradient/{each}"
+                yield name, given(mine, name), given(ours, name), scale
+            for each in _expected(runs, panels, "statistics"):
+                name = f"{call}/statistics/{each}"
+                yield name, given(mine, name), given(ours, name), None
+
+
+def _gradients(
+    runs: Runs, panels: tuple[str, str], call: str, ours: ArrayReader
+) -> Mapping[str, float]:
+    """Return the gradients that are compared, each with its scale: the largest of its layer.
+
+    None, where the two round average pools unlike each other (frontends.ladder.predictions).
+    """
+    if len({runs.rounded_pools(panel) for panel in panels}) > 1:
+        return {}
+    layers = {"input": ["input"], **by_layer(_expected(runs, panels, "gradient"))}
+    size = {
+        name: float(np.abs(given(ours, f"{call}/gradient/{name}")).max(initial=0))
+        for names in layers.values()
+        for name in names
+    }
+    least = GRADIENT_FLOOR * max(size.values())
+    return {n: max(least, *(size[m] for m in ns)) for ns in layers.values() for n in ns}
+
+
+def _expected(runs: Runs, panels: tuple[str, str], kind: str) -> list[str]:
+    absent = set().union(*(runs.subject(panel).absent(runs.network) for panel in panels))
+    frozen = set().union(*(runs.run(Job(panel)).told.frozen for panel in panels))
+    return [
+        name
+        for name, each in runs.elaboration.parameters.items()
+        if each.trainable == (kind == "gradient") and name not in absent | frozen
+    ]
+
+
+def _apart(name: str, left: Any, right: Any, scale: float | None) -> Difference:
+    """Return the worst difference; of samples of several magnitudes each has its own scale."""
+    if not name.startswith("varied/") or left.shape != right.shape:
+        return difference(left, right, scale)
+    return max(map(difference, left, right), key=lambda found: found.relative)
+
+
+def in_float32(runs: Runs, panels: tuple[str, str]) -> Iterator[Row]:
+    """Yield the row of the errors of float32 outputs: mine may be some times as large as ours.
+
+    A file may compute in fewer bits in float32 alone, as under autocast.
+    """
+    runs.run_all([[Job(panel, dtype="float32")] for panel in panels])
+    for panel in panels:
+        try:
+            runs.run(Job(panel, dtype="float32"))
+        except WorkerError as error:
+            yield Row(IN_FLOAT32, (panel,), error.outcome.kind, note=error.outcome.message)
+            return
+    worst, note = 0.0, ""
+    for mode in BOTH:
+        mine, ours = (_error(runs, panel, mode) for panel in panels)
+        ratio = mine / max(ours, LEAST_ERROR) if np.isfinite(mine) else np.inf
+        worst = max(worst, ratio)
+        if ratio > ERROR_BOUND and not note:
+            note = f"{mode}: mine is off by {mine:.1e} of its size, ours by {ours:.1e}"
+    outcome = MISMATCHED if note else AGREES
+    yield Row(IN_FLOAT32, panels[:1], outcome, worst, ERROR_BOUND, note)
+
+
+def _error(runs: Runs, panel: str, mode: str) -> float:
+    """Return how far a float32 output is from the float64 one, relative to its size."""
+    name = f"{mode}/output"
+    exact = runs.run(Job(panel)).read()
+    rounded = runs.run(Job(panel, dtype="float32")).read()
+    with exact, rounded:
+        true, found = exact.get(name), rounded.get(name).astype(np.float64)
+    if true.shape != found.shape:
+        return float(np.inf)
+    size = float(np.linalg.norm(true))
+    apart = float(np.linalg.norm(found - true))
+    return apart / size if size else apart

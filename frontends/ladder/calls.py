@@ -1,0 +1,59 @@
+"""Further calls of one network, each after those before, on inputs that one batch does not show.
+
+A reader's file may do with another batch, or when it is called again, what its first call does not
+tell: a layer that acts on large batches or from the second call on, a value that is capped beyond
+what was met, weights that a call changes, a branch that depends on the data, a clipped gradient.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from common import weights
+from common.network import Network
+from common.streams import draw, float32_exact
+
+# In this order. "varied": samples of several magnitudes and signs. "large": another batch size, and
+# large values and cotangents. "bright" and "dark": one sample, far above or below 0. "again": the
+# first batch once more.
+CALLS = (
+    "varied/evaluate",
+    "large/train",
+    "bright/evaluate",
+    "dark/evaluate",
+    "again/evaluate",
+    "again/train",
+)
+MAGNITUDES = (2.0**-10, 1.0, 2.0**10, 2.0**20)
+SIGNS = (np.asarray, np.abs, lambda values: -np.abs(values))
+LARGE, LARGER = 32.0, 1024.0
+MOST_SAMPLES = 33
+MOST_VALUES = 4_000_000  # of the results of all steps together
+MANY, FEW = 12, 4  # samples of several magnitudes: each with each sign, or each once
+
+
+def inputs(network: Network, batch: int, seed: int = 0) -> dict[str, Any]:
+    """Return <name>/input and <name>/cotangent of every call."""
+    various = MANY if samples(network, batch) == MOST_SAMPLES else FEW
+    drawn = draw("calls", seed).standard_normal((various, *network.input_shape))
+    varied = [SIGNS[i % 3](MAGNITUDES[i % 4] * each) for i, each in enumerate(drawn)]
+    more = samples(network, batch)
+    first = weights.inputs(network, batch, seed)
+    return {
+        "varied/input": float32_exact(np.stack(varied)),
+        "large/input": LARGE * weights.inputs(network, more, seed + 1),
+        "large/cotangent": LARGER * weights.cotangent(network, more, seed + 1),
+        "bright/input": LARGER * np.abs(first[:1]),
+        "dark/input": -LARGER * np.abs(first[:1]),
+        "again/input": first,
+        "again/cotangent": weights.cotangent(network, batch, seed),
+    }
+
+
+def samples(network: Network, batch: int) -> int:
+    """Return how many samples the larger batch has: more than `batch`, as many as are cheap."""
+    values = sum(math.prod(step.output) for step in network.elaboration.steps)
+    return max(batch + 1, min(MOST_SAMPLES, MOST_VALUES // values))

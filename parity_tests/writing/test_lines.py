@@ -1,0 +1,70 @@
+"""The map: beside the text stands which lines say which step, alike in all dialects."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+import pytest
+
+from common.network import Network
+from common.networks import available, load
+from frontends.frameworks import FRAMEWORKS
+from frontends.writing.draft import Source
+from frontends.writing.emit import emit
+from frontends.writing.lines import CALL, MAKE, lines_of
+from frontends.writing.statements import Comment, Expression, Function
+from parity_tests.cases.wirings import ROWS
+from parity_tests.rows import rows
+
+
+def _order(source: Source) -> list[str]:
+    """Return the steps in the order in which a file applies them, each once where it begins."""
+    steps = (step for each in source.lines if each.role == CALL for step in each.steps)
+    return [step for step, _ in groupby(steps)]
+
+
+@rows("network", ROWS)
+def test_the_same_steps_in_the_same_order(network: Network) -> None:
+    _check_order(network)
+
+
+@pytest.mark.complete
+@rows("name", {name: name for name in available()})
+def test_the_same_steps_in_the_same_order_in_the_catalogue(name: str) -> None:
+    _check_order(load(name))
+
+
+def _check_order(network: Network) -> None:
+    found = {panel: _order(emit(network, panel)) for panel in FRAMEWORKS}
+    used = {each.block.kind for each in network.elaboration.blocks if each.used}
+    called = {f"{b.kind}.{c.layer}" for b in network.blocks().values() for c in b.wiring}
+    for panel, order in found.items():
+        own = [step for step in order if step.partition(".")[0] in used]
+        assert own == [s for s in found["torch"] if s.partition(".")[0] in used], panel
+        assert set(own) <= called
+    assert {step.partition(".")[0] for step in found["fluid"]} == used
+
+
+@rows("panel", {panel: panel for panel in FRAMEWORKS})
+def test_lines_hold_their_step(panel: str) -> None:
+    """No line says two steps that are not said together, and the words of a step are on it."""
+    source = emit(load("se_resnext_cifar"), panel)
+    text = source.text.splitlines()
+    made: dict[int, tuple[str, ...]] = {}
+    for each in source.lines:
+        assert 1 <= each.first <= each.last <= len(text)
+        for number in range(each.first, each.last + 1):
+            assert made.setdefault(number, each.steps) == each.steps
+        layer = each.steps[0].rpartition(".")[2]
+        said = "\n".join(text[each.first - 1 : each.last])
+        assert layer in said or each.role == CALL, said
+    roles = {each.role for each in source.lines}
+    assert roles == ({MAKE, CALL} if source.classes else {CALL})
+
+
+def test_a_text_of_other_statements_is_refused() -> None:
+    said = Function("f", (), body=(Comment("one"), Expression("x", steps=("f.a",))))
+    (found,) = lines_of([said], "def f():\n    # one\n    x\n")
+    assert (found.first, found.last, found.steps) == (3, 3, ("f.a",))
+    with pytest.raises(ValueError, match="zip"):
+        lines_of([said], "def f():\n    x\n    x\n")
