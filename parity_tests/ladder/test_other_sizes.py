@@ -30,6 +30,7 @@ EVEN = {
     "se_resnext_mnist": 36,
     "resnext_cifar_tensorflow": 36,
 }
+del EVEN["se_resnext_published_tensorflow"]  # its pool pads "same", too
 KERAS_INPUT = re.compile(r"keras\.Input\(\(\d+, \d+, ")
 QUICK = ("batchflow_resnet", "resnet18", "rir18", "se_resnext_published_tensorflow")
 
