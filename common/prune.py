@@ -127,7 +127,7 @@ class _Pruning:
         states = {bool(evaluate(layer.when, each.arguments)) for each in instances}
         states |= self._idle_states(block, layer.when)
         if names(layer.when) & self._open[block.kind]:
-            kinds = [use.block for use in uses(layer)]
+            kinds = [use.block for use in uses(left)]
             known = not kinds or any(map(self._elaboration.instances, kinds))
             left = left if known or states != {False} else Unwritten()
             states = {True, False}

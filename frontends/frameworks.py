@@ -30,8 +30,8 @@ class Framework:
     styles: Mapping[str, str]
     colour: str  # of Okabe and Ito's palette: told apart with any kind of colour vision
     classes: bool = False  # blocks are classes: layers that are never called exist, too
-    unbiased_variance: bool = False  # running variances are of the estimate with n / (n - 1)
-    fuses_from: float | None = None  # they are in files that it writes, from this epsilon on
+    # Running variances are of the estimate, with n / (n - 1), of layers with an epsilon from here.
+    unbiased_from: float | None = None
     zero_debias: bool = False  # can have running means that are rid of their start at zero
     rounds_pool_gradients: bool = False  # see frontends.ladder.predictions
     shares_as_models: bool = False  # blocks that are called again are a model of their own
@@ -83,7 +83,7 @@ _TABLE = (
         },
         colour="#D55E00",
         classes=True,
-        unbiased_variance=True,
+        unbiased_from=0.0,
     ),
     Framework(
         name="fluid",
@@ -106,7 +106,7 @@ _TABLE = (
         styles={"graph": "graph: Session"},
         colour="#F0C94A",
         # Below 1.001e-5, in float32, its fused kernel takes another epsilon: no file fuses.
-        fuses_from=1.0009999641624745e-05,
+        unbiased_from=1.0009999641624745e-05,
         zero_debias=True,
         feeds_every_step=True,
         requirements=("tensorflow==1.15.5", "protobuf<3.21", "numpy<1.19"),

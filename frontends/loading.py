@@ -19,7 +19,7 @@ def load_each(network: Network, sources: Mapping[str, Source]) -> tuple[list[str
 
     A framework that is not installed is said, and no failure.
     """
-    with Workers() as workers, scratch() as folder:
+    with scratch() as folder, Workers() as workers:
 
         def load(dialect: str) -> tuple[str, bool]:
             source, path = sources[dialect], folder / f"{network.name}_{dialect}.py"

@@ -8,11 +8,11 @@ statistics, step by step, at an even and at an odd size.
 
 from __future__ import annotations
 
-import argparse
 import json
 import tempfile
 from pathlib import Path
 
+from common.arguments import Parser
 from common.errors import TriptychError, run_command
 from common.networks import load
 from frontends.writing.emit import emit
@@ -37,7 +37,7 @@ def compare(published: Path, size: int, blocks: int = 3) -> dict[str, float]:
 
 def main() -> int:
     """Print what is compared, and how far it is apart; return 1 if anything is beyond the bound."""
-    parser = argparse.ArgumentParser(prog="python -m parity_tests.published", description=__doc__)
+    parser = Parser(prog="python -m parity_tests.published", description=__doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("--blocks", type=int, default=3, help="a stage (default 3, as published)")
     options = parser.parse_args()

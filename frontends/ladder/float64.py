@@ -101,5 +101,5 @@ def _biased(
     if op.zero_debias and kind == "mean" and climb.runs.subject(panel).row.zero_debias:
         return after * (1 - float(op.momentum) ** calls)
     moved = after - float(op.momentum) ** calls * climb.runs.parameters[name]
-    unbiased = kind == "variance" and climb.runs.subject(panel).is_unbiased(op)
+    unbiased = kind == "variance" and climb.runs.is_unbiased(panel, op)
     return moved * (count - 1) / count if unbiased else moved

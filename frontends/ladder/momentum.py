@@ -21,7 +21,8 @@ def hint(climb: Climb, panel: str, name: str, after: Any) -> str:
     if len(calls) != 1 or not isinstance(op, BatchNorm):
         return ""
     before = climb.runs.parameters[name]
-    batch = _statistic(climb, panel, calls[0], kind)
+    unbiased = kind == "variance" and climb.runs.is_unbiased(panel, op)
+    batch = _statistic(climb, calls[0], kind, unbiased)
     if after.shape != before.shape or not np.isfinite(after).all():
         return ""
     way, moved = before - batch, after - batch
@@ -37,14 +38,13 @@ def hint(climb: Climb, panel: str, name: str, after: Any) -> str:
     )
 
 
-def _statistic(climb: Climb, panel: str, index: int, kind: str) -> Any:
-    """Return the mean or the variance of what a normalization is given, as a panel counts it."""
+def _statistic(climb: Climb, index: int, kind: str, unbiased: bool) -> Any:
+    """Return the mean or the variance of what a normalization is given."""
     reference = climb.runs.reference
     (source,) = reference.steps[index].sources
     x = reference.results[source] if source >= 0 else climb.runs.batch_of("input")
     along = (0, *range(2, x.ndim))
     if kind == "mean":
         return x.mean(along)
-    unbiased = climb.runs.subject(panel).row.unbiased_variance
     count = x.size // x.shape[1]
     return x.var(along) * (count / (count - 1) if unbiased else 1.0)

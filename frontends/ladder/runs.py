@@ -122,6 +122,13 @@ class Runs:
             return ()
         return subject.rounded_pools(self.network, self.run(Job(name)).told.average_pools)
 
+    def is_unbiased(self, name: str, op: BatchNorm) -> bool:
+        """Is a subject's running variance of a layer that of the estimate, with n / (n - 1)?"""
+        subject = self.subject(name)
+        if subject.row.unbiased_from is None:
+            return False
+        return subject.is_unbiased(self.network, op, self.run(Job(name)).told.fused_norms)
+
     def run(self, job: Job) -> Result:
         """Return the result of a job. Raises WorkerError."""
         if job not in self._results:

@@ -71,11 +71,13 @@ class Subject(ABC):
         """Return the steps whose values it is exempt from telling, each with the reason."""
         return {}
 
-    def is_unbiased(self, op: BatchNorm) -> bool:
-        """Is the running variance of a layer that of the estimate, with n / (n - 1)?"""
-        least = self.row.fuses_from
-        fused = least is not None and isinstance(op.epsilon, float) and op.epsilon >= least
-        return self.row.unbiased_variance or fused
+    def is_unbiased(self, network: Network, op: BatchNorm, fused: int | None) -> bool:
+        """Is the running variance of a layer that of the estimate, with n / (n - 1)?
+
+        fused: how many batch normalizations it fuses, None if it did not count them.
+        """
+        least = self.row.unbiased_from
+        return least is not None and isinstance(op.epsilon, float) and op.epsilon >= least
 
     def rounded_pools(self, network: Network, called: int | None) -> tuple[type[Op], ...]:
         """Return the average pools whose gradients it scales by a rounded 1/n, where its framework
@@ -163,9 +165,13 @@ class Reader(Subject):
             (n for n in network.elaboration.parameters if n not in known), UNMATCHED
         )
 
-    def is_unbiased(self, op: BatchNorm) -> bool:
-        """What it fuses, its worker computes by other ops in float64."""
-        return self.row.unbiased_variance
+    def is_unbiased(self, network: Network, op: BatchNorm, fused: int | None) -> bool:
+        """It may fuse all, or none, whatever their epsilon."""
+        steps = network.elaboration.steps
+        every = sum(isinstance(step.op, BatchNorm) for step in steps)
+        if fused in (0, every):
+            return fused == every
+        return super().is_unbiased(network, op, fused)
 
     def rounded_pools(self, network: Network, called: int | None) -> tuple[type[Op], ...]:
         """Its global average may be a pool over the whole map where ours is a mean: the number of

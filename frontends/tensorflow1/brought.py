@@ -2,8 +2,9 @@
 
 import tensorflow as tf
 from tensorflow.python.framework import tensor_util
-from tensorflow.python.ops import nn, nn_ops
+from tensorflow.python.ops import nn_ops
 
+from frontends.tensorflow1.fused import KINDS_TAKEN
 from frontends.workers.recording import DROPOUT
 
 # What an op takes at a place is of a kind.
@@ -18,13 +19,6 @@ _KINDS = {
     ("FusedBatchNormV3", 4): "variance",
 }
 _PASSES = ("Identity", "ReadVariableOp", "Cast", "Enter")
-_fused_batch_norm = nn.fused_batch_norm
-_FUSED = ("gamma", "beta", "mean", "variance")
-_UNFUSED = {}  # name of what such a normalization takes -> its kind
-UNFUSED = (
-    "fused batch normalization of mine: run unfused, as the kernel has no float64; in float32 its "
-    "epsilon is 1.001e-5 at least, and its running variance has n / (n - 1)"
-)
 _RANDOM = ("Random", "Truncated", "Parameterized", "Multinomial", "Stateless", "StatefulUniform")
 
 
@@ -48,47 +42,6 @@ def watch_dropout(recordings):
     nn_ops.dropout_v2 = dropout
 
 
-def watch_fused(recordings):
-    """Have fused batch normalization computed by other ops in float64, which its kernel lacks."""
-
-    _UNFUSED.clear()
-
-    def fused_batch_norm(
-        x,
-        scale,
-        offset,
-        mean=None,
-        variance=None,
-        epsilon=0.001,
-        data_format="NHWC",
-        is_training=True,
-        name=None,
-    ):
-        x = tf.convert_to_tensor(x)
-        if x.dtype != tf.float64:
-            return _fused_batch_norm(
-                x, scale, offset, mean, variance, epsilon, data_format, is_training, name
-            )
-        recordings.seen.remark([UNFUSED])
-        first = data_format == "NCHW"
-        given = [None if each is None else _own(each) for each in (scale, offset, mean, variance)]
-        _UNFUSED.update((each.name, kind) for each, kind in zip(given, _FUSED) if each is not None)
-        if is_training:
-            given[2:] = tf.nn.moments(x, [0, 2, 3] if first else [0, 1, 2])
-        shaped = [tf.reshape(each, [1, -1, 1, 1]) for each in given] if first else given
-        gamma, beta, centre, spread = shaped
-        y = tf.nn.batch_normalization(x, centre, spread, beta, gamma, epsilon, name)
-        return y, given[2], given[3]
-
-    tf.nn.fused_batch_norm = nn.fused_batch_norm = fused_batch_norm
-
-
-def _own(value):
-    """Return a value as a float64 tensor of its own."""
-    value = tf.convert_to_tensor(value)
-    return tf.identity(value if value.dtype == tf.float64 else tf.cast(value, tf.float64))
-
-
 def draws(graph):
     """Return the ops of a graph that draw random numbers, those that start variables left out."""
     started = {v.initializer for v in tf.global_variables() + tf.local_variables()}
@@ -105,7 +58,7 @@ def draws(graph):
 def kind_of(variable):
     """Return the kind of a variable by the op that takes it, "" if that says none."""
     for op, place in _takers(variable):
-        kind = _KINDS.get((op.type, place)) or _UNFUSED.get(op.outputs and op.outputs[0].name)
+        kind = _KINDS.get((op.type, place)) or KINDS_TAKEN.get(op.outputs and op.outputs[0].name)
         if kind:
             return kind
     return ""
@@ -139,7 +92,7 @@ def _takers(variable):
     while left:
         value = left.pop()
         for op in value.consumers():
-            if op.type in _PASSES and op.outputs[0].name not in _UNFUSED:
+            if op.type in _PASSES and op.outputs[0].name not in KINDS_TAKEN:
                 left.extend(op.outputs[:1])
             else:
                 yield op, [x.name for x in op.inputs].index(value.name)

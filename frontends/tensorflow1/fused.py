@@ -8,6 +8,8 @@ import tensorflow as tf
 from tensorflow.contrib.layers.python.layers import layers
 from tensorflow.python.ops import nn
 
+UNFUSED = "fused batch normalization of mine: run unfused, as the kernel has no float64"
+KINDS_TAKEN = {}  # name of what such a normalization takes in float64 -> its kind
 LEAST_EPSILON = 1.0009999641624745e-05  # 1.001e-5 in float32
 OF_ITS_OWN = ("biased", "local_step")  # what a mean that is rid of its start is computed from
 _fused, _contrib, _assign = (
@@ -17,19 +19,27 @@ _fused, _contrib, _assign = (
 )
 
 
-def allow_float64():
-    """Have fused batch normalization take float64."""
+def allow_float64(seen, brought):
+    """Have fused batch normalization take float64, and told when it is called in training."""
+    KINDS_TAKEN.clear()
 
     def fused(
         x, scale, offset, mean=None, variance=None, epsilon=0.001, data_format="NHWC",
         is_training=True, name=None,
     ):  # fmt: skip
+        if is_training:
+            seen.fuses()
         if x.dtype != tf.float64:
             return _fused(x, scale, offset, mean, variance, epsilon, data_format, is_training, name)
         axes = [0, 1, 2] if data_format == "NHWC" else [0, 2, 3]
         spread = [1, 1, 1, -1] if data_format == "NHWC" else [1, -1, 1, 1]
         if is_training:
             mean, variance = tf.nn.moments(x, axes)
+        else:
+            mean, variance = _taken(mean, "mean"), _taken(variance, "variance")
+        scale, offset = _taken(scale, "gamma"), _taken(offset, "beta")
+        if brought:
+            seen.remark([UNFUSED])
         scale, offset, centre, width = (
             tf.reshape(each, spread) for each in (scale, offset, mean, variance)
         )
@@ -43,7 +53,8 @@ def allow_float64():
     def contrib(inputs, fused=None, **options):
         if inputs.dtype != tf.float64 or fused is False:
             return _contrib(inputs, fused=fused, **options)
-        # Fused, its variables would be of float32.
+        if options.get("is_training", True) is not False:
+            seen.fuses()  # its variables would be of float32
         count = tf.cast(tf.size(inputs) / inputs.shape[-1].value, inputs.dtype)
 
         def assign(variable, value, decay, **named):
@@ -57,4 +68,12 @@ def allow_float64():
         finally:
             layers.moving_averages.assign_moving_average = _assign
 
-    nn.fused_batch_norm, tf.contrib.layers.batch_norm = fused, contrib
+    tf.nn.fused_batch_norm = nn.fused_batch_norm = fused
+    tf.contrib.layers.batch_norm = contrib
+
+
+def _taken(value, kind):
+    """Return a value as a float64 tensor of its own, by which its kind is known."""
+    value = tf.identity(tf.cast(value, tf.float64))
+    KINDS_TAKEN[value.name] = kind
+    return value

@@ -25,7 +25,7 @@ from frontends.writing.padding import Four, four_sides, is_same
 from frontends.writing.sites import Body, FunctionSite, overhang
 from frontends.writing.statements import Assign, Comment
 
-LEAST_EPSILON = TABLE["tensorflow1"].fuses_from or 0.0
+LEAST_EPSILON = TABLE["tensorflow1"].unbiased_from or 0.0
 LOWEST = invoke("float", '"-inf"')
 
 

@@ -6,7 +6,7 @@ import platform
 import numpy as np
 import tensorflow as tf
 
-from frontends.tensorflow1.brought import calls_of, draws, kind_of, watch_dropout, watch_fused
+from frontends.tensorflow1.brought import calls_of, draws, kind_of, watch_dropout
 from frontends.tensorflow1.fused import OF_ITS_OWN, allow_float64
 from frontends.tensorflow1.layout import LAYERS
 from frontends.workers.layouts import (
@@ -81,7 +81,7 @@ def _held(variable, trained):
 
 
 def _variables():
-    """Return the variables of a graph, global ones first, but what averages keep for themselves."""
+    """Return the variables that are parameters and running statistics, global ones first."""
     every = tf.global_variables() + tf.local_variables()
     return [v for v in every if v.op.name.rpartition("/")[2] not in OF_ITS_OWN]
 
@@ -98,11 +98,10 @@ class Runner:
         _let_go()
         self._file, self._step, self._absent = file, step, set(file.absent)
         self.recordings = Recordings(observe, symbolic=True)
+        self.recordings.seen.fused_norms = 0
+        allow_float64(self.recordings.seen, file.brought)
         if file.brought:
             watch_dropout(self.recordings)
-            watch_fused(self.recordings)
-        else:
-            allow_float64()
         self._shapes = {}
         self._module = load_module(file.path, {"tap": self._tap})
         self._entry = getattr(self._module, file.entry)

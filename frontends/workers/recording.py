@@ -75,6 +75,7 @@ class Seen:
     def __init__(self) -> None:
         self.dropouts: Dict[str, Tuple[str, ...]] = {}
         self.average_pools: Optional[int] = None
+        self.fused_norms: Optional[int] = None
         self.mode = ""
         self.odd: Dict[str, None] = {}  # see protocol.Structure
         self.remarks: Dict[str, None] = {}
@@ -84,6 +85,8 @@ class Seen:
         self.mode, self.dropouts[mode] = mode, ()
         if self.average_pools is not None:
             self.average_pools = 0
+        if self.fused_norms is not None:
+            self.fused_norms = 0
 
     def drops(self, kind: str, rate: Any, shape: Iterable[Any]) -> None:
         """Note a dropout that drops: its kind, its rate, None if that is computed, and the input's
@@ -115,6 +118,10 @@ class Seen:
     def averages(self) -> None:
         """Note a call of an average pool."""
         self.average_pools = (self.average_pools or 0) + 1
+
+    def fuses(self) -> None:
+        """Note a call of a fused batch normalization."""
+        self.fused_norms = (self.fused_norms or 0) + 1
 
 
 class Recordings:

@@ -126,6 +126,7 @@ class Worker:
             frozen,
             seen.dropouts,
             seen.average_pools,
+            seen.fused_norms,
             tuple(seen.odd),
             tuple(seen.remarks),
         )

@@ -6,14 +6,13 @@ written by every dialect, and verified. A line of JSON per size: its layers, the
 
 from __future__ import annotations
 
-import argparse
 import json
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from common import machine
-from common.arguments import whole
+from common.arguments import Parser, whole
 from common.errors import run_command
 from common.network import Network
 from common.serialize import from_json
@@ -69,7 +68,7 @@ def measured(layers: int, workers: Workers | None) -> dict[str, float]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure every size; return the exit code."""
-    made = argparse.ArgumentParser(description=__doc__)
+    made = Parser(description=__doc__)
     made.add_argument("--most", type=whole(1, 10**6), default=SIZES[-1], help="layers")
     made.add_argument("--out", help="a file to write, a line of JSON per size")
     options = made.parse_args(arguments)
