@@ -96,8 +96,6 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m frontend
 
         lines, good = load_each(network, sources)
         print("\n".join(lines), file=sys.stderr)
-    elif not options.verified:
-        print("written, not loaded: --load does that, --verified more", file=sys.stderr)
     if options.verified:
         check_memory(network, 2)
         report = _verified(network, options.dialects)
@@ -111,6 +109,8 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m frontend
         path = folder_for(options.out) / f"{network.name}_{dialect}.py"
         write_text(path, text)
         print(path)
+    if not (options.load or options.verified):
+        print("written, not loaded: --load does that, --verified more", file=sys.stderr)
     return 0 if good else 1
 
 

@@ -23,14 +23,14 @@ BOUND = 1e-4  # of float32 through forty layers; a mean that keeps its start is 
 SIZES = (32, 29)
 
 
-def compare(published: Path, size: int) -> dict[str, float]:
+def compare(published: Path, size: int, blocks: int = 3) -> dict[str, float]:
     """Return what was compared -> the largest difference, relative to the largest value."""
     source = emit(load(NETWORK), "tensorflow1")
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / "written.py"
         written.write_text(source.text, encoding="utf-8")
         command = ["tensorflow1_published.py", str(published.resolve()), str(written)]
-        said = alone("tensorflow1", Path(folder), *command, source.entry, str(size))
+        said = alone("tensorflow1", Path(folder), *command, source.entry, str(size), str(blocks))
     found: dict[str, float] = json.loads(said.splitlines()[-1])
     return found
 
@@ -39,12 +39,14 @@ def main() -> int:
     """Print what is compared, and how far it is apart; return 1 if anything is beyond the bound."""
     parser = Parser(prog="python -m parity_tests.published", description=__doc__)
     parser.add_argument("file", type=Path)
-    published = parser.parse_args().file
+    parser.add_argument("--blocks", type=int, default=3, help="a stage (default 3, as published)")
+    options = parser.parse_args()
+    published = options.file
     if not published.is_file():
         raise TriptychError(f"{published}: not a file")
     differs = False
     for size in SIZES:
-        for name, apart in compare(published, size).items():
+        for name, apart in compare(published, size, options.blocks).items():
             differs |= not apart <= BOUND
             print(f"{size} x {size}: {name}: {apart:.1e}{'' if apart <= BOUND else ' DIFFERS'}")
     return int(differs)

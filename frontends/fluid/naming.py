@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from common.errors import choose
 from common.network import Network
-from common.networks.fluid_names import PADDLE_MODELS, is_deep, official_blocks, official_names
+from common.networks.fluid_names import PADDLE_MODELS, official_blocks, official_names
 from frontends.writing.naming import Naming
 
 # Official ResNets: PaddlePaddle/models, release 1.3, resnet.py, conv_bn_layer and bottleneck_block.
@@ -30,7 +30,6 @@ def naming_of(network: Network) -> Naming:
     if not network.naming:
         return Naming()
     choose("naming", network.naming, [PADDLE_MODELS])
-    deep = is_deep(network)
-    stages = {("resnet", f"layer{i}"): (f"res{i + 1}", deep and i == 3) for i in (1, 2, 3, 4)}
+    stages = {("resnet", f"layer{i}"): (f"res{i + 1}", i == 3) for i in (1, 2, 3, 4)}
     official = {**official_blocks(network), **official_names(network)}
     return Naming(_OPENINGS, _TEXTS, stages, {own: name for name, own in official.items()})

@@ -16,6 +16,7 @@ from frontends.workers.layouts import (
     channels_first_shape,
     channels_last,
 )
+from frontends.workers.outcomes import MismatchError
 from frontends.workers.parameters import Held, check_keys, distinct, joined, matched
 from frontends.workers.recording import Recordings, hollow, the_tensor, watch_blocks
 
@@ -156,6 +157,14 @@ class Runner:
         }
         set_there = [each.own.initializer for n, each in self._held.items() if n in arrays]
         self._session.run(set_there, feed)
+        self._start_averages()
+
+    def _start_averages(self):
+        """Have the means that are rid of their start begin anew."""
+        with self._graph.as_default():
+            own = [each.initializer for each in set(tf.global_variables()) - set(_variables())]
+        if own:
+            self._session.run(own)
 
     def evaluate(self, inputs):
         """Yield the output in eval mode, then the outputs of blocks and steps."""
@@ -225,7 +234,12 @@ class Runner:
             self._assign(own)
         elif training not in self._observed:
             with self._graph.as_default():
-                self._observed[training] = self._build(training, reuse=True)
+                before = set(_variables())
+                self._observed[training] = self._build(training, reuse=tf.AUTO_REUSE)
+                more = sorted(each.op.name for each in set(_variables()) - before)
+            if more:
+                raise MismatchError(f"called again, it makes variables of its own: {more}")
+            self._start_averages()
         return self._observed[training]
 
     def _build(self, training, reuse):

@@ -254,7 +254,7 @@ class _Function:
         yield from _renamed(site.outputs, inputs)
         stop = _sum(index, count)
         span = invoke("range", stop) if index == 0 else invoke("range", index, stop)
-        turn = self._value(use, site.outputs, site.numbered("i"))
+        turn = self._value(use, site.outputs, site.numbered("i", stop))
         yield For("i", span, body=(Assign(site.outputs, turn),))
 
     def _row(

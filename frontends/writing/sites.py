@@ -123,11 +123,12 @@ class FunctionSite(Site):
             return f'f"{tail}"' if formatted else f'"{tail}"'
         return f'f"{{name}}.{tail}"' if self.fstrings else f'name + ".{tail}"'
 
-    def numbered(self, index: Any) -> str:
-        """Return source text for the path of a numbered part: its number may be an expression."""
+    def numbered(self, index: Any, count: Any = None) -> str:
+        """Return source text for the path of a numbered part, of a `count` if that is known: both
+        may be expressions."""
         if not (self.fstrings or isinstance(index, int) or index.isidentifier()):
             index = f"({index})"
-        official = self.naming.numbered(self.block.kind, self.layer, index)
+        official = self.naming.numbered(self.block.kind, self.layer, index, count)
         if official is not None:
             return official
         if isinstance(index, int):

@@ -49,6 +49,7 @@ ROWS = {
     "batch-norm": on_map(ops.BatchNorm()),
     "batch-norm-keras": on_map(ops.BatchNorm(epsilon=1e-3, momentum=0.99)),
     "batch-norm-zero-gamma": on_map(ops.BatchNorm(zero_gamma=True)),
+    "batch-norm-zero-debias": on_map(ops.BatchNorm(epsilon=1e-3, zero_debias=True)),
     "relu": on_map(ops.ReLU()),
     "relu6": on_map(ops.BatchNorm(), ops.ReLU6()),
     "silu": on_map(ops.SiLU()),

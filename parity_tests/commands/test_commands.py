@@ -6,6 +6,7 @@ import json
 import math
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,8 +21,10 @@ from common.serialize import to_json
 from frontends import convert, doctor, emit, environments, verify
 from frontends.frameworks import FRAMEWORKS
 from frontends.ladder.report import Report, Row
+from frontends.loading import load_each
 from frontends.workers import environments as panels
 from frontends.writing.draft import LINE_LENGTH
+from frontends.writing.emit import emit as write
 from parity_tests.cases import small
 from parity_tests.rows import rows
 
@@ -103,6 +106,17 @@ MISTAKES = {
     ),
     "shapes": (verify, "apart.json", "apart.json: step join: add takes two or more inputs of one"),
     "shapes to write": (emit, "apart.json --dialect torch --out out", "apart.json: step join: add"),
+    "setting": (
+        emit,
+        "resnet18 --dialect torch --set widht=3",
+        "--set widht=3: no such argument; resnet18 has: num_classes=1000, ",
+    ),
+    "setting that does not fit": (
+        verify,
+        "resnet18 --set num_blocks=(1,1)",
+        "--set num_blocks=(1,1): step resnet: num_blocks is (1, 1), expected 4 values",
+    ),
+    "setting of no value": (emit, "resnet18 --dialect torch --set width", "no such argument; res"),
     "truncated": (verify, "truncated.json", "truncated.json: line"),
     "truncated to write": (
         emit,
@@ -335,6 +349,26 @@ def test_a_written_file_replaces_the_last(run: Run, tmp_path: Path) -> None:
         assert code == 0 and out == "out/vectors_torch.py\n"
     code, out, _ = run(emit, "good.json --dialect torch")
     assert code == 0 and out == (tmp_path / "out" / "vectors_torch.py").read_text()
+
+
+def test_a_network_with_other_arguments_says_so(run: Run) -> None:
+    code, out, err = run(emit, "resnet18 --dialect torch --set width=8")
+    assert code == 0 and "width=8" in out and '"""ResNet-18, width=8 in PyTorch.' in out
+    assert "written, not loaded: --load does that" in err
+
+
+def test_what_is_written_is_loaded_on_demand(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    code, out, err = run(emit, "good.json --dialect torch --load")
+    assert code == 0 and "import torch" in out and err == "torch: loaded, 3 parameters\n"
+    network = small.vectors()
+    broken = replace(write(network, "torch"), text="import torch\n\nraise RuntimeError('planted')")
+    lines, good = load_each(network, {"torch": broken})
+    assert not good and lines == ["torch: does not load: RuntimeError: planted"]
+    monkeypatch.setenv("TRIPTYCH_TORCH_PYTHON", "/nowhere/python")
+    code, _, err = run(emit, "good.json --dialect torch --load")
+    assert code == 0 and "torch: not loaded, as it is not installed: " in err
 
 
 def test_not_proved_is_exit_code_1(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

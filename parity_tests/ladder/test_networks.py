@@ -12,12 +12,14 @@ import pytest
 
 from common import weights
 from common.compare import difference
+from common.counting import trainable
 from common.differences import grouped, structural_differences
 from common.errors import TriptychError
 from common.network import Network
 from common.networks import available, load
 from common.networks.fluid_names import PADDLE_MODELS, official_names
 from common.networks.published import FIGURES
+from common.networks.resnet import basic_block, imagenet
 from common.networks.resnext import FORMS, convert_weights, resnext_block
 from frontends.frameworks import FRAMEWORKS, MODERN
 from frontends.ladder.runs import Job, Runs
@@ -236,6 +238,12 @@ def test_paddle_counts_the_written_file(name: str, tmp_path: Path) -> None:
 @rows("name", {name: name for name in PADDLE_FLOPS})
 def test_paddle_counts_the_published_figures(name: str, tmp_path: Path) -> None:
     assert _count(name, 128, tmp_path) == PADDLE_FLOPS[name]
+
+
+def test_basic_blocks_are_gated_by_argument() -> None:
+    block = basic_block(reduction=16)
+    network = imagenet("se_resnet18", "SE-ResNet-18", block, 18, kind="se_resnet")
+    assert trainable(network) == 11_778_592  # 11,689,512 of ResNet-18, and the gates
 
 
 def test_official_names_are_written_for_deeper_networks_and_for_no_others() -> None:

@@ -11,6 +11,7 @@ import pytest
 from common.network import Network
 from common.networks import available
 from common.ops import AvgPool2d, Conv2d, DepthwiseConv2d, MaxPool2d
+from common.spec import Block
 from frontends.frameworks import FRAMEWORKS, MODERN
 from frontends.ladder.runs import comparable
 from frontends.ladder.subjects import Fault
@@ -29,6 +30,7 @@ EVEN = {
     "se_resnext_mnist": 36,
     "resnext_cifar_tensorflow": 36,
 }
+del EVEN["se_resnext_published_tensorflow"]  # its pool pads "same", too
 KERAS_INPUT = re.compile(r"keras\.Input\(\(\d+, \d+, ")
 QUICK = ("batchflow_resnet", "resnet18", "rir18", "se_resnext_published_tensorflow")
 
@@ -96,6 +98,14 @@ def test_three_panels(name: str, workers: Workers) -> None:
 @rows("name", {name: name for name in available()})
 def test_five_panels(name: str, workers: Workers) -> None:
     _check(reduced(name), _size(name), FRAMEWORKS, workers)
+
+
+def test_even_and_odd_maps_in_one_kind_of_block(workers: Workers) -> None:
+    """What no numbers say: the same pool pads on one map and not on the next."""
+    halved = Block("halved", layers={"pool": MaxPool2d(3, stride=2, padding="same")})
+    twice = sequence("twice", (2, 10, 10), first=halved(), second=halved())
+    report = verify(twice, list(MODERN), workers=workers, rounding=False)
+    assert report.passed, report.text()
 
 
 def test_numbers_of_one_size_are_caught(workers: Workers) -> None:

@@ -1,4 +1,4 @@
-"""Runs the published SE_ResNeXt class beside our written file: FILE of the class, WRITTEN, SIZE.
+"""Runs the published SE_ResNeXt class beside our written file: CLASS WRITTEN ENTRY SIZE BLOCKS.
 
 Python 3.7. Both get the same weights, matched by the order of creation, and the same batches. What
 the published file imports and does not come with it is stood in for here, as its names say.
@@ -46,7 +46,7 @@ def apart(one, two):
     return max(float(np.abs(a - b).max() / max(np.abs(a).max(), 1e-30)) for a, b in zip(one, two))
 
 
-def main(published, written, entry, size):
+def main(published, written, entry, size, blocks):
     stand_in("tflearn")
     stand_in("tflearn.layers")
     stand_in("tflearn.layers.conv", global_avg_pool=lambda x: tf.reduce_mean(x, [1, 2]))
@@ -58,7 +58,7 @@ def main(published, written, entry, size):
     with tf.variable_scope("theirs"):
         model = theirs.SE_ResNeXt(
             x,
-            conf.num_block,
+            blocks,
             conf.depth,
             conf.out_dims,
             conf.cardinality,
@@ -66,10 +66,10 @@ def main(published, written, entry, size):
             flag,
         ).model
     with tf.variable_scope("ours"):
-        trained = getattr(ours, entry)(x, training=True)
+        trained = getattr(ours, entry)(x, training=True, num_blocks=blocks)
         updates = tf.get_collection(tf.GraphKeys.UPDATE_OPS, "ours/")
     with tf.variable_scope("ours", reuse=True):
-        tested = getattr(ours, entry)(x, training=False)
+        tested = getattr(ours, entry)(x, training=False, num_blocks=blocks)
     left, right = variables("theirs"), variables("ours")
     counts = {kind: (len(left[kind]), len(right[kind])) for kind in KINDS}
     assert all(a == b > 0 for a, b in counts.values()), counts
@@ -90,8 +90,8 @@ def main(published, written, entry, size):
             for i, y in ((0, model), (1, trained))
         ]
         for step in range(1, STEPS + 1):
-            feed = {x: random.standard_normal((8, size, size, 3)), flag: True,
-                    cotangent: random.standard_normal((8, 10))}  # fmt: skip
+            feed = {x: random.standard_normal((4, size, size, 3)), flag: True,
+                    cotangent: random.standard_normal((4, 10))}  # fmt: skip
             first, of_first = session.run([model, gradients[0]], feed)
             second, of_second, _ = session.run([trained, gradients[1], updates], feed)
             found["output in training %d" % step] = apart([first], [second])
@@ -106,4 +106,4 @@ def main(published, written, entry, size):
     print(json.dumps(found))
 
 
-main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))
+main(*sys.argv[1:4], *map(int, sys.argv[4:]))
