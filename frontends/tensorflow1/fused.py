@@ -8,6 +8,8 @@ import tensorflow as tf
 from tensorflow.contrib.layers.python.layers import layers
 from tensorflow.python.ops import nn
 
+from frontends.tensorflow1.averages import assign
+
 UNFUSED = "fused batch normalization of mine: run unfused, as the kernel has no float64"
 KINDS_TAKEN = {}  # name of what such a normalization takes in float64 -> its kind
 LEAST_EPSILON = 1.0009999641624745e-05  # 1.001e-5 in float32
@@ -15,7 +17,7 @@ OF_ITS_OWN = ("biased", "local_step")  # what a mean that is rid of its start is
 _fused, _contrib, _assign = (
     nn.fused_batch_norm,
     tf.contrib.layers.batch_norm,
-    layers.moving_averages.assign_moving_average,
+    assign,
 )
 
 

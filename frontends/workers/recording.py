@@ -111,6 +111,10 @@ class Seen:
             words = {"evaluate": "evaluation", "train": "training"}
             self.odd[f"mine draws random numbers in {words[self.mode]}"] = None
 
+    def lowers(self, how: str) -> None:
+        """Note that fewer bits than those of its values may be computed with."""
+        self.odd[f"mine computes under {how}"] = None
+
     def remark(self, lines: Iterable[str]) -> None:
         """Note what is not of the network."""
         self.remarks.update(dict.fromkeys(lines))

@@ -83,6 +83,7 @@ WORKER_SIDE = {
     *DIALECTS,
     *(f"{room}.layout" for room in DIALECTS),
     *(f"{room}.brought" for room in DIALECTS if room != "frontends.fluid"),
+    "frontends.tensorflow1.averages",
     "frontends.tensorflow1.fused",
     *ENTRIES,
 }
@@ -96,6 +97,7 @@ IMPORTERS = {
         if name != "fluid"
     },
     **{f"frontends.{name}.check": "tries an environment" for name in HISTORICAL},
+    "frontends.tensorflow1.averages": "mends what the framework rounds",
     "frontends.tensorflow1.fused": "stands in for a kernel of the framework's",
     "frontends.checkpoints.read": "reads what a library wrote, in a process of its own",
 }

@@ -215,6 +215,7 @@ HISTORICAL = {
             "drop, dropout 0.5 of 4 values, is missing in mine",
             "dropout (downgrade_in_infer) 0.5 of 4 values of mine has no counterpart",
             "forward, eval, mine ↔ fluid: mismatched: first at step drop",
+            "further calls, mine ↔ fluid: mismatched: evaluating samples of other magnitudes",
         ),
         network="dropout",
         only=True,

@@ -12,6 +12,10 @@ from parity_tests.rows import rows
 MAGNITUDES = "further calls, mine ↔ {}: mismatched: evaluating samples of other magnitudes"
 LARGER = "further calls, mine ↔ {}: mismatched: training on a larger batch"
 SINGLE = "further calls, mine ↔ {}: mismatched: evaluating a single "
+LATER = "further calls, mine ↔ {}: mismatched: training on the first batch after that"
+AGAIN = "further calls, mine ↔ {}: mismatched: evaluating the first batch after that"
+BACK = "gradients, mine ↔ {}: mismatched"
+BATCH = ("forward, batch statistics, mine ↔ {}: mismatched: between step bn and fc", BACK)
 BITS = "outputs in float32, mine: mismatched: evaluate: mine is off by "
 STRAY = "takes gradients and is no parameter of its model"
 RANDOM = "mine draws random numbers"
@@ -52,27 +56,28 @@ TORCH = {
     "capped": _torch("Capped", MAGNITUDES),
     "another above 8 samples": _torch("LargeBatch", MAGNITUDES),
     "squeezed": _torch("SingleSample", SINGLE),
-    "another from the second call": _torch("FromTheSecondCall", "forward, batch statistics"),
-    "another after a training step": _torch("OncePerMode", LARGER),
+    "another from the second call": _torch("FromTheSecondCall", *BATCH, LARGER),
+    "another after a training step": _torch("OncePerMode", LATER),
     "another for bright images": _torch("BrightImages", SINGLE),
-    "weight decay in the layer": _torch("Decays", "further calls"),
+    "weight decay in the layer": _torch("Decays", BACK, LARGER),
     "clipped gradients": _torch("Clips", LARGER),
-    "autocast": _torch("Autocast", BITS),
+    "autocast": _torch("Autocast", BITS, "mine computes under autocast (cpu)"),
+    "autocast on a GPU": _torch("AutocastOnAGpu", "mine computes under autocast (cuda)"),
     "fewer bits in float32": _torch("Rounds", BITS),
     "drops a path by chance": _torch("DropsPath", RANDOM),
     "drops a path by Python's chance": _torch("DropsByPython", RANDOM),
     "a gain in a list": _torch("Unregistered", STRAY),
-    "another where gradients are recorded": _torch("GradMode", "further calls"),
+    "another where gradients are recorded": _torch("GradMode", SINGLE),
 }
 SLOW = {
     "the network, Paddle": _paddle("Net"),
     "head, Paddle": _paddle("Head"),
     "capped, Paddle": _paddle("Capped", MAGNITUDES),
     "large batch, Paddle": _paddle("LargeBatch", MAGNITUDES),
-    "second call, Paddle": _paddle("FromTheSecondCall", "forward, batch statistics"),
-    "decays, Paddle": _paddle("Decays", "further calls"),
+    "second call, Paddle": _paddle("FromTheSecondCall", *BATCH, LARGER),
+    "decays, Paddle": _paddle("Decays", BACK, LARGER),
     "clips, Paddle": _paddle("Clips", LARGER),
-    "autocast, Paddle": _paddle("Autocast", BITS),
+    "autocast, Paddle": _paddle("Autocast", "mine computes under auto_cast"),
     "rounds, Paddle": _paddle("Rounds", BITS),
     "drops, Paddle": _paddle("DropsPath", RANDOM),
     "unregistered, Paddle": _paddle("Unregistered", STRAY),
@@ -83,8 +88,8 @@ SLOW = {
     "head, Keras": _keras("head"),
     "capped, Keras": _keras("Capped", MAGNITUDES),
     "large batch, Keras": _keras("LargeBatch", MAGNITUDES),
-    "counts, Keras": _keras("Counts", LARGER),
-    "decays, Keras": _keras("Decays", "further calls"),
+    "counts, Keras": _keras("Counts", LATER),
+    "decays, Keras": _keras("Decays", AGAIN),
     "clips, Keras": _keras("Clips", LARGER),
     "rounds, Keras": _keras("Rounds", BITS),
     "drops, Keras": _keras("DropsPath", RANDOM),
@@ -100,7 +105,11 @@ HISTORICAL = {
     "capped, Fluid": _fluid("capped", MAGNITUDES),
     "rounds, Fluid": _fluid("rounds", BITS),
     "draws, Fluid": _fluid("draws", RANDOM),
-    "grows, Fluid": _fluid("grows", "gain (1,) (not trained) of mine has no counterpart"),
+    "grows, Fluid": Case(
+        "fluid",
+        "further_calls/fluid_net.py:grows",
+        ("gain (1,) (not trained) of mine has no counterpart", "forward, eval", "further calls"),
+    ),
     "clips, Fluid": _fluid("clips", "mine clips the gradient of batch_norm_0.tmp_"),
     "regularized, Fluid": _fluid("regularized", notes=("1 parameters of mine have a regularizer",)),
     "the network, TensorFlow 1": _tf1("net"),
