@@ -12,7 +12,7 @@ import numpy as np
 
 from common.compare import Difference, difference
 from common.ops import BatchNorm
-from frontends.ladder.calls import CALLS
+from frontends.ladder.calls import CALLS, LARGER
 from frontends.ladder.climb import by_layer, given
 from frontends.ladder.gradients import GRADIENT_FLOOR
 from frontends.ladder.report import Row, stopped_row
@@ -108,13 +108,17 @@ def _gradients(
     if len({runs.rounded_pools(panel) for panel in panels}) > 1:
         return {}
     layers = {"input": ["input"], **by_layer(_expected(runs, panels, "gradient"))}
-    size = {
-        name: float(np.abs(given(ours, f"{call}/gradient/{name}")).max(initial=0))
-        for names in layers.values()
-        for name in names
-    }
-    least = GRADIENT_FLOOR * max(size.values())
+    names = [name for each in layers.values() for name in each]
+    size = _sizes(ours, f"{call}/gradient/", names)
+    with runs.run(Job(panels[1])).read() as first:  # large values saturate: what is left is noise
+        usual = max(_sizes(first, "train/gradient/", names).values())
+    usual *= LARGER if call.startswith("large/") else 1
+    least = GRADIENT_FLOOR * max(usual, *size.values())
     return {n: max(least, *(size[m] for m in ns)) for ns in layers.values() for n in ns}
+
+
+def _sizes(reader: ArrayReader, prefix: str, names: list[str]) -> dict[str, float]:
+    return {n: float(np.abs(given(reader, prefix + n)).max(initial=0)) for n in names}
 
 
 def _expected(runs: Runs, panels: tuple[str, str], kind: str) -> list[str]:
