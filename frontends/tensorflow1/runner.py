@@ -256,7 +256,7 @@ class Runner:
         """Note what a reader's graph draws at random, and what training adds to its loss."""
         seen = self.recordings.seen
         for op in draws(self._graph):
-            seen.odd["mine draws random numbers (%s)" % op.type] = None
+            seen.note("mine draws random numbers (%s)" % op.type)
         losses = tf.losses.get_regularization_losses() + tf.losses.get_losses()
         if losses:
             seen.remark(["training adds %d losses of mine: not compared" % len(losses)])

@@ -82,7 +82,7 @@ WORKER_SIDE = {
     "frontends.workers.recording",
     *DIALECTS,
     *(f"{room}.layout" for room in DIALECTS),
-    *(f"{room}.brought" for room in DIALECTS if room != "frontends.fluid"),
+    *(f"{room}.brought" for room in DIALECTS),
     "frontends.tensorflow1.averages",
     "frontends.tensorflow1.fused",
     *ENTRIES,
