@@ -108,12 +108,6 @@ TORCH = {
     "on a GPU": _torch(
         "extra_parameters/torch_net.py:Cuda", "torch_net.py: return super().forward(x.cuda())"
     ),
-    "a convolution for a head": _torch(
-        "extra_parameters/torch_net.py:Flat2",
-        "head.kernel (10, 4, 1, 1) of mine has no counterpart",
-        "fc.kernel (10, 4) is missing in mine",
-        only=False,
-    ),
     "frozen": _torch(
         "extra_parameters/torch_net.py:Frozen", "conv.kernel does not train in mine", only=False
     ),
