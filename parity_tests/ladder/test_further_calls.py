@@ -57,22 +57,22 @@ TORCH = {
     "the network": _torch("Net"),
     "a 1×1 convolution as a head": _torch("Head"),
     "capped": _torch("Capped", MAGNITUDES),
-    "another above 8 samples": _torch("LargeBatch", MAGNITUDES),
     "squeezed": _torch("SingleSample", SINGLE),
-    "another from the second call": _torch("FromTheSecondCall", *BATCH, SINGLE),
     "another after a training step": _torch("OncePerMode", LATER),
-    "another for bright images": _torch("BrightImages", SINGLE),
-    "weight decay in the layer": _torch("Decays", BACK, LARGER),
     "clipped gradients": _torch("Clips", LARGER),
     "autocast": _torch("Autocast", BITS, "mine computes under autocast (cpu)"),
-    "autocast on a GPU": _torch("AutocastOnAGpu", "mine computes under autocast (cuda)"),
     "fewer bits in float32": _torch("Rounds", BITS),
     "drops a path by chance": _torch("DropsPath", RANDOM),
-    "drops a path by Python's chance": _torch("DropsByPython", RANDOM),
     "a gain in a list": _torch("Unregistered", STRAY),
-    "another where gradients are recorded": _torch("GradMode", SINGLE),
 }
 SLOW = {
+    "another above 8 samples": _torch("LargeBatch", MAGNITUDES),
+    "another from the second call": _torch("FromTheSecondCall", *BATCH, SINGLE),
+    "another for bright images": _torch("BrightImages", SINGLE),
+    "weight decay in the layer": _torch("Decays", BACK, LARGER),
+    "autocast on a GPU": _torch("AutocastOnAGpu", "mine computes under autocast (cuda)"),
+    "drops a path by Python's chance": _torch("DropsByPython", RANDOM),
+    "another where gradients are recorded": _torch("GradMode", SINGLE),
     "the network, Paddle": _paddle("Net"),
     "head, Paddle": _paddle("Head"),
     "capped, Paddle": _paddle("Capped", MAGNITUDES),
@@ -138,7 +138,7 @@ def test_torch(case: Case, workers: Workers) -> None:
 
 @pytest.mark.complete
 @rows("case", SLOW)
-def test_paddle_and_keras(case: Case, workers: Workers) -> None:
+def test_the_others(case: Case, workers: Workers) -> None:
     check(case, workers)
 
 
