@@ -11,6 +11,7 @@ from frontends.paddle.brought import (
     remarks,
     strays,
     trains,
+    watch_autocast,
     watch_dropout,
     watch_pools,
 )
@@ -84,6 +85,7 @@ class Runner:
         self.recordings = Recordings(observe)
         if file.brought:
             watch_dropout(self.recordings)
+            watch_autocast(self.recordings.seen)
             watch_pools(self.recordings.seen)
             paddle.seed(0)  # what has no counterpart is the same in every job
         paddle.set_device(file.device)

@@ -314,17 +314,23 @@ class Runner:
             raise MismatchError(
                 f"model(x) is not model(x, training=False): called in a mode of its own: {named}"
             )
-        if not np.allclose(self._predicted(x), output, *CLOSE):
+        predicted = self._predicted(x)
+        if predicted is not None and not np.allclose(predicted, output, *CLOSE):
             raise MismatchError(
                 "in a tf.function, as in fit and predict, mine gives another output"
             )
 
     def _predicted(self, x):
-        """Return the output as `predict` computes it, within a function."""
-        seen, self.recordings.seen.mode = self.recordings.seen.mode, ""
-        output = tf.function(lambda x: self._model(x, training=False))(x).numpy()
-        self.recordings.seen.mode = seen
-        return output
+        """Return the output as `predict` computes it, within a function; None if it cannot."""
+        seen = self.recordings.seen
+        mode, seen.mode = seen.mode, ""
+        try:
+            return tf.function(lambda x: self._model(x, training=False))(x).numpy()
+        except Exception as error:
+            seen.remark([f"mine does not run in a tf.function: {type(error).__name__}"])
+            return None
+        finally:
+            seen.mode = mode
 
     def _tap(self, path, value):
         own = _Passed()(value) if self.recordings.keeps_cotangents else value

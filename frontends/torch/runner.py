@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from frontends.torch.brought import leaves_of, random_state, watch_dropout
+from frontends.torch.brought import leaves_of, random_state, watch_autocast, watch_dropout
 from frontends.torch.layout import LAYERS
 from frontends.workers.parameters import (
     check_keys,
@@ -77,6 +77,7 @@ class Runner:
         self.recordings = Recordings(observe)
         if file.brought:
             watch_dropout(self.recordings)
+            watch_autocast(self.recordings.seen)
             torch.manual_seed(0)  # what has no counterpart is the same in every job
         torch.set_default_dtype(getattr(torch, file.dtype))
         module = load_module(file.path, {"tap": self._tap})

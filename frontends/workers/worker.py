@@ -274,8 +274,9 @@ def serve(framework, channel):
             worker = worker or Worker(framework, announce)
             answer = worker.answer(request)
         except (Exception, SystemExit) as error:
-            with suppress(OSError, ValueError):  # the file may have closed the log
-                traceback.print_exc()
+            if not (worker and worker.brought):  # a reader is told in words, not in our lines
+                with suppress(OSError, ValueError):  # the file may have closed the log
+                    traceback.print_exc()
             answer = failure(error, worker)
         channel.send(number, answer)
 

@@ -84,7 +84,8 @@ WORKER_SIDE = {
     "frontends.workers.recording",
     *DIALECTS,
     *(f"{room}.layout" for room in DIALECTS),
-    *(f"{room}.brought" for room in DIALECTS if room != "frontends.fluid"),
+    *(f"{room}.brought" for room in DIALECTS),
+    "frontends.tensorflow1.averages",
     "frontends.tensorflow1.fused",
     *ENTRIES,
 }
@@ -98,6 +99,7 @@ IMPORTERS = {
         if name != "fluid"
     },
     **{f"frontends.{name}.check": "tries an environment" for name in HISTORICAL},
+    "frontends.tensorflow1.averages": "mends what the framework rounds",
     "frontends.tensorflow1.fused": "stands in for a kernel of the framework's",
     "frontends.checkpoints.read": "reads what a library wrote, in a process of its own",
 }
