@@ -180,7 +180,7 @@ def read_records(path: Path, take: Callable[[dict[str, Any]], None]) -> None:
 
 def _lines(path: Path) -> list[str]:
     try:
-        if not path.is_file() or path.stat().st_size > MOST_BYTES:
+        if path.stat().st_size > MOST_BYTES or not path.is_file():
             raise TriptychError(f"{path.name}: expected a file of at most {MOST_BYTES:,} bytes")
         text = path.read_text(encoding="utf-8")
     except OSError as error:
