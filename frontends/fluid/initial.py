@@ -7,17 +7,15 @@ from typing import Any
 from common.initializers import VarianceScaling
 from common.ops import Op
 from frontends.writing.expressions import invoke
-from frontends.writing.initial import Words, filters, key
-from frontends.writing.paddle_family import default_law
+from frontends.writing.initial import filters, key
+from frontends.writing.paddle_family import PaddleFamilyWords
 from frontends.writing.sites import FunctionSite, Site
 from frontends.writing.statements import Statement
 
 UNIFORM = {"normal": False, "uniform": None}  # its initializers are uniform unless told
 
 
-class FluidWords(Words):
-    default = staticmethod(default_law)
-
+class FluidWords(PaddleFamilyWords):
     def scaled(self, law: VarianceScaling, op: Op, site: Site) -> Any:
         """MSRA knows the fan in alone, and takes any other number in its place."""
         scale, mode, distribution = key(law)

@@ -9,8 +9,8 @@ from common.initializers import VarianceScaling
 from common.ops import Op
 from frontends.writing.class_ops import applied
 from frontends.writing.expressions import Choice, Invoke, invoke
-from frontends.writing.initial import KINDS, Words, key
-from frontends.writing.paddle_family import default_law
+from frontends.writing.initial import KINDS, key
+from frontends.writing.paddle_family import PaddleFamilyWords
 from frontends.writing.sites import ClassSite, Site, Written
 
 NAMED = {
@@ -23,9 +23,7 @@ NAMED = {
 }
 
 
-class PaddleWords(Words):
-    default = staticmethod(default_law)
-
+class PaddleWords(PaddleFamilyWords):
     def scaled(self, law: VarianceScaling, op: Op, site: Site) -> Any:
         return NAMED.get(key(law))
 

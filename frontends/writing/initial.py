@@ -47,6 +47,10 @@ class Words(ABC):
 
     default: Default
 
+    def always(self, op: Op) -> bool:
+        """Is a kernel told in any case, since an argument could make the default another law?"""
+        return False
+
     @abstractmethod
     def scaled(self, law: VarianceScaling, op: Op, site: Site) -> Any:
         """Return a law of a kernel's own fans, None where the framework has no such word."""
@@ -66,7 +70,8 @@ class Words(ABC):
         before: dict[str, Statement] = {}
         told: dict[str, Any] = {}
         for kind in KINDS[type(op)]:
-            law = stated(op, kind, site, self.default)
+            told_anyway = kind == "kernel" and self.always(op)
+            law = op.initializer(kind) if told_anyway else stated(op, kind, site, self.default)
             if isinstance(law, VarianceScaling):
                 own = None if _in_numbers(law, kind, op) else self.scaled(law, op, site)
                 if own is None:

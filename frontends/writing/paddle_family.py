@@ -9,6 +9,7 @@ from common import ops
 from common.initializers import GLOROT_UNIFORM, ONES, ZEROS, Fans, Law, Normal
 from common.ops import Op, Shape, pair, sides
 from frontends.writing.expressions import List, invoke
+from frontends.writing.initial import Words
 from frontends.writing.padding import by_sides
 
 
@@ -27,6 +28,15 @@ def default_law(op: Op, kind: str, shape: Shape) -> Law:
         return GLOROT_UNIFORM.at(Fans.of(op.parameters(shape)[kind]))
     assert isinstance(op, ops.Conv2d)
     return Normal(sqrt(2 / (shape[0] * prod(pair(op.kernel_size)))))
+
+
+class PaddleFamilyWords(Words):
+    """Laws as Paddle and Fluid are told them."""
+
+    default = staticmethod(default_law)
+
+    def always(self, op: Op) -> bool:
+        return isinstance(getattr(op, "groups", 1), str)
 
 
 def same_padded(op: Any, x: str) -> Any:
