@@ -110,6 +110,11 @@ class Runner:
         """Return every tensor that the network holds, by canonical name."""
         return self._held
 
+    def initial(self, inputs):
+        """Yield what every parameter starts from."""
+        for name, each in self._held.items():
+            yield name, each.canonical(each.own.numpy())
+
     def assign(self, weights):
         """Set every parameter from an ArrayReader of canonical arrays."""
         check_keys(self._held, set(weights.names()) - self._absent)

@@ -143,6 +143,14 @@ class Runner:
         told = {n: each for n, each in self._told.items() if each.own.op.name not in own}
         return {**self._held, **told}
 
+    def initial(self, inputs):
+        """Yield what every parameter starts from."""
+        with self._graph.as_default():
+            self._session.run(tf.global_variables_initializer())
+        values = self._session.run({name: each.own for name, each in self._held.items()})
+        for name, each in self._held.items():
+            yield name, each.canonical(values[name])
+
     def assign(self, weights):
         """Set every parameter from an ArrayReader of canonical arrays, all in one run."""
         check_keys(self._held, set(weights.names()) - self._absent)

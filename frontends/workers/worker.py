@@ -105,8 +105,9 @@ class Worker:
         self.stage = "parameters"
         parameters, frozen = _structure(runner.held())
         blocks = {}
-        self._assign(runner, request.arrays)
         arrays = request.arrays
+        if request.modes != ("initial",):
+            self._assign(runner, arrays)
         with self._read(arrays.inputs) as inputs, self._write(arrays.results) as results:
             for call in request.modes:
                 self.stage = call

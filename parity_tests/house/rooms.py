@@ -14,7 +14,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("common.signals",),
     ("common.errors", "common.hints", "common.limits"),
     ("common.text",),
-    ("common.files", "common.expressions"),
+    ("common.files", "common.expressions", "common.initializers"),
     ("common.sizes", "common.wiring"),
     ("common.ops",),
     ("common.spec",),
