@@ -52,7 +52,7 @@ class Initializer:
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
             positive = name != "value"
-            if isinstance(value, str):
+            if name in ("mode", "distribution"):
                 continue
             if isinstance(value, bool) or not isinstance(value, (int, float)):
                 raise SpecificationError(f"{self.law}: {name} {value!r}; expected a number")

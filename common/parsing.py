@@ -190,7 +190,8 @@ def _law(name: str, data: Any) -> Initializer:
         raise SpecificationError(f"{name}: {_unknown('law', law, LAWS)}")
     known = {each.name: each for each in fields(LAWS[law])}
     required = [each.name for each in known.values() if each.default is MISSING]
-    return LAWS[law](**_keys(stated, " ".join(required), " ".join(known)))
+    given = _keys(stated, " ".join(required), " ".join(known))
+    return LAWS[law](**{name: _value(value) for name, value in given.items()})
 
 
 def _keys(data: Any, required: str, optional: str) -> dict[str, Any]:

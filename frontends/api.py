@@ -3,6 +3,7 @@
 A network is data. One of the catalogue, its counts, its source in a framework, its weights:
 
 >>> from frontends.api import Block, Network, counts, emit, from_json, load, ops, to_json, weights
+>>> from frontends.api import initializers
 >>> network = load("resnet18")
 >>> f"{counts.trainable(network):,} parameters, {counts.macs(network):,} multiply-adds"
 '11,689,512 parameters, 1,814,073,344 multiply-adds'
@@ -30,6 +31,11 @@ True
 Traceback (most recent call last):
 common.errors.SpecificationError: step fc: zero_pad2d takes a map (C, H, W), got shape (8,)
 
+What a kernel starts from is said where the source says it, or has its op's default:
+
+>>> ops.Dense(10, kernel_initializer=initializers.Normal(0.01)).initializer("kernel")
+Normal(std=0.01)
+
 `verify` starts a worker per framework and returns a Report, as `triptych verify` prints it (the
 README has an example). Nothing here imports a framework.
 """
@@ -37,7 +43,7 @@ README has an example). Nothing here imports a framework.
 from __future__ import annotations
 
 from common import counting as counts
-from common import ops, weights
+from common import initializers, ops, weights
 from common.differences import StructuralDifference, structural_differences
 from common.errors import SpecificationError, TriptychError
 from common.network import Network
@@ -73,6 +79,7 @@ __all__ = [
     "counts",
     "emit",
     "from_json",
+    "initializers",
     "load",
     "ops",
     "structural_differences",

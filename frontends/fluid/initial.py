@@ -28,7 +28,7 @@ class FluidWords(PaddleFamilyWords):
         uniform = UNIFORM[distribution]
         if mode == "fan_avg":
             return invoke("fluid.initializer.Xavier", uniform=uniform)
-        fan = filters(op, _channels(site)) if mode == "fan_out" else None
+        fan = filters(op, _channels(site), site) if mode == "fan_out" else None
         return invoke("fluid.initializer.MSRA", uniform=uniform, fan_in=fan)
 
     def of(self, law: str, number: Any) -> Any:

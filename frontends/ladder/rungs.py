@@ -45,8 +45,8 @@ RUNGS = (
     ),
     Rung(
         INITIALIZATION,
-        "fresh parameters follow the stated laws (mean, deviation, largest value, distribution), "
-        f"with {FALSE_ALARMS:g} false alarms a verification; constants are exact",
+        "fresh parameters follow the stated laws: mean, deviation, largest value, distribution, "
+        f"at one false alarm in {1 / FALSE_ALARMS:,.0f} verifications; constants exactly",
         initialization,
         initial_job,
     ),

@@ -111,16 +111,20 @@ class Plan:
 
     def closing(self) -> list[Statement]:
         """Return the loop that ends the network's `__init__`, and the layers that differ."""
-        branches: list[Statement] = []
+        said: dict[tuple[Statement, ...], list[str]] = {}
         apart: list[Statement] = []
         for name, laws in self._looped.items():
             biased = {each.biased for each in self._places[name]}
             body = _lines(laws, "m", biased.pop() if len(biased) == 1 else None)
-            branch = Elif if branches else If
-            branches.append(branch(invoke("isinstance", "m", name), body=tuple(body)))
+            said.setdefault(tuple(body), []).append(name)
             for each in self._places[name]:
                 if each.told != each.among(laws):
                     apart += _guarded(each, each.lines(each.laws))
+        branches: list[Statement] = []
+        for lines, names in said.items():
+            kinds = names[0] if len(names) == 1 else tuple(names)
+            branch = Elif if branches else If
+            branches.append(branch(invoke("isinstance", "m", kinds), body=lines))
         loop = For("m", invoke("self.modules"), body=tuple(branches))
         return [loop, *apart] if branches else []
 

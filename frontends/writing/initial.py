@@ -15,6 +15,7 @@ from common.spec import plain
 from frontends.writing.draft import Draft
 from frontends.writing.sites import Site
 from frontends.writing.statements import Assign, Statement
+from frontends.writing.text import EmitError
 
 # The law, in numbers, of a parameter that a framework is told nothing of: of an op, for a kind of
 # parameter, on an input; None where no law of ours is its own.
@@ -77,7 +78,7 @@ class Words(ABC):
                 if own is None:
                     called = name(NUMBERS[law.distribution])
                     remark = WIDENED if law.distribution == "truncated_normal" else ""
-                    before[called] = Assign((called,), number(law, taken, op), remark=remark)
+                    before[called] = Assign((called,), number(law, taken, op, site), remark=remark)
                     own = self.of(law.distribution, called)
                 told[kind] = own
             elif law is not None:
@@ -99,12 +100,12 @@ def _same(law: Law, other: Law | None) -> bool:
     )
 
 
-def number(law: VarianceScaling, taken: Any, op: Op) -> str:
+def number(law: VarianceScaling, taken: Any, op: Op, site: Site) -> str:
     """Return the `std` or `bound` of a law as source.
 
     taken: the channels or features of the op's input, as an expression.
     """
-    known, fan = squared(law), _fan(law.mode, taken, op)
+    known, fan = squared(law), _fan(law.mode, taken, op, site)
     return f"{fan} ** -0.5" if known == 1 else f"({known} / {fan}) ** 0.5"
 
 
@@ -118,23 +119,39 @@ def key(law: VarianceScaling) -> tuple[float, str, str]:
     return law.scale, law.mode, law.distribution
 
 
-def filters(op: Op, taken: Any) -> str:
+def filters(op: Op, taken: Any, site: Site) -> str:
     """Return the fan out of an op as source: filters, times height, times width."""
     if isinstance(op, Conv2d):
         every = (taken,) if isinstance(op, DepthwiseConv2d) else ()
-        return times(*every, op.out_channels, *pair(op.kernel_size))
+        return times(*every, op.out_channels, *_window(op, site))
     assert isinstance(op, Dense)
     return times(op.out_features)
 
 
-def _fan(mode: str, taken: Any, op: Op) -> str:
+def _window(op: Conv2d, site: Site) -> tuple[Any, Any]:
+    """Return a kernel's height and width as expressions. Raises EmitError where an argument is now
+    a number, now a pair."""
+    if not isinstance(op.kernel_size, str):
+        return pair(op.kernel_size)
+    pairs = {isinstance(each.kernel_size, tuple) for each, _ in site.bound()}
+    if len(pairs) > 1:
+        raise EmitError(
+            f"block {site.block.kind}, layer {site.layer}: its law takes the kernel's fan, and "
+            f"{op.kernel_size} is now a number, now a pair; expected one of the two"
+        )
+    if pairs == {True}:
+        return f"{_factor(op.kernel_size)}[0]", f"{_factor(op.kernel_size)}[1]"
+    return op.kernel_size, op.kernel_size
+
+
+def _fan(mode: str, taken: Any, op: Op, site: Site) -> str:
     if mode == "fan_out":
-        return _factor(filters(op, taken))
-    window = pair(op.kernel_size) if isinstance(op, Conv2d) else ()
+        return _factor(filters(op, taken, site))
+    window = _window(op, site) if isinstance(op, Conv2d) else ()
     groups = taken if isinstance(op, DepthwiseConv2d) else getattr(op, "groups", 1)
     inputs = taken if groups == 1 else f"({times(taken)} // {_factor(groups)})"
     own = times(1 if groups == taken else inputs, *window)
-    return _factor(own) if mode == "fan_in" else f"(({own} + {filters(op, taken)}) / 2.0)"
+    return _factor(own) if mode == "fan_in" else f"(({own} + {filters(op, taken, site)}) / 2.0)"
 
 
 def times(*factors: Any) -> str:

@@ -12,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.errors import SpecificationError, TriptychError
+from common.initializers import HE_NORMAL, ONES, ZEROS
 from common.network import Network
 from common.networks import available, load
+from common.ops import BatchNorm, Conv2d
 from common.serialize import from_json, to_json
 
 
@@ -46,6 +48,7 @@ SMALL: dict[str, Any] = {
                     "out_channels": "channels",
                     "kernel_size": 3,
                     "padding": 1,
+                    "kernel_initializer": {"law": "variance_scaling", "mode": "fan_out"},
                 },
                 "bn": {"op": "batch_norm", "when": "stride > 1"},
             },
@@ -125,6 +128,8 @@ MISTAKES: list[tuple[str, object, str]] = [
     (f"{CONV}/kernel_initializer", {"law": "he"}, "kernel_initializer: unknown law 'he'; availabl"),
     (f"{CONV}/kernel_initializer", {"law": "normal"}, "blocks.conv_bn.layers.conv: lacks 'std'"),
     (f"{CONV}/kernel_initializer", {"law": "normal", "std": 0}, "normal: std 0; expected a number"),
+    (f"{CONV}/kernel_initializer", {"law": "normal", "std": "w"}, "std 'w'; expected a number"),
+    (f"{CONV}/kernel_initializer", {"law": "normal", "std": 10**400}, "blocks.conv_bn.layers.conv"),
     (
         f"{CONV}/kernel_initializer",
         {"law": "variance_scaling", "mode": "fan"},
@@ -172,6 +177,22 @@ def test_what_is_no_network_at_all(text: str, message: str) -> None:
 
 def test_the_small_network_is_one() -> None:
     assert isinstance(from_json(json.dumps(SMALL), "net.json"), Network)
+
+
+def test_what_is_not_stated_has_a_default() -> None:
+    stated = json.loads(json.dumps(SMALL))
+    del stated["blocks"]["conv_bn"]["layers"]["conv"]["kernel_initializer"]
+    conv = from_json(json.dumps(stated), "net.json").blocks()["conv_bn"].layers["conv"]
+    assert conv == Conv2d("channels", 3, padding=1, kernel_initializer=HE_NORMAL)
+    assert "initializer" not in json.dumps(stated)
+
+
+@pytest.mark.parametrize("zero", [True, False])
+def test_a_gamma_of_zero_as_older_files_say_it(zero: bool) -> None:
+    older = json.loads(json.dumps(SMALL))
+    older["blocks"]["conv_bn"]["layers"]["bn"] = {"op": "batch_norm", "zero_gamma": zero}
+    norm = from_json(json.dumps(older), "net.json").blocks()["conv_bn"].layers["bn"]
+    assert norm == BatchNorm(gamma_initializer=ZEROS if zero else ONES)
 
 
 def places(data: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

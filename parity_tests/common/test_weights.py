@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 
 import numpy as np
 import pytest
 
+from common.initializers import Constant
 from common.network import Network
 from common.networks import available, load
 from common.networks.resnext import FORMS, convert_weights, resnext_block
@@ -16,6 +18,7 @@ from common.serialize import to_json
 from common.spec import Block, When
 from common.transform import float32_exact, map_ops, without_dropout
 from common.weights import cotangent, initial, inputs, probe
+from frontends.ladder.initialization import figures
 from frontends.ladder.reference import Reference
 
 
@@ -55,6 +58,19 @@ def test_initial_values() -> None:
     assert weights["fc.bias"][0] == weights["layer1.0.conv1.bn.mean"][0] == 0
     kernel = weights["layer4.1.conv2.conv.kernel"]
     assert kernel.std() == pytest.approx(np.sqrt(2 / (512 * 9)), rel=0.01)
+
+
+@pytest.mark.parametrize("name", ["se_resnext_mnist", "resnet18", "se_resnet50_tensorpack"])
+def test_weights_start_as_the_specification_says(name: str) -> None:
+    network = load(name)
+    weights, parameters = initial(network), network.elaboration.parameters.values()
+    allowed = math.log(4 * len(parameters) / 1e-6)
+    for each in parameters:
+        values = weights[each.name].ravel()
+        if isinstance(each.law, Constant):
+            assert (values == each.law.value).all(), each.name
+        else:
+            assert max(found.evidence for found in figures(values, each.law)) < allowed, each.name
 
 
 def test_streams_are_seeded_by_name() -> None:

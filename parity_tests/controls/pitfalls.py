@@ -226,7 +226,12 @@ PITFALLS = (
         "fc.bias",
         tensorflow=edit(r'Dense\(5, name="fc"', 'Dense(5, use_bias=False, name="fc"'),
         paddle=edit(r"Linear\(8, 5\)", "Linear(8, 5, bias_attr=False)"),
-        torch=edit(r"Linear\(8, 5\)", "Linear(8, 5, bias=False)"),
+        torch=edit(
+            r"Linear\(8, 5\)",
+            "Linear(8, 5, bias=False)",
+            r"nn\.init\.zeros_\(m\.bias\)",
+            r"m.bias is None or \g<0>",
+        ),
         fluid=edit(r'bias_attr=ParamAttr\("fc\.bias"\)', "bias_attr=False"),
         tensorflow1=edit(r'dense\(x, 5, name="fc"', 'dense(x, 5, use_bias=False, name="fc"'),
     ),

@@ -27,9 +27,10 @@ WRITTEN_OUT: dict[str, tuple[Collection[str], str]] = {
     ),
     "pitfalls": (
         {pitfall.name for pitfall in PITFALLS},
-        "activated_twice always_activated bias_not_added bias_not_declared ceil_mode "
-        "dilation_dropped epsilon eval_in_training flatten_order kernel_axes largest_for_mean "
-        "momentum order_of_groups pad_on_one_side padding_counted relu_for_relu6 "
+        "activated_twice always_activated bias_not_added bias_not_declared bias_of_its_own "
+        "bias_of_zeros ceil_mode dilation_dropped distribution epsilon eval_in_training fan "
+        "flatten_order gain gamma kernel_axes largest_for_mean momentum one_initializer_for_all "
+        "order_of_groups pad_on_one_side padding_counted relu_for_relu6 "
         "same_at_stride_2 tf32 training_at_eval transposed_square variance zero_in_a_maximum",
     ),
 }

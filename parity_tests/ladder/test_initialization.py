@@ -140,7 +140,23 @@ def started(
     return report
 
 
-@rows("law", EVERY)
+# a word of every framework, a number by its fan, and each distribution
+USUAL = (
+    "fan_in-normal-2",
+    "fan_out-truncated_normal-2",
+    "fan_avg-uniform-1",
+    "fan_in-uniform-0.33",
+)
+
+
+@rows("law", {name: EVERY[name] for name in USUAL})
+def test_usual_laws_in_every_modern_panel(law: Initializer, workers: Workers) -> None:
+    report = started(every_kind(law), MODERN, workers)
+    assert report.passed, report.text()
+
+
+@pytest.mark.complete
+@rows("law", {name: law for name, law in EVERY.items() if name not in USUAL})
 def test_every_law_in_every_modern_panel(law: Initializer, workers: Workers) -> None:
     report = started(every_kind(law), MODERN, workers)
     assert report.passed, report.text()
