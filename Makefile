@@ -15,7 +15,7 @@ help:  ## list what can be done
 
 $(VENV)/installed: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "make: no Python 3.10 to 3.12 found; set PYTHON=..." >&2; exit 2; }
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet -e '.[dev]'
 	@touch $@

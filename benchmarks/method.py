@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from benchmarks.gate import FORWARD_SHARE
-from common.recipes.recipe import THROUGHPUT
+from common.recipes.named import THROUGHPUT
 from frontends.frameworks import TABLE
 from frontends.ladder.rungs import RUNGS
 from frontends.workers.process import ALLOCATOR

@@ -98,8 +98,10 @@ def command(options: argparse.Namespace) -> str:
     """Return the command that repeats a run, without where it wrote to."""
     parts = [PROG]
     for flag, how in OPTIONS.items():
-        value = getattr(options, _name(flag))
-        if flag != NEVER and (flag in ALWAYS or value != how.get("default", False)):
+        value = getattr(options, how.get("dest", _name(flag)))
+        if isinstance(value, list):  # an option that may be given again
+            parts += [f"{flag} {shlex.quote(each)}" for each in value]
+        elif flag != NEVER and (flag in ALWAYS or value != how.get("default", False)):
             parts.append(flag if value is True else f"{flag} {shlex.quote(str(value))}")
     return " ".join(parts)
 

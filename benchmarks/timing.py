@@ -27,6 +27,7 @@ from frontends.workers.protocol import (
     Steps,
 )
 from reports.records import MEASURED, RecordFile
+from reports.schema import MOST_TEXT
 from reports.statistics import steady_from
 
 WARM_STEPS, WARM_S = 10, 10.0  # at most, if steps do not become steady earlier
@@ -196,5 +197,5 @@ class Session:
 
 def put_outcome(records: RecordFile, case: Case, outcome: Outcome) -> None:
     """Record why a case has no figures, in one line of what UTF-8 can say."""
-    message = " ".join(outcome.message.encode(errors="replace").decode().split())
+    message = " ".join(outcome.message.encode(errors="replace").decode().split())[:MOST_TEXT]
     records.put("outcome", case=case, outcome=outcome.kind, stage=outcome.stage, message=message)

@@ -16,7 +16,8 @@ from common.counting import macs, trainable
 from common.datasets import COUNT, mnist_test
 from common.errors import TriptychError
 from common.network import Network
-from common.recipes.recipe import THROUGHPUT, Recipe
+from common.recipes.named import THROUGHPUT
+from common.recipes.recipe import Recipe
 from common.transform import without_dropout
 from frontends.ladder.rounding import tf32
 from frontends.workers.arrays import write_arrays

@@ -52,7 +52,8 @@ def grouped(differences: Iterable[StructuralDifference]) -> list[str]:
 
 def describe(op: Op) -> str:
     """Return an op in one line: conv2d(64, 3, padding=1)."""
-    given = [f"{each.name}={literal(getattr(op, each.name))}" for each in fields(op)]
+    stated = (each.name for each in fields(op) if "law" not in each.metadata)
+    given = [f"{name}={literal(getattr(op, name))}" for name in stated]
     return f"{op.symbol}({', '.join(given)})"
 
 
@@ -98,7 +99,12 @@ def _step(left: Step, right: Step) -> Iterator[StructuralDifference]:
         return
     for each in fields(left.op):
         own, other = (getattr(_in_numbers(step), each.name) for step in (left, right))
-        if own != other:
+        if own == other:
+            continue
+        if "law" in each.metadata:
+            name = f"{left.path}.{each.name.removesuffix('_initializer')}"
+            yield StructuralDifference("initialization", name, f"{own} and {other}")
+        else:
             yield differs(f"{each.name} {literal(own)} and {literal(other)}")
     if left.output != right.output:
         yield differs(f"output {tuple(left.output)} and {tuple(right.output)}")

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from common.errors import SpecificationError
 from common.expressions import Value, evaluate
+from common.initializers import Law
 from common.limits import MOST_BLOCKS, MOST_STEPS
 from common.ops import NOT_TRAINABLE, Add, Concat, Op, Shape
 from common.spec import Block, Chain, Layer, Parallel, Plain, Use, When, plain
@@ -54,13 +55,15 @@ class BlockInstance:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A tensor: its canonical name is `<layer>.<kind>`, its shape is the canonical layout's."""
+    """A tensor: its canonical name is `<layer>.<kind>`, its shape is the canonical layout's, its
+    law says how it starts."""
 
     name: str
     kind: str
     shape: Shape
     op: Op
     used: bool
+    law: Law
 
     @property
     def layer(self) -> str:
@@ -270,7 +273,8 @@ class _Walk:
             name = f"{path}.{kind}"
             known = self._parameters.get(name)
             used = not self._unused or (known is not None and known.used)
-            self._parameters[name] = Parameter(name, kind, shape, bound, used)
+            law = bound.law(kind, shapes[0])
+            self._parameters[name] = Parameter(name, kind, shape, bound, used, law)
         return output
 
     def _record(self, path: str, op: Op, shapes: Shapes) -> Shape:

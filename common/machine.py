@@ -39,6 +39,9 @@ def may_have_gpu() -> bool:
     return any(Path(path).exists() for path in GPU_DEVICES)
 
 
-def in_gib(size: float) -> str:
-    """Return bytes in GiB, or in TiB where these are many."""
-    return f"{size / 2**40:.1f} TiB" if size >= 2**40 else f"{size / 2**30:.1f} GiB"
+def sized(size: float) -> str:
+    """Return a number of bytes in the largest unit of which there is one."""
+    for power, unit in ((40, "TiB"), (30, "GiB"), (20, "MiB")):
+        if size >= 2**power:
+            return f"{size / 2**power:.1f} {unit}"
+    return f"{size / 2**10:.1f} KiB"

@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 from common.errors import SpecificationError
 from common.expressions import Size, evaluate
 from common.hints import of_op
+from common.initializers import LAWS, Initializer
 from common.limits import MOST_IN_TUPLE, MOST_JSON, MOST_KINDS, MOST_NESTED
 from common.network import Network
 from common.ops import OPS, Op
@@ -164,10 +165,32 @@ def _op(data: dict[str, Any]) -> Op:
         raise SpecificationError(_unknown("op", symbol, OPS) + of_op(symbol, OPS))
     required = [each.name for each in fields(OPS[symbol]) if each.default is MISSING]
     known = [each.name for each in fields(OPS[symbol])]
-    stated = _keys(
-        {k: v for k, v in data.items() if k != "op"}, " ".join(required), " ".join(known)
+    given = {k: v for k, v in data.items() if k != "op"}
+    if symbol == "batch_norm" and "zero_gamma" in given:
+        given |= _of_older_files(given.pop("zero_gamma"))
+    stated = _keys(given, " ".join(required), " ".join(known))
+    laws = {each.name for each in fields(OPS[symbol]) if "law" in each.metadata}
+    return OPS[symbol](
+        **{n: _law(n, value) if n in laws else _value(value) for n, value in stated.items()}
     )
-    return OPS[symbol](**{name: _value(value) for name, value in stated.items()})
+
+
+def _of_older_files(zero_gamma: Any) -> dict[str, Any]:
+    """Return how a batch_norm that says "zero_gamma" is stated today."""
+    if not isinstance(zero_gamma, bool):
+        raise SpecificationError(f"zero_gamma {_short(zero_gamma)}; expected true or false")
+    return {"gamma_initializer": {"law": "constant", "value": 0.0}} if zero_gamma else {}
+
+
+def _law(name: str, data: Any) -> Initializer:
+    """Return an initializer: {"law": "normal", "std": 0.01}."""
+    stated = dict(_is(data, dict))
+    law = stated.pop("law", None)
+    if not isinstance(law, str) or law not in LAWS:
+        raise SpecificationError(f"{name}: {_unknown('law', law, LAWS)}")
+    known = {each.name: each for each in fields(LAWS[law])}
+    required = [each.name for each in known.values() if each.default is MISSING]
+    return LAWS[law](**_keys(stated, " ".join(required), " ".join(known)))
 
 
 def _keys(data: Any, required: str, optional: str) -> dict[str, Any]:

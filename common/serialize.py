@@ -3,6 +3,8 @@
 A layer is {"op": "conv2d", …its fields}, {"block": kind, "arguments": {…}}, {"chain": [links]} or
 {"parallel": {"block": …}, "count": n, "merge": "sum"}; "when" makes it optional. A link is a block
 with an optional "repeat". Strings are expressions over the arguments of the block around them.
+"kernel_initializer" and its kin are {"law": "normal", "std": 0.01} or any other of
+`common.initializers`; one that is not stated is its op's default.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
+from common.initializers import Initializer
 from common.network import Network
 from common.parsing import from_json
 from common.spec import Block, Chain, Layer, Parallel, Use, When
@@ -63,7 +66,11 @@ def _layer(layer: Layer) -> dict[str, Any]:
         return {"parallel": _use(layer.path), "count": layer.count, "merge": layer.merge}
     stated = {each.name: getattr(layer, each.name) for each in fields(layer)}
     defaults = {each.name: each.default for each in fields(layer)}
-    return {"op": layer.symbol} | {k: v for k, v in stated.items() if v != defaults[k]}
+    return {"op": layer.symbol} | {k: _value(v) for k, v in stated.items() if v != defaults[k]}
+
+
+def _value(value: Any) -> Any:
+    return {"law": value.law, **vars(value)} if isinstance(value, Initializer) else value
 
 
 def _use(use: Use) -> dict[str, Any]:

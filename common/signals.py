@@ -1,7 +1,7 @@
 """What a signal does to a command: the first one unwinds it, so that nothing is left behind.
 
 The packages import this before all else: a command that is still being imported has begun nothing,
-and ends at once and in silence. Python 3.7.
+and ends at once. Python 3.7.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+
+MYPY = False  # typing takes a while
+if MYPY:
+    from collections.abc import Callable
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -30,27 +31,41 @@ class Interrupted(KeyboardInterrupt):
         self.code = 128 + number
 
 
-@contextmanager
-def unwinding() -> Iterator[None]:
-    """Have the first signal raise Interrupted; after it, a SIGINT ends the program at once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
+class _Handled:
+    """Has a handler take the signals that end a command. Elsewhere than in the main thread, which
+    alone may set handlers, nothing is changed."""
 
-    def unwind(number: int, frame: object) -> None:
+    def __init__(self, handler: Callable[[int, object], None]) -> None:
+        self._handler, self._previous = handler, {}  # type: ignore[var-annotated]
+
+    def __enter__(self) -> None:
         for each in ENDING:
-            signal.signal(each, at_once if each == signal.SIGINT else signal.SIG_IGN)
-        raise Interrupted(number)
+            if signal.getsignal(each) is not signal.SIG_IGN:  # as by nohup
+                try:
+                    self._previous[each] = signal.signal(each, self._handler)
+                except ValueError:  # another thread
+                    return
 
-    previous = {each: signal.getsignal(each) for each in ENDING}
-    heeded = [each for each in ENDING if previous[each] is not signal.SIG_IGN]  # by nohup, say
-    for each in heeded:
-        signal.signal(each, unwind)
-    try:
-        yield
-    finally:
-        for each in heeded:
-            signal.signal(each, previous[each] or signal.SIG_DFL)
+    def __exit__(self, *exception: object) -> None:
+        for each, handler in self._previous.items():
+            signal.signal(each, handler or signal.SIG_DFL)
+
+
+def unwinding() -> _Handled:
+    """Have the first signal raise Interrupted; after it, a SIGINT ends the program at once."""
+    return _Handled(_unwind)
+
+
+def importing() -> _Handled:
+    """Have a signal end the program at once: numpy takes an interrupt of its import for another
+    error."""
+    return _Handled(at_once)
+
+
+def _unwind(number: int, frame: object) -> None:
+    for each in ENDING:
+        signal.signal(each, at_once if each == signal.SIGINT else signal.SIG_IGN)
+    raise Interrupted(number)
 
 
 def end_with_parent() -> None:
@@ -63,7 +78,8 @@ def end_with_parent() -> None:
 
 
 def at_once(number: int, frame: object) -> None:
-    """End the program without a word; its workers end with it."""
+    """End the program, of which nothing is to be unwound; its workers end with it."""
+    os.write(2, f"{Interrupted(number)}\n".encode())
     os._exit(128 + number)
 
 

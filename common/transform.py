@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -11,10 +11,13 @@ from typing import Any
 import numpy as np
 
 from common.expressions import literal, parse
+from common.initializers import Initializer
 from common.network import Network
 from common.ops import Dropout, Op
 from common.spec import Block, Use, mapped
 from common.wiring import REQUIRED, write_signature
+
+Laws = Mapping[type[Op], Mapping[str, Initializer]]  # op -> "kernel_initializer", … -> law
 
 
 def map_ops(network: Network, function: Callable[[Op], Op]) -> Network:
@@ -39,6 +42,16 @@ def float32_exact(network: Network) -> Network:
         return replace(op, **rounded)
 
     return _Rebuilding(lambda _block, _layer, op: exact(op), _round).network(network)
+
+
+def initialized(network: Network, laws: Laws) -> Network:
+    """Return the network with the laws of a table for what its ops start from."""
+
+    def with_laws(op: Op) -> Op:
+        found: Any = next((own for kind, own in laws.items() if isinstance(op, kind)), {})
+        return replace(op, **found)
+
+    return map_ops(network, with_laws)
 
 
 def without_dropout(network: Network) -> Network:

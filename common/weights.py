@@ -12,23 +12,17 @@ from numpy.typing import NDArray
 from common import probe as probing
 from common.elaborate import Parameter
 from common.network import Network
-from common.ops import BatchNorm
-from common.streams import draw, float32_exact, he_normal
+from common.streams import draw, float32_exact
 
 Array = NDArray[np.float64]
 Weights = dict[str, Array]
 
 
 def initial(network: Network, seed: int = 0) -> Weights:
-    """Return weights to train from: He-normal kernels (arXiv:1502.01852), γ 1 or 0, the rest 0."""
+    """Return weights to train from, drawn by the laws that the specification states."""
 
     def values(parameter: Parameter) -> Array:
-        if parameter.kind == "kernel":
-            return he_normal(parameter.name, parameter.shape, seed)
-        one = parameter.kind in ("gamma", "variance")
-        if parameter.kind == "gamma" and isinstance(parameter.op, BatchNorm):
-            one = not parameter.op.zero_gamma
-        return np.full(parameter.shape, float(one))
+        return parameter.law.draw(draw(parameter.name, seed), parameter.shape)
 
     parameters = network.elaboration.parameters.values()
     return {each.name: float32_exact(values(each)) for each in parameters}

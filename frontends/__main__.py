@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from common.errors import TriptychError, called, ending
+from common.signals import importing
 
 
 class Command(NamedTuple):
@@ -150,7 +151,8 @@ def find(given: Sequence[str]) -> Command:
 
 def _run(command: Command, rest: list[str], name: str) -> int:
     try:
-        module = importlib.import_module(command.module)
+        with importing():
+            module = importlib.import_module(command.module)
     except ModuleNotFoundError as error:
         raise TriptychError(f"{error}: {INSTALL}") from None
     return int(module.main(rest, prog=name))

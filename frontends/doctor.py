@@ -132,10 +132,10 @@ def _table(rows: Sequence[Sequence[str]]) -> str:
 
 def _surroundings() -> str:
     memory, temporary = machine.memory(), machine.temporary()
-    room = f"{machine.in_gib(temporary[1])} free in {temporary[0]}" if temporary else "no folder"
+    room = f"{machine.sized(temporary[1])} free in {temporary[0]}" if temporary else "no folder"
     lines = {
         "machine": f"{machine.cores()} cores, "
-        f"{machine.in_gib(memory) if memory else 'unknown'} memory",
+        f"{machine.sized(memory) if memory else 'unknown'} memory",
         "temporary files": room,
         "Python 3.7": _python37(),
         "tools": _tools(),

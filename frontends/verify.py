@@ -14,13 +14,14 @@ from common.arguments import NETWORK, RUNS, Parser, named, seconds, whole
 from common.differences import grouped
 from common.errors import TriptychError, choose, run_command
 from common.files import file_for, write_text
-from common.memory import check_memory
+from common.memory import check_memory, check_room
 from common.network import Network
 from common.networks import available, load
 from common.networks.settings import add_set, with_settings
 from frontends.frameworks import FRAMEWORKS, select
 from frontends.ladder.again import HOLDS
 from frontends.ladder.rungs import RUNGS
+from frontends.ladder.runs import batch_for
 from frontends.ladder.verify import verify, verify_against, verify_mine
 
 ALONE = "one panel proves nothing of another: name two or more"
@@ -92,6 +93,8 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m frontend
     other = load(options.against) if options.against and not options.mine else None
     for each in (network, other) if other else (network,):
         check_memory(each, options.batch_size)
+    if not (other or options.mine):
+        check_room(network, batch_for(network, options.batch_size), len(options.frameworks))
     out = file_for("--json", options.json) if options.json else None
     how = {"batch": options.batch_size, "seed": options.seed, "timeout": options.timeout}
     with Console(stderr=True).status(_what(network, other, options)):

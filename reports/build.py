@@ -5,7 +5,11 @@ Each run in OUT/data becomes OUT/<run>.md with OUT/<run>.png; OUT/README.md list
 
 from __future__ import annotations
 
+import fcntl
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,13 +52,26 @@ def build(out: Path, name: str | None = None) -> Built:
     A record that cannot be read is left out; the others are rendered. Raises TriptychError if a
     page cannot be written.
     """
-    runs, unreadable = _read(out / "data")
-    for run in runs:
-        if name in (None, run.name):
-            write_bytes(out / f"{run.name}.png", png(run))
-            write_text(out / f"{run.name}.md", page(run))
-    write_text(out / "README.md", INDEX.format(rows=_index(runs), beside=_beside(out)))
+    with _alone(out / "data"):
+        runs, unreadable = _read(out / "data")
+        for run in runs:
+            if name in (None, run.name):
+                write_bytes(out / f"{run.name}.png", png(run))
+                write_text(out / f"{run.name}.md", page(run))
+        write_text(out / "README.md", INDEX.format(rows=_index(runs), beside=_beside(out)))
     return Built(out / (f"{name}.md" if name else "README.md"), tuple(unreadable))
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait for other runs that end in this folder: the last index must have read all records."""
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def _read(folder: Path) -> tuple[list[Run], list[str]]:

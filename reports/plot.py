@@ -12,6 +12,7 @@ from reports.records import Run, Timing
 from reports.tables import significant
 
 BAR, MARGIN = 0.34, 1.1  # inches
+LONGEST = 60  # characters of a name
 
 
 def png(run: Run) -> bytes:
@@ -31,7 +32,7 @@ def figure(run: Run) -> Figure:
     for axes, mode in zip(drawn.subplots(1, columns, squeeze=False)[0], run.modes):
         _panel(axes, run, mode)
     header = run.header
-    title = f"{header['title']}, batch {header['batch']}, {header['dtype']}"
+    title = f"{_short(header['title'])}, batch {header['batch']}, {header['dtype']}"
     drawn.suptitle(title, fontsize=11, parse_math=False)
     return drawn
 
@@ -43,7 +44,7 @@ def _panel(axes: Axes, run: Run, mode: str) -> None:
             _bar(axes, run, timing, place)
         else:
             _write(axes, 0, place, f" {timing.outcome}", color="#666666")
-    labels = [f"{run.label(timing.framework)}, {timing.style}" for timing in timings]
+    labels = [f"{_short(run.label(each.framework))}, {_short(each.style)}" for each in timings]
     axes.set_yticks(range(len(timings)), labels, fontsize=9, parse_math=False)
     axes.set_title(mode, fontsize=10, parse_math=False)
     axes.set_xlabel("images per second (median; line: lowest to highest round)", fontsize=8)
@@ -66,6 +67,11 @@ def _bar(axes: Axes, run: Run, timing: Timing, place: int) -> None:
 def _write(axes: Axes, x: float, y: int, text: str, color: str = "black") -> None:
     """Write plain text, whatever is in it: a $ begins no formula."""
     axes.text(x, y, text, va="center", fontsize=8, color=color, parse_math=False)
+
+
+def _short(text: str) -> str:
+    """Return a text cut to what a plot has room for."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def _speed(run: Run, timing: Timing) -> float:

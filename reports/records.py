@@ -22,6 +22,7 @@ from reports.statistics import Summary, summarize
 from reports.validation import check
 
 MEASURED = "measured"
+MOST_BYTES = 100_000_000
 COMPLETE, INTERRUPTED = "complete", "interrupted"
 COMPLETED: dict[Any, Callable[[dict[str, Any]], dict[str, Any]]] = {
     schema1.SCHEMA: schema1.completed,
@@ -179,6 +180,8 @@ def read_records(path: Path, take: Callable[[dict[str, Any]], None]) -> None:
 
 def _lines(path: Path) -> list[str]:
     try:
+        if path.stat().st_size > MOST_BYTES or not path.is_file():
+            raise TriptychError(f"{path.name}: expected a file of at most {MOST_BYTES:,} bytes")
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise TriptychError(f"{path.name}: cannot be read: {error.strerror}") from None

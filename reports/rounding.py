@@ -17,7 +17,7 @@ from frontends.frameworks import FRAMEWORKS, TABLE
 from reports.records import read_records
 from reports.schema import Count, Machine, Ratio, Text, Whole
 from reports.tables import significant
-from reports.validation import Filled, check
+from reports.validation import Sized, check
 
 PROG = "python -m reports.rounding"
 RECORD = "data/rounding.jsonl"
@@ -97,8 +97,8 @@ class Line(TypedDict):
     seed: Whole
     format: Text | None
     where: Text | None
-    rungs: Annotated[dict[str, Found], Filled()]
-    least: Annotated[dict[str, Found], Filled()] | None
+    rungs: Annotated[dict[str, Found], Sized(1, 10**6)]
+    least: Annotated[dict[str, Found], Sized(1, 10**6)] | None
 
 
 class Record(NamedTuple):

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from typing import Annotated, TypedDict
 
-from reports.validation import Filled, Matching, Within
+from reports.validation import Matching, Sized, Within
 
 SCHEMA = 2
 
 MOST = 2**53  # integers up to it are exact as floats
-Text = Annotated[str, Matching(r"[^\ud800-\udfff]*", "text that UTF-8 can say")]
+MOST_TEXT, MOST_SAMPLES, MOST_CASES, MOST_MODES = 10_000, 1_000_000, 200, 10
+Text = Annotated[
+    str, Matching(r"[^\ud800-\udfff]*", "text that UTF-8 can say"), Sized(0, MOST_TEXT)
+]
 Moment = Annotated[str, Matching(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+\-:\d]*", "an ISO 8601 time")]
 Colour = Annotated[str, Matching(r"#[0-9A-Fa-f]{6}", "a colour as #RRGGBB")]
 Count = Annotated[int, Within(1, MOST)]
@@ -22,7 +25,7 @@ Whole = Annotated[int, Within(0, MOST)]
 Bytes = Whole
 Ratio = Annotated[float, Within(0.0, 1e300)]
 Seconds = Annotated[float, Within(1e-9, 1e9)]
-Samples = Annotated[list[Seconds], Filled()]
+Samples = Annotated[list[Seconds], Sized(1, MOST_SAMPLES)]
 Case = tuple[Text, Text, Text]  # framework, style, mode
 
 
@@ -80,7 +83,7 @@ class RunRecord(TypedDict):
     load_before: Ratio | None  # processes that wanted a core, mean of the last minute
     threads: Count  # of each framework
     rounds: Count
-    cases: list[Case]
+    cases: Annotated[list[Case], Sized(0, MOST_CASES)]
     network: Text
     title: Text
     parameters: Whole
@@ -90,7 +93,7 @@ class RunRecord(TypedDict):
     input: Text  # what the batch is made of
     dtype: Text
     frameworks: dict[str, FrameworkWords]  # of every panel, timed or proved with
-    modes: dict[str, ModeWords]  # in the order of pages
+    modes: Annotated[dict[str, ModeWords], Sized(0, MOST_MODES)]  # in the order of pages
     method: Method
 
 

@@ -41,14 +41,17 @@ class Matching:
 
 
 @dataclass(frozen=True)
-class Filled:
-    """A list that has elements."""
+class Sized:
+    """A text, list or dict of `least` to `most` elements."""
+
+    least: int
+    most: int
 
     def holds(self, value: Any) -> bool:
-        return bool(value)
+        return self.least <= len(value) <= self.most
 
     def __str__(self) -> str:
-        return "at least one element"
+        return f"{self.least:,} to {self.most:,} elements"
 
 
 def check(value: Any, declared: Any, where: str = "") -> None:

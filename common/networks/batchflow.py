@@ -7,6 +7,7 @@ from functools import partial
 
 from common.network import Network
 from common.networks.blocks import SQUEEZE_EXCITE, conv_bn, stages
+from common.networks.laws import TENSORFLOW
 from common.ops import (
     SAME,
     Add,
@@ -19,6 +20,7 @@ from common.ops import (
     ReLU,
 )
 from common.spec import Block, When
+from common.transform import initialized
 
 BATCHFLOW = "BatchFlow's notebook on squeeze and excitation, MNIST"
 
@@ -74,7 +76,7 @@ def batchflow(name: str, title: str, num_blocks: tuple[int, ...], gate: str = ""
         },
     )
     source = BATCHFLOW if num_blocks == CONFIGURED else f"{BATCHFLOW}, as its printed figure needs"
-    return Network(name, root, (1, 28, 28), source, title)
+    return initialized(Network(name, root, (1, 28, 28), source, title), TENSORFLOW)
 
 
 CONFIGURED, PRINTED = (1, 1, 1, 1), (3, 4, 6, 3)  # the printed figures are those of 50 layers

@@ -9,8 +9,10 @@ from functools import partial
 from common.network import Network
 from common.networks.blocks import CONV_BN, SQUEEZE_EXCITE, conv_bn, stages
 from common.networks.fluid_names import PADDLE_MODELS
+from common.networks.laws import FLUID_MODELS, HE_NORMAL_CONVOLUTIONS, TENSORFLOW, TORCHVISION
 from common.ops import Add, BatchNorm, Dense, GlobalAvgPool2d, MaxPool2d, Op, Padding, ReLU, Softmax
 from common.spec import Block, Layer, Use, When
+from common.transform import Laws, initialized
 
 RESNET = "He et al., Deep residual learning for image recognition (arXiv:1512.03385)"
 RESNET_V15 = f"{RESNET}, but with the stride on the 3×3 convolution"
@@ -136,13 +138,14 @@ def imagenet(
     head: Mapping[str, Layer] = HEAD,
     source: str = RESNET,
     kind: str = "resnet",
+    laws: Laws = TORCHVISION,
 ) -> Network:
     """Return a member of the family for 3×224×224."""
     bottlenecks = depth >= 50
     root = resnet(
         block, DEPTHS[depth], stem, head, num_classes, project_first=bottlenecks, kind=kind
     )
-    return Network(name, root, (3, 224, 224), source, title)
+    return initialized(Network(name, root, (3, 224, 224), source, title), laws)
 
 
 def _keras() -> Network:
@@ -152,13 +155,17 @@ def _keras() -> Network:
         "ResNet-50 of keras.applications",
         f"{RESNET}, with the biases and batch normalization of keras.applications",
     )
-    return imagenet("resnet50_keras", title, block, stem=stem(biased), source=source)
+    return imagenet(
+        "resnet50_keras", title, block, stem=stem(biased), source=source, laws=TENSORFLOW
+    )
 
 
-def _fluid(name: str, title: str, num_classes: int) -> Network:
+def _fluid(name: str, title: str, num_classes: int, laws: Laws) -> Network:
     source = "ResNet-50 of PaddlePaddle/models, release 1.3, and of its transfer-learning tutorial"
     head = {**HEAD, "softmax": Softmax()}
-    network = imagenet(name, title, bottleneck(), 50, num_classes, head=head, source=source)
+    network = imagenet(
+        name, title, bottleneck(), 50, num_classes, head=head, source=source, laws=laws
+    )
     return replace(network, naming=PADDLE_MODELS)
 
 
@@ -187,14 +194,17 @@ def _member(name: str) -> Network:
     kind = ("se_" if "reduction" in variant else "") + (
         "resnext" if "groups" in variant else "resnet"
     )
-    return imagenet(name, title, block, depth, source=source, kind=kind)
+    laws = HE_NORMAL_CONVOLUTIONS if "reduction" in variant else TORCHVISION
+    return imagenet(name, title, block, depth, source=source, kind=kind, laws=laws)
 
 
 NETWORKS: dict[str, Callable[[], Network]] = {
     **{name: partial(_member, name) for name in _MEMBERS},
     "resnet50_keras": _keras,
-    "resnet50_fluid": partial(_fluid, "resnet50_fluid", "ResNet-50 of Fluid's model zoo", 1000),
+    "resnet50_fluid": partial(
+        _fluid, "resnet50_fluid", "ResNet-50 of Fluid's model zoo", 1000, FLUID_MODELS
+    ),
     "resnet50_fluid_flowers": partial(
-        _fluid, "resnet50_fluid_flowers", "ResNet-50 of Fluid for Flowers-102", 102
+        _fluid, "resnet50_fluid_flowers", "ResNet-50 of Fluid for Flowers-102", 102, {}
     ),
 }

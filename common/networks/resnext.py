@@ -17,9 +17,11 @@ from common.errors import choose
 from common.expressions import Size
 from common.network import Network
 from common.networks.blocks import CONV_BN
+from common.networks.laws import TORCHVISION
 from common.networks.resnet import HEAD, RESNEXT, bottleneck, resnet
 from common.ops import Add, BatchNorm, Conv2d, ReLU
 from common.spec import Block, Layer, Parallel
+from common.transform import initialized
 from common.weights import Array, Weights
 
 FORMS = ("summed", "concatenated", "grouped")
@@ -95,8 +97,9 @@ def resnext_block(form: str) -> Network:
         layers={**layers, "add": Add(), "relu": ReLU()},
         wiring=wiring + "x = add(out, x)\nx = relu(x)",
     )
-    title = f"ResNeXt's building block (paths {form})"
-    return Network(f"resnext_block_{form}", block, (256, 8, 8), f"{RESNEXT}, figure 3", title)
+    name, title = f"resnext_block_{form}", f"ResNeXt's building block (paths {form})"
+    network = Network(name, block, (256, 8, 8), f"{RESNEXT}, figure 3", title)
+    return initialized(network, TORCHVISION)
 
 
 # part of a path -> layer of the grouped form, axis along which the paths lie there
@@ -155,7 +158,8 @@ def resnext29(cardinality: int, width: int) -> Network:
     stem = {"stem": CONV_BN("width", 3)}
     root = resnet(block, (3, 3, 3), stem, HEAD, num_classes=10, project_first=True, kind="resnext")
     name, title = f"resnext29_{cardinality}x{width}d", f"ResNeXt-29 ({cardinality}×{width}d)"
-    return Network(name, root, (3, 32, 32), RESNEXT, f"{title} for CIFAR-10")
+    network = Network(name, root, (3, 32, 32), RESNEXT, f"{title} for CIFAR-10")
+    return initialized(network, TORCHVISION)
 
 
 NETWORKS: dict[str, Callable[[], Network]] = {

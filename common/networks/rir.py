@@ -8,7 +8,10 @@ from common.networks.resnet import basic_block, resnet
 from common.ops import AdaptiveAvgPool2d, Add, BatchNorm, Concat, Conv2d, Flatten, ReLU
 from common.spec import Block, Layer, When
 
-RIR = "RiR in Paddle for CIFAR-10 (AI Studio 4294062), which follows arXiv:1603.08029"
+RIR = (
+    "RiR in Paddle for CIFAR-10 (AI Studio 4294062), which follows arXiv:1603.08029; kernels start "
+    "as Paddle makes them, since its call of KaimingNormal initializes nothing"
+)
 BESIDE_RIR = "the ResNet-18 beside RiR in Paddle for CIFAR-10 (AI Studio 4294062)"
 STREAMS = ("x_res", "x_tran")
 

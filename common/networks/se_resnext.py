@@ -18,9 +18,11 @@ from common.networks.blocks import (
     pooled_shortcut,
     squeeze_excite,
 )
+from common.networks.laws import TENSORFLOW
 from common.networks.resnext import split_transform_merge
 from common.ops import SAME, Add, BatchNorm, Conv2d, Dense, GlobalAvgPool2d, ReLU, Softmax
 from common.spec import Block, Layer, When, chain
+from common.transform import Laws, initialized
 
 ARTICLE = (
     "PaperWeekly's article on SE-ResNeXt in TensorFlow and Paddle Fluid (2018), "
@@ -99,6 +101,7 @@ def network(
     input_shape: tuple[int, int, int] = (3, 32, 32),
     num_blocks: int = 3,
     width: int = 64,
+    laws: Laws | None = None,
 ) -> Network:
     """Return three stages of `num_blocks` blocks; channels double and maps halve in between."""
     root = Block(
@@ -119,7 +122,7 @@ def network(
             **head,
         },
     )
-    return Network(name, root, input_shape, source, title)
+    return initialized(Network(name, root, input_shape, source, title), laws or {})
 
 
 def se_resnext_cifar(form: str = "grouped") -> Network:
@@ -163,6 +166,7 @@ def se_resnext_published_tensorflow() -> Network:
         CONV_BN_SAME,
         HEAD_NO_BIAS,
         PUBLISHED.format("TensorFlow"),
+        laws=TENSORFLOW,
     )
 
 
@@ -176,6 +180,7 @@ def resnext_cifar_tensorflow() -> Network:
         block,
         HEAD_NO_BIAS,
         RESNEXT_TENSORFLOW,
+        laws=TENSORFLOW,
     )
 
 

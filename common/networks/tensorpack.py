@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from common.initializers import ZEROS, Normal
 from common.network import Network
 from common.networks.blocks import SQUEEZE_EXCITE, conv_bn
+from common.networks.laws import TENSORPACK as LAWS
 from common.networks.resnet import RESIDUAL, imagenet, stem
-from common.ops import SAME, Add, BatchNorm, Conv2d, ReLU
+from common.ops import SAME, Add, BatchNorm, Conv2d, Dense, ReLU
 from common.spec import Block, When
 
 TENSORPACK = "tensorpack's ResNet examples, se_resnet_bottleneck, which follows arXiv:1709.01507"
@@ -21,7 +25,7 @@ def tensorpack_bottleneck(conv_bn: Block) -> Block:
             "conv1": conv_bn("width", 1),
             "conv2": conv_bn("width", 3, stride="stride"),
             "conv3": Conv2d("4 * width", 1, bias=False),
-            "bn3": BatchNorm(zero_gamma=True),
+            "bn3": BatchNorm(gamma_initializer=ZEROS),
             "se": SQUEEZE_EXCITE("4 * width", "4 * width // reduction"),
             "downsample": When(
                 conv_bn("4 * width", 1, stride="stride", relu=False), when="downsample"
@@ -43,14 +47,18 @@ def tensorpack_bottleneck(conv_bn: Block) -> Block:
 def se_resnet50_tensorpack() -> Network:
     """Return the network for 224×224; "same" pads its even sizes after rather than before."""
     block = conv_bn(padding=SAME)
-    return imagenet(
+    classifier = Dense("num_classes", kernel_initializer=Normal(0.01))
+    network = imagenet(
         "se_resnet50_tensorpack",
         "SE-ResNet-50 of tensorpack",
         tensorpack_bottleneck(block),
         stem=stem(block, pool_padding=SAME),
         source=TENSORPACK,
         kind="se_resnet",
+        laws=LAWS,
     )
+    root = network.root
+    return replace(network, root=root.but(layers={**root.layers, "fc": classifier}))
 
 
 NETWORKS = {"se_resnet50_tensorpack": se_resnet50_tensorpack}

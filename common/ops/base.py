@@ -10,6 +10,7 @@ import numpy as np
 
 from common.errors import SpecificationError
 from common.expressions import Size, Value, evaluate, names
+from common.initializers import ONES, ZEROS, Fans, Initializer, Law
 from common.ops.local import Given, Local, Terms, absolute
 from common.ops.windows import SAME, Shape, Sides, padding_on, pair, sides
 
@@ -32,6 +33,7 @@ Padding = Pair | tuple[tuple[Size, Size], tuple[Size, Size]]
 Width = Size | None  # how many channels or features; None where no expression says it
 NOT_TRAINABLE = ("mean", "variance")
 PAIR = {"pair": True}  # marks a field that may be one size or a pair
+LAW = {"law": True}  # marks a field that says how a parameter starts: kernel_initializer, …
 AnyOp = TypeVar("AnyOp", bound="Op")
 OPS: dict[str, type[Op]] = {}  # symbol -> op
 
@@ -78,6 +80,7 @@ _FORMS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "Padding": ('an integer, a pair, ((top, bottom), (left, right)) or "same"', _is_padding),
     "Real": ("a number", _is_real),
     "Flag": ("true or false", lambda value: isinstance(value, bool)),
+    "Initializer": ("a law", lambda value: isinstance(value, Initializer)),
 }
 
 
@@ -124,7 +127,7 @@ class Op:
 
     def expressions(self) -> list[str]:
         """Return the fields that may hold expressions; "same" is none."""
-        free = [each.name for each in fields(self) if "choices" not in each.metadata]
+        free = [each.name for each in fields(self) if not each.metadata.keys() & {"choices", "law"}]
         return [name for name in free if getattr(self, name) != SAME]
 
     def bind(self: AnyOp, arguments: Mapping[str, Value]) -> AnyOp:
@@ -141,6 +144,17 @@ class Op:
     def parameters(self, shape: Shape) -> dict[str, Shape]:
         """Return names and canonical shapes: kernels OIHW, dense kernels (out, in)."""
         return {}
+
+    def initializer(self, kind: str) -> Initializer:
+        """Return how a parameter of a kind starts."""
+        running = {"mean": ZEROS, "variance": ONES}
+        found: Initializer = running.get(kind) or getattr(self, f"{kind}_initializer")
+        return found
+
+    def law(self, kind: str, shape: Shape) -> Law:
+        """Return the law of a parameter of a kind in numbers, for this input."""
+        kernel = self.parameters(shape).get("kernel")
+        return self.initializer(kind).at(None if kernel is None else Fans.of(kernel))
 
     @property
     def has_parameters(self) -> bool:

@@ -11,7 +11,9 @@ import numpy as np
 
 from common.errors import SpecificationError
 from common.expressions import Flag, Real, Size
+from common.initializers import GLOROT_UNIFORM, HE_NORMAL, ONES, ZEROS, Initializer
 from common.ops.base import (
+    LAW,
     NOT_TRAINABLE,
     PAIR,
     Op,
@@ -44,6 +46,8 @@ class Conv2d(Op):
     dilation: Pair = field(default=1, metadata=PAIR)
     groups: Size = 1
     bias: Flag = True
+    kernel_initializer: Initializer = field(default=HE_NORMAL, metadata=LAW, kw_only=True)
+    bias_initializer: Initializer = field(default=ZEROS, metadata=LAW, kw_only=True)
 
     def _check(self) -> None:
         positive(self, out_channels=self.out_channels, kernel_size=self.kernel_size)
@@ -136,7 +140,8 @@ class BatchNorm(Op):
     has_modes = True
     epsilon: Real = 1e-5
     momentum: Real = 0.9
-    zero_gamma: bool = field(default=False, metadata={"choices": (False, True)})  # at the start
+    gamma_initializer: Initializer = field(default=ONES, metadata=LAW, kw_only=True)
+    beta_initializer: Initializer = field(default=ZEROS, metadata=LAW, kw_only=True)
 
     zero_debias: bool = field(default=False, metadata={"choices": (False, True)}, kw_only=True)
 
@@ -217,6 +222,8 @@ class Dense(Op):
     is_product = True
     out_features: Size
     bias: Flag = True
+    kernel_initializer: Initializer = field(default=GLOROT_UNIFORM, metadata=LAW, kw_only=True)
+    bias_initializer: Initializer = field(default=ZEROS, metadata=LAW, kw_only=True)
 
     def _check(self) -> None:
         positive(self, out_features=self.out_features)

@@ -1,1 +1,1 @@
-"""Recipes: how a network is trained, as data (`recipe`)."""
+"""Recipes: how a network is trained, as data (`recipe`), and in numpy (`reference`)."""

@@ -8,6 +8,7 @@ from typing import Any
 from common import ops
 from common.expressions import spliced
 from common.ops import Op
+from frontends.fluid.initial import started
 from frontends.writing.dialect import Writes
 from frontends.writing.expressions import Choice, List, invoke, unless
 from frontends.writing.padding import beyond, four_sides, is_padded
@@ -16,7 +17,6 @@ from frontends.writing.sites import Body, FunctionSite, overhang
 from frontends.writing.statements import Comment
 from frontends.writing.text import EmitError
 
-ZEROS = "fluid.initializer.Constant(0.0)"  # the residual branch starts at zero
 LARGEST_EPSILON = 0.0010000000474974513  # 0.001 in float32: batch_norm_op.cc refuses a larger one
 
 
@@ -40,6 +40,7 @@ def concatenated(paths: tuple[Any, ...], site: FunctionSite) -> Any:
 
 def conv2d(op: ops.Conv2d, site: FunctionSite) -> Body:
     (x,), pads, padding = site.inputs, [], op.padding
+    before, told = started(op, site)
     if padding == ops.SAME and not says_same(op):
         pads, x, padding = [site.gives(same_padded(op, x))], site.output, 0
     filters, groups = op.out_channels, op.groups
@@ -56,10 +57,10 @@ def conv2d(op: ops.Conv2d, site: FunctionSite) -> Body:
         padding=unless(padding_of(padding), 0),
         dilation=unless(op.dilation, 1),
         groups=unless(groups, 1),
-        param_attr=_attribute(site, "kernel"),
-        bias_attr=_bias(op.bias, site),
+        param_attr=_attribute(site, "kernel", told),
+        bias_attr=_bias(op.bias, site, told),
     )
-    return [*pads, site.gives(conv)]
+    return [*pads, *before, site.gives(conv)]
 
 
 def batch_norm(op: ops.BatchNorm, site: FunctionSite) -> Body:
@@ -68,31 +69,39 @@ def batch_norm(op: ops.BatchNorm, site: FunctionSite) -> Body:
             f"block {site.block.kind}, layer {site.layer}: epsilon {op.epsilon}; "
             "Fluid takes at most 0.001"
         )
+    before, told = started(op, site)
     norm = layer(
         "batch_norm",
         *site.inputs,
         momentum=op.momentum,
         epsilon=op.epsilon,
-        param_attr=_attribute(site, "gamma", ZEROS if op.zero_gamma else None),
-        bias_attr=_attribute(site, "beta"),
+        param_attr=_attribute(site, "gamma", told),
+        bias_attr=_attribute(site, "beta", told),
         moving_mean_name=site.path(".mean"),
         moving_variance_name=site.path(".variance"),
     )
-    return [site.gives(norm)]
+    return [*before, site.gives(norm)]
 
 
 def dense(op: ops.Dense, site: FunctionSite) -> Body:
-    attributes = {"param_attr": _attribute(site, "kernel"), "bias_attr": _bias(op.bias, site)}
-    return [site.gives(layer("fc", *site.inputs, size=op.out_features, **attributes))]
+    before, told = started(op, site)
+    dense = layer(
+        "fc",
+        *site.inputs,
+        size=op.out_features,
+        param_attr=_attribute(site, "kernel", told),
+        bias_attr=_bias(op.bias, site, told),
+    )
+    return [*before, site.gives(dense)]
 
 
-def _attribute(site: FunctionSite, parameter: str, initializer: str | None = None) -> Any:
-    return invoke("ParamAttr", site.path(f".{parameter}"), initializer=initializer)
+def _attribute(site: FunctionSite, kind: str, told: Mapping[str, Any]) -> Any:
+    return invoke("ParamAttr", site.path(f".{kind}"), initializer=told.get(kind))
 
 
-def _bias(flag: Any, site: FunctionSite) -> Any:
+def _bias(flag: Any, site: FunctionSite, told: Mapping[str, Any]) -> Any:
     """Return what `bias_attr` takes: a named parameter, False for none, or a choice of them."""
-    named = _attribute(site, "bias")
+    named = _attribute(site, "bias", told)
     if isinstance(flag, str):
         return Choice(named, flag, "False")
     return named if flag else False

@@ -10,10 +10,11 @@ import numpy as np
 import paddle
 import paddle.fluid as fluid
 
+from frontends.fluid.brought import watch
 from frontends.fluid.layout import LAYERS
 from frontends.workers.layouts import Slot, by_name
 from frontends.workers.parameters import Held, check_keys, distinct, matched
-from frontends.workers.recording import DROPOUT, Recordings, hollow, the_tensor, watch_blocks
+from frontends.workers.recording import Recordings, hollow, the_tensor, watch_blocks
 
 
 def versions():
@@ -67,30 +68,6 @@ _KINDS = {
     ("batch_norm", "Mean"): "mean",
     ("batch_norm", "Variance"): "variance",
 }
-UPSCALE = "upscale_in_train"
-RANDOM = {
-    "uniform_random",
-    "uniform_random_batch_size_like",
-    "gaussian_random",
-    "gaussian_random_batch_size_like",
-    "truncated_gaussian_random",
-    "randint",
-    "randperm",
-    "sampling_id",
-    "random_crop",
-    "shuffle_batch",
-}
-
-
-def _remarks(parameters):
-    """Yield what training does to parameters by their attributes, in words."""
-    decayed = [each for each in parameters if each.regularizer is not None]
-    if decayed:
-        yield "%d parameters of mine have a regularizer of their own: not compared" % len(decayed)
-    own = {each.optimize_attr["learning_rate"] for each in parameters} - {1.0}
-    if own:
-        rates = ", ".join("%g" % each for each in sorted(own))
-        yield "parameters of mine have learning rates of their own (%s times): not compared" % rates
 
 
 def _held(variable, kind):
@@ -127,12 +104,17 @@ class Runner:
         layers = {each.own.name: layer for layer, each in self._canonical(found, file)}
         self._held = matched(found, file.matched_names)
         if file.brought:
-            self._watch_ops()
+            watch(self._main, self._test, self.recordings)
             self._observe_layers(layers)
 
     def held(self):
         """Return every tensor that the network holds, by canonical name."""
         return self._held
+
+    def initial(self, inputs):
+        """Yield what every parameter starts from."""
+        for name, each in self._held.items():
+            yield name, each.canonical(np.array(self._tensor(each.own)))
 
     def assign(self, weights):
         """Set every parameter from an ArrayReader of canonical arrays."""
@@ -199,7 +181,7 @@ class Runner:
             labels = fluid.data("labels", [None, 1], "int64")
             losses = fluid.layers.softmax_with_cross_entropy(self._output, labels)
             loss = fluid.layers.mean(losses)
-            fluid.optimizer.Momentum(recipe.learning_rate, recipe.momentum).minimize(loss)
+            fluid.optimizer.Momentum(recipe.learning_rate, recipe.optimizer.momentum).minimize(loss)
         self._run(startup)
         return lambda: self._run(self._main, feed, [self._output, loss], cached=True)
 
@@ -236,42 +218,6 @@ class Runner:
         for name, each in found.items():
             if name in (file.matched_names or {}):
                 yield file.matched_names[name].rpartition(".")[0], each
-
-    def _watch_ops(self):
-        """Count average pools; have every dropout that drops run at rate 0, and told.
-
-        What is scaled in evaluation, not in training, is scaled then all the same.
-        """
-        seen = self.recordings.seen
-        for mode, program in {"train": self._main, "evaluate": self._test}.items():
-            seen.start(mode)
-            block = program.global_block()
-            for op in block.ops:
-                if op.type != "dropout" or op.attr("is_test") or not op.attr("dropout_prob"):
-                    continue
-                scaled = op.attr("dropout_implementation")
-                kind = "dropout" if scaled == UPSCALE else f"dropout ({scaled})"
-                given, result = (block.var(op.input("X")[0]), block.var(op.output("Out")[0]))
-                seen.drops(kind, op.attr("dropout_prob"), given.shape)
-                op._set_attr("dropout_prob", 0.0)
-                if mode == "train":
-                    self.recordings.given.put(DROPOUT, given)
-                    self.recordings.steps.put(DROPOUT, result)
-        seen.odd.update(
-            ("mine draws random numbers (%s)" % op.type, None)
-            for op in self._main.global_block().ops
-            if op.type in RANDOM
-        )
-        seen.odd.update(
-            ("mine clips the gradient of %s on its way" % name, None)
-            for name, value in self._main.global_block().vars.items()
-            if getattr(value, "error_clip", None) is not None
-        )
-        seen.remark(_remarks(self._main.all_parameters()))
-        seen.average_pools = sum(
-            op.type == "pool2d" and op.attr("pooling_type") == "avg"
-            for op in self._main.global_block().ops
-        )
 
     def _observe_layers(self, layers):
         """Record what each layer of a reader's program is given and gives: the data of the first op

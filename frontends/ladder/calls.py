@@ -16,14 +16,14 @@ from common import weights
 from common.network import Network
 from common.streams import draw, float32_exact
 
-# In this order. "varied": samples of several magnitudes and signs. "large": another batch size, and
-# large values and cotangents. "bright" and "dark": one sample, far above or below 0. "again": the
-# first batch once more.
+# In this order. "varied": samples of several magnitudes and signs. "bright" and "dark": one sample,
+# far above or below 0. "large": another batch size, large values and cotangents. "again": the first
+# batch once more.
 CALLS = (
     "varied/evaluate",
-    "large/train",
     "bright/evaluate",
     "dark/evaluate",
+    "large/train",
     "again/evaluate",
     "again/train",
 )

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from frontends.ladder import float32, float64
 from frontends.ladder.climb import Climb
 from frontends.ladder.gradients import GRADIENTS, gradients
+from frontends.ladder.initialization import FALSE_ALARMS, INITIALIZATION, initialization
+from frontends.ladder.initialization import job as initial_job
 from frontends.ladder.report import Row, stopped_row
-from frontends.ladder.runs import BOTH, Job, Runs
+from frontends.ladder.runs import BOTH, INITIAL, Job, Runs
 from frontends.ladder.structure import STRUCTURE, structure
 from frontends.workers.outcomes import CRASHED, Outcome, WorkerError
 
@@ -30,8 +32,9 @@ class Rung:
 
     @property
     def precision(self) -> str:
-        """Of the arithmetic that it judges: "float64" or "float32"."""
-        return self.job("any").dtype
+        """Of the arithmetic that it judges: "float64" or "float32", "" where it judges none."""
+        job = self.job("any")
+        return "" if job.want == (INITIAL,) else job.dtype
 
 
 RUNGS = (
@@ -39,6 +42,13 @@ RUNGS = (
         STRUCTURE,
         "names, shapes and counts of the parameters; the output shape of every block",
         structure,
+    ),
+    Rung(
+        INITIALIZATION,
+        "fresh parameters follow the stated laws (mean, deviation, largest value, distribution), "
+        f"with {FALSE_ALARMS:g} false alarms a verification; constants are exact",
+        initialization,
+        initial_job,
     ),
     Rung(
         float64.FORWARD["evaluate"],

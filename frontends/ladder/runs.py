@@ -26,15 +26,17 @@ from frontends.workers.protocol import ArrayFiles, NetworkFile, Observe, Run, St
 
 LEAST_VALUES = 16  # per channel that a BN sees; with fewer its own sensitivity exceeds the bounds
 BOTH = ("evaluate", "train")
+INITIAL = "initial"
 
 
 @dataclass(frozen=True)
 class Job:
     """What a subject's file is run for, and how.
 
-    want: "evaluate", "train". taps: run the file whose every step passes its result through a tap.
-    keep_steps, keep_cotangents, keep_blocks: results of steps, the gradients with respect to them,
-    and results of blocks are kept, too. want may be calls of frontends.ladder.calls, on its inputs.
+    want: "evaluate", "train", or calls of frontends.ladder.calls, on its inputs; or INITIAL alone,
+    what a fresh construction starts from. taps: run the file whose every step passes its result
+    through a tap. keep_steps, keep_cotangents, keep_blocks: results of steps, the gradients with
+    respect to them, and results of blocks are kept, too.
     """
 
     subject: str

@@ -50,7 +50,8 @@ def verify(
     seconds, for each job. `workers` are kept if given, else started and ended here.
     """
     report = _begun(network.name, frameworks, batch, network)
-    subjects, rungs = written(frameworks, faults), RUNGS if rounding else FLOAT64_RUNGS
+    subjects = written(frameworks, faults)
+    rungs = tuple(rung for rung in RUNGS if rounding or rung.precision != "float32")
     with _timed(report), scratch() as folder, _kept(workers) as pool:
         runs = Runs(
             comparable(network), subjects, pool, folder, report.batch, seed=seed, timeout=timeout

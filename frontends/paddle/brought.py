@@ -12,6 +12,7 @@ from frontends.workers.recording import DROPOUT, python_random
 _WITHIN = inspect.getmodule(nn.functional.dropout)  # dropout2d finds dropout there
 _dropout, _pool2d = nn.functional.dropout, _C_ops.pool2d
 _signature = inspect.signature(_dropout)
+_auto_cast = paddle.amp.auto_cast
 UPSCALE = "upscale_in_train"
 
 
@@ -40,6 +41,17 @@ def watch_dropout(recordings):
 
     for module in (nn.functional, _WITHIN, paddle.nn.functional.common):
         module.dropout = dropout
+
+
+def watch_autocast(seen):
+    """Have auto_cast told: a CPU ignores it."""
+
+    def auto_cast(enable=True, *arguments, **named):
+        if enable:
+            seen.lowers("auto_cast")
+        return _auto_cast(enable, *arguments, **named)
+
+    paddle.amp.auto_cast = paddle.amp.amp_guard = auto_cast
 
 
 def random_state():

@@ -25,7 +25,7 @@ def pad_same(x, kernel_size, stride, dilation):
 
 class PaddleDialect(ClassDialect):
     name = "paddle"
-    own = frozenset({"paddle", "nn", "F", "pad_same"})
+    own = frozenset({"paddle", "nn", "F", "pad_same", "std", "bound"})
     table = OPS
     base = "nn.Layer"
     sequential = "nn.Sequential"

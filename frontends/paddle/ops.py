@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from common import ops
 from common.ops import Op
+from frontends.paddle.initial import started
 from frontends.writing.class_ops import (
     Writes,
     add,
@@ -17,13 +19,10 @@ from frontends.writing.class_ops import (
     module,
     value,
 )
-from frontends.writing.expressions import Choice, Joined, List, invoke, unless
+from frontends.writing.expressions import Joined, List, invoke, unless
 from frontends.writing.padding import beyond, by_sides, is_padded, left_first
 from frontends.writing.paddle_family import padding_of, rounds_alike, same_padded, says_same
 from frontends.writing.sites import ClassSite, Written, overhang
-
-# The residual branch starts at zero.
-ZERO_GAMMA = "paddle.ParamAttr(initializer=nn.initializer.Constant(0.0))"
 
 
 def concatenated(*values: Any) -> Any:
@@ -39,9 +38,11 @@ def conv2d(op: ops.Conv2d, site: ClassSite) -> Written:
         padding=unless(padding_of(padding), 0),
         dilation=unless(op.dilation, 1),
         groups=unless(groups, 1),
-        bias_attr=unless(_switch(op.bias), True),
     )  # fmt: skip
-    return applied(site, init) if padding == op.padding else _same_padded(op, site, init)
+    made = started(op, site, init)
+    if padding == op.padding:
+        return made
+    return replace(made, value=invoke(site.attribute, same_padded(op, *site.inputs)))
 
 
 def _same_padded(op: Any, site: ClassSite, init: Any) -> Written:
@@ -50,22 +51,12 @@ def _same_padded(op: Any, site: ClassSite, init: Any) -> Written:
 
 
 def batch_norm(op: ops.BatchNorm, site: ClassSite) -> Written:
-    init = invoke(
-        "nn.BatchNorm2D", site.widths[0],
-        momentum=op.momentum, epsilon=op.epsilon,
-        weight_attr=ZERO_GAMMA if op.zero_gamma else None,
-    )  # fmt: skip
-    return applied(site, init)
+    named = {"momentum": op.momentum, "epsilon": op.epsilon}
+    return started(op, site, invoke("nn.BatchNorm2D", site.widths[0], **named))
 
 
 def dense(op: ops.Dense, site: ClassSite) -> Written:
-    bias = unless(_switch(op.bias), True)
-    return applied(site, invoke("nn.Linear", site.widths[0], op.out_features, bias_attr=bias))
-
-
-def _switch(flag: Any) -> Any:
-    """Return what `bias_attr` takes for a flag: False for none, else None for the default."""
-    return Choice("None", flag, "False") if isinstance(flag, str) else flag
+    return started(op, site, invoke("nn.Linear", site.widths[0], op.out_features))
 
 
 def pool(op: ops.MaxPool2d, site: ClassSite) -> Written:

@@ -11,6 +11,7 @@ from frontends.paddle.brought import (
     remarks,
     strays,
     trains,
+    watch_autocast,
     watch_dropout,
     watch_pools,
 )
@@ -84,6 +85,7 @@ class Runner:
         self.recordings = Recordings(observe)
         if file.brought:
             watch_dropout(self.recordings)
+            watch_autocast(self.recordings.seen)
             watch_pools(self.recordings.seen)
             paddle.seed(0)  # what has no counterpart is the same in every job
         paddle.set_device(file.device)
@@ -107,6 +109,11 @@ class Runner:
     def held(self):
         """Return every tensor that the network holds, by canonical name."""
         return self._held
+
+    def initial(self, inputs):
+        """Yield what every parameter starts from."""
+        for name, each in self._held.items():
+            yield name, each.canonical(each.own.numpy())
 
     def assign(self, weights):
         """Set every parameter from an ArrayReader of canonical arrays."""
@@ -176,7 +183,9 @@ class Runner:
 
     def _training(self, network, x, labels):
         recipe, parameters = self._step.recipe, self._model.parameters()
-        optimizer = paddle.optimizer.Momentum(recipe.learning_rate, recipe.momentum, parameters)
+        optimizer = paddle.optimizer.Momentum(
+            recipe.learning_rate, recipe.optimizer.momentum, parameters
+        )
 
         def step():
             output = network(x)

@@ -9,6 +9,7 @@ from typing import Any
 from common.expressions import literal, names
 from common.ops import Op, Shape
 from frontends.tensorflow.helpers import helpers
+from frontends.tensorflow.initial import constant_lines
 from frontends.tensorflow.ops import OPS, merged, uses_keras_ops
 from frontends.writing.channels_last import batched, grouped, says_same
 from frontends.writing.dialect import FunctionDialect
@@ -23,7 +24,10 @@ INDEXED, DIVIDED = "get_item", "true_divide"  # what Keras names these by itself
 
 class TensorFlowDialect(FunctionDialect):
     name = "tensorflow"
-    own = frozenset("keras tf layers ops GroupedConv2D pad_same inputs counted".split())
+    own = frozenset(
+        "keras tf layers ops GroupedConv2D pad_same inputs counted "
+        "CONV_KERNEL_INITIALIZER DENSE_KERNEL_INITIALIZER".split()
+    )
     table = OPS
     fstrings = True
     threads_training = False
@@ -37,6 +41,8 @@ class TensorFlowDialect(FunctionDialect):
             "import keras",
             *(["import tensorflow as tf"] if grouped(draft) else []),
             "from keras import layers" + (", ops" if uses_ops else ""),
+            "",
+            *constant_lines(draft),
         ]
 
     def helpers(self, draft: Draft) -> list[str]:

@@ -9,6 +9,7 @@ from common import ops
 from common.expressions import spliced
 from common.ops import Op
 from common.spec import plain
+from frontends.tensorflow.initial import started
 from frontends.writing.channels_last import (
     SAME,
     conv_padding,
@@ -51,7 +52,7 @@ def merged(name: str, paths: tuple[Any, ...], site: FunctionSite) -> Any:
 
 
 def conv2d(op: ops.Conv2d, site: FunctionSite) -> Body:
-    (x,), bound = site.inputs, site.bound()
+    (x,), bound, (before, laws) = site.inputs, site.bound(), started(op, site)
     depthwise = isinstance(op, ops.DepthwiseConv2d)
     both = any(is_sliced(o) for o, _ in bound)  # Keras has no dilated convolution with strides
     padded = invoke(layer("ZeroPadding2D", _around(op.padding)), x)
@@ -73,9 +74,10 @@ def conv2d(op: ops.Conv2d, site: FunctionSite) -> Body:
         dilation_rate=unless(op.dilation, 1),
         groups=op.groups if in_groups else None,
         use_bias=unless(op.bias, True),
+        **laws,
         name=site.path(),
     )
-    return [*pads, applied(site, conv, x), *([sliced(op, site)] if both else [])]
+    return [*pads, *before, applied(site, conv, x), *([sliced(op, site)] if both else [])]
 
 
 def _several(op: ops.Conv2d) -> str:
@@ -83,17 +85,15 @@ def _several(op: ops.Conv2d) -> str:
 
 
 def batch_norm(op: ops.BatchNorm, site: FunctionSite) -> Body:
-    norm = layer(
-        "BatchNormalization",
-        momentum=op.momentum, epsilon=op.epsilon,
-        gamma_initializer='"zeros"' if op.zero_gamma else None, name=site.path(),
-    )  # fmt: skip
-    return [applied(site, norm)]
+    before, laws = started(op, site)
+    named = {"momentum": op.momentum, "epsilon": op.epsilon, **laws, "name": site.path()}
+    return [*before, applied(site, layer("BatchNormalization", **named))]
 
 
 def dense(op: ops.Dense, site: FunctionSite) -> Body:
-    bias = unless(op.bias, True)
-    return [applied(site, layer("Dense", op.out_features, use_bias=bias, name=site.path()))]
+    before, laws = started(op, site)
+    named = {"use_bias": unless(op.bias, True), **laws, "name": site.path()}
+    return [*before, applied(site, layer("Dense", op.out_features, **named))]
 
 
 def max_pool2d(op: ops.MaxPool2d, site: FunctionSite) -> Body:

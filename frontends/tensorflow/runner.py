@@ -121,6 +121,11 @@ class Runner:
         """Return every tensor that the network holds, by canonical name."""
         return self._held
 
+    def initial(self, inputs):
+        """Yield what every parameter starts from."""
+        for name, each in self._held.items():
+            yield name, each.canonical(each.own.numpy())
+
     def assign(self, weights):
         """Set every parameter from an ArrayReader of canonical arrays."""
         check_keys(self._held, set(weights.names()) - self._absent)
@@ -182,7 +187,7 @@ class Runner:
 
     def _train_step(self):
         recipe = self._step.recipe
-        optimizer = keras.optimizers.SGD(recipe.learning_rate, recipe.momentum)
+        optimizer = keras.optimizers.SGD(recipe.learning_rate, recipe.optimizer.momentum)
         loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         variables = self._model.trainable_variables
         optimizer.build(variables)
@@ -314,17 +319,23 @@ class Runner:
             raise MismatchError(
                 f"model(x) is not model(x, training=False): called in a mode of its own: {named}"
             )
-        if not np.allclose(self._predicted(x), output, *CLOSE):
+        predicted = self._predicted(x)
+        if predicted is not None and not np.allclose(predicted, output, *CLOSE):
             raise MismatchError(
                 "in a tf.function, as in fit and predict, mine gives another output"
             )
 
     def _predicted(self, x):
-        """Return the output as `predict` computes it, within a function."""
-        seen, self.recordings.seen.mode = self.recordings.seen.mode, ""
-        output = tf.function(lambda x: self._model(x, training=False))(x).numpy()
-        self.recordings.seen.mode = seen
-        return output
+        """Return the output as `predict` computes it, within a function; None if it cannot."""
+        seen = self.recordings.seen
+        mode, seen.mode = seen.mode, ""
+        try:
+            return tf.function(lambda x: self._model(x, training=False))(x).numpy()
+        except Exception as error:
+            seen.remark([f"mine does not run in a tf.function: {type(error).__name__}"])
+            return None
+        finally:
+            seen.mode = mode
 
     def _tap(self, path, value):
         own = _Passed()(value) if self.recordings.keeps_cotangents else value

@@ -10,6 +10,7 @@ from common.expressions import literal
 from common.ops import Op, Shape
 from common.spec import Layer, plain, uses
 from frontends.tensorflow1.helpers import helpers
+from frontends.tensorflow1.initial import constant_lines
 from frontends.tensorflow1.ops import OPS, concatenated, is_fused, summed
 from frontends.writing.channels_last import batched, says_same
 from frontends.writing.dialect import FunctionDialect
@@ -34,7 +35,7 @@ class TensorFlow1Dialect(FunctionDialect):
     name = "tensorflow1"
     own = frozenset(
         "np tf pad_same depthwise_conv2d grouped_conv2d bins adaptive_average_pooling2d counted "
-        "output session feed".split()
+        "output session feed CONV_KERNEL_INITIALIZER DENSE_KERNEL_INITIALIZER".split()
     )
     table = OPS
     fstrings = False
@@ -48,7 +49,7 @@ class TensorFlow1Dialect(FunctionDialect):
         norms = [step.op for step in draft.elaboration.steps if isinstance(step.op, ops.BatchNorm)]
         if norms:
             lines += ["", NOTE + ("" if all(map(is_fused, norms)) else UNFUSED)]
-        return lines
+        return [*lines, "", *constant_lines(draft)]
 
     def helpers(self, draft: Draft) -> list[str]:
         return helpers(draft)

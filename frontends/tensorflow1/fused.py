@@ -8,14 +8,17 @@ import tensorflow as tf
 from tensorflow.contrib.layers.python.layers import layers
 from tensorflow.python.ops import nn
 
+from frontends.tensorflow1.averages import assign
+
 UNFUSED = "fused batch normalization of mine: run unfused, as the kernel has no float64"
+RAISED = "fused batch normalization of mine: its epsilon is raised to 1.001e-5"
 KINDS_TAKEN = {}  # name of what such a normalization takes in float64 -> its kind
 LEAST_EPSILON = 1.0009999641624745e-05  # 1.001e-5 in float32
 OF_ITS_OWN = ("biased", "local_step")  # what a mean that is rid of its start is computed from
 _fused, _contrib, _assign = (
     nn.fused_batch_norm,
     tf.contrib.layers.batch_norm,
-    layers.moving_averages.assign_moving_average,
+    assign,
 )
 
 
@@ -39,7 +42,7 @@ def allow_float64(seen, brought):
             mean, variance = _taken(mean, "mean"), _taken(variance, "variance")
         scale, offset = _taken(scale, "gamma"), _taken(offset, "beta")
         if brought:
-            seen.remark([UNFUSED])
+            seen.remark([UNFUSED, *([RAISED] if epsilon < LEAST_EPSILON else [])])
         scale, offset, centre, width = (
             tf.reshape(each, spread) for each in (scale, offset, mean, variance)
         )

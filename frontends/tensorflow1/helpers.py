@@ -8,9 +8,11 @@ from typing import Any
 from common import ops
 from common.ops import Shape
 from common.spec import Block, plain
-from frontends.writing.channels_last import pads_same
+from frontends.writing.channels_last import default_law, pads_same
 from frontends.writing.draft import Draft
 from frontends.writing.expressions import unless
+from frontends.writing.initial import stated
+from frontends.writing.sites import Site
 
 ADAPTIVE = '''
 def bins(size, n):
@@ -60,6 +62,12 @@ class Helper(ABC):
         self.found = [each for place in served for each in _bound(draft, *place)]
         self._stated = [plain(block.layers[layer]) for block, layer in served]
         self._biases = {op.bias for op, _ in self.found}
+        self._told = {
+            kind
+            for block, layer in served
+            for kind in ("kernel", "bias")
+            if stated(plain(block.layers[layer]), kind, Site(draft, block, layer, ()), default_law)  # type: ignore[arg-type]
+        }
 
     @classmethod
     @abstractmethod
@@ -100,6 +108,8 @@ class Helper(ABC):
             'padding="valid"' if self._padded() else "",
             "dilation_rate=1" if self._has("dilation", 1) else "",
             "use_bias=True" if len(self._biases) > 1 else "",
+            "kernel_initializer=None" if "kernel" in self._told else "",
+            "bias_initializer=None" if "bias" in self._told else "",
         ]
         return "".join(f", {option}" for option in options if option)
 
@@ -109,11 +119,18 @@ class Helper(ABC):
     def _padding(self) -> str:
         return "padding.upper()" if self._padded() else '"VALID"'
 
+    def _variable(self, name: str) -> str:
+        """Return the line that makes the kernel."""
+        start = ", kernel_initializer" if "kernel" in self._told else ""
+        return f'kernel = tf.get_variable("{name}", shape, x.dtype{start})'
+
     def _returning(self, value: str, filters: str) -> list[str]:
         """Return the lines that return a value, with a bias where there is one."""
         if self._biases == {False}:
             return [f"return {value}"]
-        bias = f'bias = tf.get_variable("bias", [{filters}], x.dtype, tf.zeros_initializer())'
+        start = "bias_initializer or " if "bias" in self._told else ""
+        start += "tf.zeros_initializer()"
+        bias = f'bias = tf.get_variable("bias", [{filters}], x.dtype, {start})'
         lines = [f"x = {value}", bias, "return tf.nn.bias_add(x, bias)"]
         if len(self._biases) > 1:
             lines[1:1] = ["if not use_bias:", "    return x"]
@@ -136,7 +153,7 @@ class Depthwise(Helper):
         if self._has("dilation", 1):
             arguments.append(f"rate={self._two('dilation', 'dilation_rate')}")
         lines = [
-            'kernel = tf.get_variable("depthwise_kernel", shape, x.dtype)',
+            self._variable("depthwise_kernel"),
             *self._returning(f"tf.nn.depthwise_conv2d({', '.join(arguments)})", channels),
         ]
         return "\n".join(
@@ -160,7 +177,7 @@ class Grouped(Helper):
 
     def text(self) -> str:
         lines = [
-            'kernel = tf.get_variable("kernel", shape, x.dtype)',
+            self._variable("kernel"),
             *self._ungrouped(),
             *self._depthwise(),
             "pairs = zip(tf.split(x, groups, -1), tf.split(kernel, groups, -1))",

@@ -9,6 +9,7 @@ from common import ops
 from common.ops import Op, pair
 from frontends.frameworks import TABLE
 from frontends.tensorflow1.helpers import Depthwise, Grouped
+from frontends.tensorflow1.initial import started
 from frontends.writing.channels_last import (
     SAME,
     conv_padding,
@@ -20,7 +21,7 @@ from frontends.writing.channels_last import (
     sliced,
 )
 from frontends.writing.dialect import Writes
-from frontends.writing.expressions import Each, Joined, List, Part, invoke, unless
+from frontends.writing.expressions import Each, Joined, List, Part, invoke, text, unless
 from frontends.writing.padding import Four, four_sides, is_same
 from frontends.writing.sites import Body, FunctionSite, overhang
 from frontends.writing.statements import Assign, Comment
@@ -49,52 +50,56 @@ def conv2d(op: ops.Conv2d, site: FunctionSite) -> Body:
     padded = _pad(site.inputs[0], four_sides(op.padding))
     pads, x, padding = conv_padding(op, site, padded, explicit=without_strides)
     strides = None if without_strides else unless(op.stride, 1)
-    conv = site.gives(_convolution(op, site, x, strides, padding))
-    return [*pads, conv, *([sliced(op, site)] if without_strides else [])]
+    before, laws = started(op, site)
+    conv = site.gives(_convolution(op, site, x, strides, padding, laws))
+    return [*pads, *before, conv, *([sliced(op, site)] if without_strides else [])]
 
 
-def _convolution(op: ops.Conv2d, site: FunctionSite, x: str, strides: Any, padding: Any) -> Any:
+def _convolution(
+    op: ops.Conv2d, site: FunctionSite, x: str, strides: Any, padding: Any, laws: dict[str, Any]
+) -> Any:
     named = {"strides": strides, "padding": padding, "dilation_rate": unless(op.dilation, 1)}
     where, name = (site.draft, site.block, site.layer), site.path()
     if Depthwise.serves(*where):
         named["depth_multiplier"] = unless(op.out_channels, 1)
-        bias = Depthwise(site.draft).use_bias(op.bias)
-        return invoke("depthwise_conv2d", x, op.kernel_size, **named, use_bias=bias, name=name)
+        named["use_bias"] = Depthwise(site.draft).use_bias(op.bias)
+        return invoke("depthwise_conv2d", x, op.kernel_size, **named, **laws, name=name)
     arguments = (x, op.out_channels, op.kernel_size)
     if Grouped.serves(*where):
-        bias = Grouped(site.draft).use_bias(op.bias)
-        return invoke("grouped_conv2d", *arguments, op.groups, **named, use_bias=bias, name=name)
-    bias = unless(op.bias, True)
-    return invoke("tf.layers.conv2d", *arguments, **named, use_bias=bias, name=name)
+        named["use_bias"] = Grouped(site.draft).use_bias(op.bias)
+        return invoke("grouped_conv2d", *arguments, op.groups, **named, **laws, name=name)
+    named["use_bias"] = unless(op.bias, True)
+    return invoke("tf.layers.conv2d", *arguments, **named, **laws, name=name)
 
 
 def batch_norm(op: ops.BatchNorm, site: FunctionSite) -> Body:
+    before, laws = started(op, site)
     if op.zero_debias:
-        return [site.gives(_zero_debiased(op, site))]
+        return [*before, site.gives(_zero_debiased(op, site, laws))]
     norm = invoke(
         "tf.layers.batch_normalization",
         *site.inputs,
         momentum=op.momentum,
         epsilon=op.epsilon,
-        gamma_initializer="tf.zeros_initializer()" if op.zero_gamma else None,
+        **laws,
         training="training",
         fused=None if is_fused(op) else False,
         name=site.path(),
     )
-    return [site.gives(norm)]
+    return [*before, site.gives(norm)]
 
 
-def _zero_debiased(op: ops.BatchNorm, site: FunctionSite) -> Any:
+def _zero_debiased(op: ops.BatchNorm, site: FunctionSite, laws: dict[str, Any]) -> Any:
     """Return the one batch normalization of TensorFlow 1 that rids its mean of its start; the
     older, with words of its own."""
-    zeros = '{"gamma": tf.zeros_initializer()}' if op.zero_gamma else None
+    said = [f'"{n.removesuffix("_initializer")}": {text(each)}' for n, each in laws.items()]
     return invoke(
         "tf.contrib.layers.batch_norm",
         *site.inputs,
         decay=op.momentum,
         scale=True,
         epsilon=op.epsilon,
-        param_initializers=zeros,
+        param_initializers=f"{{{', '.join(said)}}}" if said else None,
         is_training="training",
         fused=None if is_fused(op) else False,
         zero_debias_moving_mean=True,
@@ -108,8 +113,10 @@ def is_fused(op: ops.BatchNorm) -> bool:
 
 
 def dense(op: ops.Dense, site: FunctionSite) -> Body:
-    named = {"use_bias": unless(op.bias, True), "name": site.path()}
-    return [site.gives(invoke("tf.layers.dense", *site.inputs, op.out_features, **named))]
+    before, laws = started(op, site)
+    named = {"use_bias": unless(op.bias, True), **laws, "name": site.path()}
+    dense = invoke("tf.layers.dense", *site.inputs, op.out_features, **named)
+    return [*before, site.gives(dense)]
 
 
 def max_pool2d(op: ops.MaxPool2d, site: FunctionSite) -> Body:

@@ -69,13 +69,13 @@ def _let_go():
         _open.pop().close()
 
 
-def _held(variable, trained):
+def _held(variable, trained, kinds):
     """Return the name and the tensor of a variable; its own name, or what takes it, says its
     kind."""
     path, _, own = variable.op.name.rpartition("/")
     slot = by_name(LAYERS, own, len(variable.shape))
     if slot.kind not in _CANONICAL:
-        kind = kind_of(variable)
+        kind = kinds[path, own] = kind_of(variable) or kinds.get((path, own), "")
         slot = Slot(kind, slot.layout) if kind else Slot("", slot.layout)
     return joined(path, slot.kind or own), Held(variable, slot, variable.op.name in trained)
 
@@ -107,7 +107,7 @@ class Runner:
         self._entry = getattr(self._module, file.entry)
         if observe is not None and not file.brought:
             watch_blocks(self._module, file.entry, self.recordings.blocks)
-        self._told = {}
+        self._told, self._kinds = {}, {}  # a graph may not say the kind that the other one says
         if file.brought and file.matched_names is None:  # what only a training graph has is told
             self._start(training=True)
             self._told = self._held
@@ -125,7 +125,7 @@ class Runner:
             self._input = tf.placeholder(self._file.dtype, [None, *height_width, channels])
             self._observed = {training: self._build(training, reuse=None)}
             trained = {each.op.name for each in tf.trainable_variables()}
-            found = distinct(_held(each, trained) for each in _variables())
+            found = distinct(_held(each, trained, self._kinds) for each in _variables())
             start = [tf.global_variables_initializer(), tf.local_variables_initializer()]
         self._held = matched(found, self._file.matched_names)
         self._session = tf.Session(graph=self._graph)
@@ -139,7 +139,17 @@ class Runner:
 
     def held(self):
         """Return every tensor that the network holds, by canonical name."""
-        return {**self._held, **self._told}
+        own = {each.own.op.name for each in self._held.values()}
+        told = {n: each for n, each in self._told.items() if each.own.op.name not in own}
+        return {**self._held, **told}
+
+    def initial(self, inputs):
+        """Yield what every parameter starts from."""
+        with self._graph.as_default():
+            self._session.run(tf.global_variables_initializer())
+        values = self._session.run({name: each.own for name, each in self._held.items()})
+        for name, each in self._held.items():
+            yield name, each.canonical(values[name])
 
     def assign(self, weights):
         """Set every parameter from an ArrayReader of canonical arrays, all in one run."""
@@ -168,8 +178,8 @@ class Runner:
 
     def evaluate(self, inputs):
         """Yield the output in eval mode, then the outputs of blocks and steps."""
-        feed = {self._input: self._in(inputs, "input")}
-        results = self._session.run(self._called(False), feed)
+        observed = self._called(False)  # in a session of its own, it may be
+        results = self._session.run(observed, {self._input: self._in(inputs, "input")})
         for name, array in results.items():
             yield name, channels_first(array)
         for name, (_, *shape) in self._shapes.items():
@@ -211,7 +221,7 @@ class Runner:
         with self._graph.as_default():
             labels = tf.constant(inputs.get("labels").astype(np.int64))
             loss = tf.losses.sparse_softmax_cross_entropy(labels, output)
-            optimizer = tf.train.MomentumOptimizer(recipe.learning_rate, recipe.momentum)
+            optimizer = tf.train.MomentumOptimizer(recipe.learning_rate, recipe.optimizer.momentum)
             before = set(tf.global_variables())
             with tf.control_dependencies(tf.get_collection(tf.GraphKeys.UPDATE_OPS)):
                 train = optimizer.minimize(loss)
@@ -268,7 +278,7 @@ class Runner:
         """Note what a reader's graph draws at random, and what training adds to its loss."""
         seen = self.recordings.seen
         for op in draws(self._graph):
-            seen.odd["mine draws random numbers (%s)" % op.type] = None
+            seen.note("mine draws random numbers (%s)" % op.type)
         losses = tf.losses.get_regularization_losses() + tf.losses.get_losses()
         if losses:
             seen.remark(["training adds %d losses of mine: not compared" % len(losses)])
@@ -276,7 +286,7 @@ class Runner:
     def _observe_layers(self, names):
         """Record what each layer of a reader's graph is given and gives."""
         layers = {}
-        for own, each in distinct(_held(v, ()) for v in _variables()).items():
+        for own, each in distinct(_held(v, (), self._kinds) for v in _variables()).items():
             if own in names:
                 layers.setdefault(names[own].rpartition(".")[0], []).append(each.own)
         for path, variables in layers.items():

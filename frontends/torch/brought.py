@@ -8,6 +8,7 @@ from torch import nn
 from frontends.workers.recording import DROPOUT, python_random
 
 _KINDS = "dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout".split()
+_autocast = torch.amp.autocast_mode.autocast.__init__
 _originals = {kind: getattr(nn.functional, kind) for kind in _KINDS}
 
 
@@ -15,6 +16,17 @@ def watch_dropout(recordings):
     """Have every dropout run at rate 0, and told when it would drop."""
     for kind in _KINDS:
         setattr(nn.functional, kind, _watched(kind, recordings))
+
+
+def watch_autocast(seen):
+    """Have autocast told: float64 does not show it, nor does a CPU that of a GPU."""
+
+    def entering(self, device_type, dtype=None, enabled=True, cache_enabled=None):
+        _autocast(self, device_type, dtype, enabled, cache_enabled)
+        if enabled:
+            seen.lowers(f"autocast ({device_type})")
+
+    torch.amp.autocast_mode.autocast.__init__ = entering
 
 
 def random_state():

@@ -21,7 +21,6 @@ from frontends.writing.class_ops import (
 from frontends.writing.expressions import Joined, List, Part, invoke, unless
 from frontends.writing.padding import by_sides, is_padded, left_first
 from frontends.writing.sites import ClassSite, Written
-from frontends.writing.statements import Expression
 
 
 def concatenated(*values: Any) -> Any:
@@ -45,12 +44,7 @@ def conv2d(op: ops.Conv2d, site: ClassSite) -> Written:
 def batch_norm(op: ops.BatchNorm, site: ClassSite) -> Written:
     momentum = complement(op.momentum)
     init = invoke("nn.BatchNorm2d", site.widths[0], eps=op.epsilon, momentum=momentum)
-    found = applied(site, init)
-    if not op.zero_gamma:
-        return found
-    zeros = invoke("nn.init.zeros_", f"{site.attribute}.weight")
-    after = Expression(zeros, remark="the residual branch starts at zero")
-    return Written(found.value, found.init, after=after)
+    return applied(site, init)
 
 
 def dense(op: ops.Dense, site: ClassSite) -> Written:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from frontends.torch.brought import leaves_of, random_state, watch_dropout
+from frontends.torch.brought import leaves_of, random_state, watch_autocast, watch_dropout
 from frontends.torch.layout import LAYERS
 from frontends.workers.parameters import (
     check_keys,
@@ -77,6 +77,7 @@ class Runner:
         self.recordings = Recordings(observe)
         if file.brought:
             watch_dropout(self.recordings)
+            watch_autocast(self.recordings.seen)
             torch.manual_seed(0)  # what has no counterpart is the same in every job
         torch.set_default_dtype(getattr(torch, file.dtype))
         module = load_module(file.path, {"tap": self._tap})
@@ -94,6 +95,11 @@ class Runner:
     def held(self):
         """Return every tensor that the network holds, by canonical name."""
         return self._held
+
+    def initial(self, inputs):
+        """Yield what every parameter starts from."""
+        for name, each in self._held.items():
+            yield name, each.canonical(_out(each.own))
 
     def assign(self, weights):
         """Set every parameter from an ArrayReader of canonical arrays."""
@@ -170,7 +176,7 @@ class Runner:
 
     def _training(self, network, x, labels):
         recipe, parameters = self._step.recipe, self._model.parameters()
-        optimizer = torch.optim.SGD(parameters, recipe.learning_rate, recipe.momentum)
+        optimizer = torch.optim.SGD(parameters, recipe.learning_rate, recipe.optimizer.momentum)
 
         def step():
             optimizer.zero_grad()

@@ -97,6 +97,8 @@ class WorkerProcess:
         variables = environment(device, threads, spin)
         if temporary:
             variables["TMPDIR"] = str(temporary)
+            if not _home_takes_files():  # where Paddle makes a folder as it is imported
+                variables["HOME"] = str(temporary)
         self._log = tempfile.TemporaryFile(mode="w+b")  # noqa: SIM115 - closed with the worker
         try:
             python = interpreter(framework)
@@ -243,6 +245,14 @@ def _start(
         os.close(its_reads)
         os.close(its_writes)
     return process, channel
+
+
+def _home_takes_files() -> bool:
+    try:
+        with tempfile.TemporaryFile(dir=Path.home()):
+            return True
+    except (OSError, RuntimeError):
+        return False
 
 
 def _bound_memory(pid: int) -> None:

@@ -234,7 +234,8 @@ class Run(Request[Structure]):
     of a step, train/gradient/<parameter or "input">, train/statistics/<parameter>; of a reader's
     file <mode>/given/<path>, the input of a layer. Where the output is of another shape than the
     cotangent there are no gradients. A mode may be <name>/evaluate or <name>/train: a further call
-    of the network as the calls before left it, on the inputs of that name.
+    of the network as the calls before left it, on the inputs of that name. The one mode "initial"
+    sets nothing and writes initial/<parameter>: what the network starts from.
     """
 
     answer: ClassVar[Type[Message]] = Structure

@@ -97,10 +97,14 @@ class Seen:
             words = f"{kind} {how} of {count} values"
             self.dropouts[self.mode] += (words,)
 
+    def note(self, line: str) -> None:
+        """Note what no network does."""
+        self.odd[line] = None
+
     def strays(self, shape: Iterable[int]) -> None:
         """Note a tensor that takes gradients and that the model does not hold."""
         size = tuple(int(each) for each in shape)
-        self.odd[f"a tensor {size} of mine takes gradients and is no parameter of its model"] = None
+        self.note(f"a tensor {size} of mine takes gradients and is no parameter of its model")
 
     @contextmanager
     def draws(self, state: Callable[[], Any]) -> Iterator[None]:
@@ -109,7 +113,11 @@ class Seen:
         yield
         if state() != before:
             words = {"evaluate": "evaluation", "train": "training"}
-            self.odd[f"mine draws random numbers in {words[self.mode]}"] = None
+            self.note(f"mine draws random numbers in {words[self.mode]}")
+
+    def lowers(self, how: str) -> None:
+        """Note that fewer bits than those of its values may be computed with."""
+        self.note(f"mine computes under {how}")
 
     def remark(self, lines: Iterable[str]) -> None:
         """Note what is not of the network."""

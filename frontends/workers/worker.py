@@ -105,8 +105,9 @@ class Worker:
         self.stage = "parameters"
         parameters, frozen = _structure(runner.held())
         blocks = {}
-        self._assign(runner, request.arrays)
         arrays = request.arrays
+        if request.modes != ("initial",):
+            self._assign(runner, arrays)
         with self._read(arrays.inputs) as inputs, self._write(arrays.results) as results:
             for call in request.modes:
                 self.stage = call
@@ -274,8 +275,9 @@ def serve(framework, channel):
             worker = worker or Worker(framework, announce)
             answer = worker.answer(request)
         except (Exception, SystemExit) as error:
-            with suppress(OSError, ValueError):  # the file may have closed the log
-                traceback.print_exc()
+            if not (worker and worker.brought):  # a reader is told in words, not in our lines
+                with suppress(OSError, ValueError):  # the file may have closed the log
+                    traceback.print_exc()
             answer = failure(error, worker)
         channel.send(number, answer)
 

@@ -8,6 +8,7 @@ from typing import Any
 from common import ops
 from common.expressions import literal, spliced
 from common.expressions import names as names_in
+from common.initializers import GLOROT_UNIFORM, ONES, ZEROS, Fans, Law
 from common.ops import Op, Shape, pair
 from common.spec import plain
 from frontends.writing.draft import Draft
@@ -31,6 +32,15 @@ def says_same(op: Op) -> bool:
     if isinstance(op, ops.Conv2d):
         return 1 in (op.dilation, op.stride)
     return not isinstance(op, ops.AvgPool2d) or op.count_include_pad is False
+
+
+def default_law(op: Op, kind: str, shape: Shape) -> Law | None:
+    """Return how TensorFlow's layers start a parameter; a depthwise kernel by fans of its own."""
+    if kind != "kernel":
+        return ONES if kind == "gamma" else ZEROS
+    if isinstance(op, ops.DepthwiseConv2d):
+        return None
+    return GLOROT_UNIFORM.at(Fans.of(op.parameters(shape)[kind]))
 
 
 def pad_same(op: Any, site: FunctionSite) -> Statement:

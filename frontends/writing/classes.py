@@ -76,6 +76,7 @@ class _Class:
         forward = returning(merged_ifs(list(self._forward())), block.outputs)
         methods = [Function("forward", ("self", *block.inputs), body=tuple(forward))]
         inits = with_local(block, [*guards(block, fstrings=True), *self._inits()])
+        inits += self._dialect.close_init(self._draft) if self._is_root else []
         if inits:
             first, declared = ("self", *self._channels.implicit), dict(block.arguments)
             body = (Expression(invoke("super().__init__")), *inits)
@@ -104,14 +105,18 @@ class _Class:
         if isinstance(layer, When):
             condition = literal(layer.when)
             value = condition if value is None else Choice(value, condition, "None")
+        yield from (replace(each, steps=steps) for each in written.before)
         if written.pad is not None:
             yield Assign((site.pad,), written.pad, steps=steps)
         if name in self._block.unused:
             yield Comment("never called, as in the source")
         if value is not None:
             yield Assign((site.attribute,), value, steps=steps)
-        if written.after is not None:
-            yield replace(written.after, steps=steps)
+        started = self._dialect.started(self._draft, self._block, name)
+        if started and isinstance(layer, When):
+            yield If(f"{site.attribute} is not None", body=started, steps=steps)
+        else:
+            yield from (replace(each, steps=steps) for each in started)
 
     def _site(self, name: str, taken: tuple[str, ...]) -> ClassSite:
         return ClassSite(self._draft, self._block, name, taken, self._channels.layers[name])

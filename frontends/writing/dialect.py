@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from common.network import Network
 from common.ops import Op, Shape
+from common.spec import Block
 from frontends.frameworks import TABLE, Framework
 from frontends.writing.draft import Draft
 from frontends.writing.names import Words
@@ -95,6 +96,14 @@ class ClassDialect(Dialect[ClassSite, Written]):
 
         `paths` are the values, or the one `Each` that yields them.
         """
+
+    def started(self, draft: Draft, block: Block, layer: str) -> tuple[Statement, ...]:
+        """Return what initializes a layer behind the statement that makes it."""
+        return ()
+
+    def close_init(self, draft: Draft) -> list[Statement]:
+        """Return what ends the `__init__` of the network's own class."""
+        return []
 
     @abstractmethod
     def demo(self, entry: str, shape: Shape) -> list[str]:

@@ -44,7 +44,7 @@ def lines_of(statements: Sequence[Statement], text: str) -> tuple[Lines, ...]:
 def _within(suite: Suite, node: Any, inherited: tuple[str, ...], role: str) -> Iterator[Lines]:
     """Yield the lines of the statements of a suite; comments have no node of their own."""
     body = [each for each in suite.body if not isinstance(each, Comment)]
-    for each, own in zip(body, node.body, strict=True):
+    for each, own in zip(body, _with_branches(node.body), strict=True):
         steps = each.steps or inherited
         if isinstance(each, Suite):
             inner = MAKE if isinstance(each, Function) and each.name == "__init__" else role
@@ -54,6 +54,15 @@ def _within(suite: Suite, node: Any, inherited: tuple[str, ...], role: str) -> I
             yield from said
         else:
             yield from _lines(steps, role, own.lineno, own.end_lineno)
+
+
+def _with_branches(nodes: Iterable[Any]) -> Iterator[Any]:
+    """Yield nodes, each `elif` behind its `if`: it is a statement of its own in ours."""
+    for each in nodes:
+        yield each
+        while isinstance(each, ast.If) and each.orelse:
+            (each,) = each.orelse
+            yield each
 
 
 def _lines(steps: tuple[str, ...], role: str, first: int, last: int) -> Iterator[Lines]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from math import prod, sqrt
 from typing import Any
 
 from common import ops
+from common.initializers import GLOROT_UNIFORM, ONES, ZEROS, Fans, Law, Normal
 from common.ops import Op, Shape, pair, sides
 from frontends.writing.expressions import List, invoke
+from frontends.writing.initial import Words
 from frontends.writing.padding import by_sides
 
 
@@ -15,6 +18,25 @@ def says_same(op: Op) -> bool:
     if isinstance(op, ops.Conv2d):
         return op.dilation == 1
     return not isinstance(op, ops.AvgPool2d) or op.count_include_pad is False
+
+
+def default_law(op: Op, kind: str, shape: Shape) -> Law:
+    """Return how Paddle starts a parameter: convolutions by all input channels, groups or not."""
+    if kind != "kernel":
+        return ONES if kind == "gamma" else ZEROS
+    if isinstance(op, ops.Dense):
+        return GLOROT_UNIFORM.at(Fans.of(op.parameters(shape)[kind]))
+    assert isinstance(op, ops.Conv2d)
+    return Normal(sqrt(2 / (shape[0] * prod(pair(op.kernel_size)))))
+
+
+class PaddleFamilyWords(Words):
+    """Laws as Paddle and Fluid are told them."""
+
+    default = staticmethod(default_law)
+
+    def always(self, op: Op) -> bool:
+        return isinstance(getattr(op, "groups", 1), str)
 
 
 def same_padded(op: Any, x: str) -> Any:

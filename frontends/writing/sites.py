@@ -83,13 +83,13 @@ class ClassSite(Site):
 @dataclass(frozen=True)
 class Written:
     """An op in a class: the `value` that `forward` computes, as an expression, and what `__init__`
-    sets for it: `init` is `site.attribute`, `pad` is `site.pad`, `after` a statement behind both.
+    sets for it: `init` is `site.attribute`, `pad` is `site.pad`, `before` stands before both.
     """
 
     value: Any
     init: Any = None
     pad: Any = None
-    after: Statement | None = None
+    before: tuple[Statement, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,14 @@ class If(Suite):
 
 
 @dataclass(frozen=True)
+class Elif(If):
+    """elif condition: body."""
+
+    def line(self) -> str:
+        return f"el{super().line()}"
+
+
+@dataclass(frozen=True)
 class For(Suite):
     """for name in values: body."""
 

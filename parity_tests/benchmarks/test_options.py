@@ -86,6 +86,7 @@ def test_help_names_everything(capsys: pytest.CaptureFixture[str]) -> None:
         (["--historical"], "--framework all --legacy"),
         (["--framework", "torch", "--batch-size=64"], "--framework torch"),
         (["--network", "my nets.py:f"], "--framework all --network 'my nets.py:f'"),
+        (["--set", "a=1", "--set", "b=c d"], "--framework all --set a=1 --set 'b=c d'"),
     ],
 )
 def test_the_command_that_repeats_a_run(given: list[str], repeats: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from common import ops
+from common.initializers import ZEROS
 from common.network import Network
 from common.spec import Layer
 from parity_tests.cases.small import sequence
@@ -48,7 +49,7 @@ ROWS = {
     "depthwise-uneven-stride": on_map(ops.DepthwiseConv2d(3, stride=(1, 2), padding=1)),
     "batch-norm": on_map(ops.BatchNorm()),
     "batch-norm-keras": on_map(ops.BatchNorm(epsilon=1e-3, momentum=0.99)),
-    "batch-norm-zero-gamma": on_map(ops.BatchNorm(zero_gamma=True)),
+    "batch-norm-zero-gamma": on_map(ops.BatchNorm(gamma_initializer=ZEROS)),
     "batch-norm-zero-debias": on_map(ops.BatchNorm(epsilon=1e-3, zero_debias=True)),
     "relu": on_map(ops.ReLU()),
     "relu6": on_map(ops.BatchNorm(), ops.ReLU6()),

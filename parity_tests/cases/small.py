@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from common.initializers import ZEROS
 from common.network import Network
 from common.networks.blocks import CONV_BN
+from common.networks.laws import TORCHVISION
 from common.networks.se_resnext import CONV_RELU_BN, network, residual_block
 from common.ops import (
     Add,
@@ -19,6 +21,7 @@ from common.ops import (
     ReLU6,
 )
 from common.spec import Block, Layer
+from common.transform import initialized
 
 
 def sequence(name: str, input_shape: tuple[int, ...], **layers: Layer) -> Network:
@@ -26,6 +29,21 @@ def sequence(name: str, input_shape: tuple[int, ...], **layers: Layer) -> Networ
     sums = [name for name, layer in layers.items() if isinstance(layer, Add)]
     wiring = [f"x = {name}({'x, x, x, x, x' if name in sums else 'x'})" for name in layers]
     return Network(name, Block(name, layers=layers, wiring=wiring), input_shape)
+
+
+def started() -> Network:
+    """Laws that every dialect has to write, over enough values to tell one from another."""
+    plain = sequence(
+        "started",
+        (48, 6, 6),
+        first=Conv2d(96, 3, padding=1, bias=False),
+        bn=BatchNorm(gamma_initializer=ZEROS),
+        second=Conv2d(48, 3, padding=1),
+        third=Conv2d(96, 3, padding=1, bias=False),
+        pool=GlobalAvgPool2d(),
+        fc=Dense(200),
+    )
+    return initialized(plain, TORCHVISION)
 
 
 def _se_resnext(name: str, form: str, **options: object) -> Network:

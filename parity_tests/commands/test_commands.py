@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from common import machine
 from common.differences import structural_differences
 from common.errors import ending
 from common.networks import __main__ as networks
@@ -234,6 +235,15 @@ def test_a_mistake_is_one_line(
     assert len(err.splitlines()) == 1 and message in err, err
     assert err.startswith(f"{PROG}: ")
     assert {path.name for path in tmp_path.iterdir()} == set(FILES)
+
+
+def test_no_room_for_temporary_files_is_told_before_anything_runs(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "temporary", lambda: (Path("/full"), 1000))
+    code, out, err = run(verify, "good.json")
+    assert code == 2 and not out and len(err.splitlines()) == 1
+    assert "of temporary files; /full has 1.0 KiB; TMPDIR names another" in err
 
 
 @rows("option, value", NUMBER_ROWS)

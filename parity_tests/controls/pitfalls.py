@@ -10,6 +10,7 @@ from parity_tests.controls.planting import Cell, Edits, Pitfall, edit
 
 EVAL, TRAIN = "forward, eval", "forward, batch statistics"
 STATISTICS, FLOAT32 = "running statistics", "rounding, results (eval)"
+INITIALIZATION = "initialization"
 
 
 def _pitfall(
@@ -116,8 +117,8 @@ PITFALLS = (
         tensorflow1=edit(
             r".*tf\.pad.*\n(?=.*grouped_conv2d\()",
             "",
-            'strides=2, name="strided"',
-            'strides=2, padding="same", name="strided"',
+            r'strides=2,(?=[^)]*name="strided")',
+            'strides=2, padding="same",',
         ),
     ),
     _pitfall(
@@ -178,12 +179,12 @@ PITFALLS = (
         "convolution kernels",
         EVAL,
         "step stem:",
-        tensorflow=edit(r"layers\.Conv2D(?=\(8, 3)", "SwappedConv2D", add="SwappedConv2D"),
+        tensorflow=edit(r"layers\.Conv2D(?=\(\s*8,\s*3)", "SwappedConv2D", add="SwappedConv2D"),
         paddle=_call("stem", "F.conv2d(x, self.stem.weight.transpose([0, 1, 3, 2]), padding=1)"),
         torch=_call("stem", "F.conv2d(x, self.stem.weight.transpose(2, 3), padding=1)"),
         fluid=edit(STEM, "swapped_conv2d", add="swapped_conv2d"),
         tensorflow1=edit(
-            r"tf\.layers\.conv2d(?=\(x, 8, 3)", "swapped_conv2d", add="swapped_conv2d"
+            r"tf\.layers\.conv2d(?=\(\s*x,\s*8,\s*3)", "swapped_conv2d", add="swapped_conv2d"
         ),
     ),
     _pitfall(
@@ -290,11 +291,11 @@ PITFALLS = (
         "convolution arguments",
         EVAL,
         "step dilated:",
-        tensorflow=edit(r", dilation_rate=2", ""),
+        tensorflow=edit(r"\s*dilation_rate=2,", ""),
         paddle=edit(r"padding=2, dilation=2", "padding=1"),
         torch=edit(r"padding=2, dilation=2", "padding=1"),
         fluid=edit(r"padding=2,\s*dilation=2", "padding=1"),
-        tensorflow1=edit(r", dilation_rate=2", ""),
+        tensorflow1=edit(r"\s*dilation_rate=2,", ""),
     ),
     _pitfall(
         "order_of_groups",
@@ -308,11 +309,109 @@ PITFALLS = (
         tensorflow1=edit(r"tf\.split\(kernel, groups, -1\)", r"\g<0>[::-1]"),
     ),
     _pitfall(
+        "fan",
+        "initializers",
+        INITIALIZATION,
+        "first.kernel: deviation",
+        small.started,
+        tensorflow=edit('"fan_out"', '"fan_in"'),
+        paddle=edit(r'mode="fan_out"', ""),
+        torch=edit(r'mode="fan_out", ', ""),
+        fluid=edit(r"fan_in=\d+", "fan_in=None"),
+        tensorflow1=edit('"fan_out"', '"fan_in"'),
+    ),
+    _pitfall(
+        "gain",
+        "initializers",
+        INITIALIZATION,
+        "first.kernel: deviation",
+        small.started,
+        tensorflow=edit('"scale": 2.0', '"scale": 1.8'),
+        paddle=edit(
+            r"KaimingNormal\(", 'KaimingNormal(negative_slope=0.3, nonlinearity="leaky_relu", '
+        ),
+        torch=edit('nonlinearity="relu"', 'a=0.3, nonlinearity="leaky_relu"'),
+        fluid=edit(r"fan_in=(\d+)", r"fan_in=\1 + 90"),
+        tensorflow1=edit(r"initializer\(2\.0", "initializer(1.8"),
+    ),
+    _pitfall(
+        "distribution",
+        "initializers",
+        INITIALIZATION,
+        "first.kernel: largest value",
+        small.started,
+        tensorflow=edit("untruncated", "truncated"),
+        paddle=edit("KaimingNormal", "KaimingUniform"),
+        torch=edit("kaiming_normal", "kaiming_uniform"),
+        fluid=edit("uniform=False", "uniform=True"),
+        tensorflow1=edit("untruncated", "truncated"),
+    ),
+    _pitfall(
+        "bias_of_zeros",
+        "initializers",
+        INITIALIZATION,
+        "fc.bias: ",
+        small.started,
+        tensorflow=edit(r"bias_initializer=[^)]*\),", ""),
+        paddle=edit(r"bias_attr=nn.initializer[^)]*\),?", ""),
+        torch=edit(r"( +)self\.fc = .*\n", r"\g<0>\1nn.init.zeros_(self.fc.bias)\n"),
+        fluid=edit(r'(?<="fc\.bias"), initializer=[^)]*\)', ""),
+        tensorflow1=edit(r"bias_initializer=[^)]*\),", ""),
+    ),
+    _pitfall(
+        "bias_of_its_own",
+        "initializers",
+        INITIALIZATION,
+        "second.bias: 48 values differ",
+        small.started,
+        tensorflow=edit('name="second"', 'bias_initializer="ones", name="second"'),
+        paddle=edit(r"48, 3, padding=1", r"\g<0>, bias_attr=nn.initializer.Constant(0.1)"),
+        torch=edit(r" +if m\.bias is not None:\n.*\n", ""),
+        fluid=edit('"second.bias"', r"\g<0>, initializer=fluid.initializer.Constant(0.1)"),
+        tensorflow1=edit('name="second"', 'bias_initializer=tf.ones_initializer(), name="second"'),
+    ),
+    _pitfall(
+        "gamma",
+        "initializers",
+        INITIALIZATION,
+        "bn.gamma: 96 values differ",
+        small.started,
+        tensorflow=edit(r'gamma_initializer="zeros",', ""),
+        paddle=edit(r"weight_attr=nn.initializer.Constant\(0.0\),", ""),
+        torch=edit(r" +nn\.init\.zeros_\(self\.bn\.weight\).*\n", ""),
+        fluid=edit(r", initializer=fluid.initializer.Constant\(0.0\)", ""),
+        tensorflow1=edit(r"gamma_initializer=tf\.zeros_initializer\(\),", ""),
+    ),
+    _pitfall(
+        "one_initializer_for_all",
+        "initializers",
+        INITIALIZATION,
+        "third.kernel: the values of first.kernel",
+        small.started,
+        tensorflow=edit(
+            r"CONV_KERNEL_INITIALIZER = \{(.*\n)+?\}\n",
+            "CONV_KERNEL_INITIALIZER = keras.initializers.VarianceScaling("
+            '2.0, "fan_out", "untruncated_normal")\n',
+        ),
+        paddle=edit(
+            r"( +)self\.third = (.*\n)+?\1\)\n",
+            r"\g<0>\1self.third.weight.set_value(self.first.weight)\n",
+        ),
+        torch=edit(
+            r"( +)def forward",
+            r"        self.third.weight.data.copy_(self.first.weight)\n\n\g<0>",
+        ),
+        fluid=edit(r"uniform=False", "uniform=False, seed=7"),
+        tensorflow1=edit(r'"untruncated_normal"', r"\g<0>, seed=7"),
+    ),
+    _pitfall(
         "tf32",
         "TF32 on GPU",
         FLOAT32,
         "step stem:",
-        tensorflow=edit(r"layers\.Conv2D(?=\(8, 3)", "CoarseConv2D", add="coarse CoarseConv2D"),
+        tensorflow=edit(
+            r"layers\.Conv2D(?=\(\s*8,\s*3)", "CoarseConv2D", add="coarse CoarseConv2D"
+        ),
         paddle=_call(
             "stem", "F.conv2d(coarse(x), coarse(self.stem.weight), padding=1)", add="coarse"
         ),
@@ -321,7 +420,7 @@ PITFALLS = (
         ),
         fluid=edit(STEM, "coarse_conv2d", add="coarse coarse_conv2d"),
         tensorflow1=edit(
-            r"conv2d\(x, 8, 3, padding", "conv2d(coarse(x), 8, 3, padding", add="coarse"
+            r"conv2d\(\s*x,\s*8,\s*3,\s*padding", "conv2d(coarse(x), 8, 3, padding", add="coarse"
         ),
     ),
 )

@@ -1,7 +1,7 @@
 """The search for an input that is handled badly: `… -m parity_tests.hostile.fuzz --count 20000`.
 
-Specifications, weights files and command lines are mutated; each is refused in one line or handled,
-within seconds, and no text of it becomes code. Counts go to a file of JSON lines.
+Specifications, weights files, records and command lines are mutated; each is refused in one line
+or handled, within seconds, and no text of it becomes code. Counts go to a file of JSON lines.
 """
 
 from __future__ import annotations
@@ -30,80 +30,19 @@ from common.serialize import from_json
 from frontends.convert import main as convert
 from frontends.emit import main as emit_main
 from frontends.frameworks import FRAMEWORKS
+from frontends.workers.environments import ROOT
 from frontends.writing.emit import emit
-from parity_tests.hostile.specifications import NASTY, ROLES, renamed, specification
+from parity_tests.commands.parsing import parse_only
+from parity_tests.hostile.mutation import mutate, mutated
+from reports.page import page
+from reports.plot import figure
+from reports.records import read_run
+from reports.tables import text_tables
 
+RECORDS = sorted((ROOT / "reports" / "data").glob("2026*.jsonl"))[0]
 LIMIT = 5.0  # seconds of the processor
 LONGEST = 2000  # characters of what is said of a mistake
-WORDS: tuple[Any, ...] = (
-    "", "x", "self", "torch", '"""; import os', "a\0", "\ud800", "\u2028", "a + a", "a, b",
-    "c # d",
-    "width * width * width", "not more", "ｗidth", "(" * 300, "-" * 3000, "x = conv(x)",
-    "__class__", "1e999", "x" * 200, 0, 1, -1, 2, 10**9, 10**30, 1.5, 1e300, True,
-    None, [], {}, [[1]], [1, 2],
-    [[[[[[[[[[1]]]]]]]]]], "same", "relu", "conv2d", "unit", "whole", {"block": "unit"},
-    {"op": "add"},
-)  # fmt: skip
-BREAKERS = (
-    '"', '""', '"""', "\\", "\n", "\r", "\f", "\u2028", "\\N{DASH}", "import os",
-    "os.system(1)", ";", " ", "\x1b", "\u202e", "{", "%s", "é",
-)  # fmt: skip
 EXECUTABLE = ("import_os", "system", "eval", "exec", "open", "__import__")
-
-
-def mutated(draw: random.Random) -> str:
-    """Return a specification with a few things in it replaced, doubled, moved or left out."""
-    form = draw.random()
-    if form < 0.3:  # every role under another name, every text another text: most are accepted
-        data = renamed(draw.choice(list(ROLES.values())), draw.choice(NASTY))
-        data |= {"title": _text(draw), "source": _text(draw)}
-        data["blocks"][draw.choice(list(data["blocks"]))]["about"] = _text(draw)
-    else:
-        data = specification()
-        for _ in range(draw.choice((1, 1, 1, 2, 3, 5))):
-            _mutate(data, draw)
-    text = json.dumps(data)
-    if draw.random() < 0.08:
-        at = draw.randrange(len(text))
-        text = (
-            text[:at] + draw.choice(("", "}", '"', "\\ud800", "[" * 2000, "NaN")) + text[at + 3 :]
-        )
-    return text
-
-
-def _text(draw: random.Random) -> str:
-    return "".join(draw.choice(BREAKERS) for _ in range(draw.randrange(8)))
-
-
-def _mutate(data: Any, draw: random.Random) -> None:
-    places = [(holder, key) for holder in _holders(data) for key in _keys(holder)]
-    holder, key = draw.choice(places)
-    others = [h[k] for h, k in places]
-    kind = draw.randrange(5)
-    if kind == 0:
-        del holder[key]
-    elif kind == 1:
-        holder[key] = json.loads(json.dumps(draw.choice(others)))
-    elif kind == 2 and isinstance(holder, dict):
-        new = draw.choice([w for w in WORDS if isinstance(w, str)] + list(map(str, _keys(holder))))
-        holder[new] = holder.pop(key)
-    elif kind == 3 and isinstance(holder[key], str):
-        at = draw.randrange(len(holder[key]) + 1)
-        word = str(draw.choice(WORDS))
-        holder[key] = holder[key][:at] + word + holder[key][at:]
-    else:
-        holder[key] = json.loads(json.dumps(draw.choice(WORDS)))
-
-
-def _holders(data: Any) -> list[Any]:
-    inner = [data[key] for key in _keys(data)]
-    return ([data] if inner else []) + [h for each in inner for h in _holders(each)]
-
-
-def _keys(data: Any) -> list[Any]:
-    if isinstance(data, dict):
-        return list(data)
-    return list(range(len(data))) if isinstance(data, list) else []
 
 
 def _calls(tree: ast.AST) -> set[str]:
@@ -172,6 +111,54 @@ def checkpoint_input(draw: random.Random, folder: Path) -> str:
     return _run(convert, ["--from", library, "--network", "resnet18", str(file), str(folder / "o")])
 
 
+OPTIONS = {
+    "verify": "--framework --legacy --against --mine --dialect --names --batch-size --seed "
+    "--timeout --every-row --json",
+    "bench": "--framework --legacy --network --batch-size --mode --style --device --rounds "
+    "--threads --budget --out",
+    "convert": "--from --network",
+    "doctor": "--timeout",
+    "environments create": "",
+    "report runs": "--out",
+}
+VALUES = (
+    "all torch torch,paddle -1 0 nan inf 1e12 1e30 99999999999999999999999 rir18 net.json x.py:f "
+    "training eager gpu keras torchvision fluid \0 ü -- - ="
+).split(" ")
+
+
+def option_input(draw: random.Random, folder: Path) -> str:
+    """Parse one command line of a command that would run long; return how it ended."""
+    name = draw.choice(list(OPTIONS))
+    words = [*OPTIONS[name].split(), *VALUES, ""]
+    line = [*name.split(), *(draw.choice(words) for _ in range(draw.randrange(6)))]
+    if draw.random() < 0.3:
+        line.append(f"{draw.choice(words)}={draw.choice(VALUES)}")
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        why = parse_only(line)
+    assert why is None or (why.count("\n") == 0 and not why.startswith("exit code")), why
+    return "accepted" if why is None else "refused"
+
+
+def record_input(draw: random.Random, folder: Path) -> str:
+    """Read a run's records of which some are changed, and draw its page; return how it ended."""
+    path = folder / "20260102-030405-mutated.jsonl"
+    path.unlink(missing_ok=True)
+    data = [json.loads(line) for line in RECORDS.read_text(encoding="utf-8").splitlines()]
+    for _ in range(draw.choice((1, 1, 2, 3))):
+        mutate(data, draw)
+    text = "\n".join(json.dumps(each) for each in data) + "\n"
+    path.write_text(text, encoding="utf-8")
+    try:
+        run = read_run(path)
+    except TriptychError as error:
+        assert "\n" not in str(error)
+        return "refused"
+    assert page(run).encode() and text_tables(run).encode() and figure(run).axes
+    return "accepted"
+
+
 def _run(run: Callable[[Sequence[str]], int], line: list[str]) -> str:
     said = io.StringIO()
     try:
@@ -190,8 +177,10 @@ def _refused(error: Exception) -> str:
 
 
 KINDS: dict[str, tuple[int, Callable[[random.Random, Path], str]]] = {
-    "specifications": (90, specification_input),
+    "specifications": (70, specification_input),
     "command lines": (9, command_input),
+    "options": (10, option_input),
+    "records": (10, record_input),
     "checkpoints": (1, checkpoint_input),
 }
 

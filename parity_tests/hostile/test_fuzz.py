@@ -17,6 +17,18 @@ def test_command_lines() -> None:
     assert counts["accepted"] > 0
 
 
+def test_options() -> None:
+    counts, wrong = fuzz(200, 0, ["options"])
+    assert not wrong
+    assert counts["accepted"] > 5
+
+
+def test_records() -> None:
+    counts, wrong = fuzz(60, 0, ["records"])
+    assert not wrong
+    assert counts["accepted"] > 0
+
+
 def test_checkpoints() -> None:
     counts, wrong = fuzz(6, 0, ["checkpoints"])
     assert not wrong and counts["refused"] == 6

@@ -17,7 +17,9 @@ from common.serialize import from_json
 from common.spec import Chain
 from frontends.emit import main as emit_main
 from frontends.frameworks import FRAMEWORKS
+from frontends.workers.pool import Workers
 from frontends.writing.emit import emit
+from parity_tests.hostile.growth import measured
 from parity_tests.rows import rows
 
 CONV = {"op": "conv2d", "out_channels": 4, "kernel_size": 1}
@@ -124,6 +126,24 @@ def test_time_is_near_linear(make: Callable[[int], str]) -> None:
 
     seconds(30)
     assert seconds(1_600) < 20 * max(seconds(200), 0.02)  # 8 times as large; 64 times if quadratic
+
+
+def _near_linear(few: int, many: int, workers: Workers | None) -> None:
+    """Compare the times of two sizes: twice what is linear is allowed, quadratic is far more."""
+    small, large = measured(few, workers), measured(many, workers)
+    for name in large.keys() - {"difference"}:
+        assert large[name] < 2 * many / few * max(small[name], 0.02), (name, small, large)
+
+
+def test_elaboration_and_writing_are_near_linear() -> None:
+    measured(30, None)  # what is imported once
+    _near_linear(1_000, 9_999, None)
+
+
+@pytest.mark.complete
+def test_verification_is_near_linear(workers: Workers) -> None:
+    measured(30, workers)
+    _near_linear(100, 1_000, workers)
 
 
 def test_a_chain_is_of_something() -> None:

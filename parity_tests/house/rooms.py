@@ -14,7 +14,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("common.signals",),
     ("common.errors", "common.hints", "common.limits"),
     ("common.text",),
-    ("common.files", "common.expressions"),
+    ("common.files", "common.expressions", "common.initializers"),
     ("common.sizes", "common.wiring"),
     ("common.ops",),
     ("common.spec",),
@@ -46,6 +46,7 @@ RUNNABLE = (
     "frontends.workers.worker",
     "parity_tests.cases.programs.libraries.run",
     "parity_tests.cases.programs.torch_onnx",
+    "parity_tests.cases.programs.torch_training",
     "parity_tests.hostile.fuzz",
     "parity_tests.hostile.growth",
     "parity_tests.published",
@@ -69,6 +70,7 @@ WORKER_SIDE = {
     "common.errors",
     "common.signals",
     "common.recipes",
+    "common.recipes.checks",
     "common.recipes.recipe",
     "frontends",
     "frontends.workers",
@@ -82,7 +84,8 @@ WORKER_SIDE = {
     "frontends.workers.recording",
     *DIALECTS,
     *(f"{room}.layout" for room in DIALECTS),
-    *(f"{room}.brought" for room in DIALECTS if room != "frontends.fluid"),
+    *(f"{room}.brought" for room in DIALECTS),
+    "frontends.tensorflow1.averages",
     "frontends.tensorflow1.fused",
     *ENTRIES,
 }
@@ -96,6 +99,7 @@ IMPORTERS = {
         if name != "fluid"
     },
     **{f"frontends.{name}.check": "tries an environment" for name in HISTORICAL},
+    "frontends.tensorflow1.averages": "mends what the framework rounds",
     "frontends.tensorflow1.fused": "stands in for a kernel of the framework's",
     "frontends.checkpoints.read": "reads what a library wrote, in a process of its own",
 }

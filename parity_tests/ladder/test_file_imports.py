@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from common.ops import Dense
 from frontends.ladder.verify import verify_mine
 from frontends.workers.pool import Workers
@@ -46,7 +48,16 @@ def _proved(folder: Path, way: tuple[str, str, str], width: int, workers: Worker
     return report.proved
 
 
-@rows("way", WAYS)
+EXAMPLES = ("relatively",)  # in the default run
+
+
+@rows(
+    "way",
+    {
+        name: way if name in EXAMPLES else pytest.param(way, marks=pytest.mark.complete)
+        for name, way in WAYS.items()
+    },
+)
 def test_what_lies_beside_a_file_is_found(
     way: tuple[str, str, str], tmp_path: Path, workers: Workers
 ) -> None:

@@ -13,7 +13,7 @@ import pytest
 from common import ops, weights
 from common.datasets import mnist_test
 from common.networks import load
-from common.recipes.recipe import THROUGHPUT
+from common.recipes.named import THROUGHPUT
 from frontends.frameworks import FRAMEWORKS, HISTORICAL
 from frontends.ladder.runs import Job, Runs
 from frontends.ladder.verify import verify

@@ -39,6 +39,7 @@ NETWORKS = {
 }
 RUNGS = {
     "structure": 1,  # panels that a row speaks of
+    "initialization": 1,
     "forward, eval": 2,
     "forward, batch statistics": 2,
     "running statistics": 2,

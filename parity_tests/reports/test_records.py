@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import statistics
 import tempfile
@@ -100,6 +101,13 @@ def test_a_full_disk_leaves_whole_lines(tmp_path: Path) -> None:
 # Damaged records
 
 
+def _header(**changed: Any) -> dict[str, Any]:
+    """Return the first record of a run, with some of it changed."""
+    with tempfile.TemporaryDirectory() as folder:
+        text = written(Path(folder)).read_text(encoding="utf-8")
+    return {**json.loads(text.splitlines()[0]), **changed}
+
+
 CASE = '"case": ["torch", "eager", "inference"]'
 BROKEN = {
     "a schema to come": (0, '{"kind": "run", "schema": 99}', "a run record of schema 1 or 2"),
@@ -124,7 +132,7 @@ BROKEN = {
     "no samples": (
         2,
         f'{{"kind": "round", {CASE}, "seconds": [], "matmul_seconds": [1]}}',
-        r"seconds: expected at least one element, got \[\]",
+        r"seconds: expected 1 to 1,000,000 elements, got \[\]",
     ),
     "infinite": (
         2,
@@ -151,6 +159,16 @@ BROKEN = {
         f'{{"kind": "outcome", {CASE}, "outcome": "\\ud800", "stage": "", "message": ""}}',
         "outcome: expected text that UTF-8 can say",
     ),
+    "a long text": (
+        2,
+        f'{{"kind": "outcome", {CASE}, "outcome": "{"x" * 10_001}", "stage": "", "message": ""}}',
+        "outcome: expected 0 to 10,000 elements, got 'xxx",
+    ),
+    "many cases": (
+        0,
+        json.dumps({"kind": "run", **_header(cases=[["torch", "eager", "inference"]] * 201)}),
+        "cases: expected 0 to 200 elements",
+    ),
     "a panel without words": (
         1,
         '{"kind": "proof", "panels": ["caffe"], "passed": true, "worst_float64": 0, "seconds": 1,'
@@ -170,6 +188,18 @@ def test_a_broken_record_is_one_line(tmp_path: Path, broken: tuple[int, str, str
         read_run(path)
     said = str(caught.value)
     assert said.startswith(f"{path.name}, line {index + 1}: ") and "\n" not in said
+
+
+@pytest.mark.parametrize("size", [1, 10**12])
+def test_what_is_no_file_or_too_large_is_one_line(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "20260102-030405-tiny.jsonl"
+    if size == 1:
+        os.mkfifo(path)
+    else:
+        with path.open("wb") as stream:
+            stream.truncate(size)  # a hole
+    with pytest.raises(TriptychError, match="expected a file of at most 100,000,000 bytes"):
+        read_run(path)
 
 
 @rows("content", {"empty": b"", "half a line": b'{"kind": "run"', "not UTF-8": b"\xff\xfe\n"})

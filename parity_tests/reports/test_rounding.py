@@ -71,7 +71,7 @@ WRONG = {
     "no rungs": ([HEADER, RIGHT.replace('"rungs"', '"rings"')], "line 2: without rungs"),
     "empty rungs": (
         [HEADER, json.dumps(json.loads(RIGHT) | {"rungs": {}})],
-        "at least one element",
+        "expected 1 to 1,000,000 elements",
     ),
     "panel": ([HEADER, RIGHT.replace('"tensorflow"', '"jax"', 1)], "panel 'jax'; expected one of"),
     "planted in part": ([HEADER, RIGHT.replace('"where": null', '"where": "all"')], "or none"),

@@ -152,3 +152,11 @@ def test_a_failure_of_its_own_leaves_the_next_request_its_answer(worker: WorkerP
         worker.request(Steps(least=1))  # nothing was prepared
     assert stop.value.outcome.stage == Stage("steps").name
     assert worker.request(Hello()).pid == worker.pid
+
+
+@pytest.mark.complete
+def test_a_home_that_takes_no_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paddle makes a folder in it as it is imported."""
+    monkeypatch.setenv("HOME", "/proc")
+    with Workers() as own:
+        assert own.request("paddle", Hello()).versions

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import pytest
 
-from common.recipes.recipe import THROUGHPUT
+from common.recipes.named import THROUGHPUT
 from frontends.workers.encoding import ProtocolError, decode, encode
 from frontends.workers.protocol import (
     ANSWERS,

@@ -31,7 +31,7 @@ class Capped(Net):
 
 class LargeBatch(Net):
     def act(self, x, training):
-        return tf.nn.relu(x) if len(x) <= 8 else tf.nn.leaky_relu(x)
+        return tf.nn.relu(x) if x.shape[0] <= 8 else tf.nn.leaky_relu(x)
 
 
 class Counts(Net):

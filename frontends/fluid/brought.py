@@ -1,0 +1,64 @@
+"""What a reader's program is watched for, which no array tells. Python 3.7."""
+
+from frontends.workers.recording import DROPOUT
+
+UPSCALE = "upscale_in_train"
+RANDOM = {
+    "uniform_random",
+    "uniform_random_batch_size_like",
+    "gaussian_random",
+    "gaussian_random_batch_size_like",
+    "truncated_gaussian_random",
+    "randint",
+    "randperm",
+    "sampling_id",
+    "random_crop",
+    "shuffle_batch",
+}
+
+
+def watch(main, test, recordings):
+    """Have what a reader's program does told, in training and in evaluation."""
+    seen, ops = recordings.seen, main.global_block().ops
+    for mode, program in {"train": main, "evaluate": test}.items():
+        seen.start(mode)
+        for given, result in _dropouts(program.global_block(), seen):
+            if mode == "train":
+                recordings.given.put(DROPOUT, given)
+                recordings.steps.put(DROPOUT, result)
+    for op in ops:
+        if op.type in RANDOM:
+            seen.note("mine draws random numbers (%s)" % op.type)
+    for name, value in main.global_block().vars.items():
+        if getattr(value, "error_clip", None) is not None:
+            seen.note("mine clips the gradient of %s on its way" % name)
+    seen.remark(_remarks(main.all_parameters()))
+    pools = [op for op in ops if op.type == "pool2d" and op.attr("pooling_type") == "avg"]
+    seen.average_pools = len(pools)
+
+
+def _dropouts(block, seen):
+    """Have every dropout that drops run at rate 0, and told; yield what it is given and gives.
+
+    What is scaled in evaluation, not in training, is scaled then all the same.
+    """
+    for op in block.ops:
+        if op.type != "dropout" or op.attr("is_test") or not op.attr("dropout_prob"):
+            continue
+        scaled = op.attr("dropout_implementation")
+        kind = "dropout" if scaled == UPSCALE else "dropout (%s)" % scaled
+        given, result = (block.var(op.input("X")[0]), block.var(op.output("Out")[0]))
+        seen.drops(kind, op.attr("dropout_prob"), given.shape)
+        op._set_attr("dropout_prob", 0.0)
+        yield given, result
+
+
+def _remarks(parameters):
+    """Yield what training does to parameters by their attributes, in words."""
+    decayed = [each for each in parameters if each.regularizer is not None]
+    if decayed:
+        yield "%d parameters of mine have a regularizer of their own: not compared" % len(decayed)
+    own = {each.optimize_attr["learning_rate"] for each in parameters} - {1.0}
+    if own:
+        rates = ", ".join("%g" % each for each in sorted(own))
+        yield "parameters of mine have learning rates of their own (%s times): not compared" % rates
