@@ -109,6 +109,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m frontend
         path = folder_for(options.out) / f"{network.name}_{dialect}.py"
         write_text(path, text)
         print(path)
+    sys.stdout.flush()
     if not (options.load or options.verified):
         print("written, not loaded: --load does that, --verified more", file=sys.stderr)
     return 0 if good else 1

@@ -115,7 +115,7 @@ MISTAKES = {
     "setting that does not fit": (
         verify,
         "resnet18 --set num_blocks=(1,1)",
-        "--set num_blocks=(1,1): step resnet: num_blocks is (1, 1), expected 4 values",
+        "--set num_blocks=(1, 1): step resnet: num_blocks is (1, 1), expected 4 values",
     ),
     "setting of no value": (emit, "resnet18 --dialect torch --set width", "no such argument; res"),
     "truncated": (verify, "truncated.json", "truncated.json: line"),
