@@ -12,6 +12,8 @@ from common.expressions import literal
 from common.network import Network
 from common.ops import SAME, Op, padding_on
 
+INITIALIZATION = "initialization"
+
 
 @dataclass(frozen=True)
 class StructuralDifference:
@@ -32,7 +34,7 @@ def structural_differences(left: Network, right: Network) -> list[StructuralDiff
     own, other = trainable(left), trainable(right)
     if own != other:
         found.append(StructuralDifference("trainable parameters", "", f"{own:,} and {other:,}"))
-    return found
+    return sorted(found, key=lambda each: each.kind == INITIALIZATION)  # what it starts from: last
 
 
 def grouped(differences: Iterable[StructuralDifference]) -> list[str]:
@@ -103,7 +105,7 @@ def _step(left: Step, right: Step) -> Iterator[StructuralDifference]:
             continue
         if "law" in each.metadata:
             name = f"{left.path}.{each.name.removesuffix('_initializer')}"
-            yield StructuralDifference("initialization", name, f"{own} and {other}")
+            yield StructuralDifference(INITIALIZATION, name, f"{own} and {other}")
         else:
             yield differs(f"{each.name} {literal(own)} and {literal(other)}")
     if left.output != right.output:

@@ -162,7 +162,7 @@ class Runs:
 
     def _inputs(self, job: Job) -> Path:
         """Return the file of the inputs that a job wants, written when first wanted."""
-        if not set(job.want) - set(BOTH):
+        if not set(job.want) - {*BOTH, INITIAL}:
             return self._files["inputs"]
         with self._writing:
             if "calls" not in self._files:
@@ -172,7 +172,8 @@ class Runs:
 
     def _run(self, job: Job) -> Result:
         subject = self.subject(job.subject)
-        source = subject.source(self.network, job.taps)
+        with self._writing:  # ast.parse of CPython 3.11 fails at times in two threads at once
+            source = subject.source(self.network, job.taps)
         stem = f"{job.subject}_{len(self._results)}_{abs(hash(job)):x}"
         path, arrays = subject.file, self._folder / f"{stem}.npz"
         if path is None:
