@@ -11,6 +11,7 @@ import ast
 import math
 import operator
 import re
+import threading
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, cast
@@ -42,6 +43,15 @@ _COMPARE: dict[type, Any] = {
 }
 
 
+_PARSING = threading.RLock()  # in CPython 3.11 ast.parse fails at times in two threads at once
+
+
+def tree_of(text: str) -> ast.expr:
+    """Return the syntax tree of source text that is one expression. Raises SyntaxError."""
+    with _PARSING:
+        return ast.parse(text, mode="eval").body
+
+
 @lru_cache(maxsize=4096)
 def parse(text: str) -> ast.expr:
     """Return the syntax tree of an expression, or raise a SpecificationError that quotes it."""
@@ -53,7 +63,7 @@ def parse(text: str) -> ast.expr:
     try:
         if not _CHARACTERS.fullmatch(text):
             raise ValueError("a character that no expression has")
-        tree = ast.parse(text, mode="eval").body
+        tree = tree_of(text)
         if isinstance(tree, ast.Tuple) and not _in_parentheses(text):
             raise ValueError("a tuple without parentheses, which would be several arguments")
         if _depth(tree) > DEEPEST_EXPRESSION:
@@ -97,7 +107,7 @@ def substitute(value: Any, replacements: Mapping[str, object]) -> Any:
     if not isinstance(value, str):
         return value
     _check_growth(value, replacements)
-    tree = _Substitution(replacements).visit(ast.parse(value, mode="eval").body)
+    tree = _Substitution(replacements).visit(tree_of(value))
     return fold(ast.unparse(_Folding().visit(tree)))
 
 
@@ -107,7 +117,7 @@ def spliced(template: str, **parts: object) -> str:
     >>> spliced("1 - m", m="m + 0.25")
     '1 - (m + 0.25)'
     """
-    tree = ast.parse(template, mode="eval").body
+    tree = tree_of(template)
     return ast.unparse(_Substitution(parts).visit(tree))
 
 
@@ -169,7 +179,7 @@ class _Substitution(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id not in self._replacements:
             return node
-        return ast.parse(literal(self._replacements[node.id]), mode="eval").body
+        return tree_of(literal(self._replacements[node.id]))
 
 
 def _evaluate(node: ast.expr, arguments: Mapping[str, Value] | None, text: str) -> Any:
@@ -246,7 +256,7 @@ def _number(value: Any, text: object) -> Any:
 
 def _in_parentheses(text: str) -> bool:
     """Is the text of a tuple one item where it stands among others?"""
-    among = ast.parse(f"[{text}]", mode="eval").body
+    among = tree_of(f"[{text}]")
     return isinstance(among, ast.List) and [type(each) for each in among.elts] == [ast.Tuple]
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from common.expressions import spliced, substitute
+from common.expressions import spliced, substitute, tree_of
 
 
 def plus(size: Any, offset: int) -> Any:
     """Return size + offset, tidied: plus("n - 1", 1) == "n"."""
     if isinstance(size, int):
         return size + offset
-    tree = ast.parse(size, mode="eval").body
+    tree = tree_of(size)
     if isinstance(tree, ast.BinOp) and isinstance(tree.op, (ast.Add, ast.Sub)):
         inner = tree.right
         if isinstance(inner, ast.Constant) and isinstance(inner.value, int):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from common.errors import SpecificationError
-from common.expressions import evaluate, literal
+from common.expressions import evaluate, literal, tree_of
 from common.limits import LONGEST_LINE, LONGEST_NAME
 
 REQUIRED = object()
@@ -70,7 +70,7 @@ def parse_signature(text: str) -> tuple[tuple[str, Any], ...]:
     try:
         if len(text) > LONGEST_LINE or not text.isascii() or "#" in text:
             raise ValueError("no signature")
-        call = ast.parse(f"f({text})", mode="eval").body  # a signature reads as a call does
+        call = tree_of(f"f({text})")  # a signature reads as a call does
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise mistake from None
     if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):

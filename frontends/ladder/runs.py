@@ -172,8 +172,7 @@ class Runs:
 
     def _run(self, job: Job) -> Result:
         subject = self.subject(job.subject)
-        with self._writing:  # ast.parse of CPython 3.11 fails at times in two threads at once
-            source = subject.source(self.network, job.taps)
+        source = subject.source(self.network, job.taps)
         stem = f"{job.subject}_{len(self._results)}_{abs(hash(job)):x}"
         path, arrays = subject.file, self._folder / f"{stem}.npz"
         if path is None:

@@ -17,7 +17,6 @@ from frontends.writing.dialect import ClassDialect
 from frontends.writing.draft import Draft, Source, batched, formatted, shapes_of
 from frontends.writing.expressions import Choice, Each, List, Unpacked, invoke
 from frontends.writing.guards import guards
-from frontends.writing.lines import lines_of
 from frontends.writing.progressions import runs
 from frontends.writing.sites import ClassSite, Written
 from frontends.writing.statements import (
@@ -49,8 +48,7 @@ def write(network: Network, dialect: ClassDialect, taps: bool = False) -> Source
             "\n".join(dialect.demo(entry, network.input_shape)),
         ]
     )
-    text = formatted(text)
-    return Source(dialect.name, text, entry, classes=True, lines=lines_of(written, text))
+    return Source(dialect.name, formatted(text), entry, classes=True, statements=tuple(written))
 
 
 def statements(draft: Draft, dialect: ClassDialect, taps: bool = False) -> list[Class]:

@@ -6,7 +6,7 @@ import subprocess
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TypeVar
 
 from ruff import find_ruff_bin
@@ -18,10 +18,10 @@ from common.prune import prune
 from common.spec import Block, plain
 from common.text import one_line
 from frontends.frameworks import Framework
-from frontends.writing.lines import Lines
+from frontends.writing.lines import Lines, lines_of
 from frontends.writing.names import Words, class_names, renamed
 from frontends.writing.padding import in_numbers
-from frontends.writing.statements import quoted
+from frontends.writing.statements import Statement, quoted
 from frontends.writing.text import EmitError
 from frontends.writing.widths import Channels
 
@@ -35,7 +35,7 @@ class Source:
     """A written file: its text and the class or function in it that is the network.
 
     `names`: own name of a parameter or block -> canonical, where the file bears official names.
-    `lines`: the lines of every step.
+    `statements`: its classes or functions as data.
     """
 
     dialect: str
@@ -43,7 +43,12 @@ class Source:
     entry: str
     classes: bool
     names: Mapping[str, str] = field(default_factory=dict)
-    lines: tuple[Lines, ...] = ()
+    statements: tuple[Statement, ...] = field(default=(), repr=False)
+
+    @cached_property
+    def lines(self) -> tuple[Lines, ...]:
+        """The lines of every step, in the order of the file."""
+        return lines_of(self.statements, self.text)
 
 
 class Draft:

@@ -17,7 +17,6 @@ from frontends.writing.dialect import FunctionDialect
 from frontends.writing.draft import Draft, Source, formatted, shapes_of
 from frontends.writing.expressions import Each, invoke
 from frontends.writing.guards import guards
-from frontends.writing.lines import lines_of
 from frontends.writing.names import Locals, names_in
 from frontends.writing.naming import Naming
 from frontends.writing.needs import Needs
@@ -57,9 +56,14 @@ def write(network: Network, dialect: FunctionDialect, taps: bool = False) -> Sou
     )
     if not dialect.fstrings and not text.isascii():  # as files of Python 2.7 have to say
         text = f"# -*- coding: utf-8 -*-\n{text}"
-    text = formatted(text)
-    places = lines_of(functions, text)
-    return Source(dialect.name, text, entry, classes=False, names=naming.names, lines=places)
+    return Source(
+        dialect.name,
+        formatted(text),
+        entry,
+        classes=False,
+        names=naming.names,
+        statements=tuple(functions),
+    )
 
 
 def statements(

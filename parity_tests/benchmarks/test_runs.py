@@ -154,6 +154,7 @@ def test_operands_of_10_bits_are_not_timed(
             assert "forward in the style timed" in timing.message
 
 
+@pytest.mark.complete
 def test_what_is_not_installed_is_a_row(
     go: Callable[..., tuple[int, Run]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -165,6 +166,7 @@ def test_what_is_not_installed_is_a_row(
     assert _outcomes(found) == {"torch": {"measured"}, "paddle": {"not installed"}}
 
 
+@pytest.mark.complete
 def test_what_takes_too_long_is_a_row(
     go: Callable[..., tuple[int, Run]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -203,6 +205,7 @@ def test_an_interrupt_keeps_what_was_measured(
     assert (tmp_path / f"{found.name}.md").exists()
 
 
+@pytest.mark.complete
 @pytest.mark.parametrize("refused", [["paddle"], ["torch", "paddle"]], ids=["one", "all"])
 def test_what_is_not_proved_is_not_timed(
     go: Callable[..., tuple[int, Run]], monkeypatch: pytest.MonkeyPatch, refused: list[str]

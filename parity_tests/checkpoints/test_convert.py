@@ -32,6 +32,8 @@ WRITTEN = {
     "torchvision": ("resnet18", ("weights.pth",)),
 }
 
+SLOW = {key: [pytest.mark.complete] if key == "keras" else [] for key in WRITTEN}
+
 
 def _convert(*options: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -48,7 +50,10 @@ def _fails(*options: object) -> str:
     return line
 
 
-@rows("library, name, files", {key: (key, *value) for key, value in WRITTEN.items()})
+@rows(
+    "library, name, files",
+    {key: pytest.param(key, *value, marks=SLOW[key]) for key, value in WRITTEN.items()},
+)
 def test_files_of(
     library: str, name: str, files: tuple[str, ...], workers: Workers, tmp_path: Path
 ) -> None:

@@ -96,6 +96,7 @@ def test_more_named_outcomes(
 PRINTS = "print('\\n'.join(map(str, range(10**6))) + '\\x1b[31m', flush=True)"
 
 
+@pytest.mark.complete
 @rows("imported", {"prints": PRINTS, "forks": f"{PRINTS}\nif os.fork() == 0: time.sleep(600)"})
 def test_what_it_prints_is_shown_in_bounds(imported: str, tmp_path: Path, workers: Workers) -> None:
     report = _report(imported, "pass", tmp_path, workers)

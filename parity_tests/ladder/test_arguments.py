@@ -209,7 +209,7 @@ def _draws(names: Sequence[str], count: int) -> dict[str, tuple[str, Arguments]]
     }
 
 
-@rows("name, arguments", _draws(list(NETWORKS), 3))
+@rows("name, arguments", _draws(list(NETWORKS), 1))
 def test_drawn(name: str, arguments: Arguments, workers: Workers) -> None:
     _check(_network(name), arguments, MODERN, workers)
 
@@ -219,6 +219,12 @@ FAMILIES = ("resnet18", "resnext50_32x4d", "se_resnext_published_fluid", "rir18"
 
 
 @pytest.mark.complete
-@rows("name, arguments", _draws([*NETWORKS, *FAMILIES], 8))
+@rows("name, arguments", _draws([*NETWORKS, *FAMILIES], 2))
 def test_drawn_in_five_panels(name: str, arguments: Arguments, workers: Workers) -> None:
+    _check(_network(name), arguments, FRAMEWORKS, workers)
+
+
+@pytest.mark.exhaustive
+@rows("name, arguments", _draws([*NETWORKS, *FAMILIES], 8))
+def test_more_drawn_in_five_panels(name: str, arguments: Arguments, workers: Workers) -> None:
     _check(_network(name), arguments, FRAMEWORKS, workers)

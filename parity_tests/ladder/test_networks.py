@@ -206,6 +206,8 @@ parameter stage3.0.se.expand.bias and 2 like it, to stage3.2.se.expand.bias: (25
 the first
 parameter fc.bias: (10,) is only in the first
 trainable parameters: 4,088,410 and 4,086,720
+initialization stem.conv.kernel and 153 like it, to stage3.2.transition.conv.kernel: normal of \
+variance 2 / fan in and uniform of variance 1 / fan avg
 """
 
 

@@ -33,6 +33,8 @@ from parity_tests.shared import shared
 BOUND = 1e-10  # measured: at most 6.4e-13
 FLOAT32_BOUND = 1e-4  # what rounding adds up to over 170 layers; a fault makes 1e-3 and more
 
+pytestmark = pytest.mark.complete
+
 
 def _smaller(name: str) -> Network:
     """Return a network of 224×224 for 64×64: the reference implementation is slow."""

@@ -95,8 +95,14 @@ def test_three_panels(name: str, workers: Workers) -> None:
 
 
 @pytest.mark.complete
-@rows("name", {name: name for name in available()})
+@rows("name", {name: name for name in available()[::3]})
 def test_five_panels(name: str, workers: Workers) -> None:
+    _check(reduced(name), _size(name), FRAMEWORKS, workers)
+
+
+@pytest.mark.exhaustive
+@rows("name", {name: name for name in available() if name not in available()[::3]})
+def test_the_others_in_five_panels(name: str, workers: Workers) -> None:
     _check(reduced(name), _size(name), FRAMEWORKS, workers)
 
 

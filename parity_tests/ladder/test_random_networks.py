@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from common.network import Network
@@ -18,7 +19,7 @@ from frontends.writing.emit import emit
 from parity_tests.random_networks import disagreement, search
 from parity_tests.search.drawing import networks
 
-COUNT = 30
+COUNT = 10
 
 
 def test_the_panels_agree(workers: Workers) -> None:
@@ -52,6 +53,7 @@ def _plant(text: str) -> str:
     return text.replace("nn.ReLU()", "nn.LeakyReLU(0.01)") + "# planted\n"
 
 
+@pytest.mark.complete
 def test_a_disagreement_shrinks_to_a_file_that_verify_takes(
     workers: Workers, tmp_path: Path
 ) -> None:

@@ -64,11 +64,13 @@ def test_planted_everywhere(rounding: Rounding, workers: Workers) -> None:
     _check(NORMALIZED, rounding, workers)
 
 
+@pytest.mark.complete
 @rows("rounding", SOME)
 def test_planted_in_one_layer(rounding: Rounding, workers: Workers) -> None:
     _check_alone(NORMALIZED, rounding, workers)
 
 
+@pytest.mark.complete
 @rows("make", OTHERS)
 @rows("name", {name: name for name in ("tf32-all", "float16-stored")})
 def test_planted_at_other_sizes(name: str, make: Make, workers: Workers) -> None:

@@ -128,7 +128,7 @@ FAULTS = {
         "layer1.0.conv2.bn.gamma",
     ),
 }
-EXAMPLES = ("epsilon", "missing ReLU")  # in the default run
+EXAMPLES = ("missing ReLU",)  # in the default run
 
 
 def verified(source: str, folder: Path, workers: Workers) -> Report:
@@ -159,6 +159,7 @@ def test_every_fault_is_located(fault: Fault, tmp_path: Path, workers: Workers) 
     check(fault, tmp_path, workers)
 
 
+@pytest.mark.complete
 def test_the_text_as_it_stands_is_resnet18(tmp_path: Path, workers: Workers) -> None:
     """Also with the two sides of an addition swapped."""
     assert verified(text(), tmp_path, workers).proved
