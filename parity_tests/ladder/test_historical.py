@@ -96,7 +96,7 @@ def test_written_file_trains_alone_on_mnist(panel: str, tmp_path: Path) -> None:
     np.savez(tmp_path / "mnist.npz", images=images, labels=labels)
     assert "(1, 10)" in alone(panel, tmp_path, "written.py")
     losses = [float(line) for line in alone(panel, tmp_path, f"{panel}_train.py").split()]
-    assert len(losses) == 8
+    assert len(losses) == 16
     assert losses[-1] < 0.8 * losses[0], losses
 
 

@@ -1,4 +1,4 @@
-"""Train a written network on images for eight steps; prints the losses. Python 3.7."""
+"""Train a written network on images for sixteen steps; prints the losses. Python 3.7."""
 
 import numpy as np
 import tensorflow as tf
@@ -11,5 +11,5 @@ with tf.control_dependencies(tf.get_collection(tf.GraphKeys.UPDATE_OPS)):
     train = tf.train.MomentumOptimizer(0.02, 0.9).minimize(loss)
 with tf.Session() as session:
     session.run(tf.global_variables_initializer())
-    for _ in range(8):
+    for _ in range(16):
         print(session.run([loss, train])[0])
