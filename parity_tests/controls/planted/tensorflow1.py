@@ -16,13 +16,13 @@ def swapped_conv2d(x, *sizes, **options):
 def transposed_dense(x, units, name):
     with tf.variable_scope(name):
         kernel = tf.get_variable("kernel", [units, units], x.dtype)
-        bias = tf.get_variable("bias", [units], x.dtype)
+        bias = tf.get_variable("bias", [units], x.dtype, tf.zeros_initializer())
     return tf.matmul(x, kernel, transpose_b=True) + bias
 
 
 def unbiased_dense(x, units, name):
     with tf.variable_scope(name):
-        tf.get_variable("bias", [units], x.dtype)
+        tf.get_variable("bias", [units], x.dtype, tf.zeros_initializer())
     return tf.layers.dense(x, units, use_bias=False, name=name)
 
 
