@@ -64,6 +64,7 @@ def test_every_network_has_its_reduction() -> None:
         assert {each.block.kind for each in reduced(name).elaboration.blocks} == kinds, name
 
 
+@pytest.mark.complete
 @rows("name", {name: name for name in EXCEPTIONS})
 def test_exceptions_magnify(name: str) -> None:
     """The reason that is given for each is true, and others do not share it."""
@@ -84,6 +85,7 @@ def test_five_panels(name: str, workers: Workers) -> None:
     _climb(reduced(name), FRAMEWORKS, workers)
 
 
+@pytest.mark.complete
 @rows("name", {name: name for name in available()})
 @rows("panel", {panel: panel for panel in ("torch", "paddle")})
 def test_written_file_at_full_size(panel: str, name: str, workers: Workers, tmp_path: Path) -> None:

@@ -102,6 +102,7 @@ def _tokens(text: str) -> list[str]:
     return found
 
 
+@pytest.mark.complete
 @rows("dialect", DIALECTS)
 def test_the_exact_twin_differs_in_numbers_alone(dialect: str) -> None:
     differing = 0
