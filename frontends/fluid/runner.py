@@ -12,6 +12,7 @@ import paddle.fluid as fluid
 
 from frontends.fluid.brought import watch
 from frontends.fluid.layout import LAYERS
+from frontends.fluid.truncated import allow_float64
 from frontends.workers.layouts import Slot, by_name
 from frontends.workers.parameters import Held, check_keys, distinct, matched
 from frontends.workers.recording import Recordings, hollow, the_tensor, watch_blocks
@@ -87,6 +88,7 @@ class Runner:
 
     def __init__(self, file, load_module, observe, step):
         _want_cpu(file.device)
+        allow_float64()
         self._dtype, self._step, self._gradients = file.dtype, step, None
         self._absent, self._official = set(file.absent), file.official_names
         self._scope, self._executor = fluid.Scope(), fluid.Executor(fluid.CPUPlace())

@@ -241,10 +241,16 @@ def failure(error, worker):
     if isinstance(error, MismatchError):
         return protocol.Failure(MISMATCHED, stage, str(error))
     missing = isinstance(error, ImportError) and worker is None
-    message = "%s: %s" % (type(error).__name__, error)
+    message = "%s: %s" % (type(error).__name__, _in_one_line(str(error)))
     if worker and worker.brought:
         message = _in_the_reader_s_words(error, worker.brought) or message
     return protocol.Failure(NOT_INSTALLED if missing else CRASHED, stage, message)
+
+
+def _in_one_line(text):
+    """Return an error's text in one line; of Paddle's, what stands behind its stacks."""
+    summary = text.rpartition("Error Message Summary:")[2]
+    return " ".join(summary.strip("- \n").split())[:2000]
 
 
 def _in_the_reader_s_words(error, path):
@@ -254,7 +260,7 @@ def _in_the_reader_s_words(error, path):
         return "%s (line %d of %s)" % (error.msg, error.lineno, Path(path).name)
     if not lines:
         return ""
-    what, name = str(error).strip(), type(error).__name__
+    what, name = _in_one_line(str(error)), type(error).__name__
     said = "%s (%s, line" % (what, name) if what else "%s (line" % name
     return "%s %d of %s: %s)" % (said, lines[-1].lineno, Path(path).name, lines[-1].line)
 

@@ -85,6 +85,7 @@ WORKER_SIDE = {
     *DIALECTS,
     *(f"{room}.layout" for room in DIALECTS),
     *(f"{room}.brought" for room in DIALECTS),
+    "frontends.fluid.truncated",
     "frontends.tensorflow1.averages",
     "frontends.tensorflow1.fused",
     *ENTRIES,
@@ -99,6 +100,7 @@ IMPORTERS = {
         if name != "fluid"
     },
     **{f"frontends.{name}.check": "tries an environment" for name in HISTORICAL},
+    "frontends.fluid.truncated": "mends what the framework draws in float32 alone",
     "frontends.tensorflow1.averages": "mends what the framework rounds",
     "frontends.tensorflow1.fused": "stands in for a kernel of the framework's",
     "frontends.checkpoints.read": "reads what a library wrote, in a process of its own",
