@@ -49,9 +49,9 @@ MORE = {
     "closes the channel": (
         "os.close(int(sys.argv[3]))",
         "pass",
-        "crashed at stage load: it closed",
+        "crashed at stage load: ",
     ),
-    "closes everything": ("os.closerange(0, 99)", "pass", "crashed at stage load: it closed"),
+    "closes everything": ("os.closerange(0, 99)", "pass", "crashed at stage load: "),
     "breaks numpy": ("np.asarray = np.array = None", "pass", "crashed at stage "),
     "changes the default type": (
         "torch.set_default_dtype(torch.float16)",
