@@ -7,6 +7,7 @@ width) or (out, in): the size of a filter, and out · height · width. A bias ha
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
 
@@ -40,7 +41,7 @@ class Fans(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Initializer:
+class Initializer(ABC):
     """The law of a tensor's first values; `law` is its name in JSON."""
 
     law: ClassVar[str]
@@ -60,33 +61,37 @@ class Initializer:
                 expected = "a number > 0" if positive else "a finite number"
                 raise SpecificationError(f"{self.law}: {name} {value!r}; expected {expected}")
 
+    @abstractmethod
     def at(self, fans: Fans | None) -> Law:
         """Return the law in numbers, for a layer of these fans."""
-        raise NotImplementedError
 
 
 class Law(Initializer):
-    """A law whose numbers are those of the values themselves: symmetric, but for a constant."""
+    """A law whose numbers are those of the values themselves."""
 
     def at(self, fans: Fans | None) -> Law:
         return self
 
-    @property
-    def deviation(self) -> float:
-        """The standard deviation of the values."""
-        raise NotImplementedError
-
+    @abstractmethod
     def draw(self, stream: np.random.Generator, shape: Shape) -> Array:
         """Return values of this law."""
-        raise NotImplementedError
 
+
+class RandomLaw(Law):
+    """A law of random values, symmetric around 0."""
+
+    @property
+    @abstractmethod
+    def deviation(self) -> float:
+        """The standard deviation of the values."""
+
+    @abstractmethod
     def cumulative(self, values: Array) -> Array:
         """Return the probability of a smaller value, for each of the values."""
-        raise NotImplementedError
 
+    @abstractmethod
     def beyond(self, size: float) -> float:
         """Return the probability of a larger absolute value."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,6 @@ class Constant(Law):
 
     law = "constant"
     value: float = 0.0
-    deviation = 0.0
 
     def draw(self, stream: np.random.Generator, shape: Shape) -> Array:
         return np.full(shape, float(self.value))
@@ -105,7 +109,7 @@ class Constant(Law):
 
 
 @dataclass(frozen=True)
-class Uniform(Law):
+class Uniform(RandomLaw):
     """Uniform between -bound and bound."""
 
     law = "uniform"
@@ -129,7 +133,7 @@ class Uniform(Law):
 
 
 @dataclass(frozen=True)
-class Normal(Law):
+class Normal(RandomLaw):
     """Normal around 0, of a standard deviation `std`."""
 
     law = "normal"
@@ -153,7 +157,7 @@ class Normal(Law):
 
 
 @dataclass(frozen=True)
-class TruncatedNormal(Law):
+class TruncatedNormal(RandomLaw):
     """Normal of a standard deviation `std`, values beyond two of them drawn again: their own
     deviation is 0.8796 of it."""
 

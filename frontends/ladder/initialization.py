@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from common.elaborate import Parameter
-from common.initializers import Array, Constant, Law
+from common.initializers import Array, Constant, RandomLaw
 from frontends.ladder.climb import Climb, given
 from frontends.ladder.report import Row
 from frontends.ladder.runs import INITIAL, Job
@@ -76,10 +76,11 @@ def _worst(values: Array, parameter: Parameter) -> Figure:
         wrong = values[values != np.float32(law.value)]
         evidence = math.inf if wrong.size else 0.0
         return Figure(evidence, f"{wrong.size} values differ" if wrong.size else "")
+    assert isinstance(law, RandomLaw)
     return max(figures(values.ravel().astype(np.float64), law), key=lambda each: each.evidence)
 
 
-def figures(values: Array, law: Law) -> Iterator[Figure]:
+def figures(values: Array, law: RandomLaw) -> Iterator[Figure]:
     """Yield the figures of random values: each bound below is the tail's on either side.
 
     The mean: they are sub-Gaussian, of the law's variance. The deviation: Laurent and Massart's
@@ -98,7 +99,7 @@ def figures(values: Array, law: Law) -> Iterator[Figure]:
     yield Figure(2 * some.size * apart**2 - math.log(2), f"distribution {apart:.2g} apart")
 
 
-def _extreme(largest: float, n: int, law: Law) -> float:
+def _extreme(largest: float, n: int, law: RandomLaw) -> float:
     """Return the evidence that a largest absolute value is too large, or too small."""
     more, less = law.beyond(largest * ROUNDED), law.beyond(largest)
     too_large = -math.log(n * more) if more > 0 else math.inf
@@ -106,7 +107,7 @@ def _extreme(largest: float, n: int, law: Law) -> float:
     return max(too_large, too_small) - math.log(2)
 
 
-def distance(ordered: Array, law: Law) -> float:
+def distance(ordered: Array, law: RandomLaw) -> float:
     """Return how far the distribution of ordered values is from a law at most (Kolmogorov); more
     than x with a probability of at most 2 exp(-2 n x²) (Massart 1990)."""
     expected, ranks = law.cumulative(ordered), np.arange(ordered.size + 1) / ordered.size

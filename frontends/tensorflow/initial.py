@@ -7,10 +7,10 @@ from typing import Any
 from common import ops
 from common.initializers import VarianceScaling
 from common.ops import Op
-from frontends.writing.channels_last import default_law
+from frontends.writing.channels_last import ChannelsLastWords, default_law, settings
 from frontends.writing.draft import Draft
 from frontends.writing.expressions import invoke
-from frontends.writing.initial import Words, constant_of, constants, key
+from frontends.writing.initial import constants, key
 from frontends.writing.sites import FunctionSite, Site
 from frontends.writing.statements import Statement
 
@@ -22,19 +22,17 @@ NAMED = {
     (1.0, "fan_avg", "truncated_normal"): '"glorot_normal"',
     (1.0, "fan_avg", "uniform"): '"glorot_uniform"',
 }
-DISTRIBUTIONS = {"normal": "untruncated_normal"}  # others are called as they are here
 CONSTANTS = {0.0: '"zeros"', 1.0: '"ones"'}
 
 
-class KerasWords(Words):
-    default = staticmethod(default_law)
+class KerasWords(ChannelsLastWords):
+    @staticmethod
+    def made(law: VarianceScaling) -> Any:
+        return invoke("keras.initializers.VarianceScaling", *settings(law).values())
 
     def scaled(self, law: VarianceScaling, op: Op, site: Site) -> Any:
-        """Keras takes the fans of a depthwise kernel from a shape that is not the canonical one."""
-        if isinstance(op, ops.DepthwiseConv2d):
-            return None
-        made = invoke("keras.initializers.VarianceScaling", *_settings(law).values())
-        return NAMED.get(key(law)) or constant_of(law, op, site.draft, default_law) or made
+        found = super().scaled(law, op, site)
+        return found and NAMED.get(key(law), found)
 
     def of(self, law: str, number: Any) -> Any:
         if law == "constant":
@@ -45,12 +43,6 @@ class KerasWords(Words):
         return invoke(f"keras.initializers.{name}", stddev=number)
 
 
-def _settings(law: VarianceScaling) -> dict[str, Any]:
-    scale, mode, distribution = key(law)
-    said = DISTRIBUTIONS.get(distribution, distribution)
-    return {"scale": scale, "mode": f'"{mode}"', "distribution": f'"{said}"'}
-
-
 def constant_lines(draft: Draft) -> list[str]:
     """Return the file's constants. They are configurations, as in keras.applications: a single
     initializer would give every layer of a shape the same values."""
@@ -58,7 +50,7 @@ def constant_lines(draft: Draft) -> list[str]:
     return [
         f"{name} = {{"
         '"class_name": "VarianceScaling", "config": {'
-        + ", ".join(f'"{key}": {value}' for key, value in _settings(law).items())
+        + ", ".join(f'"{key}": {value}' for key, value in settings(law).items())
         + "}}"
         for name, law in found.items()
         if key(law) not in NAMED

@@ -4,28 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from common import ops
-from common.initializers import VarianceScaling
+from common.initializers import GLOROT_UNIFORM, VarianceScaling
 from common.ops import Op
-from frontends.writing.channels_last import default_law
+from frontends.writing.channels_last import ChannelsLastWords, default_law, settings
 from frontends.writing.draft import Draft
-from frontends.writing.expressions import Invoke, invoke, text
-from frontends.writing.initial import Words, constant_of, constants, key
-from frontends.writing.sites import FunctionSite, Site
+from frontends.writing.expressions import invoke, text
+from frontends.writing.initial import constants
+from frontends.writing.sites import FunctionSite
 from frontends.writing.statements import Statement
 
-DISTRIBUTIONS = {"normal": "untruncated_normal"}  # others are called as they are here
 CONSTANTS = {0.0: "tf.zeros_initializer()", 1.0: "tf.ones_initializer()"}
 
 
-class TensorFlow1Words(Words):
-    default = staticmethod(default_law)
-
-    def scaled(self, law: VarianceScaling, op: Op, site: Site) -> Any:
-        """The fans of a depthwise kernel are taken from a shape that is not the canonical one."""
-        if isinstance(op, ops.DepthwiseConv2d):
-            return None
-        return constant_of(law, op, site.draft, default_law) or _made(law)
+class TensorFlow1Words(ChannelsLastWords):
+    @staticmethod
+    def made(law: VarianceScaling) -> Any:
+        if law == GLOROT_UNIFORM:
+            return invoke("tf.glorot_uniform_initializer")
+        return invoke("tf.variance_scaling_initializer", *settings(law).values())
 
     def of(self, law: str, number: Any) -> Any:
         if law == "constant":
@@ -36,18 +32,10 @@ class TensorFlow1Words(Words):
         return invoke(f"tf.{name}_initializer", stddev=number)
 
 
-def _made(law: VarianceScaling) -> Invoke:
-    scale, mode, distribution = key(law)
-    if (scale, mode, distribution) == (1.0, "fan_avg", "uniform"):
-        return invoke("tf.glorot_uniform_initializer")
-    said = DISTRIBUTIONS.get(distribution, distribution)
-    return invoke("tf.variance_scaling_initializer", scale, f'"{mode}"', f'"{said}"')
-
-
 def constant_lines(draft: Draft) -> list[str]:
     """Return the file's constants."""
     found = constants(draft, default_law)
-    return [f"{name} = {text(_made(law))}" for name, law in found.items()]
+    return [f"{name} = {text(TensorFlow1Words.made(law))}" for name, law in found.items()]
 
 
 def started(op: Op, site: FunctionSite) -> tuple[list[Statement], dict[str, Any]]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import replace
 from typing import Any
 
 from common import ops
 from common.expressions import literal, spliced
 from common.expressions import names as names_in
-from common.initializers import GLOROT_UNIFORM, ONES, ZEROS, Fans, Law
+from common.initializers import GLOROT_UNIFORM, ONES, ZEROS, Fans, Law, VarianceScaling
 from common.ops import Op, Shape, pair
 from common.spec import plain
 from frontends.writing.draft import Draft
 from frontends.writing.expressions import Choice, Part, invoke
+from frontends.writing.initial import Words, constant_of
 from frontends.writing.padding import Four, beyond, four_sides, is_same
 from frontends.writing.sites import Body, FunctionSite, Site, overhang
 from frontends.writing.statements import Assign, Comment, If, Statement
@@ -41,6 +43,29 @@ def default_law(op: Op, kind: str, shape: Shape) -> Law | None:
     if isinstance(op, ops.DepthwiseConv2d):
         return None
     return GLOROT_UNIFORM.at(Fans.of(op.parameters(shape)[kind]))
+
+
+class ChannelsLastWords(Words):
+    """Laws as Keras and TensorFlow 1 are told them."""
+
+    default = staticmethod(default_law)
+
+    @staticmethod
+    @abstractmethod
+    def made(law: VarianceScaling) -> Any:
+        """Return the initializer of a law."""
+
+    def scaled(self, law: VarianceScaling, op: Op, site: Site) -> Any:
+        """The fans of a depthwise kernel are taken from a shape that is not the canonical one."""
+        if isinstance(op, ops.DepthwiseConv2d):
+            return None
+        return constant_of(law, op, site.draft, default_law) or self.made(law)
+
+
+def settings(law: VarianceScaling) -> dict[str, Any]:
+    """Return the arguments of VarianceScaling, as both have it."""
+    said = "untruncated_normal" if law.distribution == "normal" else law.distribution
+    return {"scale": law.scale, "mode": f'"{law.mode}"', "distribution": f'"{said}"'}
 
 
 def pad_same(op: Any, site: FunctionSite) -> Statement:

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from common.initializers import Constant
+from common.initializers import Constant, RandomLaw
 from common.network import Network
 from common.networks import available, load
 from common.networks.resnext import FORMS, convert_weights, resnext_block
@@ -70,6 +70,7 @@ def test_weights_start_as_the_specification_says(name: str) -> None:
         if isinstance(each.law, Constant):
             assert (values == each.law.value).all(), each.name
         else:
+            assert isinstance(each.law, RandomLaw)
             assert max(found.evidence for found in figures(values, each.law)) < allowed, each.name
 
 

@@ -12,8 +12,8 @@ from common.initializers import (
     BY_FAN_IN,
     Fans,
     Initializer,
-    Law,
     Normal,
+    RandomLaw,
     TruncatedNormal,
     Uniform,
     VarianceScaling,
@@ -32,7 +32,7 @@ from frontends.workers.scratch import scratch
 from parity_tests.cases.small import sequence
 from parity_tests.rows import rows
 
-LAWS: dict[str, Law] = {
+LAWS: dict[str, RandomLaw] = {
     "uniform": Uniform(0.3),
     "normal": Normal(0.05),
     "truncated": TruncatedNormal(0.05),
@@ -42,7 +42,7 @@ SIZES = {"10": 10, "200": 200, "40000": 40_000}
 
 @rows("law", LAWS)
 @rows("size", SIZES)
-def test_the_bounds_hold_for_the_law_itself(law: Law, size: int) -> None:
+def test_the_bounds_hold_for_the_law_itself(law: RandomLaw, size: int) -> None:
     """Of 400 draws none may have a figure of a probability below 1 in 40,000."""
     stream, allowed = np.random.default_rng(size), math.log(40_000)
     count = 400 if size < 1000 else 40
@@ -54,7 +54,7 @@ def test_the_bounds_hold_for_the_law_itself(law: Law, size: int) -> None:
 
 
 @rows("law", LAWS)
-def test_a_law_draws_what_it_says(law: Law) -> None:
+def test_a_law_draws_what_it_says(law: RandomLaw) -> None:
     values = np.sort(law.draw(np.random.default_rng(0), (200_000,)))
     assert values.std() == pytest.approx(law.deviation, rel=0.01)
     assert distance(values, law) < 0.005
@@ -64,7 +64,7 @@ def test_a_law_draws_what_it_says(law: Law) -> None:
 
 
 @rows("law", LAWS)
-def test_another_law_of_the_same_deviation_is_told_apart(law: Law) -> None:
+def test_another_law_of_the_same_deviation_is_told_apart(law: RandomLaw) -> None:
     allowed = math.log(4 * 1000 / FALSE_ALARMS)
     for other in LAWS.values():
         if other is law:
