@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from typing import Any, Callable, Iterable  # noqa: UP035 - Python 3.7
 
-from common.errors import SpecificationError
+from common import errors
+from common.errors import SpecificationError, TriptychError
 
 
 def choose(what: str, given: Any, available: Iterable[str]) -> None:
     """Raise a SpecificationError for a word that is not among those available."""
-    words = list(available)
-    if given not in words:
-        known = ", ".join(words) or "none"
-        raise SpecificationError(f"recipe: unknown {what} {given!r}; available: {known}")
+    try:
+        errors.choose(what, given, available)
+    except TriptychError as error:
+        raise SpecificationError(f"recipe: {error}") from None
 
 
 def check(what: str, given: Any, expected: str, holds: Callable[[float], bool]) -> None:
@@ -27,3 +28,10 @@ def whole(what: str, given: Any, least: int) -> None:
     """Raise a SpecificationError for what is no whole number of at least `least`."""
     if type(given) is not int or given < least:
         raise SpecificationError(f"recipe: {what} {given!r}, expected a whole number >= {least}")
+
+
+def ascending(boundaries: Iterable[int]) -> None:
+    """Raise a SpecificationError for numbers that do not ascend."""
+    given = list(boundaries)
+    if sorted(set(given)) != given:
+        raise SpecificationError(f"recipe: schedule.boundaries {given}, expected ascending ones")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Optional, Tuple
 
-from common.recipes.checks import check, choose, whole
+from common.recipes.checks import ascending, check, choose, whole
 
 # Optimizer -> the fields that it uses, beside the learning rate.
 OPTIMIZERS = {
@@ -129,8 +129,7 @@ class Schedule:
         whole("schedule.warmup", self.warmup, 0)
         for boundary in self.boundaries:
             whole("schedule.boundaries", boundary, 1)
-        if tuple(sorted(set(self.boundaries))) != tuple(self.boundaries):
-            choose("order of schedule.boundaries", str(self.boundaries), ("ascending",))
+        ascending(self.boundaries)
 
     def words(self) -> str:
         """Return the schedule as records and pages say it, "" for a constant rate."""

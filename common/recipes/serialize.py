@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass, replace
-from typing import Any, get_type_hints
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from common.errors import SpecificationError
 from common.limits import MOST_JSON
 from common.recipes.recipe import OPTIMIZERS, Optimizer, Recipe
 from common.text import one_line
+from common.typed import construct
 
 
 def to_json(recipe: Recipe) -> str:
@@ -28,7 +28,8 @@ def from_json(text: str, where: str = "JSON") -> Recipe:
     try:
         if len(text) > MOST_JSON:
             raise SpecificationError(f"{len(text):,} characters; at most {MOST_JSON:,} may be")
-        found: Recipe = _read(Recipe, json.loads(text, parse_constant=_no_constant), "recipe")
+        data = json.loads(text, parse_constant=_no_constant)
+        found: Recipe = construct(Recipe, data, "recipe", defaults=True)
         return found
     except RecursionError:
         message = "nested too deeply"
@@ -64,39 +65,6 @@ def _data(part: Any) -> dict[str, Any]:
 
 def _default(each: Field[Any]) -> Any:
     return each.default_factory() if each.default_factory is not MISSING else each.default
-
-
-def _read(kind: Any, data: Any, where: str) -> Any:
-    """Return a dataclass from an object that has no field but its own."""
-    if not isinstance(data, Mapping):
-        raise SpecificationError(f"{where}: {str(data)[:80]!r}, expected an object")
-    known = {each.name: each for each in fields(kind)}
-    for name in data:
-        if name not in known:
-            raise SpecificationError(
-                f"{where}: unknown field {name[:80]!r}; available: {', '.join(known)}"
-            )
-    for name, each in known.items():
-        if name not in data and _default(each) is MISSING:
-            raise SpecificationError(f"{where}: no field {name!r}")
-    hints = get_type_hints(kind)
-    return kind(**{n: _value(hints[n], v, f"{where}.{n}") for n, v in data.items()})
-
-
-def _value(hint: Any, value: Any, where: str) -> Any:
-    if is_dataclass(hint):
-        return _read(hint, value, where)
-    inner: tuple[Any, ...] = getattr(hint, "__args__", ())
-    if getattr(hint, "__origin__", None) is tuple:
-        if not isinstance(value, list):
-            raise SpecificationError(f"{where}: {str(value)[:80]!r}, expected a list")
-        return tuple(_value(inner[0], each, where) for each in value)
-    wanted = inner[0] if inner else hint
-    if value is None and inner:
-        return None
-    if type(value) is wanted or (wanted is float and type(value) is int):
-        return wanted(value)
-    raise SpecificationError(f"{where}: {str(value)[:80]!r}, expected {wanted.__name__}")
 
 
 def _no_constant(name: str) -> Any:

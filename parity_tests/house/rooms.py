@@ -71,6 +71,7 @@ WORKER_SIDE = {
     "common.signals",
     "common.recipes",
     "common.recipes.checks",
+    "common.typed",
     "common.recipes.recipe",
     "frontends",
     "frontends.workers",
