@@ -103,7 +103,7 @@ class _Function:
         block, openings = self._block, self._naming.openings
         opening = self._dialect.open_root(self._draft) if self._is_root else []
         opening += [Expression(openings[block.kind])] if block.kind in openings else []
-        body = (*about(block.about), *opening, *self._body())
+        body = (*about(block.about), *self._body(opening))
         return Function(block.kind, self._parameters(), body=body)
 
     def _parameters(self) -> tuple[str, ...]:
@@ -119,9 +119,9 @@ class _Function:
             return (*parameters(block, inputs, (), wanted), "*", *name)
         return parameters(block, inputs, name, wanted)
 
-    def _body(self) -> Body:
+    def _body(self, opening: Body) -> Body:
         block, values = self._block, self._block.outputs
-        body: Body = guards(block, self._dialect.fstrings)
+        body = [*guards(block, self._dialect.fstrings), *opening]
         body += [
             Comment(f"the source also makes a {name}, which it never calls")
             for name in block.unused

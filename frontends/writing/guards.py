@@ -95,7 +95,12 @@ def _vanishing(block: Block) -> Iterator[tuple[str, int]]:
                 yield size, 1
         if isinstance(inner, ChannelPad):
             stated = [size for size in (inner.before, inner.after) if isinstance(size, str)]
-            yield from ((size, 0) for size in stated[:1])
+            yield from ((_signed(size), 0) for size in stated[:1])
+
+
+def _signed(size: str) -> str:
+    """Return a size without a division by a number, which keeps its sign."""
+    return re.sub(r"^(\w+) // \d+$", r"\1", size)
 
 
 def _sizes(layer: Layer) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import Any
 from common.expressions import parse
 from common.ops import Op
 from common.spec import Block, plain, uses
+from frontends.writing.expressions import Choice
 from frontends.writing.names import names_in
 from frontends.writing.statements import Assign, Comment, If, Return, Statement, changed, within
 
@@ -40,16 +41,28 @@ def _of_step(suite: If) -> list[Statement]:
 
 
 def said_once(body: Sequence[Statement]) -> list[Statement]:
-    """Return statements without the comments that stand above already."""
+    """Return statements without the comments that stand above already, and without an assignment
+    of a word that is the last one to its name."""
     said: set[str] = set()
+    last: dict[tuple[str, ...], Any] = {}
     found: list[Statement] = []
     for each in body:
         if isinstance(each, Comment):
             if each.comment in said:
                 continue
             said.add(each.comment)
+        if isinstance(each, Assign):
+            if _is_word(each.value) and last.get(each.targets) == each.value:
+                continue
+            last[each.targets] = each.value
         found.append(each)
     return found
+
+
+def _is_word(value: Any) -> bool:
+    """Is a value one of two quoted words, which only arguments of the block decide on?"""
+    words = (value.value, value.other) if isinstance(value, Choice) else (value,)
+    return all(isinstance(each, str) and each.startswith('"') for each in words)
 
 
 def returning(body: Sequence[Statement], values: tuple[str, ...]) -> list[Statement]:

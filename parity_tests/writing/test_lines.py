@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby
 
 import pytest
 
 from common.network import Network
 from common.networks import available, load
+from common.ops import Op
 from frontends.frameworks import FRAMEWORKS
 from frontends.writing.draft import Source
 from frontends.writing.emit import emit
-from frontends.writing.lines import CALL, MAKE, lines_of
+from frontends.writing.lines import CALL, MAKE, Lines, lines_of
 from frontends.writing.statements import Comment, Expression, Function
 from parity_tests.cases.wirings import ROWS
 from parity_tests.rows import rows
@@ -45,19 +47,35 @@ def _check_order(network: Network) -> None:
     assert {step.partition(".")[0] for step in found["fluid"]} == used
 
 
+def _unsaid(text: str, lines: tuple[Lines, ...], network: Network) -> set[str]:
+    """Return the steps of layers with parameters whose lines do not have their name."""
+    said: dict[str, str] = {}
+    for each in lines:
+        for step in each.steps:
+            own = "\n".join(text.splitlines()[each.first - 1 : each.last])
+            said[step] = f"{said.get(step, '')}\n{own}"
+    named = {
+        f"{block.kind}.{name}": name
+        for block in network.blocks().values()
+        for name, layer in block.layers.items()
+        if isinstance(layer, Op) and layer.has_parameters
+    }
+    return {step for step, own in said.items() if named.get(step, "") not in own}
+
+
 @rows("panel", {panel: panel for panel in FRAMEWORKS})
 def test_lines_hold_their_step(panel: str) -> None:
-    """No line says two steps that are not said together, and the words of a step are on it."""
-    source = emit(load("se_resnext_cifar"), panel)
-    text = source.text.splitlines()
+    """No line says two steps that are not said together, and a step's name is on its lines."""
+    network = load("se_resnext_cifar")
+    source = emit(network, panel)
     made: dict[int, tuple[str, ...]] = {}
     for each in source.lines:
-        assert 1 <= each.first <= each.last <= len(text)
         for number in range(each.first, each.last + 1):
             assert made.setdefault(number, each.steps) == each.steps
-        layer = each.steps[0].rpartition(".")[2]
-        said = "\n".join(text[each.first - 1 : each.last])
-        assert layer in said or each.role == CALL, said
+    assert not _unsaid(source.text, source.lines, network)
+    after = (*source.lines[1:], source.lines[0])
+    moved = tuple(replace(e, first=o.first, last=o.last) for e, o in zip(source.lines, after))
+    assert _unsaid(source.text, moved, network)
     roles = {each.role for each in source.lines}
     assert roles == ({MAKE, CALL} if source.classes else {CALL})
 
