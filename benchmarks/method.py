@@ -42,7 +42,8 @@ METHOD: Method = {
     "taken": "taken in the same process after every round",
     "ladder": "the ladder of `python -m frontends.verify`: "
     + "; ".join(rung.name for rung in RUNGS),
-    "forward_bound": f"{FORWARD_SHARE:g} of what kernels of TF32's 10 bits make",
+    "forward_bound": f"{FORWARD_SHARE:g} of what kernels of TF32's 10 bits make; a batch "
+    "statistic of n values may add n·2⁻²⁴",
 }
 
 

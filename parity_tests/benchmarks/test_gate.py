@@ -10,6 +10,8 @@ import pytest
 
 from benchmarks import gate
 from benchmarks.matrix import Case
+from benchmarks.workloads import Workload
+from common.networks import load
 from frontends.ladder.report import Report, Row, stopped_row
 from frontends.workers.arrays import write_arrays
 from frontends.workers.outcomes import NOT_COMPARABLE, NOT_INSTALLED, Outcome, WorkerError
@@ -65,3 +67,8 @@ def test_what_the_ladder_refuses_keeps_its_outcome() -> None:
     rows[1] = Row("forward, eval", ("paddle", "torch"), "mismatched", 1e-3, 1e-10, "at step stem")
     refused = gate.refusal(report, "torch")
     assert refused and refused.kind == NOT_COMPARABLE and "at step stem" in refused.message
+
+
+def test_the_largest_batch_statistic_is_counted() -> None:
+    """Each of 64 images has 28×28 values a channel where the network's maps are largest."""
+    assert gate.batch_values(Workload(load("se_resnext_mnist"), 64)) == 64 * 28 * 28
