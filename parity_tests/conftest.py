@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,6 +16,8 @@ from threadpoolctl import threadpool_limits
 from frontends.workers.pool import Workers
 from frontends.workers.protocol import AnswerType, ArrayFiles, Request, Run, Structure
 
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as a shell starts what is in its background
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 threadpool_limits(limits=1, user_api="blas")  # as in a verification: workers want the cores
 settings.register_profile("patient", deadline=None)  # two cores are shared with other work
 settings.load_profile("patient")

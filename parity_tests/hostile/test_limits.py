@@ -129,10 +129,11 @@ def test_time_is_near_linear(make: Callable[[int], str]) -> None:
 
 
 def _near_linear(few: int, many: int, workers: Workers | None) -> None:
-    """Compare the times of two sizes: twice what is linear is allowed, quadratic is far more."""
+    """Compare the times of two sizes: thrice what is linear is allowed, as other work may stand
+    beside; quadratic is far more."""
     small, large = measured(few, workers), measured(many, workers)
     for name in large.keys() - {"difference"}:
-        assert large[name] < 2 * many / few * max(small[name], 0.02), (name, small, large)
+        assert large[name] < 3 * many / few * max(small[name], 0.02), (name, small, large)
 
 
 def test_elaboration_and_writing_are_near_linear() -> None:

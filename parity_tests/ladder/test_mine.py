@@ -67,6 +67,7 @@ def test_a_historical_mistake_is_caught(dialect: str, entry: str, rung: str, whe
     check_wrong(dialect, entry, rung, where)
 
 
+@pytest.mark.complete
 def test_names_may_come_from_a_file(tmp_path: Path) -> None:
     names = {
         "conv1.kernel": "features.0.kernel",

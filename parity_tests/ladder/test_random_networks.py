@@ -19,14 +19,14 @@ from frontends.writing.emit import emit
 from parity_tests.random_networks import disagreement, search
 from parity_tests.search.drawing import networks
 
-COUNT = 10
+COUNT = 6
 
 
 def test_the_panels_agree(workers: Workers) -> None:
     met, found = search(list(MODERN), COUNT, 3, workers, None)
     assert found is None, found
     assert met["networks"] == COUNT
-    assert len(met) > len(OPS) / 2  # most ops are among so few networks already
+    assert len(met) > len(OPS) / 3  # many ops are among so few networks already
 
 
 @settings(

@@ -128,7 +128,6 @@ FAULTS = {
         "layer1.0.conv2.bn.gamma",
     ),
 }
-EXAMPLES = ("missing ReLU",)  # in the default run
 
 
 def verified(source: str, folder: Path, workers: Workers) -> Report:
@@ -148,14 +147,9 @@ def check(fault: Fault, folder: Path, workers: Workers) -> None:
     assert any(fault.where in row.note for row in failed[:2]), report.text()
 
 
-@rows("name", {name: name for name in EXAMPLES})
-def test_a_fault_is_located(name: str, tmp_path: Path, workers: Workers) -> None:
-    check(FAULTS[name], tmp_path, workers)
-
-
 @pytest.mark.complete
-@rows("fault", {name: fault for name, fault in FAULTS.items() if name not in EXAMPLES})
-def test_every_fault_is_located(fault: Fault, tmp_path: Path, workers: Workers) -> None:
+@rows("fault", FAULTS)
+def test_a_fault_is_located(fault: Fault, tmp_path: Path, workers: Workers) -> None:
     check(fault, tmp_path, workers)
 
 
