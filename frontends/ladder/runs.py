@@ -16,17 +16,28 @@ from common.elaborate import Elaboration
 from common.network import Network
 from common.ops import BatchNorm, Op
 from common.probe import Probe, probe
+from common.recipes.recipe import Recipe
 from frontends.ladder import calls
 from frontends.ladder.reference import Reference
 from frontends.ladder.subjects import Subject, Written
 from frontends.workers.arrays import ArrayReader, write_arrays
 from frontends.workers.outcomes import WorkerError
 from frontends.workers.pool import Workers
-from frontends.workers.protocol import ArrayFiles, NetworkFile, Observe, Run, Structure
+from frontends.workers.protocol import (
+    ArrayFiles,
+    NetworkFile,
+    Observe,
+    Run,
+    Structure,
+    Train,
+    Trained,
+)
+from frontends.writing.draft import Source
 
 LEAST_VALUES = 16  # per channel that a BN sees; with fewer its own sensitivity exceeds the bounds
 BOTH = ("evaluate", "train")
 INITIAL = "initial"
+Steps = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -170,25 +181,39 @@ class Runs:
                 write_arrays(self._files["calls"], calls.inputs(self.network, self.batch))
         return self._files["calls"]
 
-    def _run(self, job: Job) -> Result:
-        subject = self.subject(job.subject)
-        source = subject.source(self.network, job.taps)
-        stem = f"{job.subject}_{len(self._results)}_{abs(hash(job)):x}"
-        path, arrays = subject.file, self._folder / f"{stem}.npz"
+    def train(
+        self, name: str, recipe: Recipe, files: ArrayFiles, steps: int, epochs: int, recorded: Steps
+    ) -> Trained:
+        """Have a subject's file train, in float64; see protocol.Train. Raises WorkerError."""
+        subject = self.subject(name)
+        source = subject.source(self.network, False, recipe)
+        file = self._file(subject, source, f"{name}_trains", "float64")
+        request = Train(file, files, steps, steps // epochs, recorded)
+        return self._workers.request(subject.framework, request, self._timeout, lane=subject.lane)
+
+    def _file(self, subject: Subject, source: Source, stem: str, dtype: str) -> NetworkFile:
+        path = subject.file
         if path is None:
             path = self._folder / f"{stem}.py"
             path.write_text(source.text, encoding="utf-8")
-        file = NetworkFile(
+        return NetworkFile(
             str(path),
             source.entry,
             self.network.input_shape,
-            job.dtype,
+            dtype,
             official_names=dict(source.names),
             matched_names=None if subject.names is None else dict(subject.names),
             absent=tuple(sorted(subject.absent(self.network))),
             import_folder=None if subject.file is None else str(subject.file.parent),
             brought=subject.file is not None,
         )
+
+    def _run(self, job: Job) -> Result:
+        subject = self.subject(job.subject)
+        source = subject.source(self.network, job.taps)
+        stem = f"{job.subject}_{len(self._results)}_{abs(hash(job)):x}"
+        arrays = self._folder / f"{stem}.npz"
+        file = self._file(subject, source, stem, job.dtype)
         inputs = self._inputs(job)
         files = ArrayFiles(str(self._files["weights"]), str(inputs), str(arrays))
         observe = Observe(job.keep_blocks, job.keep_steps, job.keep_cotangents)

@@ -10,6 +10,7 @@ from pathlib import Path
 from common.errors import TriptychError
 from common.network import Network
 from common.ops import AdaptiveAvgPool2d, AvgPool2d, BatchNorm, GlobalAvgPool2d, Op
+from common.recipes.recipe import Recipe
 from common.spec import Chain, Use, plain
 from frontends.frameworks import TABLE, Framework
 from frontends.workers.outcomes import NOT_WRITABLE, Outcome, WorkerError
@@ -53,8 +54,9 @@ class Subject(ABC):
         return ""
 
     @abstractmethod
-    def source(self, network: Network, taps: bool) -> Source:
-        """Return the file that realizes the network; with `taps`, one that shows every step.
+    def source(self, network: Network, taps: bool, recipe: Recipe | None = None) -> Source:
+        """Return the file that realizes the network; with `taps`, one that shows every step, with a
+        recipe one that trains by it.
 
         Raises WorkerError, outcome "not writable".
         """
@@ -94,9 +96,9 @@ class Written(Subject):
 
     fault: Fault | None = None
 
-    def source(self, network: Network, taps: bool) -> Source:
+    def source(self, network: Network, taps: bool, recipe: Recipe | None = None) -> Source:
         try:
-            source = emit(network, self.framework, taps)
+            source = emit(network, self.framework, taps, recipe)
         except EmitError as error:
             outcome = Outcome(self.framework, NOT_WRITABLE, "write", str(error))
             raise WorkerError(outcome) from None
@@ -156,7 +158,7 @@ class Reader(Subject):
         """Its own: what it patches is patched for itself alone."""
         return MINE
 
-    def source(self, network: Network, taps: bool) -> Source:
+    def source(self, network: Network, taps: bool, recipe: Recipe | None = None) -> Source:
         return Source(self.framework, "", self.entry, classes=False)
 
     def absent(self, network: Network) -> dict[str, str]:

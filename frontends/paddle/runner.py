@@ -91,7 +91,7 @@ class Runner:
         paddle.set_device(file.device)
         paddle.set_default_dtype(file.dtype)
         paddle.utils.unique_name.switch()  # names are free again, as in a process of its own
-        module = load_module(file.path, {"tap": self._tap})
+        self.module = module = load_module(file.path, {"tap": self._tap})
         entry = getattr(module, file.entry)
         self._model = entry if isinstance(entry, nn.Layer) else entry()
         if file.brought:
@@ -112,6 +112,10 @@ class Runner:
 
     def initial(self, inputs):
         """Yield what every parameter starts from."""
+        return self.values()
+
+    def values(self):
+        """Yield the value of every parameter and statistic, by canonical name."""
         for name, each in self._held.items():
             yield name, each.canonical(each.own.numpy())
 
@@ -160,6 +164,17 @@ class Runner:
             elif each.trains:
                 yield "gradient/" + name, each.canonical(_gradient(each.own))
 
+    def trainer(self):
+        """Return a function that takes a step of training, by the file's own functions, on a batch
+        at a rate, and gives the loss."""
+        optimizer = self.module.create_optimizer(self._model)
+
+        def step(batch, rate):
+            x, labels = self._in(batch, "input"), self._labels(batch)
+            return self.module.train_step(self._model, optimizer, x, labels, rate)[0]
+
+        return step
+
     def stepper(self, inputs):
         """Return a function that takes one step, waits for it, and gives (output, loss)."""
         x, network = self._in(inputs, "input"), self._model
@@ -169,8 +184,7 @@ class Runner:
             self._model.eval()
             return self._inference(network, x)
         self._model.train()
-        labels = paddle.to_tensor(inputs.get("labels").astype(np.int64))
-        return self._training(network, x, labels)
+        return self._training(network, x, self._labels(inputs))
 
     def _inference(self, network, x):
         def step():
@@ -246,6 +260,10 @@ class Runner:
     def _recorded(self):
         for name, value in self.recordings.items():
             yield name, value if isinstance(value, np.ndarray) else value.numpy()
+
+    @staticmethod
+    def _labels(inputs):
+        return paddle.to_tensor(inputs.get("labels").astype(np.int64))
 
     def _in(self, inputs, name):
         return paddle.to_tensor(inputs.get(name).astype(self._dtype))

@@ -123,6 +123,10 @@ class Runner:
 
     def initial(self, inputs):
         """Yield what every parameter starts from."""
+        return self.values()
+
+    def values(self):
+        """Yield the value of every parameter and statistic, by canonical name."""
         for name, each in self._held.items():
             yield name, each.canonical(each.own.numpy())
 

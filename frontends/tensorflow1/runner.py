@@ -147,6 +147,10 @@ class Runner:
         """Yield what every parameter starts from."""
         with self._graph.as_default():
             self._session.run(tf.global_variables_initializer())
+        return self.values()
+
+    def values(self):
+        """Yield the value of every parameter and statistic, by canonical name."""
         values = self._session.run({name: each.own for name, each in self._held.items()})
         for name, each in self._held.items():
             yield name, each.canonical(values[name])

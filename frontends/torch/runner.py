@@ -80,7 +80,7 @@ class Runner:
             watch_autocast(self.recordings.seen)
             torch.manual_seed(0)  # what has no counterpart is the same in every job
         torch.set_default_dtype(getattr(torch, file.dtype))
-        module = load_module(file.path, {"tap": self._tap})
+        self.module = module = load_module(file.path, {"tap": self._tap})
         entry = getattr(module, file.entry)
         self._model = (entry if isinstance(entry, nn.Module) else entry()).to(self._place)
         if any(nn.parameter.is_lazy(each) for each in self._model.parameters()):
@@ -98,6 +98,10 @@ class Runner:
 
     def initial(self, inputs):
         """Yield what every parameter starts from."""
+        return self.values()
+
+    def values(self):
+        """Yield the value of every parameter and statistic, by canonical name."""
         for name, each in self._held.items():
             yield name, each.canonical(_out(each.own))
 
@@ -148,6 +152,18 @@ class Runner:
                 gradient = torch.zeros_like(tensor) if tensor.grad is None else tensor.grad
                 yield "gradient/" + name, each.canonical(_out(gradient))
 
+    def trainer(self):
+        """Return a function that takes a step of training, by the file's own functions, on a batch
+        at a rate, and gives the loss."""
+        optimizer = self.module.create_optimizer(self._model)
+
+        def step(batch, rate):
+            x, labels = self._in(batch, "input"), self._labels(batch)
+            loss, _ = self.module.train_step(self._model, optimizer, x, labels, rate)
+            return loss.detach()
+
+        return step
+
     def stepper(self, inputs):
         """Return a function that takes one step, waits for it, and gives (output, loss)."""
         x = self._in(inputs, "input")
@@ -162,8 +178,7 @@ class Runner:
             self._model.eval()
             return self._inference(network, x)
         self._model.train()
-        labels = torch.from_numpy(inputs.get("labels").astype(np.int64)).to(self._place)
-        return self._training(network, x, labels)
+        return self._training(network, x, self._labels(inputs))
 
     def _inference(self, network, x):
         def step():
@@ -245,6 +260,9 @@ class Runner:
     def _recorded(self):
         for name, value in self.recordings.items():
             yield name, _out(value)
+
+    def _labels(self, inputs):
+        return torch.from_numpy(inputs.get("labels").astype(np.int64)).to(self._place)
 
     def _in(self, inputs, name):
         return torch.from_numpy(inputs.get(name).astype(self._dtype)).to(self._place)

@@ -165,6 +165,14 @@ class Prepared(Message):
 
 
 @dataclass(frozen=True)
+class Trained(Message):
+    """The loss at every step of a training, and the rate that the file said for it."""
+
+    losses: Tuple[float, ...]
+    rates: Tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Seconds(Message):
     """The seconds that each repetition took."""
 
@@ -246,6 +254,22 @@ class Run(Request[Structure]):
 
 
 @dataclass(frozen=True)
+class Train(Request[Trained]):
+    """Load a file that trains, set its parameters, and take steps, each on a batch of its own.
+
+    The inputs are <step>/input and <step>/labels, with steps from 0. The results are
+    <step>/<parameter> of every parameter and statistic behind each step that is in `recorded`.
+    """
+
+    answer: ClassVar[Type[Message]] = Trained
+    file: NetworkFile
+    arrays: ArrayFiles
+    steps: int
+    steps_per_epoch: int
+    recorded: Tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Prepare(Request[Prepared]):
     """Load a file for timing and take two steps. The results are "first" and "second", the
     outputs of each."""
@@ -282,5 +306,15 @@ class Memory(Request[MemoryUse]):
     answer: ClassVar[Type[Message]] = MemoryUse
 
 
-REQUESTS = (Hello, Describe, Run, Prepare, Steps, Matmul, Memory)
-ANSWERS = (Versions, Parameters, Structure, Prepared, Seconds, MemoryUse, Stage, Failure)
+REQUESTS = (Hello, Describe, Run, Train, Prepare, Steps, Matmul, Memory)
+ANSWERS = (
+    Versions,
+    Parameters,
+    Structure,
+    Trained,
+    Prepared,
+    Seconds,
+    MemoryUse,
+    Stage,
+    Failure,
+)

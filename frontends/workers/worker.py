@@ -67,6 +67,7 @@ class Worker:
             protocol.Hello: self._hello,
             protocol.Describe: self._describe,
             protocol.Run: self._run,
+            protocol.Train: self._train,
             protocol.Prepare: self._prepare,
             protocol.Steps: self._steps,
             protocol.Matmul: self._matmul,
@@ -131,6 +132,26 @@ class Worker:
             tuple(seen.odd),
             tuple(seen.remarks),
         )
+
+    def _train(self, request):
+        """Load a file that trains, and take steps by its own functions."""
+        runner = self._load(request.file)
+        self._assign(runner, request.arrays)
+        self.stage = "training"
+        step, rate_of = runner.trainer(), runner.module.learning_rate
+        losses, rates = [], []
+        with (
+            self._read(request.arrays.inputs) as inputs,
+            self._write(request.arrays.results) as results,
+        ):
+            for number in range(request.steps):
+                batch = self._part(inputs, "%d/" % number)
+                rates.append(float(rate_of(number, request.steps_per_epoch)))
+                losses.append(float(step(batch, rates[-1])))
+                if number in request.recorded:
+                    for name, array in runner.values():
+                        results.put("%d/%s" % (number, name), array)
+        return protocol.Trained(tuple(losses), tuple(rates))
 
     def _load(self, file, observe=None, step=None):
         self.stage = "load"

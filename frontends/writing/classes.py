@@ -17,6 +17,7 @@ from frontends.writing.dialect import ClassDialect
 from frontends.writing.draft import Draft, Source, batched, formatted, shapes_of
 from frontends.writing.expressions import Choice, Each, List, Unpacked, invoke
 from frontends.writing.guards import guards
+from frontends.writing.program import Ending
 from frontends.writing.progressions import runs
 from frontends.writing.sites import ClassSite, Written
 from frontends.writing.statements import (
@@ -35,17 +36,22 @@ from frontends.writing.text import EmitError, parameters, passed
 from frontends.writing.tidying import merged_ifs, returning, with_local
 
 
-def write(network: Network, dialect: ClassDialect, taps: bool = False) -> Source:
-    """Return the written file. With `taps`, every step passes its result through `tap`."""
+def write(
+    network: Network, dialect: ClassDialect, taps: bool = False, ending: Ending | None = None
+) -> Source:
+    """Return the written file. With `taps`, every step passes its result through `tap`; with an
+    `ending` it trains."""
     draft = Draft(network, dialect.says_same, dialect.words)
     entry, written = draft.classes[draft.root.kind], statements(draft, dialect, taps)
+    imports = dialect.imports(draft)
+    demo = ("\n".join(dialect.demo(entry, network.input_shape)),)
     text = "\n\n".join(
         [
             draft.header(dialect.framework, batched, declared=True),
-            "\n".join(dialect.imports(draft)),
+            "\n".join(ending.all_imports(imports) if ending else imports),
             *dialect.helpers(draft),
             "\n".join(lines(written)),
-            "\n".join(dialect.demo(entry, network.input_shape)),
+            *(ending.functions if ending else demo),
         ]
     )
     return Source(dialect.name, formatted(text), entry, classes=True, statements=tuple(written))

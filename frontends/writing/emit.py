@@ -3,26 +3,53 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 
 from common.errors import choose
 from common.network import Network
+from common.recipes.recipe import Recipe
 from frontends.frameworks import FRAMEWORKS
 from frontends.writing import classes, functions
 from frontends.writing.dialect import ClassDialect, FunctionDialect
 from frontends.writing.draft import Source
+from frontends.writing.program import Ending, Program
 
 
-def emit(network: Network, dialect: str, taps: bool = False) -> Source:
+def emit(
+    network: Network, dialect: str, taps: bool = False, recipe: Recipe | None = None
+) -> Source:
     """Return the network as written in a dialect.
 
     With `taps` the file calls `tap` on the result of every step: the twin that is used to find
-    where two panels part. Raises TriptychError for an unknown dialect or a network that the
-    dialect cannot write.
+    where two panels part. With a recipe it trains, too. Raises TriptychError for an unknown dialect
+    or a network that the dialect cannot write.
     """
     found = dialect_of(dialect)
     if isinstance(found, ClassDialect):
-        return classes.write(network, found, taps)
-    return functions.write(network, found, taps)
+        ending = None if recipe is None else _ending(network, found, recipe, {})
+        return classes.write(network, found, taps, ending)
+    names = found.naming(network).names
+    ending = None if recipe is None else _ending(network, found, recipe, names)
+    return functions.write(network, found, taps, ending)
+
+
+def _ending(
+    network: Network,
+    dialect: ClassDialect | FunctionDialect,
+    recipe: Recipe,
+    names: Mapping[str, str],
+) -> Ending:
+    """Return the functions that train by a recipe; `names`: official name -> canonical."""
+    written = importlib.import_module(f"frontends.{dialect.name}.program")
+    official = {canonical: own for own, canonical in names.items()}
+    own = {
+        name: official.get(name) or written.own_name(name)
+        for name in network.elaboration.parameters
+    }
+    cosine = recipe.schedule.kind == "cosine"
+    imports = ("import math",) if cosine else ()
+    program = Program(recipe, network, own)
+    return Ending((*imports, *written.IMPORTS), tuple(written.functions(program)))
 
 
 def dialect_of(framework: str) -> ClassDialect | FunctionDialect:

@@ -20,6 +20,7 @@ from frontends.writing.guards import guards
 from frontends.writing.names import Locals, names_in
 from frontends.writing.naming import Naming
 from frontends.writing.needs import Needs
+from frontends.writing.program import Ending
 from frontends.writing.progressions import runs
 from frontends.writing.sites import Body, FunctionSite, standalone
 from frontends.writing.statements import (
@@ -39,19 +40,23 @@ from frontends.writing.text import parameters, passed
 from frontends.writing.tidying import merged_ifs, returning, said_once, with_local
 
 
-def write(network: Network, dialect: FunctionDialect, taps: bool = False) -> Source:
-    """Return the written file. With `taps`, every step passes its result through `tap`."""
+def write(
+    network: Network, dialect: FunctionDialect, taps: bool = False, ending: Ending | None = None
+) -> Source:
+    """Return the written file. With `taps`, every step passes its result through `tap`; with an
+    `ending` it trains."""
     draft = Draft(network, dialect.says_same, dialect.words)
     naming = Naming() if taps else dialect.naming(network)  # steps are known by their paths
     functions = statements(draft, dialect, naming, taps)
     entry = draft.root.kind
+    imports, demo = dialect.imports(draft), ("\n".join(dialect.demo(draft, entry)),)
     text = "\n\n".join(
         [
             draft.header(dialect.framework, dialect.batched, declared=False),
-            "\n".join(dialect.imports(draft)),
+            "\n".join(ending.all_imports(imports) if ending else imports),
             *dialect.helpers(draft),
             "\n".join(lines(functions)),
-            "\n".join(dialect.demo(draft, entry)),
+            *(ending.functions if ending else demo),
         ]
     )
     if not dialect.fstrings and not text.isascii():  # as files of Python 2.7 have to say

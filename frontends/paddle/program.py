@@ -1,0 +1,208 @@
+"""How a network is trained in Paddle, as written source."""
+
+from __future__ import annotations
+
+from frontends.writing.program import TITLES, Program, learning_rate, soft_targets, update
+
+IMPORTS = ("import paddle", "from paddle.nn import functional as F")
+
+OWN = {"kernel": "weight", "gamma": "weight", "bias": "bias", "beta": "bias"}
+
+
+def own_name(parameter: str) -> str:
+    """Return the name of a parameter in a network's `named_parameters`."""
+    layer, _, kind = parameter.rpartition(".")
+    return f"{layer}.{OWN[kind]}" if kind in OWN else parameter
+
+
+def functions(program: Program) -> list[str]:
+    """Return the functions that train, each as its lines."""
+    return [
+        "\n".join(lines)
+        for lines in (
+            learning_rate(program.recipe),
+            _loss(program),
+            _trained(program),
+            _own_optimizer(program),
+            _create(program),
+            _step(program),
+            _metrics(program),
+        )
+        if lines
+    ]
+
+
+def _loss(program: Program) -> list[str]:
+    loss = program.recipe.loss
+    options = f', reduction="{loss.reduction}"' if loss.reduction != "mean" else ""
+    lines = ["def loss_of(outputs, labels):", f'    """Return the loss: {loss.words()}."""']
+    if not loss.smoothing:
+        if loss.on == "logits":
+            return [*lines, f"    return F.cross_entropy(outputs, labels{options})"]
+        return [*lines, f"    return F.nll_loss(paddle.log(outputs), labels{options})"]
+    lines += [  # its own label_smooth rounds to float32
+        f"    targets = F.one_hot(labels, {program.classes}).astype(outputs.dtype)",
+        f"    targets = {soft_targets(loss, 'targets', program.classes)}",
+    ]
+    if loss.on == "logits":
+        return [*lines, f"    return F.cross_entropy(outputs, targets, soft_label=True{options})"]
+    return [*lines, f"    return -(targets * paddle.log(outputs)).sum(1).{loss.reduction}()"]
+
+
+def _trained(program: Program) -> list[str]:
+    selection = program.selection()
+    lines = [
+        "def trained(network):",
+        '    """Return the parameters that are trained; running statistics are parameters, too."""',
+    ]
+    if selection is None:
+        return [*lines, "    return [p for p in network.parameters() if not p.stop_gradient]"]
+    word, names = selection
+    chosen = repr(names) if len(names) > 1 else repr(names[0])
+    return [
+        *lines,
+        "    named = [each for each in network.named_parameters() if not each[1].stop_gradient]",
+        f"    return [p for name, p in named if {word}name.startswith({chosen})]",
+    ]
+
+
+def _native(program: Program) -> str | None:
+    """Return the optimizer of Paddle with the recipe's formula, None where it has another."""
+    recipe, o, l2 = program.recipe, program.recipe.optimizer, program.penalty("gradient")
+    if program.decays_kernels and l2:
+        return None  # its own decay takes in every parameter
+    options = f", weight_decay=paddle.regularizer.L2Decay({l2!r})" if l2 else ""
+    if recipe.clip_norm is not None:
+        options += f", grad_clip=nn.ClipGradByGlobalNorm({recipe.clip_norm!r})"
+    if o.name == "sgd":
+        return f"paddle.optimizer.SGD(1.0, parameters{options})"
+    if o.name == "momentum":
+        nesterov = ", use_nesterov=True" if o.nesterov else ""
+        return f"paddle.optimizer.Momentum(1.0, {o.momentum!r}, parameters{nesterov}{options})"
+    betas = f"{o.beta1!r}, {o.beta2!r}, {o.epsilon!r}"
+    if o.name == "adam" and o.epsilon_at == "corrected":
+        return f"paddle.optimizer.Adam(1.0, {betas}, parameters{options})"
+    if o.name == "adamw" and o.epsilon_at == "corrected" and not l2:
+        decay = f", weight_decay={o.decay!r}"
+        return f"paddle.optimizer.AdamW(1.0, {betas}, parameters{decay}{options})"
+    if o.name == "rmsprop" and o.epsilon_at == "inside" and not o.start:
+        numbers = f"rho={o.rho!r}, epsilon={o.epsilon!r}"
+        return f"paddle.optimizer.RMSProp(1.0, {numbers}, parameters=parameters{options})"
+    if o.name == "adagrad" and o.epsilon_at == "outside":
+        numbers = f"{o.epsilon!r}, parameters"
+        start = f", initial_accumulator_value={o.start!r}"
+        return f"paddle.optimizer.Adagrad(1.0, {numbers}{options}{start})"
+    return None
+
+
+def _create(program: Program) -> list[str]:
+    native, name = _native(program), TITLES[program.recipe.optimizer.name]
+    made = f"{name}(parameters)" if native is None else native
+    return [
+        "def create_optimizer(network):",
+        '    """Return the optimizer; its rate is set at each step."""',
+        "    parameters = trained(network)",
+        f"    return {made}",
+    ]
+
+
+def _own_optimizer(program: Program) -> list[str]:
+    if _native(program) is not None:
+        return []
+    found = update(program.recipe.optimizer, "paddle.sqrt", "self.rate")
+    title, l2, clip = (
+        TITLES[program.recipe.optimizer.name],
+        program.penalty("gradient"),
+        program.recipe.clip_norm,
+    )
+    started = {
+        name: f"paddle.{'zeros_like(w)' if not start else f'full_like(w, {start!r})'}"
+        for name, start in found.states.items()
+    }
+    states = ", ".join(f'"{name}": {start}' for name, start in started.items())
+    clipped = [
+        "norm = paddle.sqrt(sum((w.grad * w.grad).sum() for w in self.parameters))",
+        f"scale = {clip!r} / paddle.clip(norm, min={clip!r})",
+    ]
+    decayed = f"g = g + {l2!r} * w"
+    body = [
+        "g = w.grad" + (" * scale" if clip is not None else ""),
+        *(
+            [f"if w.ndim > 1:\n                {decayed}" if program.decays_kernels else decayed]
+            if l2
+            else []
+        ),
+        *found.lines(lambda name: f'state["{name}"]'),
+        *(
+            [f"state.update({', '.join(f'{name}={name}' for name in found.states)})"]
+            if found.states
+            else []
+        ),
+        *([f"w.set_value(w * {found.decay})"] if found.decay else []),
+        f"w.set_value(w - {found.step})",
+    ]
+    counts = found.counts
+    return [
+        f"class {title}:",
+        f'    """{found.doc}"""',
+        "",
+        "    def __init__(self, parameters):",
+        "        self.parameters, self.rate"
+        + (", self.t = parameters, 0.0, 0" if counts else " = parameters, 0.0"),
+        f"        self.states = [{{{states}}} for w in parameters]",
+        "",
+        "    def set_lr(self, rate):",
+        "        self.rate = rate",
+        "",
+        "    def clear_grad(self):",
+        "        for w in self.parameters:",
+        "            w.clear_gradient()",
+        "",
+        "    @paddle.no_grad()",
+        "    def step(self):",
+        *(["        self.t += 1", "        t = self.t"] if counts else []),
+        *(f"        {line}" for line in (clipped if clip is not None else [])),
+        "        for w, state in zip(self.parameters, self.states):",
+        *(f"            {line}" for line in body),
+    ]
+
+
+def _step(program: Program) -> list[str]:
+    l2 = program.penalty("loss")
+    decayed = "(p for p in trained(network) if p.ndim > 1)" if program.decays_kernels else None
+    penalty = [
+        f"loss = loss + {l2!r} / 2 * sum((p * p).sum() for p in {decayed or 'trained(network)'})"
+    ]
+    body = [
+        "network.train()",
+        "optimizer.set_lr(rate)",
+        "outputs = network(images)",
+        "loss = loss_of(outputs, labels)",
+        *(penalty if l2 else []),
+        "loss.backward()",
+        "optimizer.step()",
+        "optimizer.clear_grad()",
+        "return loss, outputs",
+    ]
+    return [
+        "def train_step(network, optimizer, images, labels, rate):",
+        '    """Take a step; return its loss, and the outputs before it."""',
+        *(f"    {line}" for line in body),
+    ]
+
+
+def _metrics(program: Program) -> list[str]:
+    mean = program.recipe.loss.reduction == "mean"
+    return [
+        "@paddle.no_grad()",
+        "def evaluate(network, batches):",
+        '    """Return the mean loss and the accuracy over batches of (images, labels)."""',
+        "    network.eval()",
+        "    total, correct, count = 0.0, 0, 0",
+        "    for images, labels in batches:",
+        "        outputs = network(images)",
+        "        total += float(loss_of(outputs, labels))" + (" * len(labels)" if mean else ""),
+        "        correct += int((outputs.argmax(1) == labels).sum())",
+        "        count += len(labels)",
+        "    return total / count, correct / count",
+    ]

@@ -1,0 +1,200 @@
+"""How a network is trained in PyTorch, as written source."""
+
+from __future__ import annotations
+
+from frontends.writing.program import TITLES, Program, learning_rate, soft_targets, update
+
+IMPORTS = ("import torch", "from torch.nn import functional as F")
+
+OWN = {"kernel": "weight", "gamma": "weight", "bias": "bias", "beta": "bias"}
+
+
+def own_name(parameter: str) -> str:
+    """Return the name of a parameter in a network's `named_parameters`."""
+    layer, _, kind = parameter.rpartition(".")
+    return f"{layer}.{OWN[kind]}" if kind in OWN else parameter
+
+
+def functions(program: Program) -> list[str]:
+    """Return the functions that train, each as its lines."""
+    return [
+        "\n".join(lines)
+        for lines in (
+            learning_rate(program.recipe),
+            _loss(program),
+            _trained(program),
+            _own_optimizer(program),
+            _create(program),
+            _step(program),
+            _metrics(program),
+        )
+        if lines
+    ]
+
+
+def _loss(program: Program) -> list[str]:
+    loss = program.recipe.loss
+    options = f', reduction="{loss.reduction}"' if loss.reduction != "mean" else ""
+    lines = ["def loss_of(outputs, labels):", f'    """Return the loss: {loss.words()}."""']
+    if loss.on == "logits":
+        options += f", label_smoothing={loss.smoothing!r}" if loss.smoothing else ""
+        return [*lines, f"    return F.cross_entropy(outputs, labels{options})"]
+    if not loss.smoothing:
+        return [*lines, f"    return F.nll_loss(torch.log(outputs), labels{options})"]
+    return [
+        *lines,
+        f"    targets = F.one_hot(labels, {program.classes}).to(outputs.dtype)",
+        f"    targets = {soft_targets(loss, 'targets', program.classes)}",
+        f"    return -(targets * torch.log(outputs)).sum(1).{loss.reduction}()",
+    ]
+
+
+def _trained(program: Program) -> list[str]:
+    selection = program.selection()
+    lines = ["def trained(network):", '    """Return the parameters that are trained."""']
+    if selection is None:
+        return [*lines, "    return list(network.parameters())"]
+    word, names = selection
+    chosen = repr(names) if len(names) > 1 else repr(names[0])
+    return [
+        *lines,
+        "    named = network.named_parameters()",
+        f"    return [p for name, p in named if {word}name.startswith({chosen})]",
+    ]
+
+
+def _native(program: Program) -> str | None:
+    """Return the optimizer of PyTorch with the recipe's formula, None where it has another."""
+    o, l2 = program.recipe.optimizer, program.penalty("gradient")
+    decay = f", weight_decay={l2!r}" if l2 else ""
+    if o.name == "sgd":
+        return f"torch.optim.SGD(parameters, lr=1.0{decay})"
+    if o.name == "momentum":
+        nesterov = ", nesterov=True" if o.nesterov else ""
+        return f"torch.optim.SGD(parameters, lr=1.0, momentum={o.momentum!r}{decay}{nesterov})"
+    if o.name == "adam" and o.epsilon_at == "corrected":
+        betas = f"betas=({o.beta1!r}, {o.beta2!r}), eps={o.epsilon!r}"
+        return f"torch.optim.Adam(parameters, lr=1.0, {betas}{decay})"
+    if o.name == "adamw" and o.epsilon_at == "corrected" and not l2:
+        betas = f"betas=({o.beta1!r}, {o.beta2!r}), eps={o.epsilon!r}"
+        return f"torch.optim.AdamW(parameters, lr=1.0, {betas}, weight_decay={o.decay!r})"
+    if o.name == "rmsprop" and o.epsilon_at == "outside" and not o.start:
+        numbers = f"alpha={o.rho!r}, eps={o.epsilon!r}"
+        return f"torch.optim.RMSprop(parameters, lr=1.0, {numbers}{decay})"
+    if o.name == "adagrad" and o.epsilon_at == "outside":
+        numbers = f"initial_accumulator_value={o.start!r}, eps={o.epsilon!r}"
+        return f"torch.optim.Adagrad(parameters, lr=1.0, {numbers}{decay})"
+    return None
+
+
+def _create(program: Program) -> list[str]:
+    native, name = _native(program), TITLES[program.recipe.optimizer.name]
+    lines = [
+        "def create_optimizer(network):",
+        '    """Return the optimizer; its rate is set at each step."""',
+    ]
+    if native is None:
+        return [*lines, f"    return {name}(trained(network), lr=1.0)"]
+    if not (program.decays_kernels and program.penalty("gradient")):
+        return [*lines, f"    return {native.replace('parameters', 'trained(network)')}"]
+    plain = native.replace(f", weight_decay={program.penalty('gradient')!r}", "")
+    return [
+        *lines,
+        "    kernels = [p for p in trained(network) if p.ndim > 1]",
+        "    others = [p for p in trained(network) if p.ndim == 1]",
+        "    groups = [",
+        f'        {{"params": kernels, "weight_decay": {program.penalty("gradient")!r}}},',
+        '        {"params": others},',
+        "    ]",
+        f"    return {plain.replace('parameters', 'groups')}",
+    ]
+
+
+def _own_optimizer(program: Program) -> list[str]:
+    if _native(program) is not None:
+        return []
+    found = update(program.recipe.optimizer, "torch.sqrt", 'group["lr"]')
+    title, l2 = TITLES[program.recipe.optimizer.name], program.penalty("gradient")
+    started = [
+        f"{name}=torch.{'zeros_like(w)' if not start else f'full_like(w, {start!r})'}"
+        for name, start in found.states.items()
+    ]
+    started = ["t=0", *started] if found.counts else started
+    decayed = "g = g + " + f"{l2!r} * w"
+    penalty = [f"if w.ndim > 1: {decayed}" if program.decays_kernels else decayed] if l2 else []
+    body = [
+        "state, g = self.state[w], w.grad",
+        "if not state:",
+        f"    state.update({', '.join(started)})",
+        *(['state["t"] += 1', 't = state["t"]'] if found.counts else []),
+        *penalty,
+        *found.lines(lambda name: f'state["{name}"]'),
+        f"state.update({', '.join(f'{name}={name}' for name in found.states)})",
+        *([f"w.mul_{found.decay}"] if found.decay else []),
+        f"w.sub_({found.step})",
+    ]
+    return [
+        f"class {title}(torch.optim.Optimizer):",
+        f'    """{found.doc}"""',
+        "",
+        "    def __init__(self, params, lr):",
+        '        super().__init__(params, {"lr": lr})',
+        "",
+        "    @torch.no_grad()",
+        "    def step(self):",
+        "        for group in self.param_groups:",
+        '            for w in group["params"]:',
+        *(f"                {line}" for line in body),
+    ]
+
+
+def _step(program: Program) -> list[str]:
+    recipe, l2 = program.recipe, program.penalty("loss")
+    decayed = "(p for p in trained(network) if p.ndim > 1)" if program.decays_kernels else None
+    penalty = [
+        f"loss = loss + {l2!r} / 2 * sum((p * p).sum() for p in {decayed or 'trained(network)'})"
+    ]
+    clip = [
+        "gradients = [p.grad for p in trained(network)]",
+        "norm = torch.sqrt(sum((g * g).sum() for g in gradients))",
+        "for g in gradients:",
+        f"    g.mul_({recipe.clip_norm!r} / norm.clamp(min={recipe.clip_norm!r}))",
+    ]
+    body = [
+        "network.train()",
+        "for group in optimizer.param_groups:",
+        '    group["lr"] = rate',
+        "optimizer.zero_grad()",
+        "outputs = network(images)",
+        "loss = loss_of(outputs, labels)",
+        *(penalty if l2 else []),
+        "loss.backward()",
+        *(clip if recipe.clip_norm is not None else []),
+        "optimizer.step()",
+        "return loss, outputs",
+    ]
+    return [
+        "def train_step(network, optimizer, images, labels, rate):",
+        '    """Take a step; return its loss, and the outputs before it."""',
+        *(f"    {line}" for line in body),
+    ]
+
+
+def _metrics(program: Program) -> list[str]:
+    return [
+        "@torch.no_grad()",
+        "def evaluate(network, batches):",
+        '    """Return the mean loss and the accuracy over batches of (images, labels)."""',
+        "    network.eval()",
+        "    total, correct, count = 0.0, 0, 0",
+        "    for images, labels in batches:",
+        "        outputs = network(images)",
+        *(
+            ["        total += float(loss_of(outputs, labels)) * len(labels)"]
+            if program.recipe.loss.reduction == "mean"
+            else ["        total += float(loss_of(outputs, labels))"]
+        ),
+        "        correct += int((outputs.argmax(1) == labels).sum())",
+        "        count += len(labels)",
+        "    return total / count, correct / count",
+    ]
