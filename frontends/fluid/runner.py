@@ -96,7 +96,7 @@ class Runner:
         self._main, startup = fluid.Program(), fluid.Program()
         if file.brought:  # what has no counterpart is the same in every job
             self._main.random_seed = startup.random_seed = 1
-        module = load_module(file.path, {"tap": self.recordings.tap})
+        self.module = module = load_module(file.path, {"tap": self.recordings.tap})
         if observe is not None and not file.brought:
             watch_blocks(module, file.entry, self.recordings.blocks)
         self._output = self._build(getattr(module, file.entry), file.input_shape, startup)
@@ -175,6 +175,25 @@ class Runner:
         """Return the parameter of which gradient/<name> is, None for anything else."""
         kind, _, own = name.partition("/")
         return self._held.get(own) if kind == "gradient" else None
+
+    def trainer(self):
+        """Return a function that takes a step of training, by the file's own functions, on a batch
+        at a rate, and gives the loss."""
+        startup = fluid.Program()
+        with fluid.program_guard(self._main, startup), fluid.unique_name.guard("training_"):
+            labels = fluid.data("labels", [None, 1], "int64")
+            loss = self.module.train_step(
+                self._output, labels, fluid.data("rate", [1], self._dtype)
+            )
+        self._run(startup)
+
+        def step(batch, rate):
+            feed = self._feed(batch, "input")
+            feed["labels"] = batch.get("labels").astype(np.int64).reshape(-1, 1)
+            feed["rate"] = np.array([rate], self._dtype)
+            return self._run(self._main, feed, [loss])[0]
+
+        return step
 
     def stepper(self, inputs):
         """Return a function that takes one step, waits for it, and gives (output, loss)."""

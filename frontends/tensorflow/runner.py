@@ -95,7 +95,7 @@ class Runner:
         if file.brought:
             watch_dropout(self.recordings)
             keras.utils.set_random_seed(0)  # what has no counterpart is the same in every job
-        module = load_module(file.path, {"tap": self._tap})
+        self.module = module = load_module(file.path, {"tap": self._tap})
         if observe is not None and not file.brought:
             watch_blocks(module, file.entry, self.recordings.blocks)
         entry = getattr(module, file.entry)
@@ -176,13 +176,24 @@ class Runner:
             if not each.slot.trainable:
                 yield "statistics/" + name, each.canonical(each.own.numpy())
 
+    def trainer(self):
+        """Return a function that takes a step of training, by the file's own functions, on a batch
+        at a rate, and gives the loss."""
+        optimizer = self.module.create_optimizer(self._model)
+
+        def step(batch, rate):
+            x, labels = self._in(batch, "input"), self._labels(batch)
+            return self.module.train_step(self._model, optimizer, x, labels, rate)[0]
+
+        return step
+
     def stepper(self, inputs):
         """Return a function that takes one step, waits for it, and gives (output, loss)."""
         x = self._in(inputs, "input")
         if self._step.mode == "inference":
             predict = self._styled(self._predict)
             return lambda: self._waited(predict(x))
-        labels = tf.constant(inputs.get("labels").astype(np.int64))
+        labels = self._labels(inputs)
         train = self._styled(self._train_step())
         return lambda: self._waited(train(x, labels))
 
@@ -344,6 +355,10 @@ class Runner:
     def _tap(self, path, value):
         own = _Passed()(value) if self.recordings.keeps_cotangents else value
         return self.recordings.tap(path, own)
+
+    @staticmethod
+    def _labels(inputs):
+        return tf.constant(inputs.get("labels").astype(np.int64))
 
     def _in(self, inputs, name):
         return tf.constant(channels_last(inputs.get(name).astype(self._dtype)))

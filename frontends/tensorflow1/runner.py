@@ -103,10 +103,10 @@ class Runner:
         if file.brought:
             watch_dropout(self.recordings)
         self._shapes = {}
-        self._module = load_module(file.path, {"tap": self._tap})
-        self._entry = getattr(self._module, file.entry)
+        self.module = load_module(file.path, {"tap": self._tap})
+        self._entry = getattr(self.module, file.entry)
         if observe is not None and not file.brought:
-            watch_blocks(self._module, file.entry, self.recordings.blocks)
+            watch_blocks(self.module, file.entry, self.recordings.blocks)
         self._told, self._kinds = {}, {}  # a graph may not say the kind that the other one says
         if file.brought and file.matched_names is None:  # what only a training graph has is told
             self._start(training=True)
@@ -135,7 +135,7 @@ class Runner:
     def close(self):
         """Free the graph and the variables."""
         self._session.close()
-        vars(self._module).clear()
+        vars(self.module).clear()
 
     def held(self):
         """Return every tensor that the network holds, by canonical name."""
@@ -214,6 +214,24 @@ class Runner:
         statistics = {n: e.own for n, e in self._held.items() if not e.slot.trainable}
         for name, array in self._session.run(statistics).items():
             yield "statistics/" + name, array
+
+    def trainer(self):
+        """Return a function that takes a step of training, by the file's own functions, on a batch
+        at a rate, and gives the loss."""
+        output = self._called(True)["output"]
+        with self._graph.as_default():
+            before = set(tf.global_variables())
+            labels, rate = tf.placeholder(tf.int64, [None]), tf.placeholder(self._file.dtype, [])
+            loss, train = self.module.train_step(output, labels, rate)
+            more = [each for each in tf.global_variables() if each not in before]
+            self._session.run(tf.variables_initializer(more))
+
+        def step(batch, value):
+            feed = {self._input: self._in(batch, "input"), rate: value}
+            feed[labels] = batch.get("labels").astype(np.int64)
+            return self._session.run([loss, train], feed)[0]
+
+        return step
 
     def stepper(self, inputs):
         """Return a function that takes one step, waits for it, and gives (output, loss)."""

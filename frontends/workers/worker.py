@@ -139,18 +139,14 @@ class Worker:
         self._assign(runner, request.arrays)
         self.stage = "training"
         step, rate_of = runner.trainer(), runner.module.learning_rate
-        losses, rates = [], []
-        with (
-            self._read(request.arrays.inputs) as inputs,
-            self._write(request.arrays.results) as results,
-        ):
+        losses, rates, arrays = [], [], request.arrays
+        with self._read(arrays.inputs) as inputs, self._write(arrays.results) as results:
             for number in range(request.steps):
                 batch = self._part(inputs, "%d/" % number)
                 rates.append(float(rate_of(number, request.steps_per_epoch)))
                 losses.append(float(step(batch, rates[-1])))
-                if number in request.recorded:
-                    for name, array in runner.values():
-                        results.put("%d/%s" % (number, name), array)
+                for name, array in runner.values() if number in request.recorded else ():
+                    results.put("%d/%s" % (number, name), array)
         return protocol.Trained(tuple(losses), tuple(rates))
 
     def _load(self, file, observe=None, step=None):

@@ -1,0 +1,186 @@
+"""How a network is trained in Keras on TensorFlow, as written source.
+
+It is an explicit loop around a GradientTape: beside the other frameworks' loops, `fit` would hide
+what they show.
+"""
+
+from __future__ import annotations
+
+from frontends.writing.program import TITLES, Program, learning_rate, update
+
+IMPORTS = ("import keras", "import tensorflow as tf")
+
+
+def own_name(parameter: str) -> str:
+    """Return the path of a parameter's variable."""
+    layer, _, kind = parameter.rpartition(".")
+    return f"{layer}/{kind}"
+
+
+def functions(program: Program) -> list[str]:
+    """Return the functions that train, each as its lines."""
+    return [
+        "\n".join(lines)
+        for lines in (
+            learning_rate(program.recipe),
+            _loss(program),
+            _trained(program),
+            _own_optimizer(program),
+            _create(program),
+            _step(program),
+            _metrics(program),
+        )
+        if lines
+    ]
+
+
+def _loss(program: Program) -> list[str]:
+    loss, classes = program.recipe.loss, program.classes
+    lines = ["def loss_of(outputs, labels):", f'    """Return the loss: {loss.words()}."""']
+    losses = "keras.losses."
+    if loss.on == "logits" and not loss.smoothing:
+        losses += "sparse_categorical_crossentropy(labels, outputs, from_logits=True)"
+    elif loss.on == "logits":
+        lines.append(f"    targets = keras.ops.one_hot(labels, {classes}, dtype=outputs.dtype)")
+        options = f"from_logits=True, label_smoothing={loss.smoothing!r}"
+        losses += f"categorical_crossentropy(targets, outputs, {options})"
+    else:  # Keras clips probabilities to 1e-7
+        lines.append(f"    targets = keras.ops.one_hot(labels, {classes}, dtype=outputs.dtype)")
+        if loss.smoothing:
+            said = f"(1 - {loss.smoothing!r}) * targets + {loss.smoothing!r} / {classes}"
+            lines.append(f"    targets = {said}")
+        losses = "-keras.ops.sum(targets * keras.ops.log(outputs), -1)"
+    return [*lines, f"    losses = {losses}", f"    return keras.ops.{loss.reduction}(losses)"]
+
+
+def _trained(program: Program) -> list[str]:
+    selection = program.selection("/")
+    lines = ["def trained(network):", '    """Return the variables that are trained."""']
+    if selection is None:
+        return [*lines, "    return network.trainable_variables"]
+    word, names = selection
+    chosen = repr(names) if len(names) > 1 else repr(names[0])
+    return [
+        *lines,
+        "    variables = network.trainable_variables",
+        f"    return [v for v in variables if {word}v.path.startswith({chosen})]",
+    ]
+
+
+def _native(program: Program) -> str | None:
+    """Return the optimizer of Keras with the recipe's formula, None where it has another."""
+    o, schedule = program.recipe.optimizer, program.recipe.schedule
+    if o.name == "sgd":
+        return "keras.optimizers.SGD(1.0)"
+    if o.name == "momentum" and schedule.kind == "constant" and not schedule.warmup:
+        nesterov = ", nesterov=True" if o.nesterov else ""
+        return f"keras.optimizers.SGD(1.0, momentum={o.momentum!r}{nesterov})"
+    betas = f"beta_1={o.beta1!r}, beta_2={o.beta2!r}, epsilon={o.epsilon!r}"
+    if o.name == "adam" and o.epsilon_at == "uncorrected":
+        return f"keras.optimizers.Adam(1.0, {betas})"
+    if o.name == "adamw" and o.epsilon_at == "uncorrected":
+        return f"keras.optimizers.AdamW(1.0, weight_decay={o.decay!r}, {betas})"
+    if o.name == "rmsprop" and o.epsilon_at == "inside" and not o.start:
+        return f"keras.optimizers.RMSprop(1.0, rho={o.rho!r}, epsilon={o.epsilon!r})"
+    if o.name == "adagrad" and o.epsilon_at == "inside":
+        numbers = f"initial_accumulator_value={o.start!r}, epsilon={o.epsilon!r}"
+        return f"keras.optimizers.Adagrad(1.0, {numbers})"
+    return None
+
+
+def _create(program: Program) -> list[str]:
+    native = _native(program)
+    made = native or f"{TITLES[program.recipe.optimizer.name]}(1.0)"
+    return [
+        "def create_optimizer(network):",
+        '    """Return the optimizer; its rate is set at each step."""',
+        f"    optimizer = {made}",
+        "    optimizer.build(trained(network))",
+        "    return optimizer",
+    ]
+
+
+def _own_optimizer(program: Program) -> list[str]:
+    if _native(program) is not None:
+        return []
+    found = update(program.recipe.optimizer, "keras.ops.sqrt")
+    title = TITLES[program.recipe.optimizer.name]
+    built = [
+        line
+        for name, start in found.states.items()
+        for line in (
+            f"self.{name} = [",
+            f'    self.add_variable_from_reference(v, "{name}"'
+            + (f", initializer=keras.initializers.Constant({start!r})" if start else "")
+            + ") for v in variables",
+            "]",
+        )
+    ]
+    body = [
+        "i = self._get_variable_index(w)",
+        *(["t = keras.ops.cast(self.iterations + 1, w.dtype)"] if found.counts else []),
+        *found.lines(lambda name: f"self.{name}[i]"),
+        *(f"self.{name}[i].assign({name})" for name in found.states),
+        *([f"w.assign(w * {found.decay})"] if found.decay else []),
+        f"w.assign_sub({found.step})",
+    ]
+    return [
+        "@keras.saving.register_keras_serializable()",
+        f"class {title}(keras.optimizers.Optimizer):",
+        f'    """{found.doc}"""',
+        "",
+        "    def build(self, variables):",
+        "        if self.built:",
+        "            return",
+        "        super().build(variables)",
+        *(f"        {line}" for line in built),
+        "",
+        "    def update_step(self, g, w, rate):",
+        *(f"        {line}" for line in body),
+    ]
+
+
+def _step(program: Program) -> list[str]:
+    recipe = program.recipe
+    at_loss, at_gradient = program.penalty("loss"), program.penalty("gradient")
+    only = " if len(w.shape) > 1" if program.decays_kernels else ""
+    penalty = f"loss += {at_loss!r} / 2 * sum(keras.ops.sum(w * w) for w in variables{only})"
+    clip = f"gradients, _ = tf.clip_by_global_norm(gradients, {recipe.clip_norm!r})"
+    decayed = f"g + {at_gradient!r} * w" + (f"{only} else g" if only else "")
+    body = [
+        "variables = trained(network)",
+        "with tf.GradientTape() as tape:",
+        "    outputs = network(images, training=True)",
+        "    loss = loss_of(outputs, labels)",
+        *([f"    {penalty}"] if at_loss else []),
+        "gradients = tape.gradient(loss, variables)",
+        *([clip] if recipe.clip_norm is not None else []),
+        *(
+            [f"gradients = [{decayed} for g, w in zip(gradients, variables)]"]
+            if at_gradient
+            else []
+        ),
+        "optimizer.learning_rate = rate",
+        "optimizer.apply_gradients(zip(gradients, variables))",
+        "return loss, outputs",
+    ]
+    return [
+        "def train_step(network, optimizer, images, labels, rate):",
+        '    """Take a step; return its loss, and the outputs before it."""',
+        *(f"    {line}" for line in body),
+    ]
+
+
+def _metrics(program: Program) -> list[str]:
+    mean = program.recipe.loss.reduction == "mean"
+    return [
+        "def evaluate(network, batches):",
+        '    """Return the mean loss and the accuracy over batches of (images, labels)."""',
+        "    total, correct, count = 0.0, 0, 0",
+        "    for images, labels in batches:",
+        "        outputs = network(images, training=False)",
+        "        total += float(loss_of(outputs, labels))" + (" * len(labels)" if mean else ""),
+        "        correct += int(keras.ops.sum(keras.ops.argmax(outputs, 1) == labels))",
+        "        count += len(labels)",
+        "    return total / count, correct / count",
+    ]

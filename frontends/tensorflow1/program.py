@@ -1,0 +1,156 @@
+"""How a network is trained in TensorFlow 1.15, as written source."""
+
+from __future__ import annotations
+
+from frontends.writing.program import Program, learning_rate, update
+
+IMPORTS = ("import numpy as np", "import tensorflow as tf")
+
+
+def own_name(parameter: str) -> str:
+    """Return the name of a parameter's variable."""
+    layer, _, kind = parameter.rpartition(".")
+    return f"{layer}/{kind}"
+
+
+def functions(program: Program) -> list[str]:
+    """Return the functions that train, each as its lines."""
+    return [
+        "\n".join(lines)
+        for lines in (
+            learning_rate(program.recipe),
+            _loss(program),
+            _trained(program),
+            _own_update(program),
+            _step(program),
+            _metrics(program),
+        )
+        if lines
+    ]
+
+
+def _loss(program: Program) -> list[str]:
+    loss, classes = program.recipe.loss, program.classes
+    lines = ["def loss_of(outputs, labels):", f'    """Return the loss: {loss.words()}."""']
+    if loss.on == "logits" and not loss.smoothing:
+        losses = "tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=outputs)"
+    else:
+        lines.append(f"    targets = tf.one_hot(labels, {classes}, dtype=outputs.dtype)")
+        if loss.smoothing:
+            said = f"(1 - {loss.smoothing!r}) * targets + {loss.smoothing!r} / {classes}"
+            lines.append(f"    targets = {said}")
+        losses = "tf.nn.softmax_cross_entropy_with_logits_v2(labels=targets, logits=outputs)"
+        if loss.on == "probabilities":
+            losses = "-tf.reduce_sum(targets * tf.log(outputs), 1)"
+    return [*lines, f"    losses = {losses}", f"    return tf.reduce_{loss.reduction}(losses)"]
+
+
+def _trained(program: Program) -> list[str]:
+    selection = program.selection("/")
+    lines = ["def trained():", '    """Return the variables that are trained."""']
+    if selection is None:
+        return [*lines, "    return tf.trainable_variables()"]
+    word, names = selection
+    chosen = repr(names) if len(names) > 1 else repr(names[0])
+    return [
+        *lines,
+        "    variables = tf.trainable_variables()",
+        f"    return [v for v in variables if {word}v.name.startswith({chosen})]",
+    ]
+
+
+def _native(program: Program) -> str | None:
+    """Return the optimizer of TensorFlow with the recipe's formula, None where it has another."""
+    o = program.recipe.optimizer
+    if o.name == "sgd":
+        return "tf.train.GradientDescentOptimizer(rate)"
+    if o.name == "momentum":
+        nesterov = ", use_nesterov=True" if o.nesterov else ""
+        return f"tf.train.MomentumOptimizer(rate, {o.momentum!r}{nesterov})"
+    if o.name == "adam" and o.epsilon_at == "uncorrected":  # powers of 0.999 want float64
+        numbers = ", ".join(f"np.float64({each!r})" for each in (o.beta1, o.beta2, o.epsilon))
+        return f"tf.train.AdamOptimizer(rate, {numbers})"
+    if o.name == "rmsprop" and o.epsilon_at == "inside" and o.start == 1:
+        return f"tf.train.RMSPropOptimizer(rate, decay={o.rho!r}, epsilon={o.epsilon!r})"
+    if o.name == "adagrad" and not o.epsilon and o.start:
+        return f"tf.train.AdagradOptimizer(rate, initial_accumulator_value={o.start!r})"
+    return None
+
+
+def _own_update(program: Program) -> list[str]:
+    if _native(program) is not None:
+        return []
+    found = update(program.recipe.optimizer, "tf.sqrt")
+    states = [
+        f"{name}_before = tf.Variable(tf."
+        + ("zeros(w.shape" if not start else f"fill(w.shape, tf.cast({start!r}")
+        + (", w.dtype.base_dtype)" if not start else ", w.dtype.base_dtype))")
+        + ", trainable=False)"
+        for name, start in found.states.items()
+    ]
+    new = f"w * {found.decay} - {found.step}" if found.decay else None
+    assigned = [f"{name}_before.assign({name})" for name in found.states]
+    assigned.append(f"w.assign({new})" if new else f"w.assign_sub({found.step})")
+    return [
+        "def apply_gradients(gradients, variables, rate):",
+        f'    """Return the op of a step. {found.doc}"""',
+        "    step = tf.train.get_or_create_global_step()",
+        *(["    t = tf.cast(step + 1, rate.dtype)"] if found.counts else []),
+        "    updates = []",
+        "    for g, w in zip(tf.tuple(gradients), variables):",
+        *(f"        {line}" for line in states),
+        *(f"        {line}" for line in found.lines(lambda name: f"{name}_before")),
+        f"        updates += [{', '.join(assigned)}]",
+        "    with tf.control_dependencies(updates):",
+        "        return step.assign_add(1)",
+    ]
+
+
+def _step(program: Program) -> list[str]:
+    recipe, native = program.recipe, _native(program)
+    at_loss, at_gradient = program.penalty("loss"), program.penalty("gradient")
+    only = " if len(w.shape) > 1" if program.decays_kernels else ""
+    penalty = f"loss += {at_loss!r} * tf.add_n([tf.nn.l2_loss(w) for w in variables{only}])"
+    clip = f"gradients, _ = tf.clip_by_global_norm(gradients, {recipe.clip_norm!r})"
+    decayed = f"g + {at_gradient!r} * w" + (f"{only} else g" if only else "")
+    if native:
+        gradients = [
+            f"optimizer = {native}",
+            "gradients, variables = zip(*optimizer.compute_gradients(loss, variables))",
+        ]
+        applied = [
+            "with tf.control_dependencies(tf.get_collection(tf.GraphKeys.UPDATE_OPS)):",
+            "    return loss, optimizer.apply_gradients(zip(gradients, variables))",
+        ]
+    else:
+        gradients = ["gradients = tf.gradients(loss, variables)"]
+        applied = [
+            "train = apply_gradients(gradients, variables, rate)",
+            "return loss, tf.group(train, *tf.get_collection(tf.GraphKeys.UPDATE_OPS))",
+        ]
+    body = [
+        "loss, variables = loss_of(outputs, labels), trained()",
+        *([penalty] if at_loss else []),
+        *gradients,
+        *([clip] if recipe.clip_norm is not None else []),
+        *(
+            [f"gradients = [{decayed} for g, w in zip(gradients, variables)]"]
+            if at_gradient
+            else []
+        ),
+        *applied,
+    ]
+    return [
+        "def train_step(outputs, labels, rate):",
+        '    """Return the loss, and the op that takes a step."""',
+        *(f"    {line}" for line in body),
+    ]
+
+
+def _metrics(program: Program) -> list[str]:
+    return [
+        "def metrics_of(outputs, labels):",
+        '    """Return the loss of a batch, and how many of it are right."""',
+        "    right = tf.equal(tf.argmax(outputs, 1), labels)",
+        "    return loss_of(outputs, labels), tf.reduce_sum(tf.cast(right, tf.int32))",
+    ]
