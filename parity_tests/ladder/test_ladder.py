@@ -12,7 +12,6 @@ import pytest
 
 from common.compare import Array, difference
 from common.network import Network
-from common.networks import load
 from common.ops import BatchNorm
 from frontends.frameworks import MODERN
 from frontends.ladder import rungs as ladder
@@ -69,15 +68,6 @@ def test_every_rung_for_every_panel_and_pair(make: Callable[[], Network], worker
     report = verify(network, list(MODERN), workers=workers)
     _check_green(report, network)
     assert set(report.versions) == set(MODERN)
-
-
-@pytest.mark.complete
-def test_se_resnext_cifar(workers: Workers, record_property: Callable[[str, object], None]) -> None:
-    network = load("se_resnext_cifar")
-    report = verify(network, list(MODERN), workers=workers)
-    _check_green(report, network)
-    record_property("seconds", round(report.seconds))
-    record_property("worst_float64", report.worst_float64)
 
 
 def test_batch_is_raised_for_few_values(workers: Workers) -> None:

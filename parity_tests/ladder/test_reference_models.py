@@ -34,10 +34,12 @@ REFERENCES = [
     ("paddle.vision", "resnext50_32x4d"),
     ("keras", "resnet50"),
     ("paddle.vision", "resnet34"),
-    ("paddle.vision", "resnet101"),
     ("torchvision", "resnet18"),
-    ("torchvision", "resnet152"),
     ("torchvision", "resnext50_32x4d"),
+]
+DEEP = [
+    ("paddle.vision", "resnet101"),
+    ("torchvision", "resnet152"),
     ("torchvision", "resnext101_32x8d"),
 ]
 
@@ -97,6 +99,12 @@ def _gradients_agree(library: str, network: Network, ours: Arrays, theirs: Array
 @pytest.mark.complete
 @rows("library, name", {"-".join(row): row for row in REFERENCES})
 def test_agrees_with(library: str, name: str, workers: Workers, tmp_path: Path) -> None:
+    _agree(library, name, workers, tmp_path)
+
+
+@pytest.mark.exhaustive
+@rows("library, name", {"-".join(row): row for row in DEEP})
+def test_agrees_with_deep(library: str, name: str, workers: Workers, tmp_path: Path) -> None:
     _agree(library, name, workers, tmp_path)
 
 
