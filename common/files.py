@@ -1,4 +1,4 @@
-"""Write files so that nothing is ever left half-written."""
+"""Write files so that nothing is ever left half-written; read those that people bring."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from common.errors import TriptychError
+from common.errors import SpecificationError, TriptychError
 
 
 def folder_for(out: str, option: str = "--out") -> Path:
@@ -49,3 +49,18 @@ def write_bytes(path: Path, data: bytes) -> None:
     finally:
         if beside:
             Path(beside).unlink(missing_ok=True)
+
+
+def read_text(path: str, most: int) -> str:
+    """Return the text of a file of 1 to `most` bytes of UTF-8. Raises SpecificationError."""
+    try:
+        if Path(path).exists() and not Path(path).is_file():
+            raise SpecificationError(f"{path}: cannot be read: not a file")
+        with Path(path).open("rb") as stream:
+            data = stream.read(most + 1)
+        if not data or len(data) > most:
+            expected = f"a file of 1 to {most:,} bytes"
+            raise SpecificationError(f"{path}: cannot be read: expected {expected}")
+        return data.decode("utf-8")
+    except (OSError, ValueError) as error:  # ValueError: no UTF-8, or a NUL in the path
+        raise SpecificationError(f"{path}: cannot be read: {error}") from None

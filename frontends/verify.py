@@ -18,11 +18,15 @@ from common.memory import check_memory, check_room
 from common.network import Network
 from common.networks import available, load
 from common.networks.settings import add_set, with_settings
+from common.recipes.named import RECIPES, load_recipe
 from frontends.frameworks import FRAMEWORKS, select
 from frontends.ladder.again import HOLDS
 from frontends.ladder.rungs import RUNGS
 from frontends.ladder.runs import batch_for
+from frontends.ladder.training import BOUND
+from frontends.ladder.trajectory import STEPS
 from frontends.ladder.verify import verify, verify_against, verify_mine
+from frontends.writing.program import check_fit
 
 ALONE = "one panel proves nothing of another: name two or more"
 
@@ -30,14 +34,21 @@ ALONE = "one panel proves nothing of another: name two or more"
 def parser(prog: str) -> Parser:
     """Return the command line's parser."""
     holds = {rung.name: rung.holds for rung in RUNGS}
+    trained = (
+        f"  training, by what each file writes of it: losses of {STEPS} steps, every parameter\n"
+        "    and statistic behind the first and the last one, against the recipe in numpy and\n"
+        f"    between every pair of panels: {BOUND:g}; what is frozen stays bit for bit"
+    )
     rungs, more = ("\n".join(f"  {n}\n    {each[n]}" for n in each) for each in (holds, HOLDS))
     made = Parser(
         prog=prog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Prove that TensorFlow, Paddle and PyTorch realize the same network by running "
         f"what is written of it.\n{RUNS}",
-        epilog=f"rungs:\n{rungs}\nof --mine, the rungs in float64 and:\n{more}\n\n"
+        epilog=f"rungs:\n{rungs}\nof --mine, the rungs in float64 and:\n{more}\n"
+        f"with --recipe, too:\n{trained}\n\n"
         f"{named('networks', available())}\n\n"
+        f"{named('recipes', RECIPES)}\n\n"
         "exit codes: 0 proved, 1 not, 2 wrong usage",
     )
     add = made.add_argument
@@ -51,6 +62,7 @@ def parser(prog: str) -> Parser:
     add("--names", metavar="JSON", help="with --mine: {canonical name: own name}, not by order")
     add("--batch-size", type=whole(1, 2**31), default=2, metavar="N", help="samples (default 2)")
     add("--seed", type=whole(0, 2**63), default=0, help="of weights and inputs (default 0)")
+    add("--recipe", metavar="NAME|FILE", help="also train by a recipe, in float64 (below)")
     add("--timeout", type=seconds, default=600, metavar="S", help="seconds per job (default 600)")
     add("--every-row", action="store_true", help="print every pair and panel")
     add("--json", metavar="FILE", help="write the report as JSON, too")
@@ -60,14 +72,16 @@ def parser(prog: str) -> Parser:
 def parse(arguments: Sequence[str] | None, prog: str) -> argparse.Namespace:
     """Return the options. Raises TriptychError for those that do not go together."""
     options = parser(prog).parse_args(arguments)
-    for name in ("framework", "against", "mine", "dialect", "names", "json"):
+    for name in ("framework", "against", "mine", "dialect", "names", "recipe", "json"):
         if getattr(options, name) == "":
             raise TriptychError(f"--{name} is empty: leave it out, or give it a value")
     if options.mine:
         _check_mine(options)
     elif not options.network:
         raise TriptychError(f"which network? {NETWORK}")
-    elif options.dialect or options.names:
+    if options.recipe and (options.mine or options.against):
+        raise TriptychError("--recipe is of one network in several panels: no --mine or --against")
+    if not options.mine and (options.dialect or options.names):
         raise TriptychError("--dialect and --names are of --mine FILE:ENTRY, which is not given")
     listed = options.framework or "all"
     options.frameworks = select(listed, options.legacy)
@@ -90,6 +104,8 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m frontend
     """Run the ladder and print it; return the exit code. Raises TriptychError."""
     options = parse(arguments, prog)
     network = with_settings(load(options.network or options.against), options.settings)
+    if options.recipe:
+        check_fit(network, load_recipe(options.recipe))  # before anything runs
     other = load(options.against) if options.against and not options.mine else None
     for each in (network, other) if other else (network,):
         check_memory(each, options.batch_size)
@@ -129,7 +145,8 @@ def _verified(
             network, options.mine, options.dialect, names_file=options.names, **how
         )
     else:
-        report = verify(network, options.frameworks, **how)
+        recipe = load_recipe(options.recipe) if options.recipe else None
+        report = verify(network, options.frameworks, recipe=recipe, **how)
     return report.text(options.every_row), report.record(), report.proved
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
-from common.errors import SpecificationError, TriptychError, choose
+from common.errors import TriptychError, choose
+from common.files import read_text
 from common.limits import MOST_JSON
 from common.network import Network
 from common.networks import batchflow, resnet, resnext, rir, se_resnext, tensorpack
@@ -34,25 +34,11 @@ def load(reference: str) -> Network:
     """
     path, _, function = reference.rpartition(":")
     if path.endswith(".py"):
-        _read(path)
+        read_text(path, MOST_JSON)
         return call(path, function)
     if reference.endswith(".json"):
-        return from_json(_read(reference), reference)
+        return from_json(read_text(reference, MOST_JSON), reference)
     if reference.endswith(".py"):
         raise TriptychError(f"{reference}: which function? expected FILE.py:function")
     name = choose("network", reference, available())
     return next(family[name]() for family in FAMILIES if name in family)
-
-
-def _read(path: str) -> str:
-    try:
-        if Path(path).exists() and not Path(path).is_file():
-            raise SpecificationError(f"{path}: cannot be read: not a file")
-        with Path(path).open("rb") as stream:
-            data = stream.read(MOST_JSON + 1)
-        if not data or len(data) > MOST_JSON:
-            expected = f"a file of 1 to {MOST_JSON:,} bytes"
-            raise SpecificationError(f"{path}: cannot be read: expected {expected}")
-        return data.decode("utf-8")
-    except (OSError, ValueError) as error:  # ValueError: no UTF-8, or a NUL in the path
-        raise SpecificationError(f"{path}: cannot be read: {error}") from None

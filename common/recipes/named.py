@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from common.errors import choose
+from common.files import read_text
+from common.limits import MOST_JSON
 from common.recipes.recipe import Loss, Optimizer, Penalty, Recipe, Schedule
+from common.recipes.serialize import from_json
 
 # Small steps, so that outputs stay finite however long a timing takes.
 THROUGHPUT = Recipe(Optimizer("momentum", momentum=0.9), learning_rate=1e-3)
@@ -61,6 +64,11 @@ RECIPES = {
 }
 
 
-def recipe_named(name: str) -> Recipe:
-    """Return a recipe by its name. Raises TriptychError for an unknown one."""
-    return RECIPES[choose("recipe", name, RECIPES)]
+def load_recipe(reference: str) -> Recipe:
+    """Return a recipe by its name or from FILE.json.
+
+    Raises TriptychError for an unknown name, SpecificationError for what is wrong in a file.
+    """
+    if reference.endswith(".json"):
+        return from_json(read_text(reference, MOST_JSON), reference)
+    return RECIPES[choose("recipe", reference, RECIPES)]

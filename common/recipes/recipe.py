@@ -101,7 +101,8 @@ class Optimizer:
         if self.name == "momentum":
             return f"SGD with {'Nesterov ' if self.nesterov else ''}momentum {self.momentum:g}"
         title = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSProp"}
-        given = (f"{name} {getattr(self, name)}" for name in OPTIMIZERS[self.name])
+        values = {name: getattr(self, name) for name in OPTIMIZERS[self.name]}
+        given = (f"{n} {v if isinstance(v, str) else f'{v:g}'}" for n, v in values.items())
         return " ".join([title.get(self.name, "Adagrad"), ", ".join(given)]).strip()
 
 

@@ -8,7 +8,7 @@ are those of every pair of panels. What a recipe freezes stays as it was, bit fo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -38,7 +38,8 @@ from frontends.workers.outcomes import AGREES, MISMATCHED, WorkerError
 from frontends.workers.protocol import ArrayFiles, Trained
 
 BOUND = 1e-9
-RATES, LOSSES = "training, rates", "training, losses"
+RATES, FIRST_LOSS = "training, rates", "training, first loss"
+LOSSES = f"training, {STEPS} losses"
 AFTER = {0: "training, one update", STEPS - 1: f"training, {STEPS} updates"}
 FROZEN = "training, what is frozen"
 # No tensor is judged against less than this share of the largest parameter: a bias in front of a
@@ -99,7 +100,7 @@ class TrainingRuns:
 
 
 def training(
-    runs: Runs, panels: tuple[str, ...], recipe: Recipe, folder: Path, seed: int = 0
+    runs: Runs, panels: Sequence[str], recipe: Recipe, folder: Path, seed: int = 0
 ) -> Iterator[Row]:
     """Yield the rows of a recipe: of each panel against the reference, then of each pair."""
     under_way = TrainingRuns(runs, recipe, folder, seed)
@@ -132,9 +133,11 @@ class _Panel:
     def rows(self) -> Iterator[Row]:
         """Yield the rows of this panel alone."""
         yield self._row(RATES, np.array(self._told.rates), np.array(self._all.rates))
-        yield self._row(LOSSES, np.array(self._told.losses), np.array(self._expected.losses))
-        for step, rung in AFTER.items():
-            yield self._values(rung, step)
+        losses, expected = np.array(self._told.losses), np.array(self._expected.losses)
+        yield self._row(FIRST_LOSS, losses[:1], expected[:1])
+        yield self._values(AFTER[0], 0)
+        yield self._row(LOSSES, losses, expected)
+        yield self._values(AFTER[STEPS - 1], STEPS - 1)
         if self._all.recipe.frozen:
             yield self._frozen()
 

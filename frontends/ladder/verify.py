@@ -13,6 +13,7 @@ from common import transform
 from common.differences import StructuralDifference, structural_differences
 from common.errors import TriptychError
 from common.network import Network
+from common.recipes.recipe import Recipe
 from common.text import one_line
 from frontends.frameworks import TABLE
 from frontends.ladder import matching
@@ -22,6 +23,8 @@ from frontends.ladder.rungs import RUNGS, climb
 from frontends.ladder.runs import Runs, batch_for, comparable
 from frontends.ladder.structure import structure_of_two
 from frontends.ladder.subjects import MINE, Fault, Reader, Written, written
+from frontends.ladder.training import training
+from frontends.ladder.trajectory import rehearsal
 from frontends.ladder.two_networks import TwoNetworks
 from frontends.workers.outcomes import WorkerError
 from frontends.workers.pool import Workers
@@ -42,12 +45,14 @@ def verify(
     timeout: float = 600,
     faults: Mapping[str, Fault] | None = None,
     rounding: bool = True,
+    recipe: Recipe | None = None,
 ) -> Report:
     """Return the report of the whole ladder for these panels.
 
     `batch` is raised until every BN sees 16 values per channel. `faults` change the text of a
-    panel before it runs. Without `rounding` the float32 rungs are left out. `timeout` is in
-    seconds, for each job. `workers` are kept if given, else started and ended here.
+    panel before it runs. Without `rounding` the float32 rungs are left out; with a `recipe` the
+    panels also train by it, in STEPS steps (frontends.ladder.training). `timeout` is in seconds,
+    for each job. `workers` are kept if given, else started and ended here.
     """
     report = _begun(network.name, frameworks, batch, network)
     subjects = written(frameworks, faults)
@@ -58,6 +63,11 @@ def verify(
         )
         report.notes += runs.probe.remarks()
         report.rows += climb(runs, frameworks, rungs)
+        if recipe is not None:
+            stopped = {row.panels[0] for row in report.rows if row.stage}
+            left = [panel for panel in frameworks if panel not in stopped]
+            report.notes.append(f"trained by: {rehearsal(recipe).words()}")
+            report.rows += training(runs, left, recipe, folder, seed)
         _ask_versions(report, frameworks, pool, timeout)
     return report
 

@@ -54,7 +54,7 @@ def _loss(program: Program) -> list[str]:
 
 
 def _trained(program: Program) -> list[str]:
-    selection = program.selection("/")
+    selection = program.selection()
     lines = ["def trained(network):", '    """Return the variables that are trained."""']
     if selection is None:
         return [*lines, "    return network.trainable_variables"]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from common.network import Network
+from common.ops import Softmax
 from common.recipes.recipe import KERNELS, Loss, Optimizer, Recipe, Schedule
 from common.recipes.reference import is_frozen
 from frontends.writing.text import EmitError
@@ -59,11 +60,7 @@ class Program:
     own: Mapping[str, str]
 
     def __post_init__(self) -> None:
-        if len(self.network.elaboration.output) != 1:
-            raise EmitError(
-                f"{self.network.name}: its output is {self.network.elaboration.output}, and a loss "
-                "is of (N, K)"
-            )
+        check_fit(self.network, self.recipe)
 
     @property
     def classes(self) -> int:
@@ -80,18 +77,18 @@ class Program:
         """The own names of the parameters that it does not train."""
         return self._own(lambda name: is_frozen(self.recipe, name))
 
-    def selection(self, separator: str = ".") -> tuple[str, tuple[str, ...]] | None:
+    def selection(self) -> tuple[str, tuple[str, ...]] | None:
         """Return how to tell by its name whether a parameter trains, None if every one does.
 
         It is ("", what the names of those begin with), or ("not ", what the others begin with),
-        whichever is shorter. `separator`: what stands between a layer's name and a parameter's.
+        whichever is shorter.
         """
         if not self.trained:
             raise EmitError(f"{self.network.name}: the recipe freezes every parameter")
         if not self.frozen:
             return None
-        chosen = _beginnings(self.trained, self.frozen, separator)
-        others = _beginnings(self.frozen, self.trained, separator)
+        chosen = _beginnings(self.trained, self.frozen)
+        others = _beginnings(self.frozen, self.trained)
         return ("", chosen) if len(chosen) <= len(others) else ("not ", others)
 
     def _own(self, holds: Callable[[str], bool]) -> list[str]:
@@ -109,14 +106,27 @@ class Program:
         return self.recipe.l2.coefficient if self.recipe.l2.at == place else 0.0
 
 
-def _beginnings(chosen: Iterable[str], others: Iterable[str], separator: str) -> tuple[str, ...]:
+def check_fit(network: Network, recipe: Recipe) -> None:
+    """Raise an EmitError unless the loss of a recipe is of what a network gives."""
+    if len(network.elaboration.output) != 1:
+        shape = network.elaboration.output
+        raise EmitError(f"{network.name}: its output is {shape}, and a loss is of (N, K)")
+    ends = isinstance(network.elaboration.steps[-1].op, Softmax)
+    if ends != (recipe.loss.on == "probabilities"):
+        raise EmitError(
+            f"{network.name} {'ends in a softmax' if ends else 'gives logits'}, and the loss of "
+            f"the recipe is on {recipe.loss.on}: name another recipe, or change its loss.on"
+        )
+
+
+def _beginnings(chosen: Iterable[str], others: Iterable[str]) -> tuple[str, ...]:
     """Return the least beginnings of names that all of `chosen` have and none of `others`."""
     refused: list[str] = list(others)
     found: list[str] = []
     for name in chosen:
         if any(name.startswith(each) for each in found):
             continue
-        ends = [m.end() for m in re.finditer(rf"[{re.escape(separator)}_/]", name)] + [len(name)]
+        ends = [m.end() for m in re.finditer("[._/]", name)] + [len(name)]
         parts = (name[:end] for end in ends)
         found.append(next(p for p in parts if not any(each.startswith(p) for each in refused)))
     return tuple(dict.fromkeys(found))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.errors import SpecificationError, TriptychError
-from common.recipes.named import RECIPES, THROUGHPUT, recipe_named
+from common.recipes.named import RECIPES, THROUGHPUT, load_recipe
 from common.recipes.recipe import OPTIMIZERS, Loss, Optimizer, Penalty, Recipe, Schedule
 from common.recipes.serialize import float32_exact, from_json, to_json
 from frontends.workers.encoding import decode, encode
@@ -82,14 +82,14 @@ recipes = st.builds(
 
 @rows("name, said", {name: (name, said) for name, said in WORDS.items()})
 def test_they_are_said_in_words(name: str, said: str) -> None:
-    assert recipe_named(name).words() == said
+    assert load_recipe(name).words() == said
 
 
 def test_every_optimizer_says_its_own_fields() -> None:
     known = {each.name for each in fields(Optimizer)} - {"name"}
     assert set().union(*map(set, OPTIMIZERS.values())) == known
     with pytest.raises(TriptychError, match=r"unknown recipe 'adam'; available: throughput"):
-        recipe_named("adam")
+        load_recipe("adam")
 
 
 @rows("kind, given_, said", REFUSED)
