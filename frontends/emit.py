@@ -15,6 +15,8 @@ from common.memory import check_memory
 from common.network import Network
 from common.networks import available, load
 from common.networks.settings import add_set, with_settings
+from common.recipes.named import RECIPES, load_recipe
+from common.recipes.recipe import Recipe
 from frontends.frameworks import FRAMEWORKS, MODERN
 from frontends.writing.draft import LINE_LENGTH
 from frontends.writing.emit import emit
@@ -36,12 +38,13 @@ def with_verdict(text: str, report: Report) -> str:
     return f'{header}\n\n{wrapped}\n"""\n{rest}'
 
 
-def _verified(network: Network, dialects: list[str]) -> Report | None:
+def _verified(network: Network, dialects: list[str], recipe: Recipe | None) -> Report | None:
     """Return the ladder of the modern panels and those written; print it and return None if it
     fails."""
     from frontends.ladder.verify import verify
 
-    report = verify(network, [f for f in FRAMEWORKS if f in MODERN or f in dialects])
+    panels = [f for f in FRAMEWORKS if f in MODERN or f in dialects]
+    report = verify(network, panels, recipe=recipe)
     if not report.proved:
         print(report.text(), file=sys.stderr)
         return None
@@ -62,6 +65,11 @@ def parser(prog: str) -> Parser:
         "--dialect", required=True, help=f"{', '.join(FRAMEWORKS)}, several with commas, or all"
     )
     add_set(made)
+    made.add_argument(
+        "--with-training",
+        metavar="RECIPE",
+        help=f"a program that trains, too: FILE.json, or {', '.join(RECIPES)}",
+    )
     made.add_argument("--out", help="a folder to write <network>_<dialect>.py into")
     made.add_argument(
         "--load", action="store_true", help="load each file once, in its framework (seconds)"
@@ -88,7 +96,8 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m frontend
     """Write one file per dialect, to standard output or into a folder; return the exit code."""
     options = parse(arguments, prog)
     network = with_settings(load(options.network), options.settings)
-    sources = {dialect: emit(network, dialect) for dialect in options.dialects}
+    recipe = load_recipe(options.with_training) if options.with_training else None
+    sources = {name: emit(network, name, recipe=recipe) for name in options.dialects}
     texts = {dialect: source.text for dialect, source in sources.items()}
     good = True
     if options.load:
@@ -98,7 +107,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m frontend
         print("\n".join(lines), file=sys.stderr)
     if options.verified:
         check_memory(network, 2)
-        report = _verified(network, options.dialects)
+        report = _verified(network, options.dialects, recipe)
         if report is None:
             return 1
         texts = {dialect: with_verdict(text, report) for dialect, text in texts.items()}
@@ -106,7 +115,8 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m frontend
         if options.out is None:
             print(text, end="")
             continue
-        path = folder_for(options.out) / f"{network.name}_{dialect}.py"
+        stem = f"{'train_' if recipe else ''}{network.name}_{dialect}"
+        path = folder_for(options.out) / f"{stem}.py"
         write_text(path, text)
         print(path)
     sys.stdout.flush()

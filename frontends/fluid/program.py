@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from frontends.writing.program import Program, learning_rate, update
+from frontends.writing.running import loop
 
-IMPORTS = ("import paddle.fluid as fluid",)
+IMPORTS = ("import shutil", "import paddle.fluid as fluid")
 
 
 def own_name(parameter: str) -> str:
@@ -160,3 +161,66 @@ def _metrics(program: Program) -> list[str]:
         '    """Return the loss of a batch, and how much of it is right."""',
         "    return loss_of(outputs, labels), fluid.layers.accuracy(outputs, labels)",
     ]
+
+
+_MAIN = """
+def main():
+    options = parse()
+    fluid.default_startup_program().random_seed = options.seed + 1  # 0: another one each time
+    x = fluid.data("images", {shape}, "float32")
+    y, rate = fluid.data("labels", [None, 1], "int64"), fluid.data("rate", [1], "float32")
+    outputs = {entry}(x)
+    metrics = metrics_of(outputs, y)
+    testing = fluid.default_main_program().clone(for_test=True)
+    loss, training = train_step(outputs, y, rate), fluid.default_main_program()
+    train, test = read(options.data, True), read(options.data, False)
+    steps_per_epoch = -(-len(train[1]) // options.batch_size)
+    epoch, step, best = 0, 0, 0.0
+    place = fluid.CUDAPlace(0) if options.device == "gpu" else fluid.CPUPlace()
+    executor = fluid.Executor(place)
+    executor.run(fluid.default_startup_program())
+    if options.resume:
+        folder = os.path.join(options.out, "last")
+        fluid.io.load_persistables(executor, folder, training)
+        epoch, step, best = np.load(os.path.join(folder, "progress.npy"))
+        epoch, step = int(epoch), int(step)
+    elif not os.path.isdir(options.out):
+        os.makedirs(options.out)
+
+    def feed(images, labels):
+        return {{"images": images, "labels": labels[:, None]}}
+
+    def train_on(images, labels, value):
+        feeds = dict(feed(images, labels), rate=np.array([value], "float32"))
+        return float(executor.run(training, feeds, [loss])[0][0]){scaled}
+
+    def validate(found):
+        total, correct, count = 0.0, 0.0, 0
+        for images, labels in found:
+            mean, right = executor.run(testing, feed(images, labels), list(metrics))
+            total += float(mean[0]){times}
+            correct += float(right[0]) * len(labels)
+            count += len(labels)
+        return total / count, correct / count
+
+    def save_as(name):
+        folder = os.path.join(options.out, name)
+        fluid.io.save_persistables(executor, folder + ".part", training)
+        np.save(os.path.join(folder + ".part", "progress.npy"), [epoch, step, best])
+        shutil.rmtree(folder, ignore_errors=True)
+        os.rename(folder + ".part", folder)
+
+{loop}
+"""
+
+
+def main(program: Program, entry: str) -> str:
+    """Return the function that trains, validates, saves and resumes."""
+    mean = program.recipe.loss.reduction == "mean"
+    return _MAIN.format(
+        entry=entry,
+        shape=f"[None, {', '.join(map(str, program.network.input_shape))}]",
+        scaled="" if mean else " / len(labels)",
+        times=" * len(labels)" if mean else "",
+        loop=loop(program.recipe),
+    ).strip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from frontends.writing.program import TITLES, Program, learning_rate, soft_targets, update
+from frontends.writing.running import loop
 
 IMPORTS = ("import paddle", "from paddle.nn import functional as F")
 
@@ -158,6 +159,13 @@ def _own_optimizer(program: Program) -> list[str]:
         "        for w in self.parameters:",
         "            w.clear_gradient()",
         "",
+        "    def state_dict(self):",
+        '        return {"states": self.states' + (', "t": self.t}' if counts else "}"),
+        "",
+        "    def set_state_dict(self, kept):",
+        '        self.states = kept["states"]',
+        *(['        self.t = kept["t"]'] if counts else []),
+        "",
         "    @paddle.no_grad()",
         "    def step(self):",
         *(["        self.t += 1", "        t = self.t"] if counts else []),
@@ -206,3 +214,46 @@ def _metrics(program: Program) -> list[str]:
         "        count += len(labels)",
         "    return total / count, correct / count",
     ]
+
+
+_MAIN = """
+def main():
+    options = parse()
+    paddle.set_device(options.device)
+    paddle.seed(options.seed)
+    network = {entry}()
+    optimizer = create_optimizer(network)
+    train, test = read(options.data, True), read(options.data, False)
+    steps_per_epoch = -(-len(train[1]) // options.batch_size)
+    epoch, step, best = 0, 0, 0.0
+    os.makedirs(options.out, exist_ok=True)
+    if options.resume:
+        kept = paddle.load(os.path.join(options.out, "last.pdparams"))
+        network.set_state_dict(kept["network"])
+        optimizer.set_state_dict(kept["optimizer"])
+        epoch, step, best = kept["epoch"], kept["step"], kept["best"]
+
+    def tensors(images, labels):
+        return paddle.to_tensor(images), paddle.to_tensor(labels)
+
+    def train_on(images, labels, rate):
+        return float(train_step(network, optimizer, *tensors(images, labels), rate)[0]){scaled}
+
+    def validate(found):
+        return evaluate(network, (tensors(*each) for each in found))
+
+    def save_as(name):
+        kept = {{"network": network.state_dict(), "optimizer": optimizer.state_dict()}}
+        kept.update(epoch=epoch, step=step, best=best)
+        path = os.path.join(options.out, name + ".pdparams")
+        paddle.save(kept, path + ".part")
+        os.replace(path + ".part", path)
+
+{loop}
+"""
+
+
+def main(program: Program, entry: str) -> str:
+    """Return the function that trains, validates, saves and resumes."""
+    scaled = "" if program.recipe.loss.reduction == "mean" else " / len(labels)"
+    return _MAIN.format(entry=entry, loop=loop(program.recipe), scaled=scaled).strip()

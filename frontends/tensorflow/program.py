@@ -7,6 +7,7 @@ what they show.
 from __future__ import annotations
 
 from frontends.writing.program import TITLES, Program, learning_rate, update
+from frontends.writing.running import loop
 
 IMPORTS = ("import keras", "import tensorflow as tf")
 
@@ -180,7 +181,61 @@ def _metrics(program: Program) -> list[str]:
         "    for images, labels in batches:",
         "        outputs = network(images, training=False)",
         "        total += float(loss_of(outputs, labels))" + (" * len(labels)" if mean else ""),
-        "        correct += int(keras.ops.sum(keras.ops.argmax(outputs, 1) == labels))",
+        "        found = keras.ops.cast(keras.ops.argmax(outputs, 1), labels.dtype)",
+        "        correct += int(keras.ops.sum(found == labels))",
         "        count += len(labels)",
         "    return total / count, correct / count",
     ]
+
+
+_MAIN = """
+def main():
+    options = parse()
+    with tf.device("/GPU:0" if options.device == "gpu" else "/CPU:0"):
+        run(options)
+
+
+def run(options):
+    keras.utils.set_random_seed(options.seed)
+    network = {entry}()
+    optimizer = create_optimizer(network)
+    train, test = read(options.data, True), read(options.data, False)
+    steps_per_epoch = -(-len(train[1]) // options.batch_size)
+    epoch, step, best = 0, 0, 0.0
+    os.makedirs(options.out, exist_ok=True)
+    if options.resume:
+        network.load_weights(os.path.join(options.out, "last.weights.h5"))
+        with np.load(os.path.join(options.out, "last.npz")) as kept:
+            for i, variable in enumerate(optimizer.variables):
+                variable.assign(kept[str(i)])
+            epoch, step, best = int(kept["epoch"]), int(kept["step"]), float(kept["best"])
+
+    @tf.function
+    def compiled(images, labels, rate):
+        return train_step(network, optimizer, images, labels, rate)[0]
+
+    def tensors(images, labels):
+        return tf.constant(images.transpose(0, 2, 3, 1)), tf.constant(labels)
+
+    def train_on(images, labels, rate):
+        return float(compiled(*tensors(images, labels), tf.constant(rate, tf.float32))){scaled}
+
+    def validate(found):
+        return evaluate(network, (tensors(*each) for each in found))
+
+    def save_as(name):
+        kept = {{str(i): variable.numpy() for i, variable in enumerate(optimizer.variables)}}
+        path = os.path.join(options.out, name)
+        network.save_weights(path + ".part.weights.h5")
+        np.savez(path + ".part.npz", epoch=epoch, step=step, best=best, **kept)
+        os.replace(path + ".part.weights.h5", path + ".weights.h5")
+        os.replace(path + ".part.npz", path + ".npz")
+
+{loop}
+"""
+
+
+def main(program: Program, entry: str) -> str:
+    """Return the functions that train, validate, save and resume."""
+    scaled = "" if program.recipe.loss.reduction == "mean" else " / len(labels)"
+    return _MAIN.format(entry=entry, loop=loop(program.recipe), scaled=scaled).strip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from frontends.writing.program import Program, learning_rate, update
+from frontends.writing.running import loop
 
 IMPORTS = ("import numpy as np", "import tensorflow as tf")
 
@@ -154,3 +155,69 @@ def _metrics(program: Program) -> list[str]:
         "    right = tf.equal(tf.argmax(outputs, 1), labels)",
         "    return loss_of(outputs, labels), tf.reduce_sum(tf.cast(right, tf.int32))",
     ]
+
+
+_MAIN = """
+def main():
+    options = parse()
+    with tf.device("/gpu:0" if options.device == "gpu" else "/cpu:0"):
+        run(options)
+
+
+def run(options):
+    tf.set_random_seed(options.seed)
+    x = tf.placeholder(tf.float32, {shape})
+    y, rate = tf.placeholder(tf.int64, [None]), tf.placeholder(tf.float32, [])
+    loss, update = train_step({entry}(x{training}), y, rate)
+    with tf.variable_scope(tf.get_variable_scope(), reuse=True):
+        metrics = metrics_of({entry}(x{evaluating}), y)
+    kept = tf.Variable([0.0, 0.0, 0.0], trainable=False)  # epochs, steps, the best accuracy
+    train, test = read(options.data, True), read(options.data, False)
+    steps_per_epoch = -(-len(train[1]) // options.batch_size)
+    epoch, step, best = 0, 0, 0.0
+    saver, session = tf.train.Saver(), tf.Session()
+    session.run(tf.global_variables_initializer())
+    if options.resume:
+        saver.restore(session, os.path.join(options.out, "last"))
+        epoch, step, best = session.run(kept)
+        epoch, step = int(epoch), int(step)
+    elif not os.path.isdir(options.out):
+        os.makedirs(options.out)
+
+    def feed(images, labels):
+        return {{x: images.transpose(0, 2, 3, 1), y: labels}}
+
+    def train_on(images, labels, value):
+        feeds = feed(images, labels)
+        feeds[rate] = value
+        return session.run([loss, update], feeds)[0]{scaled}
+
+    def validate(found):
+        total, correct, count = 0.0, 0, 0
+        for images, labels in found:
+            mean, right = session.run(metrics, feed(images, labels))
+            total, correct, count = total + mean{times}, correct + right, count + len(labels)
+        return total / count, correct / float(count)
+
+    def save_as(name):
+        session.run(kept.initializer, {{kept.initial_value: [epoch, step, best]}})
+        saver.save(session, os.path.join(options.out, name))
+
+{loop}
+"""
+
+
+def main(program: Program, entry: str) -> str:
+    """Return the functions that train, validate, save and resume."""
+    mean = program.recipe.loss.reduction == "mean"
+    channels, *sizes = program.network.input_shape
+    modes = any(step.op.has_modes for step in program.network.elaboration.steps)
+    return _MAIN.format(
+        entry=entry,
+        shape=f"[None, {', '.join(map(str, [*sizes, channels]))}]",
+        training=", training=True" if modes else "",
+        evaluating=", training=False" if modes else "",
+        scaled="" if mean else " / len(labels)",
+        times=" * len(labels)" if mean else "",
+        loop=loop(program.recipe),
+    ).strip()

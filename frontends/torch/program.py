@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from frontends.writing.program import TITLES, Program, learning_rate, soft_targets, update
+from frontends.writing.running import loop
 
 IMPORTS = ("import torch", "from torch.nn import functional as F")
 
@@ -198,3 +199,46 @@ def _metrics(program: Program) -> list[str]:
         "        count += len(labels)",
         "    return total / count, correct / count",
     ]
+
+
+_MAIN = """
+def main():
+    options = parse()
+    device = "cuda" if options.device == "gpu" else "cpu"
+    torch.manual_seed(options.seed)
+    network = {entry}().to(device)
+    optimizer = create_optimizer(network)
+    train, test = read(options.data, True), read(options.data, False)
+    steps_per_epoch = -(-len(train[1]) // options.batch_size)
+    epoch, step, best = 0, 0, 0.0
+    os.makedirs(options.out, exist_ok=True)
+    if options.resume:
+        kept = torch.load(os.path.join(options.out, "last.pt"), map_location=device)
+        network.load_state_dict(kept["network"])
+        optimizer.load_state_dict(kept["optimizer"])
+        epoch, step, best = kept["epoch"], kept["step"], kept["best"]
+
+    def tensors(images, labels):
+        return torch.from_numpy(images).to(device), torch.from_numpy(labels).to(device)
+
+    def train_on(images, labels, rate):
+        return train_step(network, optimizer, *tensors(images, labels), rate)[0].item(){scaled}
+
+    def validate(found):
+        return evaluate(network, (tensors(*each) for each in found))
+
+    def save_as(name):
+        kept = {{"network": network.state_dict(), "optimizer": optimizer.state_dict()}}
+        kept.update(epoch=epoch, step=step, best=best)
+        path = os.path.join(options.out, name + ".pt")
+        torch.save(kept, path + ".part")
+        os.replace(path + ".part", path)
+
+{loop}
+"""
+
+
+def main(program: Program, entry: str) -> str:
+    """Return the function that trains, validates, saves and resumes."""
+    scaled = "" if program.recipe.loss.reduction == "mean" else " / len(labels)"
+    return _MAIN.format(entry=entry, loop=loop(program.recipe), scaled=scaled).strip()

@@ -47,7 +47,12 @@ def write(
     demo = ("\n".join(dialect.demo(entry, network.input_shape)),)
     text = "\n\n".join(
         [
-            draft.header(dialect.framework, batched, declared=True),
+            draft.header(
+                dialect.framework,
+                batched,
+                declared=True,
+                training=ending.recipe.words() if ending else "",
+            ),
             "\n".join(ending.all_imports(imports) if ending else imports),
             *dialect.helpers(draft),
             "\n".join(lines(written)),

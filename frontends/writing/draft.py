@@ -91,10 +91,16 @@ class Draft:
         every = self.elaboration.parameters.values()
         return sum(p.size for p in every if p.trainable and (p.used or declared))
 
-    def header(self, framework: Framework, batched: Callable[[Shape], str], declared: bool) -> str:
+    def header(
+        self,
+        framework: Framework,
+        batched: Callable[[Shape], str],
+        declared: bool,
+        training: str = "",
+    ) -> str:
         """Return the docstring that opens a file; `batched` writes a shape as the dialect does.
 
-        `declared`: the file makes the layers that are never called, too.
+        `declared`: the file makes the layers that are never called, too. training: how it trains.
         """
         name = one_line(self.network.title) or self.network.name
         given, found = batched(self.network.input_shape), batched(self.elaboration.output)
@@ -107,6 +113,8 @@ class Draft:
         norms = [step.op for step in self.elaboration.steps if isinstance(step.op, BatchNorm)]
         if any(each.zero_debias for each in norms) and not framework.zero_debias:
             lines.append("It departs from that in the running means, which are not zero-debiased.")
+        if training:
+            lines.append(f"It is trained by {training}.")
         body = textwrap.wrap(" ".join(lines), LINE_LENGTH, break_on_hyphens=False)
         return '"""' + "\n".join(map(quoted, [first, "", *body])) + '\n"""'
 

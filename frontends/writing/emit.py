@@ -9,10 +9,11 @@ from common.errors import choose
 from common.network import Network
 from common.recipes.recipe import Recipe
 from frontends.frameworks import FRAMEWORKS
-from frontends.writing import classes, functions
+from frontends.writing import classes, functions, running
 from frontends.writing.dialect import ClassDialect, FunctionDialect
 from frontends.writing.draft import Source
 from frontends.writing.program import Ending, Program
+from frontends.writing.text import class_name
 
 
 def emit(
@@ -46,10 +47,11 @@ def _ending(
         name: official.get(name) or written.own_name(name)
         for name in network.elaboration.parameters
     }
-    cosine = recipe.schedule.kind == "cosine"
-    imports = ("import math",) if cosine else ()
     program = Program(recipe, network, own)
-    return Ending((*imports, *written.IMPORTS), tuple(written.functions(program)))
+    imports = (*running.imports(network, recipe), *written.IMPORTS)
+    entry = class_name(network.root.kind) if dialect.framework.classes else network.root.kind
+    texts = (*written.functions(program), *running.reading(network, recipe))
+    return Ending(imports, (*texts, written.main(program, entry), running.MAIN), recipe)
 
 
 def dialect_of(framework: str) -> ClassDialect | FunctionDialect:

@@ -52,7 +52,12 @@ def write(
     imports, demo = dialect.imports(draft), ("\n".join(dialect.demo(draft, entry)),)
     text = "\n\n".join(
         [
-            draft.header(dialect.framework, dialect.batched, declared=False),
+            draft.header(
+                dialect.framework,
+                dialect.batched,
+                declared=False,
+                training=ending.recipe.words() if ending else "",
+            ),
             "\n".join(ending.all_imports(imports) if ending else imports),
             *dialect.helpers(draft),
             "\n".join(lines(functions)),

@@ -26,15 +26,17 @@ class Ending:
 
     imports: tuple[str, ...]
     functions: tuple[str, ...]
+    recipe: Recipe
 
     def all_imports(self, others: list[str]) -> list[str]:
         """Return the imports of a file whose network has `others`, the standard library's first."""
-        more = [line for line in self.imports if line not in others]
-        standard = [line for line in more if line in STANDARD]
-        return [*standard, *([""] if standard else []), *_inserted(others, more[len(standard) :])]
+        more = [line for line in dict.fromkeys(self.imports) if line not in others]
+        standard = sorted(line for line in more if line.split()[1] in STANDARD)
+        rest = [line for line in more if line not in standard]
+        return [*standard, *([""] if standard else []), *_inserted(others, rest)]
 
 
-STANDARD = ("import argparse", "import math", "import os")
+STANDARD = ("argparse", "gzip", "math", "os", "pickle", "shutil", "tarfile")
 
 
 def _inserted(lines: list[str], more: list[str]) -> list[str]:

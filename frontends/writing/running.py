@@ -1,0 +1,139 @@
+"""How a file that trains reads data and runs: numpy and the standard library, alike everywhere.
+
+The text keeps to what Python 2.7's successors of 2019 took, as the historical files are read by it.
+"""
+
+from __future__ import annotations
+
+from common.network import Network
+from common.recipes.recipe import Recipe
+
+_CIFAR = '''
+class PlainUnpickler(pickle.Unpickler):
+    """Reads arrays; nothing else that a file brings is made or run."""
+
+    KNOWN = {
+        "_reconstruct": np.zeros(0).__reduce__()[0],
+        "ndarray": np.ndarray,
+        "dtype": np.dtype,
+        "encode": lambda text, encoding: text.encode(encoding),
+    }
+
+    def find_class(self, module, name):
+        if module.split(".")[0] in ("numpy", "_codecs") and name in self.KNOWN:
+            return self.KNOWN[name]
+        raise pickle.UnpicklingError("%s.%s is not expected" % (module, name))
+
+
+def read(path, training):
+    """Return images (N, 3, 32, 32) and labels (N,) of the archive cifar-10-python.tar.gz.
+
+    Channels are normalized by the mean and the deviation of the split that is read.
+    """
+    wanted = "data_batch" if training else "test_batch"
+    images, labels = [], []
+    with tarfile.open(path) as archive:
+        for member in sorted(archive.getmembers(), key=lambda each: each.name):
+            if wanted in member.name:
+                batch = PlainUnpickler(archive.extractfile(member), encoding="bytes").load()
+                images.append(batch[b"data"].reshape(-1, 3, 32, 32))
+                labels.extend(batch[b"labels"])
+    if not images:
+        raise ValueError("%s holds no %s" % (path, wanted))
+    images = np.concatenate(images).astype("float32")
+    images -= images.mean((0, 2, 3), keepdims=True)
+    images /= images.std((0, 2, 3), keepdims=True)
+    return images, np.array(labels, "int64")
+'''
+_MNIST = '''
+def read(path, training):
+    """Return images (N, 1, 28, 28) in [0, 1] and labels (N,) of a folder with MNIST's files."""
+    prefix = "train" if training else "t10k"
+    with gzip.open(os.path.join(path, prefix + "-images-idx3-ubyte.gz")) as stream:
+        images = np.frombuffer(stream.read(), "uint8", offset=16).reshape(-1, 1, 28, 28)
+    with gzip.open(os.path.join(path, prefix + "-labels-idx1-ubyte.gz")) as stream:
+        labels = np.frombuffer(stream.read(), "uint8", offset=8)
+    return images.astype("float32") / 255, labels.astype("int64")
+'''
+_ARRAYS = '''
+def read(path, training):
+    """Return images {shape} and labels (N,) of train.npz or test.npz in a folder."""
+    with np.load(os.path.join(path, "train.npz" if training else "test.npz")) as arrays:
+        return arrays["images"].astype("float32"), arrays["labels"].astype("int64")
+'''
+_BATCHES = '''
+def batches(data, size, seed=None):
+    """Yield (images, labels) of up to `size` samples, in an order drawn from a seed."""
+    images, labels = data
+    order = np.arange(len(labels))
+    if seed is not None:
+        np.random.RandomState(seed).shuffle(order)
+    for start in range(0, len(labels), size):
+        chosen = order[start : start + size]
+        yield images[chosen], labels[chosen]
+'''
+_PARSE = '''
+def parse():
+    """Return what the command line says."""
+    parser = argparse.ArgumentParser(formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("--data", required=True, help="{data}")
+    parser.add_argument("--out", default="checkpoints", help="a folder for checkpoints")
+    parser.add_argument("--epochs", type=int, default={epochs})
+    parser.add_argument("--steps", type=int, default={steps}, help="at most, if not 0")
+    parser.add_argument("--batch-size", type=int, default={batch})
+    parser.add_argument("--device", choices=("cpu", "gpu"), default="cpu")
+    parser.add_argument("--seed", type=int, default=0, help="of what the network starts from")
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    return parser.parse_args()
+'''
+MAIN = """
+if __name__ == "__main__":
+    main()
+"""
+# What stands in the loop of every main; `step` and `judge` are of the framework.
+LOOP = """
+    while epoch < options.epochs and not (options.steps and step >= options.steps):
+        total, count = 0.0, 0
+        for images, labels in batches(train, options.batch_size, {order}):
+            if options.steps and step >= options.steps:
+                break
+            total += train_on(images, labels, learning_rate(step, steps_per_epoch)) * len(labels)
+            count += len(labels)
+            step += 1
+        loss, accuracy = validate(batches(test, options.batch_size))
+        epoch += 1
+        said = (epoch, total / max(count, 1), loss, accuracy)
+        print("epoch %d: loss %.4f, validation loss %.4f, accuracy %.4f" % said)
+        is_best, best = accuracy > best, max(accuracy, best)
+        save_as("last")
+        if is_best:
+            save_as("best")
+"""
+
+
+def imports(network: Network, recipe: Recipe) -> tuple[str, ...]:
+    """Return what of the standard library, and numpy, a file that trains imports."""
+    wanted = ["import argparse", "import os"]
+    wanted += ["import math"] if recipe.schedule.kind == "cosine" else []
+    if network.input_shape == (3, 32, 32):
+        wanted += ["import pickle", "import tarfile"]
+    if network.input_shape == (1, 28, 28):
+        wanted += ["import gzip"]
+    return (*sorted(wanted), "import numpy as np")
+
+
+def reading(network: Network, recipe: Recipe) -> list[str]:
+    """Return the functions that read data and the command line."""
+    data = "a folder with train.npz and test.npz, of images and labels"
+    text = _ARRAYS.format(shape=f"(N, {', '.join(map(str, network.input_shape))})")
+    if network.input_shape == (3, 32, 32):
+        data, text = "cifar-10-python.tar.gz", _CIFAR
+    if network.input_shape == (1, 28, 28):
+        data, text = "a folder with MNIST's four files", _MNIST
+    numbers = {"epochs": recipe.epochs, "steps": recipe.steps, "batch": recipe.batch}
+    return [text.strip(), _BATCHES.strip(), _PARSE.format(data=data, **numbers).strip()]
+
+
+def loop(recipe: Recipe) -> str:
+    """Return the epochs of a `main`."""
+    return LOOP.format(order="seed=epoch" if recipe.shuffle else "seed=None").strip("\n")
