@@ -26,6 +26,7 @@ SE_RESNEXT = Recipe(
 SE_RESNEXT_FLUID = replace(
     SE_RESNEXT,
     optimizer=Optimizer("momentum", momentum=0.9),
+    loss=Loss(on="probabilities"),
     schedule=Schedule(),
     l2=Penalty(1e-4, at="gradient"),
 )

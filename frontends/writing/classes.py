@@ -17,7 +17,7 @@ from frontends.writing.dialect import ClassDialect
 from frontends.writing.draft import Draft, Source, batched, formatted, shapes_of
 from frontends.writing.expressions import Choice, Each, List, Unpacked, invoke
 from frontends.writing.guards import guards
-from frontends.writing.program import Ending
+from frontends.writing.program import NAMES, Ending
 from frontends.writing.progressions import runs
 from frontends.writing.sites import ClassSite, Written
 from frontends.writing.statements import (
@@ -41,7 +41,8 @@ def write(
 ) -> Source:
     """Return the written file. With `taps`, every step passes its result through `tap`; with an
     `ending` it trains."""
-    draft = Draft(network, dialect.says_same, dialect.words)
+    words = dialect.words.and_more(NAMES) if ending else dialect.words
+    draft = Draft(network, dialect.says_same, words)
     entry, written = draft.classes[draft.root.kind], statements(draft, dialect, taps)
     imports = dialect.imports(draft)
     demo = ("\n".join(dialect.demo(entry, network.input_shape)),)
@@ -56,7 +57,7 @@ def write(
             "\n".join(ending.all_imports(imports) if ending else imports),
             *dialect.helpers(draft),
             "\n".join(lines(written)),
-            *(ending.functions if ending else demo),
+            *(ending.texts(entry) if ending else demo),
         ]
     )
     return Source(dialect.name, formatted(text), entry, classes=True, statements=tuple(written))

@@ -13,7 +13,6 @@ from frontends.writing import classes, functions, running
 from frontends.writing.dialect import ClassDialect, FunctionDialect
 from frontends.writing.draft import Source
 from frontends.writing.program import Ending, Program
-from frontends.writing.text import class_name
 
 
 def emit(
@@ -49,9 +48,8 @@ def _ending(
     }
     program = Program(recipe, network, own)
     imports = (*running.imports(network, recipe), *written.IMPORTS)
-    entry = class_name(network.root.kind) if dialect.framework.classes else network.root.kind
     texts = (*written.functions(program), *running.reading(network, recipe))
-    return Ending(imports, (*texts, written.main(program, entry), running.MAIN), recipe)
+    return Ending(imports, texts, lambda entry: str(written.main(program, entry)), recipe)
 
 
 def dialect_of(framework: str) -> ClassDialect | FunctionDialect:

@@ -20,7 +20,7 @@ from frontends.writing.guards import guards
 from frontends.writing.names import Locals, names_in
 from frontends.writing.naming import Naming
 from frontends.writing.needs import Needs
-from frontends.writing.program import Ending
+from frontends.writing.program import NAMES, Ending
 from frontends.writing.progressions import runs
 from frontends.writing.sites import Body, FunctionSite, standalone
 from frontends.writing.statements import (
@@ -45,7 +45,8 @@ def write(
 ) -> Source:
     """Return the written file. With `taps`, every step passes its result through `tap`; with an
     `ending` it trains."""
-    draft = Draft(network, dialect.says_same, dialect.words)
+    words = dialect.words.and_more(NAMES) if ending else dialect.words
+    draft = Draft(network, dialect.says_same, words)
     naming = Naming() if taps else dialect.naming(network)  # steps are known by their paths
     functions = statements(draft, dialect, naming, taps)
     entry = draft.root.kind
@@ -61,7 +62,7 @@ def write(
             "\n".join(ending.all_imports(imports) if ending else imports),
             *dialect.helpers(draft),
             "\n".join(lines(functions)),
-            *(ending.functions if ending else demo),
+            *(ending.texts(entry) if ending else demo),
         ]
     )
     if not dialect.fstrings and not text.isascii():  # as files of Python 2.7 have to say

@@ -29,6 +29,10 @@ class Words:
     taken: frozenset[str] = frozenset()
     classes: bool = True
 
+    def and_more(self, names: frozenset[str]) -> Words:
+        """Return these words and some more."""
+        return Words(self.taken | names, self.classes)
+
 
 def fresh(wanted: str, taken: Container[str], joint: str = "_") -> str:
     """Return a name that is free: `wanted`, or else `wanted_`, `wanted_2`, `wanted_3` …"""

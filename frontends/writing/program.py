@@ -19,14 +19,27 @@ from common.recipes.recipe import KERNELS, Loss, Optimizer, Recipe, Schedule
 from common.recipes.reference import is_frozen
 from frontends.writing.text import EmitError
 
+# What a file that trains calls its own, so that no kind of block is called so.
+NAMES = frozenset(
+    "learning_rate loss_of trained create_optimizer train_step evaluate metrics_of apply_gradients "
+    "PlainUnpickler read batches parse main run argparse gzip math os pickle shutil tarfile np F "
+    "SGD Momentum Adam AdamW RMSProp Adagrad".split()
+)
+
 
 @dataclass(frozen=True)
 class Ending:
-    """How a written file ends: with functions, as text, and what they import."""
+    """How a written file ends: with functions, as text, and what they import. main: the last of
+    them, given what the network's class or function is called."""
 
     imports: tuple[str, ...]
     functions: tuple[str, ...]
+    main: Callable[[str], str]
     recipe: Recipe
+
+    def texts(self, entry: str) -> list[str]:
+        """Return all functions, and the call of `main`."""
+        return [*self.functions, self.main(entry), 'if __name__ == "__main__":\n    main()']
 
     def all_imports(self, others: list[str]) -> list[str]:
         """Return the imports of a file whose network has `others`, the standard library's first."""

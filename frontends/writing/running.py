@@ -86,10 +86,6 @@ def parse():
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     return parser.parse_args()
 '''
-MAIN = """
-if __name__ == "__main__":
-    main()
-"""
 # What stands in the loop of every main; `step` and `judge` are of the framework.
 LOOP = """
     while epoch < options.epochs and not (options.steps and step >= options.steps):
@@ -100,9 +96,9 @@ LOOP = """
             total += train_on(images, labels, learning_rate(step, steps_per_epoch)) * len(labels)
             count += len(labels)
             step += 1
-        loss, accuracy = validate(batches(test, options.batch_size))
+        validation, accuracy = validate(batches(test, options.batch_size))
         epoch += 1
-        said = (epoch, total / max(count, 1), loss, accuracy)
+        said = (epoch, total / max(count, 1), validation, accuracy)
         print("epoch %d: loss %.4f, validation loss %.4f, accuracy %.4f" % said)
         is_best, best = accuracy > best, max(accuracy, best)
         save_as("last")
