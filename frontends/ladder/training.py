@@ -8,7 +8,7 @@ are those of every pair of panels. What a recipe freezes stays as it was, bit fo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -34,7 +34,7 @@ from frontends.ladder.trajectory import (
     start,
 )
 from frontends.workers.arrays import ArrayReader, write_arrays
-from frontends.workers.outcomes import AGREES, MISMATCHED, WorkerError
+from frontends.workers.outcomes import AGREES, MISMATCHED, NOT_COMPARABLE, WorkerError
 from frontends.workers.protocol import ArrayFiles, Trained
 
 BOUND = 1e-9
@@ -42,6 +42,11 @@ RATES, FIRST_LOSS = "training, rates", "training, first loss"
 LOSSES = f"training, {STEPS} losses"
 AFTER = {0: "training, one update", STEPS - 1: f"training, {STEPS} updates"}
 FROZEN = "training, what is frozen"
+# What a panel's rounding leads to is followed in numpy, too: by gradients that are off by so much
+# of the step's largest. A tensor may be off by so many times what that makes: Adam takes full
+# steps along gradients that are nothing but noise, and some trainings magnify any difference.
+NOISE, TIMES = 1e-15, 30
+SENSITIVE = 1e-6  # where more than this would have to be allowed, nothing is compared
 # No tensor is judged against less than this share of the largest parameter: a bias in front of a
 # batch normalization has no gradient but noise.
 FLOOR = 0.1
@@ -49,10 +54,13 @@ FLOOR = 0.1
 
 @dataclass(frozen=True)
 class Expected:
-    """What the reference says of a training: losses, and after some steps all values."""
+    """What the reference says of a training: losses, and after every step all values; and what
+    each of them may be off by, as rounding has it."""
 
-    losses: list[float]
-    values: Mapping[int, Arrays]
+    losses: Any
+    values: list[Arrays]
+    losses_off: Any
+    values_off: list[dict[str, float]]
 
 
 class TrainingRuns:
@@ -90,13 +98,23 @@ class TrainingRuns:
         return self._expected[key]
 
     def _followed(self, conventions: Conventions) -> Expected:
-        trajectory = Trajectory(self.runs.network, self.recipe, self.start, conventions)
-        found, values = [], {}
+        losses, values = self._path(conventions, 0.0)
+        rounded, others = self._path(conventions, NOISE)
+        off = [
+            {name: TIMES * largest([each[name] - other[name]]) for name in each}
+            for each, other in zip(values, others)
+        ]
+        return Expected(losses, values, TIMES * np.abs(losses - rounded), off)
+
+    def _path(self, conventions: Conventions, noise: float) -> tuple[Any, list[Arrays]]:
+        network = self.runs.network
+        trajectory = Trajectory(network, self.recipe, self.start, conventions, noise)
+        losses, values = [], []
         for step in range(STEPS):
             images, labels = (self.batches[f"{step}/{what}"] for what in ("input", "labels"))
-            found.append(trajectory.step(images, labels))
-            values[step] = dict(trajectory.values)
-        return Expected(found, values)
+            losses.append(trajectory.step(images, labels))
+            values.append(dict(trajectory.values))
+        return np.array(losses), values
 
 
 def training(
@@ -132,18 +150,20 @@ class _Panel:
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows of this panel alone."""
-        yield self._row(RATES, np.array(self._told.rates), np.array(self._all.rates))
-        losses, expected = np.array(self._told.losses), np.array(self._expected.losses)
-        yield self._row(FIRST_LOSS, losses[:1], expected[:1])
+        rates = np.array(self._all.rates)
+        yield self._row(RATES, np.array(self._told.rates), rates, 0 * rates)
+        losses, expected = np.array(self._told.losses), self._expected.losses
+        off = self._expected.losses_off
+        yield self._row(FIRST_LOSS, losses[:1], expected[:1], off[:1])
         yield self._values(AFTER[0], 0)
-        yield self._row(LOSSES, losses, expected)
+        yield self._row(LOSSES, losses, expected, off)
         yield self._values(AFTER[STEPS - 1], STEPS - 1)
         if self._all.recipe.frozen:
             yield self._frozen()
 
     def off(self) -> dict[str, Arrays]:
         """Return by how much it is off the reference, per rung."""
-        losses = np.array(self._told.losses) - np.array(self._expected.losses)
+        losses = np.array(self._told.losses) - self._expected.losses
         found: dict[str, Arrays] = {LOSSES: {"loss": losses}}
         for step, rung in AFTER.items():
             found[rung] = {
@@ -153,26 +173,32 @@ class _Panel:
             }
         return found
 
-    def _row(self, rung: str, found: Any, expected: Any) -> Row:
-        apart = difference(found, expected)
-        agrees = apart.relative <= BOUND
-        note = "" if agrees else _first_of(found, expected)
-        outcome = AGREES if agrees else MISMATCHED
-        return Row(rung, (self._panel,), outcome, apart.relative, BOUND, note)
+    def _row(self, rung: str, found: Any, expected: Any, off: Any) -> Row:
+        scale = largest([expected])
+        apart, allowed = difference(found, expected), np.maximum(BOUND * scale, off)
+        beyond = ~(np.abs(found - expected) <= allowed)
+        bound = float(allowed.max()) / scale
+        if bound > SENSITIVE:
+            return _sensitive(rung, self._panel, bound)
+        note = _first_of(beyond, found, expected) if beyond.any() else ""
+        outcome = MISMATCHED if note else AGREES
+        return Row(rung, (self._panel,), outcome, apart.relative, bound, note)
 
     def _values(self, rung: str, step: int) -> Row:
-        worst, beyond = _apart(self._reader, step, self._expected.values[step], self._absent)
+        bound = max(_allowed(self._expected, step).values())
+        if bound > SENSITIVE:
+            return _sensitive(rung, self._panel, bound)
+        worst, beyond = _apart(self._reader, step, self._expected, self._absent)
         if not beyond:
-            return Row(rung, (self._panel,), AGREES, worst, BOUND)
-        return Row(rung, (self._panel,), MISMATCHED, worst, BOUND, self._place(beyond))
+            return Row(rung, (self._panel,), AGREES, worst, bound)
+        return Row(rung, (self._panel,), MISMATCHED, worst, bound, self._place(beyond))
 
     def _place(self, beyond: list[str]) -> str:
         """Return the first step and tensor that are off, from a run that records every step."""
         _, reader = self._all.run(self._panel, tuple(range(STEPS)))
         with reader:
             for step in range(STEPS):
-                expected = self._expected.values[step]
-                _, found = _apart(reader, step, expected, self._absent)
+                _, found = _apart(reader, step, self._expected, self._absent)
                 if found:
                     more = f", and {len(found) - 1} more" if len(found) > 1 else ""
                     return f"first behind step {step + 1}: {found[0]}{more}"
@@ -198,19 +224,36 @@ class _Panel:
         return self._reader.get(key) if key in self._reader.names() else np.nan
 
 
+def _scales(expected: Expected, step: int) -> dict[str, float]:
+    values = expected.values[step]
+    least = FLOOR * largest(values.values())
+    return {name: max(least, largest([value])) for name, value in values.items()}
+
+
+def _allowed(expected: Expected, step: int) -> dict[str, float]:
+    """Return the bound of every tensor behind a step, of its scale."""
+    off, scales = expected.values_off[step], _scales(expected, step)
+    return {name: max(BOUND, off[name] / scale) for name, scale in scales.items()}
+
+
+def _sensitive(rung: str, panel: str, bound: float) -> Row:
+    said = f"rounding alone makes up to {bound / TIMES:.1e}: this training cannot be compared"
+    return Row(rung, (panel,), NOT_COMPARABLE, bound=SENSITIVE, note=said)
+
+
 def _apart(
-    reader: ArrayReader, step: int, expected: Arrays, absent: set[str]
+    reader: ArrayReader, step: int, expected: Expected, absent: set[str]
 ) -> tuple[float, list[str]]:
-    """Return the worst difference behind a step, and what is beyond the bound, in words."""
-    least = FLOOR * largest(expected.values())
+    """Return the worst difference behind a step, and what is beyond its bound, in words."""
+    scales, allowed = _scales(expected, step), _allowed(expected, step)
     worst, beyond, given = 0.0, [], set(reader.names())
-    for name, value in expected.items():
+    for name, value in expected.values[step].items():
         if name in absent:
             continue
         found = reader.get(f"{step}/{name}") if f"{step}/{name}" in given else np.empty(0)
-        apart = difference(found, value, max(least, largest([value])))
+        apart = difference(found, value, scales[name])
         worst = max(worst, apart.relative)
-        if not apart.relative <= BOUND:
+        if not apart.relative <= allowed[name]:
             beyond.append(f"{name}: {apart}")
     return worst, beyond
 
@@ -221,22 +264,23 @@ def _pair(
     """Compare by how much two panels are off what is predicted of each."""
     expected = under_way.expected(left)
     if rung == LOSSES:
-        scale = largest([np.array(expected.losses)])
-        relative = largest([one["loss"] - other["loss"]]) / scale
+        scale = largest([expected.losses])
+        relative = {"loss": difference(one["loss"], other["loss"], scale).relative}
+        allowed = {"loss": max(BOUND, largest([expected.losses_off]) / scale)}
     else:
         step = next(number for number, name in AFTER.items() if name == rung)
-        values = expected.values[step]
-        least = FLOOR * largest(values.values())
-        relative = max(
-            difference(one[name], other[name], max(least, largest([values[name]]))).relative
+        scales, allowed = _scales(expected, step), _allowed(expected, step)
+        relative = {
+            name: difference(one[name], other[name], scales[name]).relative
             for name in one.keys() & other.keys()
-        )
-    outcome = AGREES if relative <= BOUND else MISMATCHED
-    return Row(rung, (left, right), outcome, relative, BOUND)
+        }
+    bound = {name: 2 * allowed[name] if allowed[name] > BOUND else BOUND for name in relative}
+    agrees = all(relative[name] <= bound[name] for name in relative)
+    outcome = AGREES if agrees else MISMATCHED
+    return Row(rung, (left, right), outcome, max(relative.values()), max(bound.values()))
 
 
-def _first_of(found: Any, expected: Any) -> str:
+def _first_of(beyond: Any, found: Any, expected: Any) -> str:
     """Return the first step at which two series part."""
-    apart = np.abs(found - expected) > BOUND * np.abs(expected).max()
-    step = int(np.argmax(apart | ~np.isfinite(found)))
+    step = int(np.argmax(beyond))
     return f"first at step {step + 1}: {found[step]:.10g}, expected {expected[step]:.10g}"

@@ -38,12 +38,19 @@ class Conventions:
 class Trajectory:
     """A network as a recipe trains it, step by step, in EPOCHS of equal length.
 
-    values: of every parameter and statistic, by canonical name; moved on by `step`.
+    values: of every parameter and statistic, by canonical name; moved on by `step`. noise: what
+    every gradient is off by, of the largest one of its step, as a panel's rounding would have it.
     """
 
     def __init__(
-        self, network: Network, recipe: Recipe, values: Arrays, conventions: Conventions
+        self,
+        network: Network,
+        recipe: Recipe,
+        values: Arrays,
+        conventions: Conventions,
+        noise: float = 0.0,
     ) -> None:
+        self._noise = noise
         self._network, self._recipe, self._conventions = network, recipe, conventions
         self._trainable = [
             each.name
@@ -66,11 +73,20 @@ class Trajectory:
         gradients = network.gradients(cotangent, self._conventions.scales)
         for name in self._trainable:  # what the output does not depend on
             gradients.setdefault(name, np.zeros_like(self.values[name]))
+        if self._noise:
+            gradients = self._noisy(gradients)
         self._training.update(gradients)
         self.values.update(self._training.weights)
         self._steps += 1
         self._move_statistics(network, images)
         return value
+
+    def _noisy(self, gradients: Arrays) -> Arrays:
+        scale = self._noise * largest(gradients.values())
+        return {
+            name: each + scale * draw(f"{name} {self._steps}", 0).standard_normal(each.shape)
+            for name, each in gradients.items()
+        }
 
     def _move_statistics(self, network: Reference, images: Any) -> None:
         for step in network.steps:

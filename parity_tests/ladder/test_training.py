@@ -12,14 +12,17 @@ import pytest
 
 from common.network import Network
 from common.networks import load
+from common.ops import Softmax
 from common.recipes.named import RECIPES
 from common.recipes.recipe import Loss, Optimizer, Penalty, Recipe, Schedule
+from common.spec import Block, Layer, Use
 from frontends.frameworks import FRAMEWORKS, HISTORICAL, MODERN
 from frontends.ladder.report import Report, Row
 from frontends.ladder.runs import Runs, batch_for, comparable
 from frontends.ladder.subjects import written
 from frontends.ladder.training import FROZEN, training
 from frontends.ladder.trajectory import rehearsal
+from frontends.workers.outcomes import NOT_COMPARABLE
 from frontends.workers.pool import Workers
 from frontends.writing.emit import emit
 from parity_tests.cases import small
@@ -84,9 +87,9 @@ def _trained(
     return list(training(runs, panels, recipe, folder))
 
 
-def _check(found: list[Row], panels: tuple[str, ...], recipe: Recipe) -> None:
+def _check(found: list[Row], panels: tuple[str, ...], recipe: Recipe, tight: float = TIGHT) -> None:
     assert all(row.passed for row in found), [row for row in found if not row.passed]
-    assert max(row.worst or 0 for row in found) < TIGHT
+    assert max(row.worst or 0 for row in found) < tight
     for panel in panels:  # rates, losses, two updates, and what is frozen
         alone = [row for row in found if row.panels == (panel,)]
         assert len(alone) == 5 + bool(recipe.frozen)
@@ -107,18 +110,24 @@ def test_five_panels(recipe: Recipe, workers: Workers, tmp_path: Path) -> None:
     _check(found, FRAMEWORKS, recipe)
 
 
-def _reduced(name: str, **arguments: Any) -> Network:
+def _reduced(name: str, size: int, **arguments: Any) -> Network:
     network = load(name)
-    return replace(network.with_arguments(**arguments), input_shape=(3, 32, 32))
+    channels = network.input_shape[0]
+    return replace(network.with_arguments(**arguments), input_shape=(channels, size, size))
+
+
+def _with_softmax(network: Network) -> Network:
+    layers: dict[str, Layer] = {"network": Use(network.root), "softmax": Softmax()}
+    return Network("ends_in_a_softmax", Block("outer", layers=layers), network.input_shape)
 
 
 NAMED = {
-    "se_resnext_article": _reduced("se_resnext_cifar", num_blocks=1, width=16),
-    "se_resnext_article_fluid": _reduced("se_resnext_published_fluid", num_blocks=1),
-    "batchflow": load("batchflow_se_resnet"),
-    "rir": _reduced("resnet18_rir", num_blocks=(1, 1, 1), width=8),
-    "transfer_classifier": _reduced("resnet50_fluid", num_blocks=(1, 1, 1, 1), width=8),
-    "transfer_all": _reduced("resnet50_fluid", num_blocks=(1, 1, 1, 1), width=8),
+    "se_resnext_article": small.se_resnext(),
+    "se_resnext_article_fluid": _with_softmax(small.published_fluid()),
+    "batchflow": _reduced("batchflow_se_resnet", 28, width=8),
+    "rir": _reduced("resnet18_rir", 32, num_blocks=(1, 1, 1), width=8),
+    "transfer_classifier": _reduced("resnet50_fluid", 32, num_blocks=(1, 1, 1, 1), width=8),
+    "transfer_all": _reduced("resnet50_fluid", 32, num_blocks=(1, 1, 1, 1), width=8),
 }
 
 
@@ -126,10 +135,20 @@ NAMED = {
 @rows("name", dict(zip(NAMED, NAMED)))
 def test_the_recipes_of_the_sources(name: str, workers: Workers, tmp_path: Path) -> None:
     recipe = RECIPES[name]
+    if name == "se_resnext_article_fluid":  # at 0.1 it magnifies rounding a billionfold
+        recipe = replace(recipe, learning_rate=1e-3)
     found = _trained(NAMED[name], FRAMEWORKS, recipe, workers, tmp_path)
-    _check(found, FRAMEWORKS, recipe)
+    _check(found, FRAMEWORKS, recipe, 1e-7)
     frozen = [row for row in found if row.rung == FROZEN]
     assert len(frozen) == len(FRAMEWORKS) * bool(recipe.frozen)
+
+
+@pytest.mark.complete
+def test_what_magnifies_rounding_is_not_called_the_same(workers: Workers, tmp_path: Path) -> None:
+    name = "se_resnext_article_fluid"
+    found = _trained(NAMED[name], ("torch",), RECIPES[name], workers, tmp_path)
+    (stopped,) = [row for row in found if row.rung == "training, 20 losses"]
+    assert stopped.outcome == NOT_COMPARABLE and "cannot be compared" in stopped.note
 
 
 def test_a_rehearsal_has_the_whole_schedule() -> None:
