@@ -76,7 +76,9 @@ class _Reader:
         self._open: list[str] = []
 
     def network(self) -> Network:
-        data = _keys(self._data, "name input_shape root blocks", "title source naming arguments")
+        data = _keys(
+            self._data, "name input_shape root blocks", "title source naming flat arguments"
+        )
         with _at("blocks"):
             self._definitions = _is(data["blocks"], dict)
             if len(self._definitions) > MOST_KINDS:
@@ -87,13 +89,18 @@ class _Reader:
         for key in ("name", "source", "title", "naming"):
             with _at(key):
                 texts[key] = _is(data.get(key, ""), str)
+        with _at("flat"):
+            flat = tuple(_texts(data.get("flat", [])))
+            for kind in flat:
+                self._block(kind)
         with _at("input_shape"):
             shape = _value(_is(data["input_shape"], list))
         with _at("arguments"):
             arguments = _values(data.get("arguments", {}))
         with _at("root"):
             root = self._block(data["root"])
-        return Network(root=root, input_shape=shape, arguments=tuple(arguments.items()), **texts)
+        given = tuple(arguments.items())
+        return Network(root=root, input_shape=shape, arguments=given, flat=flat, **texts)
 
     def _block(self, kind: Any) -> Block:
         if _is(kind, str) not in self._definitions:

@@ -32,6 +32,7 @@ def to_json(network: Network) -> str:
         "title": network.title,
         "source": network.source,
         "naming": network.naming,
+        "flat": network.flat,
         "input_shape": network.input_shape,
         "root": network.root.kind,
         "arguments": dict(network.arguments),

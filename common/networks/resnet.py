@@ -145,7 +145,8 @@ def imagenet(
     root = resnet(
         block, DEPTHS[depth], stem, head, num_classes, project_first=bottlenecks, kind=kind
     )
-    return initialized(Network(name, root, (3, 224, 224), source, title), laws)
+    network = Network(name, root, (3, 224, 224), source, title, flat=("conv_bn",))
+    return initialized(network, laws)
 
 
 def _keras() -> Network:

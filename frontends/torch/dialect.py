@@ -7,13 +7,13 @@ from typing import Any
 from common import ops
 from common.expressions import literal, names
 from common.ops import Op, Shape
-from common.spec import Block
 from frontends.torch.helpers import HELPERS, helpers
 from frontends.torch.initial import plan_of
 from frontends.torch.ops import OPS, concatenated
 from frontends.writing.dialect import ClassDialect
 from frontends.writing.draft import Draft
 from frontends.writing.expressions import invoke
+from frontends.writing.sites import ClassSite
 from frontends.writing.statements import Statement
 
 
@@ -49,8 +49,8 @@ class TorchDialect(ClassDialect):
     def merged(self, merge: str, paths: tuple[Any, ...]) -> Any:
         return concatenated(*paths) if merge == "concat" else invoke("sum", *paths)
 
-    def started(self, draft: Draft, block: Block, layer: str) -> tuple[Statement, ...]:
-        return tuple(plan_of(draft).behind(block, layer))
+    def started(self, site: ClassSite) -> tuple[Statement, ...]:
+        return tuple(plan_of(site.draft).behind(site))
 
     def close_init(self, draft: Draft) -> list[Statement]:
         return plan_of(draft).closing()

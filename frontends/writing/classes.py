@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from common.expressions import literal
+from common.expressions import literal, substitute
 from common.network import Network
 from common.ops import Op
 from common.prune import Unwritten
 from common.sizes import plus
-from common.spec import Block, Chain, Layer, Parallel, Use, When, plain
+from common.spec import Block, Chain, Layer, Parallel, Plain, Use, When, plain
 from common.wiring import Call
 from frontends.writing.dialect import ClassDialect
 from frontends.writing.draft import Draft, Source, batched, formatted, shapes_of
@@ -19,7 +19,7 @@ from frontends.writing.expressions import Choice, Each, List, Unpacked, invoke
 from frontends.writing.guards import guards
 from frontends.writing.program import NAMES, Ending
 from frontends.writing.progressions import runs
-from frontends.writing.sites import ClassSite, Written
+from frontends.writing.sites import ClassSite, ItemSite, Written
 from frontends.writing.statements import (
     Assign,
     Class,
@@ -60,12 +60,20 @@ def write(
             *(ending.texts(entry) if ending else demo),
         ]
     )
-    return Source(dialect.name, formatted(text), entry, classes=True, statements=tuple(written))
+    return Source(
+        dialect.name,
+        formatted(text),
+        entry,
+        classes=True,
+        own=draft.flat.names,
+        statements=tuple(written),
+    )
 
 
 def statements(draft: Draft, dialect: ClassDialect, taps: bool = False) -> list[Class]:
     """Return the classes of a file, inner ones first."""
-    return [_Class(draft, dialect, block, taps).statement() for block in draft.kinds()]
+    kinds = [block for block in draft.kinds() if block.kind not in draft.flat.sequences]
+    return [_Class(draft, dialect, block, taps).statement() for block in kinds]
 
 
 class _Class:
@@ -105,31 +113,63 @@ class _Class:
             yield from self._init(name, layer, taken)
 
     def _init(self, name: str, layer: Layer, taken: tuple[str, ...]) -> Iterator[Statement]:
-        op, site, steps = plain(layer), self._site(name, taken), (f"{self._block.kind}.{name}",)
-        if isinstance(op, Op):
-            self._check_known(name, site.widths[:1] if op.has_parameters else [])
-            written = self._dialect.op(op, site)
-        else:
-            written = Written(None, self._constructor(name, op))
-        value = written.init
+        steps, ops = self._draft.flat.steps(self._block, name), self._ops(name, plain(layer), taken)
+        written = [self._dialect.op(op, site) for site, op in ops]
+        value = self._made(name, plain(layer), ops, written)
         if isinstance(layer, When):
             condition = literal(layer.when)
             value = condition if value is None else Choice(value, condition, "None")
-        yield from (replace(each, steps=steps) for each in written.before)
-        if written.pad is not None:
-            yield Assign((site.pad,), written.pad, steps=steps)
+        yield from (replace(line, steps=steps) for each in written for line in each.before)
+        for each in written:
+            if each.pad is not None:
+                yield Assign((ops[0][0].pad,), each.pad, steps=steps)
         if name in self._block.unused:
             yield Comment("never called, as in the source")
         if value is not None:
-            yield Assign((site.attribute,), value, steps=steps)
-        started = self._dialect.started(self._draft, self._block, name)
+            yield Assign((f"self.{name}",), value, steps=steps)
+        started = [line for site, _ in ops for line in self._dialect.started(site)]
         if started and isinstance(layer, When):
-            yield If(f"{site.attribute} is not None", body=started, steps=steps)
+            yield If(f"self.{name} is not None", body=tuple(started), steps=steps)
         else:
-            yield from (replace(each, steps=steps) for each in started)
+            yield from (replace(line, steps=steps) for line in started)
 
-    def _site(self, name: str, taken: tuple[str, ...]) -> ClassSite:
-        return ClassSite(self._draft, self._block, name, taken, self._channels.layers[name])
+    def _made(
+        self, name: str, layer: Plain, ops: list[tuple[ClassSite, Op]], written: list[Written]
+    ) -> Any:
+        """Return what a layer is in `__init__`, as an expression; None for an op without a module.
+
+        Raises EmitError for an op in a sequence that is more than a module.
+        """
+        if isinstance(layer, Op):
+            return written[0].init
+        if not ops:
+            return self._constructor(name, layer)
+        for (site, _), each in zip(ops, written):
+            if (each.value, each.pad) != (invoke(site.attribute, *site.inputs), None):
+                raise EmitError(
+                    f"block {self._block.kind}, layer {name}: {site.layer} is no module of "
+                    f"{self._dialect.framework.title} alone; leave the block out of `flat`"
+                )
+        return invoke(self._dialect.sequential, *(each.init for each in written))
+
+    def _ops(self, name: str, layer: Plain, taken: tuple[str, ...]) -> list[tuple[ClassSite, Op]]:
+        """Return the ops of a layer that are made where it is: itself, or the items of a sequence,
+        each on what the one before gives."""
+        known, inputs = self._draft.channels, self._channels.layers[name]
+        if isinstance(layer, Op):
+            self._check_known(name, inputs[:1] if layer.has_parameters else [])
+            return [(ClassSite(self._draft, self._block, name, taken, inputs), layer)]
+        if not isinstance(layer, Use) or layer.block.kind not in self._draft.flat.sequences:
+            return []
+        self._check_known(name, known.given(layer, inputs))
+        there = dict(zip(known[layer.block].symbols, inputs))
+        found: list[tuple[ClassSite, Op]] = []
+        for index, (inner, op) in enumerate(layer.block.layers.items()):
+            assert isinstance(op, Op)
+            widths = [substitute(each, there) for each in known[layer.block].layers[inner]]
+            site = ItemSite(self._draft, layer.block, inner, taken, widths, f"self.{name}", index)
+            found.append((site, op))
+        return found
 
     def _constructor(self, name: str, layer: Layer) -> Any:
         inputs = self._channels.layers[name]
@@ -181,7 +221,8 @@ class _Class:
 
     def _forward(self) -> Iterator[Statement]:
         for position, call in enumerate(self._block.wiring):
-            layer, steps = self._block.layers[call.layer], (f"{self._block.kind}.{call.layer}",)
+            layer = self._block.layers[call.layer]
+            steps = self._draft.flat.steps(self._block, position)
             if isinstance(plain(layer), Unwritten):
                 yield from _renamed(call)
                 continue
@@ -212,16 +253,27 @@ class _Class:
             each = Each(invoke("path", *call.inputs), "path", f"self.{call.layer}")
             value = self._dialect.merged(layer.merge, (each,))
         elif isinstance(layer, Op):
-            value = self._dialect.op(layer, self._site(call.layer, call.inputs)).value
+            ((site, op),) = self._ops(call.layer, layer, call.inputs)
+            value = self._dialect.op(op, site).value
+        elif self._taps and self._ops(call.layer, layer, call.inputs):
+            return self._tapped_sequence(call, layer)
         else:
             return invoke(f"self.{call.layer}", *call.inputs)
         return invoke("tap", "self", f'"{call.layer}"', value) if self._taps else value
 
+    def _tapped_sequence(self, call: Call, layer: Plain) -> Any:
+        """Return the items of a sequence one by one, each behind a tap."""
+        value: Any = call.inputs[0]
+        for index, (site, _) in enumerate(self._ops(call.layer, layer, call.inputs)):
+            value = invoke("tap", "self", f'"{call.layer}.{index}"', invoke(site.attribute, value))
+        return value
+
     def _condition(self, call: Call, layer: When) -> str:
         """Return whether an optional layer is there: it is not None, or its flag holds."""
         inner, attribute = layer.layer, f"self.{call.layer}"
-        is_flag = isinstance(inner, Op) and (
-            self._dialect.op(inner, self._site(call.layer, call.inputs)).init is None
+        is_flag = isinstance(inner, Op) and all(
+            self._dialect.op(op, site).init is None
+            for site, op in self._ops(call.layer, inner, call.inputs)
         )
         return attribute if is_flag else f"{attribute} is not None"
 

@@ -12,7 +12,6 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from common.network import Network
 from common.ops import Op, Shape
-from common.spec import Block
 from frontends.frameworks import TABLE, Framework
 from frontends.writing.draft import Draft
 from frontends.writing.names import Words
@@ -97,8 +96,8 @@ class ClassDialect(Dialect[ClassSite, Written]):
         `paths` are the values, or the one `Each` that yields them.
         """
 
-    def started(self, draft: Draft, block: Block, layer: str) -> tuple[Statement, ...]:
-        """Return what initializes a layer behind the statement that makes it."""
+    def started(self, site: ClassSite) -> tuple[Statement, ...]:
+        """Return what initializes an op behind the statement that makes it."""
         return ()
 
     def close_init(self, draft: Draft) -> list[Statement]:

@@ -18,6 +18,7 @@ from common.prune import prune
 from common.spec import Block, plain
 from common.text import one_line
 from frontends.frameworks import Framework
+from frontends.writing.flat import Flat, OwnNames, flattened
 from frontends.writing.lines import Lines, lines_of
 from frontends.writing.names import Words, class_names, renamed
 from frontends.writing.padding import in_numbers
@@ -35,7 +36,7 @@ class Source:
     """A written file: its text and the class or function in it that is the network.
 
     `names`: own name of a parameter or block -> canonical, where the file bears official names.
-    `statements`: its classes or functions as data.
+    `own`: what classes call by other paths. `statements`: its classes or functions as data.
     """
 
     dialect: str
@@ -43,6 +44,7 @@ class Source:
     entry: str
     classes: bool
     names: Mapping[str, str] = field(default_factory=dict)
+    own: OwnNames = field(default_factory=OwnNames)
     statements: tuple[Statement, ...] = field(default=(), repr=False)
 
     @cached_property
@@ -58,7 +60,9 @@ class Draft:
         self, network: Network, says_same: Callable[[Op], bool], words: Words | None = None
     ) -> None:
         self.words = words or Words()
-        self.network = renamed(in_numbers(prune(network), says_same), self.words)
+        network = renamed(in_numbers(prune(network), says_same), self.words)
+        self.flat = flattened(network) if self.words.classes else Flat(network)
+        self.network = self.flat.network
         self.classes = class_names(self.network, self.words.taken)
         self.elaboration: Elaboration = self.network.elaboration
         self.channels = Channels(self.network, self.elaboration)

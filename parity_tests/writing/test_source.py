@@ -24,6 +24,7 @@ from frontends.frameworks import FRAMEWORKS, HISTORICAL, MODERN, TABLE
 from frontends.workers.environments import ROOT
 from frontends.writing.draft import LINE_LENGTH, RUFF, Draft
 from frontends.writing.emit import emit
+from frontends.writing.names import Words
 from frontends.writing.text import EmitError, class_name
 from parity_tests.cases.catalogue import NETWORKS
 from parity_tests.rows import rows
@@ -155,17 +156,22 @@ def _of_a_graph(outline: Outline, draft: Draft, dialect: str) -> Outline:
 @rows("name", {name: name for name in available()})
 def test_the_same_kinds_with_the_same_arguments(name: str) -> None:
     network = load(name)
-    draft = Draft(network, lambda op: True)
+    draft = Draft(network, lambda op: True, Words(classes=False))  # nothing is flat
+    flat = set(map(class_name, network.flat))
     outlines: dict[str, Outline] = {}
     for dialect in DIALECTS:
         source = emit(network, dialect)
         declared = _declared_by_classes if source.classes else _declared_by_functions
         outlines[dialect] = declared(ast.parse(source.text), draft)
     first = outlines["torch"]
-    assert [kind for kind, _ in first] == [class_name(block.kind) for block in draft.kinds()]
+    kinds = [class_name(block.kind) for block in draft.kinds()]
+    assert [kind for kind, _ in first] == [kind for kind in kinds if kind not in flat]
     for dialect, outline in outlines.items():
+        apart = [each for each in outline if each[0] not in flat]
         classes = emit(network, dialect).classes
-        assert outline == (first if classes else _of_a_graph(first, draft, dialect)), dialect
+        assert apart == (first if classes else _of_a_graph(first, draft, dialect)), dialect
+        within = [each for each in outlines["fluid"] if each[0] in flat and not classes]
+        assert [each for each in outline if each[0] in flat] == within, dialect
 
 
 def test_a_long_width_is_written_once() -> None:
