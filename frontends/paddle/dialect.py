@@ -13,7 +13,9 @@ from frontends.writing.expressions import List, invoke
 from frontends.writing.paddle_family import says_same
 
 PAD_SAME = '''
-def pad_same(x, kernel_size, stride, dilation):
+def pad_same(
+    x: Tensor, kernel_size: tuple[int, int], stride: tuple[int, int], dilation: tuple[int, int]
+) -> Tensor:
     """Pad as "SAME" does, an odd cell after, for what does not take that word."""
     around = []
     for size, k, s, d in zip(x.shape[2:], kernel_size, stride, dilation):
@@ -25,7 +27,7 @@ def pad_same(x, kernel_size, stride, dilation):
 
 class PaddleDialect(ClassDialect):
     name = "paddle"
-    own = frozenset({"paddle", "nn", "F", "pad_same", "std", "bound"})
+    own = frozenset({"paddle", "Tensor", "nn", "F", "pad_same", "std", "bound"})
     table = OPS
     base = "nn.Layer"
     sequential = "nn.Sequential"
@@ -45,7 +47,7 @@ class PaddleDialect(ClassDialect):
         used = {type(step.op) for step in draft.elaboration.steps}
         pads = ops.ChannelPad in used or self.helpers(draft)
         functional = ["from paddle.nn import functional as F"] if pads else []
-        return ["import paddle", "from paddle import nn", *functional]
+        return ["import paddle", "from paddle import Tensor, nn", *functional]
 
     def helpers(self, draft: Draft) -> list[str]:
         return [] if all(map(says_same, draft.same_ops())) else [PAD_SAME]

@@ -19,7 +19,7 @@ from frontends.writing.statements import Statement
 
 class TorchDialect(ClassDialect):
     name = "torch"
-    own = frozenset({"torch", "nn", "F", "_pair", "std", "bound", "m", *HELPERS})
+    own = frozenset({"torch", "Tensor", "nn", "F", "_pair", "std", "bound", "m", *HELPERS})
     table = OPS
     base = "nn.Module"
     sequential = "nn.Sequential"
@@ -41,7 +41,7 @@ class TorchDialect(ClassDialect):
         functional = ["from torch.nn import functional as F"] if pads or draft.same_ops() else []
         pools = any(isinstance(op, ops.MaxPool2d) for op in draft.same_ops())
         pair = ["from torch.nn.modules.utils import _pair"] if pools else []
-        return ["import torch", "from torch import nn", *functional, *pair]
+        return ["import torch", "from torch import Tensor, nn", *functional, *pair]
 
     def helpers(self, draft: Draft) -> list[str]:
         return helpers(draft)

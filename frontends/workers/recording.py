@@ -66,10 +66,12 @@ class Recorder:
         return name
 
     def hook(self, path: str) -> Callable[[Any, Any, Any], None]:
-        """Return a forward hook that records what a layer gives."""
+        """Return a forward hook that records what a layer gives; a copy, as it may be written
+        over."""
 
         def record(layer: Any, inputs: Any, output: Any) -> None:
-            self.put(path, output)
+            values = output if isinstance(output, (tuple, list)) else [output]
+            self.put(path, [each.detach().clone() for each in values] if self._keep else output)
 
         return record
 
@@ -211,18 +213,19 @@ class Recordings:
     def tap_tensor(self, path: str, value: Any, differentiable: bool) -> Any:
         """Record a tensor and, where wanted, the gradient that comes back to it; pass it on.
 
-        What is passed on is a copy then: of a step that returns its input, or is followed by one
-        that writes into its input, the gradient is still its own.
+        What is passed on is a copy where either is kept: of a step that returns its input, or is
+        followed by one that writes into its input, both are still its own.
         """
         key = self.steps.put(path, value.detach())
-        if not (differentiable and self.keeps_cotangents):
+        if not (self.keeps_steps or self.keeps_cotangents):
             return value
         passed = value.clone()
 
         def record(gradient: Any) -> None:
             self._cotangents[key] = gradient.detach().clone()
 
-        passed.register_hook(record)
+        if differentiable and self.keeps_cotangents:
+            passed.register_hook(record)
         return passed
 
 

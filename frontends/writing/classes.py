@@ -8,7 +8,7 @@ from typing import Any
 
 from common.expressions import literal, substitute
 from common.network import Network
-from common.ops import Op
+from common.ops import Add, Op
 from common.prune import Unwritten
 from common.sizes import plus
 from common.spec import Block, Chain, Layer, Parallel, Plain, Use, When, plain
@@ -18,6 +18,8 @@ from frontends.writing.draft import Draft, Source, batched, formatted, shapes_of
 from frontends.writing.expressions import Choice, Each, List, Unpacked, invoke
 from frontends.writing.guards import guards
 from frontends.writing.program import NAMES, Ending
+from frontends.writing.hints import TENSOR, init_parameters, returned
+from frontends.writing.overwriting import may_overwrite
 from frontends.writing.progressions import runs
 from frontends.writing.sites import ClassSite, ItemSite, Written
 from frontends.writing.statements import (
@@ -32,7 +34,7 @@ from frontends.writing.statements import (
     about,
     lines,
 )
-from frontends.writing.text import EmitError, parameters, passed
+from frontends.writing.text import EmitError, passed
 from frontends.writing.tidying import merged_ifs, returning, with_local
 
 
@@ -92,14 +94,15 @@ class _Class:
                 "rename the layer"
             )
         forward = returning(merged_ifs(list(self._forward())), block.outputs)
-        methods = [Function("forward", ("self", *block.inputs), body=tuple(forward))]
+        taken = ("self", *(f"{name}: {TENSOR}" for name in block.inputs))
+        methods = [Function("forward", taken, returned(block.outputs), body=tuple(forward))]
         inits = with_local(block, [*guards(block, fstrings=True), *self._inits()])
         inits += self._dialect.close_init(self._draft) if self._is_root else []
         if inits:
-            first, declared = ("self", *self._channels.implicit), dict(block.arguments)
+            instances = self._draft.instances(block)
+            declared = init_parameters(block, self._channels.implicit, instances)
             body = (Expression(invoke("super().__init__")), *inits)
-            taken = parameters(block, first, (), declared)
-            methods.insert(0, Function("__init__", taken, body=body))
+            methods.insert(0, Function("__init__", ("self", *declared), "None", body=body))
         body = (*about(block.about), *methods)
         return Class(self._draft.classes[block.kind], self._dialect.base, body=body)
 
@@ -232,7 +235,7 @@ class _Class:
                 values, remark = f"self.{call.layer}", self._shape(position)
                 yield For("block", values, body=(turn,), remark=remark, steps=steps)
                 continue
-            value = Assign(call.outputs, self._value(call), steps=steps)
+            value = self._assigned(position, call, steps)
             if isinstance(layer, When):
                 yield from _renamed(call)
                 yield If(self._condition(call, layer), body=(value,), steps=steps)
@@ -260,6 +263,15 @@ class _Class:
         else:
             return invoke(f"self.{call.layer}", *call.inputs)
         return invoke("tap", "self", f'"{call.layer}"', value) if self._taps else value
+
+    def _assigned(self, position: int, call: Call, steps: tuple[str, ...]) -> Assign:
+        """Return the statement of a call; a sum is added to the value whose name it takes."""
+        layer = self._block.layers[call.layer]
+        if isinstance(layer, Add) and len(call.inputs) == 2 and not self._taps:
+            for name, other in (call.inputs, call.inputs[::-1]):
+                if call.outputs == (name,) and may_overwrite(self._block, position, name):
+                    return Assign((name,), other, operator="+=", steps=steps)
+        return Assign(call.outputs, self._value(call), steps=steps)
 
     def _tapped_sequence(self, call: Call, layer: Plain) -> Any:
         """Return the items of a sequence one by one, each behind a tap."""

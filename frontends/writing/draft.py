@@ -22,6 +22,7 @@ from frontends.writing.flat import Flat, OwnNames, flattened
 from frontends.writing.lines import Lines, lines_of
 from frontends.writing.names import Words, class_names, renamed
 from frontends.writing.padding import in_numbers
+from frontends.writing.residual import with_identity
 from frontends.writing.statements import Statement, quoted
 from frontends.writing.text import EmitError
 from frontends.writing.widths import Channels
@@ -63,6 +64,8 @@ class Draft:
         network = renamed(in_numbers(prune(network), says_same), self.words)
         self.flat = flattened(network) if self.words.classes else Flat(network)
         self.network = self.flat.network
+        if self.words.classes:
+            self.network = with_identity(self.network, self.words.taken)
         self.classes = class_names(self.network, self.words.taken)
         self.elaboration: Elaboration = self.network.elaboration
         self.channels = Channels(self.network, self.elaboration)

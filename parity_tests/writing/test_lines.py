@@ -56,8 +56,8 @@ def _with_flat(network: Network, order: list[str]) -> list[str]:
     blocks = {each.layer: each.block for each in network.elaboration.blocks}
     inside: dict[str, dict[str, None]] = {}
     sequences = set()
-    for step in network.elaboration.steps:
-        path, _, inner = step.layer.rpartition(".")
+    for each in network.elaboration.steps:
+        path, _, inner = each.layer.rpartition(".")
         around, _, layer = path.rpartition(".")
         if blocks[path].kind in network.flat:
             call = f"{blocks[around].kind}.{layer}"
@@ -67,8 +67,9 @@ def _with_flat(network: Network, order: list[str]) -> list[str]:
     for step in order:
         if step.partition(".")[0] not in network.flat:
             again = [] if step in sequences else [step]
-            parts = [[*again, each] for each in inside.get(step, ())]
-            found += [step, *(each for part in parts for each in part)]
+            found.append(step)
+            for part in inside.get(step, {}):
+                found += [*again, part]
     return [step for step, _ in groupby(found)]
 
 
