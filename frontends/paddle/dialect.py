@@ -6,11 +6,13 @@ from typing import Any
 
 from common import ops
 from common.ops import Op, Shape
+from frontends.paddle.initial import closing
 from frontends.paddle.ops import OPS, concatenated
 from frontends.writing.dialect import ClassDialect
 from frontends.writing.draft import Draft
 from frontends.writing.expressions import List, invoke
 from frontends.writing.paddle_family import says_same
+from frontends.writing.statements import Statement
 
 PAD_SAME = '''
 def pad_same(
@@ -27,11 +29,13 @@ def pad_same(
 
 class PaddleDialect(ClassDialect):
     name = "paddle"
-    own = frozenset({"paddle", "Tensor", "nn", "F", "pad_same", "std", "bound"})
+    own = frozenset({"paddle", "Tensor", "nn", "F", "pad_same", "m", "initialize", "std", "bound"})
     table = OPS
     base = "nn.Layer"
     sequential = "nn.Sequential"
     module_list = "nn.LayerList"
+    line_length = 80  # as paddle.vision's
+    typed_docstrings = True
     reserved = frozenset(
         "add_parameter add_sublayer apply astype backward bfloat16 buffers children "
         "clear_gradients create_parameter create_tensor create_variable eval extra_repr float "
@@ -54,6 +58,9 @@ class PaddleDialect(ClassDialect):
 
     def merged(self, merge: str, paths: tuple[Any, ...]) -> Any:
         return concatenated(*paths) if merge == "concat" else invoke("paddle.add_n", List(paths))
+
+    def close_init(self, draft: Draft) -> list[Statement]:
+        return closing(draft)
 
     def demo(self, entry: str, shape: Shape) -> list[str]:
         return [

@@ -96,10 +96,21 @@ def adaptive_avg_pool2d(op: ops.AdaptiveAvgPool2d, site: ClassSite) -> Written:
     return applied(site, invoke("nn.AdaptiveAvgPool2d", op.output_size))
 
 
+def global_avg_pool2d(op: ops.GlobalAvgPool2d, site: ClassSite) -> Written:
+    """As torchvision has it behind the last stage; a gate takes the mean."""
+    (x,) = site.inputs
+    if site.block is not site.draft.root:
+        return Written(f"{x}.mean((2, 3))")
+    pooled = invoke(site.attribute, x)
+    return Written(invoke("torch.flatten", pooled, 1), invoke("nn.AdaptiveAvgPool2d", (1, 1)))
+
+
 def flatten(op: ops.Flatten, site: ClassSite) -> Written:
     (x,) = site.inputs
     return Written(
-        f"{x}.flatten(1)" if op.order == "CHW" else f"{x}.permute(0, 2, 3, 1).flatten(1)"
+        invoke("torch.flatten", x, 1)
+        if op.order == "CHW"
+        else f"{x}.permute(0, 2, 3, 1).flatten(1)"
     )
 
 
@@ -119,7 +130,7 @@ OPS: Mapping[type[Op], Writes] = {
     ops.MaxPool2d: max_pool2d,
     ops.AvgPool2d: avg_pool2d,
     ops.AdaptiveAvgPool2d: adaptive_avg_pool2d,
-    ops.GlobalAvgPool2d: value(lambda x: f"{x}.mean((2, 3))"),
+    ops.GlobalAvgPool2d: global_avg_pool2d,
     ops.ReLU: relu,
     ops.ReLU6: module("nn.ReLU6"),
     ops.SiLU: module("nn.SiLU"),

@@ -12,8 +12,9 @@ from common.ops import Add, Op
 from common.prune import Unwritten
 from common.sizes import plus
 from common.spec import Block, Chain, Layer, Parallel, Plain, Use, When, plain
-from common.wiring import Call
+from common.wiring import REQUIRED, Call, outputs_of
 from frontends.writing.dialect import ClassDialect
+from frontends.writing.docstrings import INDENT, root_docstring
 from frontends.writing.draft import Draft, Source, batched, formatted, shapes_of
 from frontends.writing.expressions import Choice, Each, List, Unpacked, invoke
 from frontends.writing.guards import guards
@@ -21,7 +22,9 @@ from frontends.writing.program import NAMES, Ending
 from frontends.writing.hints import TENSOR, init_parameters, returned
 from frontends.writing.overwriting import may_overwrite
 from frontends.writing.progressions import runs
+from frontends.writing.shapes import Symbols
 from frontends.writing.sites import ClassSite, ItemSite, Written
+from frontends.writing.stages import METHOD, Stages
 from frontends.writing.statements import (
     Assign,
     Class,
@@ -30,6 +33,7 @@ from frontends.writing.statements import (
     For,
     Function,
     If,
+    Return,
     Statement,
     about,
     lines,
@@ -44,7 +48,7 @@ def write(
     """Return the written file. With `taps`, every step passes its result through `tap`; with an
     `ending` it trains."""
     words = dialect.words.and_more(NAMES) if ending else dialect.words
-    draft = Draft(network, dialect.says_same, words)
+    draft = Draft(network, dialect.says_same, words, dialect.line_length)
     entry, written = draft.classes[draft.root.kind], statements(draft, dialect, taps)
     imports = dialect.imports(draft)
     demo = ("\n".join(dialect.demo(entry, network.input_shape)),)
@@ -64,7 +68,7 @@ def write(
     )
     return Source(
         dialect.name,
-        formatted(text),
+        formatted(text, dialect.line_length),
         entry,
         classes=True,
         own=draft.flat.names,
@@ -85,6 +89,8 @@ class _Class:
         self._draft, self._dialect, self._block, self._taps = draft, dialect, block, taps
         self._channels = draft.channels[block]
         self._is_root = block is draft.root
+        self._stages = Stages(draft, block)
+        self._symbols = Symbols(draft) if self._is_root else None
 
     def statement(self) -> Class:
         block = self._block
@@ -96,15 +102,32 @@ class _Class:
         forward = returning(merged_ifs(list(self._forward())), block.outputs)
         taken = ("self", *(f"{name}: {TENSOR}" for name in block.inputs))
         methods = [Function("forward", taken, returned(block.outputs), body=tuple(forward))]
-        inits = with_local(block, [*guards(block, fstrings=True), *self._inits()])
+        inits = with_local(block, [*guards(block, fstrings=True), *self._inits()], products=True)
         inits += self._dialect.close_init(self._draft) if self._is_root else []
         if inits:
             instances = self._draft.instances(block)
             declared = init_parameters(block, self._channels.implicit, instances)
             body = (Expression(invoke("super().__init__")), *inits)
-            methods.insert(0, Function("__init__", ("self", *declared), "None", body=body))
-        body = (*about(block.about), *methods)
+            init = Function("__init__", ("self", *declared), "None", body=body)
+            methods = [init, *self._make_layer(), *methods]
+        said = [self._docstring()] if self._is_root else about(block.about)
+        body = (*said, *methods)
         return Class(self._draft.classes[block.kind], self._dialect.base, body=body)
+
+    def _docstring(self) -> Statement:
+        assert self._symbols
+        output = ", ".join(self._symbols.of(len(self._block.wiring) - 1))
+        return root_docstring(self._draft, output, self._dialect.typed_docstrings)
+
+    def _make_layer(self) -> Iterator[Function]:
+        """Yield the method that makes the stages of a network, if one can."""
+        if not self._stages.layers:
+            return
+        name = next(iter(self._stages.layers))
+        made = self._chain(name, self._stages.chain, self._stages.inputs)
+        said = (self._draft.flat.steps(self._block, layer) for layer in self._stages.layers)
+        body = (Return(made, steps=tuple(step for steps in said for step in steps)),)
+        yield Function(METHOD, ("self", *self._stages.parameters()), made.function, body=body)
 
     def _inits(self) -> Iterator[Statement]:
         block = self._block
@@ -183,6 +206,9 @@ class _Class:
             each = Each(path, "_", invoke("range", layer.count))
             return invoke(self._dialect.module_list, List((each,)))
         assert isinstance(layer, Chain)
+        if name in self._stages.layers:
+            positional, named = self._stages.call(name)
+            return invoke(f"self.{METHOD}", *positional, **named)
         return self._chain(name, layer, inputs)
 
     def _chain(self, name: str, layer: Chain, inputs: list[Any]) -> Any:
@@ -212,6 +238,11 @@ class _Class:
         given = self._draft.channels.given(use, inputs)
         self._check_known(name, given)
         positional, named = passed(use, dict(use.block.arguments))
+        for own, default in use.block.arguments:  # those handed on stand as they are declared
+            if default is not REQUIRED:
+                if named.get(own) != own:
+                    break
+                positional.append(named.pop(own))
         return invoke(self._draft.classes[use.block.kind], *given, *positional, **named)
 
     def _check_known(self, name: str, widths: list[Any]) -> None:
@@ -223,6 +254,9 @@ class _Class:
             )
 
     def _forward(self) -> Iterator[Statement]:
+        aliases = self._aliases()
+        for call in aliases:
+            yield from _renamed(call)
         for position, call in enumerate(self._block.wiring):
             layer = self._block.layers[call.layer]
             steps = self._draft.flat.steps(self._block, position)
@@ -232,22 +266,43 @@ class _Class:
             if isinstance(layer, Chain) and _streams(layer) > 1:
                 yield from _renamed(call)
                 turn = Assign(call.outputs, invoke("block", *call.outputs))
-                values, remark = f"self.{call.layer}", self._shape(position)
-                yield For("block", values, body=(turn,), remark=remark, steps=steps)
+                loop = For("block", f"self.{call.layer}", body=(turn,), steps=steps)
+                yield self._remarked(loop, position)
                 continue
             value = self._assigned(position, call, steps)
             if isinstance(layer, When):
-                yield from _renamed(call)
+                yield from () if call in aliases else _renamed(call)
                 yield If(self._condition(call, layer), body=(value,), steps=steps)
             else:
-                yield replace(value, remark=self._shape(position))
+                yield self._remarked(value, position)
+
+    def _aliases(self) -> list[Call]:
+        """Return the calls of optional layers whose outputs are, from the first line on, inputs of
+        the block that stay what they are."""
+        calls, given = self._block.wiring, outputs_of(self._block.wiring)
+        return [
+            call
+            for call in calls
+            if isinstance(self._block.layers[call.layer], When)
+            and not set(call.outputs) & {*self._block.inputs}
+            and set(call.passed) <= {*self._block.inputs} - {*given}
+            and all(calls.count(call) == given.count(name) == 1 for name in call.outputs)
+        ]
 
     def _shape(self, position: int) -> str:
-        """Return the output's shape, where there is only one instance to speak of."""
-        if not self._is_root:
+        """Return the shape of a call's result, where it is another than before and there is only
+        one instance to speak of."""
+        if self._symbols is None:
             return ""
-        (instance,) = self._draft.instances(self._block)
-        return shapes_of(map(batched, instance.results[position]))
+        said = shapes_of(self._symbols.of(position))
+        return said if not position or said != shapes_of(self._symbols.of(position - 1)) else ""
+
+    def _remarked(self, statement: Statement, position: int) -> Statement:
+        """Return a statement with the shape that its call gives, if that fits on its line."""
+        remark = self._shape(position)
+        room = self._draft.line_length - 2 * INDENT - len("  # ")
+        fits = len(statement.line()) + len(remark) <= room
+        return replace(statement, remark=remark) if fits else statement
 
     def _value(self, call: Call) -> Any:
         """Return what a call computes, as an expression."""

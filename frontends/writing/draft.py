@@ -58,9 +58,13 @@ class Draft:
     """A network as its writers see it."""
 
     def __init__(
-        self, network: Network, says_same: Callable[[Op], bool], words: Words | None = None
+        self,
+        network: Network,
+        says_same: Callable[[Op], bool],
+        words: Words | None = None,
+        line_length: int = LINE_LENGTH,
     ) -> None:
-        self.words = words or Words()
+        self.words, self.line_length = words or Words(), line_length
         network = renamed(in_numbers(prune(network), says_same), self.words)
         self.flat = flattened(network) if self.words.classes else Flat(network)
         self.network = self.flat.network
@@ -122,7 +126,7 @@ class Draft:
             lines.append("It departs from that in the running means, which are not zero-debiased.")
         if training:
             lines.append(f"It is trained by {training}.")
-        body = textwrap.wrap(" ".join(lines), LINE_LENGTH, break_on_hyphens=False)
+        body = textwrap.wrap(" ".join(lines), self.line_length, break_on_hyphens=False)
         return '"""' + "\n".join(map(quoted, [first, "", *body])) + '\n"""'
 
 
@@ -146,9 +150,9 @@ def constant(values: Iterable[Value], what: str) -> Value:
 
 
 @lru_cache(maxsize=256)
-def formatted(text: str) -> str:
+def formatted(text: str, line_length: int = LINE_LENGTH) -> str:
     """Return source text as ruff formats it. Raises EmitError with ruff's own message."""
-    command = [RUFF, "format", "--isolated", f"--line-length={LINE_LENGTH}", "-"]
+    command = [RUFF, "format", "--isolated", f"--line-length={line_length}", "-"]
     done = subprocess.run(command, input=text, capture_output=True, encoding="utf-8", check=False)
     if done.returncode:
         raise EmitError(f"written source does not parse: {done.stderr.strip()}")

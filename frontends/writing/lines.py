@@ -47,7 +47,8 @@ def _within(suite: Suite, node: Any, inherited: tuple[str, ...], role: str) -> I
     for each, own in zip(body, _with_branches(node.body), strict=True):
         steps = each.steps or inherited
         if isinstance(each, Suite):
-            inner = MAKE if isinstance(each, Function) and each.name == "__init__" else role
+            makes = isinstance(suite, Class) and each.line().startswith("def _")
+            inner = MAKE if makes else role
             said = tuple(_within(each, own, steps, inner))
             if not isinstance(each, (Class, Function)):
                 yield from _lines(_union(said), role, own.lineno, own.body[0].lineno - 1)
