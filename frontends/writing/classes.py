@@ -14,9 +14,10 @@ from common.sizes import plus
 from common.spec import Block, Chain, Layer, Parallel, Plain, Use, When, plain
 from common.wiring import REQUIRED, Call, outputs_of
 from frontends.writing.dialect import ClassDialect
-from frontends.writing.docstrings import INDENT, root_docstring
-from frontends.writing.draft import Draft, Source, batched, formatted, shapes_of
+from frontends.writing.docstrings import root_docstring
+from frontends.writing.draft import INDENT, Draft, Source, batched, formatted, shapes_of
 from frontends.writing.expressions import Choice, Each, List, Unpacked, invoke
+from frontends.writing.factories import factories
 from frontends.writing.guards import guards
 from frontends.writing.program import NAMES, Ending
 from frontends.writing.hints import TENSOR, init_parameters, returned
@@ -63,7 +64,7 @@ def write(
             "\n".join(ending.all_imports(imports) if ending else imports),
             *dialect.helpers(draft),
             "\n".join(lines(written)),
-            *(ending.texts(entry) if ending else demo),
+            *(ending.texts(entry) if ending else (*factories(draft, entry), *demo)),
         ]
     )
     return Source(
@@ -151,7 +152,11 @@ class _Class:
                 yield Assign((ops[0][0].pad,), each.pad, steps=steps)
         if name in self._block.unused:
             yield Comment("never called, as in the source")
-        if value is not None:
+        if isinstance(value, Choice) and isinstance(plain(layer), Use) and ops:
+            yield Assign((f"self.{name}",), "None", steps=steps)
+            made = Assign((f"self.{name}",), value.value)
+            yield If(value.condition, body=(made,), steps=steps)
+        elif value is not None:
             yield Assign((f"self.{name}",), value, steps=steps)
         started = [line for site, _ in ops for line in self._dialect.started(site)]
         if started and isinstance(layer, When):
@@ -207,8 +212,7 @@ class _Class:
             return invoke(self._dialect.module_list, List((each,)))
         assert isinstance(layer, Chain)
         if name in self._stages.layers:
-            positional, named = self._stages.call(name)
-            return invoke(f"self.{METHOD}", *positional, **named)
+            return self._stages.call(name)
         return self._chain(name, layer, inputs)
 
     def _chain(self, name: str, layer: Chain, inputs: list[Any]) -> Any:

@@ -11,14 +11,13 @@ from common.expressions import literal
 from common.spec import Block, references
 from common.text import one_line
 from common.wiring import REQUIRED
-from frontends.writing.draft import Draft
+from frontends.writing.draft import INDENT, Draft
 from frontends.writing.hints import hint_of
 from frontends.writing.statements import Expression, Statement, quoted
 
-INDENT = 4  # of what is within a class
 WORDS = {  # of arguments as the catalogue has them
     "num_classes": "number of classes",
-    "num_blocks": "blocks of each stage",
+    "num_blocks": "blocks per stage",
     "width": "channels of the first stage",
     "in_channels": "channels of the input",
     "out_channels": "channels of the output",

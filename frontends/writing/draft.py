@@ -27,7 +27,7 @@ from frontends.writing.statements import Statement, quoted
 from frontends.writing.text import EmitError
 from frontends.writing.widths import Channels
 
-LINE_LENGTH = 100
+LINE_LENGTH, INDENT = 100, 4
 RUFF = find_ruff_bin()  # at import: sysconfig's first reading is not safe in threads
 Value = TypeVar("Value")
 

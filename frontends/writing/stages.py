@@ -10,7 +10,8 @@ from typing import Any
 from common.expressions import literal
 from common.spec import Block, Chain, Use, plain
 from common.wiring import REQUIRED
-from frontends.writing.draft import Draft
+from frontends.writing.draft import INDENT, Draft
+from frontends.writing.expressions import Invoke, invoke
 from frontends.writing.hints import hint_of
 
 METHOD, COUNT, CHANNELS = "_make_layer", "num", "in_channels"
@@ -107,15 +108,28 @@ class Stages:
             ),
         )
 
-    def call(self, layer: str) -> tuple[list[Any], dict[str, Any]]:
-        """Return what the method is called with for a layer, by position and by name."""
+    def call(self, layer: str) -> Invoke:
+        """Return the call that makes a layer; what has a default is passed by name where all of
+        the calls fit on a line so."""
+        return self._call(layer, all(map(self._fits, self.layers)))
+
+    def _fits(self, layer: str) -> bool:
+        length = 2 * INDENT + len(f"self.{layer} = {self._call(layer, True).text()}")
+        return length <= self._draft.line_length
+
+    def _call(self, layer: str, by_name: bool) -> Invoke:
         stage = self.layers[layer]
         defaults = dict(stage.first.block.arguments)
-        positional = self._channels.given(stage.first, stage.inputs)
-        positional += [stage.value(n) for n in self._varying if defaults[n] is REQUIRED]
+        values = self._channels.given(stage.first, stage.inputs)
+        values += [stage.value(n) for n in self._varying if defaults[n] is REQUIRED]
+        values.append(stage.count)
         named = {n: stage.value(n) for n in self._varying if defaults[n] is not REQUIRED}
-        named = {n: v for n, v in named.items() if literal(v) != literal(defaults[n])}
-        return [*positional, stage.count], named
+        if by_name:
+            named = {n: v for n, v in named.items() if literal(v) != literal(defaults[n])}
+            return invoke(f"self.{METHOD}", *values, **named)
+        while named and literal(list(named.values())[-1]) == literal(defaults[list(named)[-1]]):
+            named.popitem()
+        return invoke(f"self.{METHOD}", *values, *named.values())
 
 
 def literal_of(stage: Stage, name: str) -> str:
