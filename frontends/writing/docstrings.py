@@ -35,7 +35,10 @@ def root_docstring(draft: Draft, output: str, typed: bool) -> Statement:
     Google's style has it in Paddle's files.
     """
     title = one_line(draft.root.about) or one_line(draft.network.title) or draft.network.name
-    lines = [quoted(f"{title.removesuffix('.')}: {_input(draft)} to {output}.")]
+    name, shapes = title.removesuffix("."), f"{_input(draft)} to {output}."
+    lines = [quoted(f"{name}: {shapes}")]
+    if len(lines[0]) + INDENT + len('"""') > draft.line_length:
+        lines = [quoted(f"{name}."), "", shapes]
     if draft.root.arguments:
         lines += ["", "Args:"]
         for name, default in draft.root.arguments:
