@@ -100,10 +100,11 @@ def test_written_file_takes_other_repeats(panel: str, workers: Workers, tmp_path
     """One block a stage is written with the shortcut that further blocks have not."""
     network = load("batchflow_resnet")
     text = emit(network, panel).text
-    assert "num_blocks=(1, 1, 1, 1)" in text
-    longer = text.replace("num_blocks=(1, 1, 1, 1)", "num_blocks=(3, 4, 6, 3)")
-    found = _parameters(panel, longer, network, workers, tmp_path)
-    assert found == _specified(load("batchflow_resnet50"))
+    stated = "num_blocks: tuple[int, ...] = (1, 1, 1, 1)"
+    assert stated in text
+    longer = text.replace(stated, "num_blocks: tuple[int, ...] = (3, 4, 6, 3)")
+    network = load("batchflow_resnet50")
+    assert _parameters(panel, longer, network, workers, tmp_path) == _specified(network)
 
 
 def _parameters(
@@ -112,7 +113,11 @@ def _parameters(
     """Return what a written file declares, by name, with shapes; nothing is run."""
     path = folder / "written.py"
     path.write_text(text, encoding="utf-8")
-    file = NetworkFile(str(path), emit(network, panel).entry, network.input_shape, "float32")
+    source = emit(network, panel)
+    names = dict(source.own.parameters)
+    file = NetworkFile(
+        str(path), source.entry, network.input_shape, "float32", official_names=names
+    )
     return workers.request(panel, Describe(file)).shapes
 
 

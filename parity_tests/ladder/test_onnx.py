@@ -61,7 +61,7 @@ def _referee(folder: Path) -> None:
         (own / "written.py").write_text(source.text, encoding="utf-8")
         write_arrays(own / "weights.npz", weights.probe(network))
         write_arrays(own / "inputs.npz", {"input": weights.inputs(network, 2)})
-        places[name] = str(own), source.entry
+        places[name] = str(own), source.entry, dict(source.own.parameters)
     done = subprocess.run(
         [interpreter("torch"), "-m", EXPORT, str(folder / "out.npz"), json.dumps(places)],
         cwd=ROOT, env={**os.environ, **environment()}, capture_output=True, text=True, check=False,
