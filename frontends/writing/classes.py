@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,9 +19,9 @@ from frontends.writing.draft import INDENT, Draft, Source, batched, formatted, s
 from frontends.writing.expressions import Choice, Each, List, Unpacked, invoke
 from frontends.writing.factories import factories
 from frontends.writing.guards import guards
-from frontends.writing.program import NAMES, Ending
 from frontends.writing.hints import TENSOR, init_parameters, returned
 from frontends.writing.overwriting import may_overwrite
+from frontends.writing.program import NAMES, Ending
 from frontends.writing.progressions import runs
 from frontends.writing.shapes import Symbols
 from frontends.writing.sites import ClassSite, ItemSite, Written
@@ -75,6 +75,11 @@ def write(
         own=draft.flat.names,
         statements=tuple(written),
     )
+
+
+def own_parameters(network: Network, dialect: ClassDialect) -> Mapping[str, str]:
+    """Return <path>.<kind> in the file -> canonical, of the parameters where they differ."""
+    return Draft(network, dialect.says_same, dialect.words).flat.names.parameters
 
 
 def statements(draft: Draft, dialect: ClassDialect, taps: bool = False) -> list[Class]:

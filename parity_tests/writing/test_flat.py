@@ -11,6 +11,7 @@ from common import ops
 from common.errors import SpecificationError
 from common.network import Member, Network
 from common.networks import available, load
+from common.recipes.named import THROUGHPUT
 from common.serialize import from_json, to_json
 from common.spec import Block, When, chain
 from frontends.frameworks import TABLE
@@ -128,6 +129,15 @@ def test_members_are_functions() -> None:
     assert from_json(to_json(network)) == network
     with pytest.raises(SpecificationError, match="unknown arguments"):
         replace(network, members=(Member("wide", "", (("wide", 128),)),))
+
+
+@rows("panel", CLASSES)
+def test_what_is_frozen_is_told_by_the_names_of_the_file(panel: str) -> None:
+    recipe = replace(THROUGHPUT, frozen=("stem.*", "layer4.0.downsample.*"))
+    text = emit(load("resnet18"), panel, recipe=recipe).text
+    beginnings = re.search(r"if not name\.startswith\(\((.*?)\)\)", text, re.S)
+    assert beginnings
+    assert re.findall(r'"(.*?)"', beginnings[1]) == ["conv1.", "bn1.", "layer4.0.downsample."]
 
 
 def test_flat_kinds_are_there() -> None:
