@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from common.elaborate import Elaboration
 from common.errors import SpecificationError
 from common.expressions import literal
 from common.network import Network
@@ -15,6 +14,7 @@ from frontends.writing.draft import Draft
 
 LONGEST = 48  # of a symbolic shape
 SIDES = ("H", "W")
+LARGER = 64  # times as large: enough halves for any network of ours
 Shapes = Sequence[tuple[int, ...]]
 
 
@@ -25,48 +25,46 @@ class Symbols:
         self._draft, self._network = draft, draft.network
         (root,) = draft.instances(draft.root)
         self._results: Sequence[Shapes] = root.results
-        self._doubled = _results_at_twice_the_size(draft.network)
+        self._larger = _results_at_a_larger_size(draft.network)
         self._channels = _channels(draft)
 
     def of(self, position: int) -> list[str]:
         """Return the shapes of what a call of the root gives, with the batch."""
-        doubled = self._doubled[position] if self._doubled else self._results[position]
+        larger = self._larger[position] if self._larger else self._results[position]
         return [
             self._shape(*each)
-            for each in zip(self._channels[position], self._results[position], doubled)
+            for each in zip(self._channels[position], self._results[position], larger)
         ]
 
-    def _shape(self, channels: Any, shape: tuple[int, ...], doubled: tuple[int, ...]) -> str:
+    def _shape(self, channels: Any, shape: tuple[int, ...], larger: tuple[int, ...]) -> str:
         given = self._network.input_shape
         found = ["N", literal(shape[0] if channels is None else channels)]
-        found += [
-            _side(name, *sizes) for name, *sizes in zip(SIDES, given[1:], shape[1:], doubled[1:])
-        ]
-        if "" in found or len(", ".join(found)) > LONGEST:
+        sides = [_side(*each) for each in zip(SIDES, given[1:], shape[1:], larger[1:])]
+        found += map(str, shape[1:]) if "" in sides else sides
+        if len(", ".join(found)) > LONGEST:
             found = ["N", *map(str, shape)]
         return f"({', '.join(found)})"
 
 
-def _side(name: str, given: int, size: int, doubled: int) -> str:
+def _side(name: str, given: int, size: int, larger: int) -> str:
     """Return the size of a map over that of the input, "" where no quotient says it."""
-    if size == doubled:
+    if size == larger:
         return str(size)
-    if given % size or doubled != 2 * size:
+    quotient, rest = divmod(LARGER * given, larger)
+    if rest or given != quotient * size:
         return ""
-    return name if given == size else f"{name} / {given // size}"
+    return name if quotient == 1 else f"{name} / {quotient}"
 
 
-def _results_at_twice_the_size(network: Network) -> Sequence[Shapes] | None:
-    """Return what the root's calls give for an input of twice the size, None where that is no input
-    of the network."""
+def _results_at_a_larger_size(network: Network) -> Sequence[Shapes] | None:
+    """Return what the root's calls give for an input whose halves are whole, None where that is no
+    input of the network."""
     channels, *sides = network.input_shape
+    shape = (channels, *(LARGER * side for side in sides))
     try:
-        elaboration: Elaboration = replace(
-            network, input_shape=(channels, *(2 * side for side in sides))
-        ).elaboration
+        return replace(network, input_shape=shape).elaboration.blocks[0].results
     except SpecificationError:
         return None
-    return elaboration.blocks[0].results
 
 
 def _channels(draft: Draft) -> list[list[Any]]:
