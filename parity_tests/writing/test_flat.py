@@ -15,8 +15,10 @@ from common.recipes.named import THROUGHPUT
 from common.serialize import from_json, to_json
 from common.spec import Block, When, chain
 from frontends.frameworks import TABLE
+from frontends.writing.draft import Draft
 from frontends.writing.emit import emit
 from frontends.writing.overwriting import may_overwrite
+from frontends.writing.shapes import Symbols
 from frontends.writing.text import EmitError
 from parity_tests.rows import rows
 
@@ -146,3 +148,22 @@ def test_flat_kinds_are_there() -> None:
     wrong = to_json(load("resnet18")).replace('"flat": ["conv_bn"]', '"flat": ["conv"]')
     with pytest.raises(SpecificationError, match=r"flat: .*'conv'"):
         from_json(wrong, "wrong")
+
+
+@rows("name", {name: name for name in available()})
+def test_comments_say_the_shapes(name: str) -> None:
+    """At the default arguments, at others, and at a larger input where the sides are in it."""
+    draft = Draft(load(name), lambda op: True)
+    symbols, (channels, *sides) = Symbols(draft), draft.network.input_shape
+    wider = {"width": 128} if "width" in dict(draft.root.arguments) else {}
+    said = 0
+    for arguments, times in (({}, 1), (wider, 1), ({}, 2)):
+        larger = replace(draft.network, input_shape=(channels, *(times * side for side in sides)))
+        root = larger.with_arguments(**arguments).elaboration.blocks[0]
+        known = dict(root.arguments) | dict(zip("HW", root.inputs[0][1:])) | {"N": 2}
+        for position, shapes in enumerate(root.results):
+            for text, shape in zip(symbols.of(position), shapes, strict=True):
+                if times == 1 or "H" in text:
+                    assert eval(text, {}, known) == (2, *shape), text
+                    said += 1
+    assert said > len(draft.root.wiring)
