@@ -17,8 +17,8 @@ class Lines:
     """Lines `first` to `last` of a file, counted from 1, say `steps`: block.layer.
 
     Several steps share lines where an activation is an argument of the layer before it. role:
-    "make" in a class's constructor and what it calls, "call" where values are computed. A function of Keras, Fluid or
-    TensorFlow 1 makes and applies a layer in one.
+    "make" in a class's constructor and what it calls, "call" where values are computed. A function
+    of Keras, Fluid or TensorFlow 1 makes and applies a layer in one.
     """
 
     steps: tuple[str, ...]
