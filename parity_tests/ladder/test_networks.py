@@ -57,6 +57,23 @@ def _climb(network: Network, panels: Sequence[str], workers: Workers) -> None:
     assert len(pairs) == len(panels) * (len(panels) - 1) // 2
 
 
+@rows("panel", {panel: panel for panel in ("torch", "paddle")})
+def test_a_fault_in_a_flat_file_is_told_by_the_paths_of_the_specification(
+    panel: str, workers: Workers
+) -> None:
+    """bn2 of the written block is conv2.bn of the specification's."""
+
+    def plant(text: str) -> str:
+        return re.sub(r"(self\.bn2 = [^)]*eps(ilon)?=)[^,)]+", r"\g<1>1e-3", text, count=1)
+
+    report = verify(
+        reduced("resnet18"), ["torch", "paddle"], faults={panel: plant}, rounding=False,
+        workers=workers,
+    )  # fmt: skip
+    failed = [row for row in report.rows if not row.passed]
+    assert failed and failed[0].note.startswith("first at step layer1.0.conv2.bn: "), report.text()
+
+
 def test_every_network_has_its_reduction() -> None:
     assert list(REDUCTIONS) == available()
     for name in available():
