@@ -106,7 +106,7 @@ class Workload:
             self.network.input_shape,
             dtype,
             device,
-            official_names=dict(source.names),
+            official_names={**source.names, **source.own.parameters},
             absent=() if source.classes else tuple(unused),  # functions have no place for these
         )
         weights = self._folder / ("rounded.npz" if rounded else "weights.npz")

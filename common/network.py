@@ -14,12 +14,24 @@ from common.wiring import is_identifier
 
 
 @dataclass(frozen=True)
+class Member:
+    """One of a family: what it is called, and the arguments of the family's root that make it."""
+
+    name: str
+    title: str
+    arguments: tuple[tuple[str, Value], ...] = ()
+
+
+@dataclass(frozen=True)
 class Network:
     """The outermost block with the shape of its input, (C, H, W) or (F,), and its source.
 
     `arguments` replace the root's defaults. `naming` is the scheme by which official files name
-    the parameters, if there are such (common.networks.fluid_names). Construction checks every step
-    with its shapes and raises SpecificationError with the path of the step at fault.
+    the parameters, if there are such (common.networks.fluid_names). `flat` are kinds of blocks that
+    the zoos of PyTorch and Paddle have no module for: their layers are those of the block around
+    them, conv1 and bn1, and the paths stay. `members` are those of its family that its root can
+    make: written files have a function for each. Construction checks every step with its shapes and
+    raises SpecificationError with the path of the step at fault.
     """
 
     name: str
@@ -29,12 +41,19 @@ class Network:
     title: str = ""
     arguments: tuple[tuple[str, Value], ...] = ()
     naming: str = ""
+    flat: tuple[str, ...] = ()
+    members: tuple[Member, ...] = ()
 
     def __post_init__(self) -> None:
         if not is_identifier(self.name):
             raise SpecificationError(f"network {self.name[:100]!r}: its name is not an identifier")
         for what in ("source", "title", "naming"):
             check_text(what, getattr(self, what))
+        for each in self.members:
+            if not is_identifier(each.name):
+                raise SpecificationError(f"member {each.name[:100]!r}: its name is no identifier")
+            check_text(f"member {each.name}, title", each.title)
+            self.root(**dict(each.arguments))  # has arguments of these names
         _ = self.elaboration  # checks every step
 
     def blocks(self) -> dict[str, Block]:

@@ -15,7 +15,7 @@ from common.expressions import Size, evaluate
 from common.hints import of_op
 from common.initializers import LAWS, Initializer
 from common.limits import MOST_IN_TUPLE, MOST_JSON, MOST_KINDS, MOST_NESTED
-from common.network import Network
+from common.network import Member, Network
 from common.ops import OPS, Op
 from common.spec import Block, Chain, Layer, Parallel, Plain, Use, When
 from common.text import one_line
@@ -76,7 +76,9 @@ class _Reader:
         self._open: list[str] = []
 
     def network(self) -> Network:
-        data = _keys(self._data, "name input_shape root blocks", "title source naming arguments")
+        data = _keys(
+            self._data, "name input_shape root blocks", "title source naming flat members arguments"
+        )
         with _at("blocks"):
             self._definitions = _is(data["blocks"], dict)
             if len(self._definitions) > MOST_KINDS:
@@ -87,13 +89,22 @@ class _Reader:
         for key in ("name", "source", "title", "naming"):
             with _at(key):
                 texts[key] = _is(data.get(key, ""), str)
+        with _at("flat"):
+            flat = tuple(_texts(data.get("flat", [])))
+            for kind in flat:
+                self._block(kind)
+        with _at("members"):
+            members = tuple(map(_member, _is(data.get("members", []), list)))
         with _at("input_shape"):
             shape = _value(_is(data["input_shape"], list))
         with _at("arguments"):
             arguments = _values(data.get("arguments", {}))
         with _at("root"):
             root = self._block(data["root"])
-        return Network(root=root, input_shape=shape, arguments=tuple(arguments.items()), **texts)
+        given = tuple(arguments.items())
+        return Network(
+            root=root, input_shape=shape, arguments=given, flat=flat, members=members, **texts
+        )
 
     def _block(self, kind: Any) -> Block:
         if _is(kind, str) not in self._definitions:
@@ -214,6 +225,12 @@ def _is(value: Any, kind: type[Kind]) -> Kind:
 
 def _texts(value: Any) -> list[str]:
     return [_is(item, str) for item in _is(value, list)]
+
+
+def _member(data: Any) -> Member:
+    given = _keys(data, "name", "title arguments")
+    arguments = tuple(_values(given.get("arguments", {})).items())
+    return Member(_is(given["name"], str), _is(given.get("title", ""), str), arguments)
 
 
 def _sizes(inputs: dict[str, Any]) -> dict[str, Size | None]:

@@ -39,12 +39,13 @@ def prune(network: Network) -> Network:
 
 
 def _settled(network: Network) -> Network:
-    """Return the network with its arguments as the defaults of its root."""
+    """Return the network with its arguments as the defaults of its root; the members of its family
+    have others."""
     given, root = dict(network.arguments), network.root
     arguments = [(name, given.get(name, default)) for name, default in root.arguments]
     settled = root.but(arguments=write_signature(arguments))
     same = settled == root and not network.arguments
-    return network if same else replace(network, root=settled, arguments=())
+    return network if same else replace(network, root=settled, arguments=(), members=())
 
 
 class _Pruning:

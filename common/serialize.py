@@ -15,7 +15,7 @@ from dataclasses import fields
 from typing import Any
 
 from common.initializers import Initializer
-from common.network import Network
+from common.network import Member, Network
 from common.parsing import from_json
 from common.spec import Block, Chain, Layer, Parallel, Use, When
 from common.wiring import write_signature
@@ -32,12 +32,19 @@ def to_json(network: Network) -> str:
         "title": network.title,
         "source": network.source,
         "naming": network.naming,
+        "flat": network.flat,
+        "members": [_member(each) for each in network.members],
         "input_shape": network.input_shape,
         "root": network.root.kind,
         "arguments": dict(network.arguments),
         "blocks": {kind: _block(block) for kind, block in network.blocks().items()},
     }
     return _render({key: value for key, value in data.items() if value}, 0) + "\n"
+
+
+def _member(member: Member) -> dict[str, Any]:
+    data = {"name": member.name, "title": member.title, "arguments": dict(member.arguments)}
+    return {key: value for key, value in data.items() if value}
 
 
 def _block(block: Block) -> dict[str, Any]:

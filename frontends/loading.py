@@ -24,7 +24,7 @@ def load_each(network: Network, sources: Mapping[str, Source]) -> tuple[list[str
         def load(dialect: str) -> tuple[str, bool]:
             source, path = sources[dialect], folder / f"{network.name}_{dialect}.py"
             path.write_text(source.text, encoding="utf-8")
-            names = dict(source.names)
+            names = {**source.names, **source.own.parameters}
             file = NetworkFile(
                 str(path), source.entry, network.input_shape, "float32", official_names=names
             )

@@ -76,7 +76,8 @@ def batchflow(name: str, title: str, num_blocks: tuple[int, ...], gate: str = ""
         },
     )
     source = BATCHFLOW if num_blocks == CONFIGURED else f"{BATCHFLOW}, as its printed figure needs"
-    return initialized(Network(name, root, (1, 28, 28), source, title), TENSORFLOW)
+    network = Network(name, root, (1, 28, 28), source, title, flat=("conv_bn",))
+    return initialized(network, TENSORFLOW)
 
 
 CONFIGURED, PRINTED = (1, 1, 1, 1), (3, 4, 6, 3)  # the printed figures are those of 50 layers

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 
-from common.network import Network
+from common.network import Member, Network
 from common.networks.blocks import CONV_BN, SQUEEZE_EXCITE, conv_bn, stages
 from common.networks.fluid_names import PADDLE_MODELS
 from common.networks.laws import FLUID_MODELS, HE_NORMAL_CONVOLUTIONS, TENSORFLOW, TORCHVISION
@@ -139,13 +139,19 @@ def imagenet(
     source: str = RESNET,
     kind: str = "resnet",
     laws: Laws = TORCHVISION,
+    members: Iterable[str] = (),
 ) -> Network:
-    """Return a member of the family for 3×224×224."""
+    """Return a member of the family for 3×224×224; `members` are those that its root can make."""
     bottlenecks = depth >= 50
     root = resnet(
         block, DEPTHS[depth], stem, head, num_classes, project_first=bottlenecks, kind=kind
     )
-    return initialized(Network(name, root, (3, 224, 224), source, title), laws)
+    family = tuple(
+        Member(each, _MEMBERS[each][0], (("num_blocks", DEPTHS[_MEMBERS[each][1]]),))
+        for each in members
+    )
+    network = Network(name, root, (3, 224, 224), source, title, flat=("conv_bn",), members=family)
+    return initialized(network, laws)
 
 
 def _keras() -> Network:
@@ -195,7 +201,12 @@ def _member(name: str) -> Network:
         "resnext" if "groups" in variant else "resnet"
     )
     laws = HE_NORMAL_CONVOLUTIONS if "reduction" in variant else TORCHVISION
-    return imagenet(name, title, block, depth, source=source, kind=kind, laws=laws)
+    family = [
+        each
+        for each, (_, layers, own, _) in _MEMBERS.items()
+        if own == variant and (layers >= 50) == (depth >= 50)
+    ]
+    return imagenet(name, title, block, depth, source=source, kind=kind, laws=laws, members=family)
 
 
 NETWORKS: dict[str, Callable[[], Network]] = {

@@ -158,7 +158,7 @@ def resnext29(cardinality: int, width: int) -> Network:
     stem = {"stem": CONV_BN("width", 3)}
     root = resnet(block, (3, 3, 3), stem, HEAD, num_classes=10, project_first=True, kind="resnext")
     name, title = f"resnext29_{cardinality}x{width}d", f"ResNeXt-29 ({cardinality}×{width}d)"
-    network = Network(name, root, (3, 32, 32), RESNEXT, f"{title} for CIFAR-10")
+    network = Network(name, root, (3, 32, 32), RESNEXT, f"{title} for CIFAR-10", flat=("conv_bn",))
     return initialized(network, TORCHVISION)
 
 

@@ -130,7 +130,14 @@ def resnet18_rir() -> Network:
     biased = conv_bn(bias=True)
     block = basic_block(biased, downsample=Conv2d("width", 1, stride="stride"))
     root = resnet(block, (2, 3, 3), {"stem": biased("width", 3)}, HEAD, num_classes=10, width=96)
-    return Network("resnet18_rir", root, (3, 32, 32), BESIDE_RIR, "ResNet-18 for CIFAR-10")
+    return Network(
+        "resnet18_rir",
+        root,
+        (3, 32, 32),
+        BESIDE_RIR,
+        "ResNet-18 for CIFAR-10",
+        flat=("conv_bn",),
+    )
 
 
 NETWORKS = {"rir18": rir18, "resnet18_rir": resnet18_rir}

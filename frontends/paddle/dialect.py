@@ -6,14 +6,18 @@ from typing import Any
 
 from common import ops
 from common.ops import Op, Shape
+from frontends.paddle.initial import closing
 from frontends.paddle.ops import OPS, concatenated
 from frontends.writing.dialect import ClassDialect
 from frontends.writing.draft import Draft
 from frontends.writing.expressions import List, invoke
 from frontends.writing.paddle_family import says_same
+from frontends.writing.statements import Statement
 
 PAD_SAME = '''
-def pad_same(x, kernel_size, stride, dilation):
+def pad_same(
+    x: Tensor, kernel_size: tuple[int, int], stride: tuple[int, int], dilation: tuple[int, int]
+) -> Tensor:
     """Pad as "SAME" does, an odd cell after, for what does not take that word."""
     around = []
     for size, k, s, d in zip(x.shape[2:], kernel_size, stride, dilation):
@@ -25,11 +29,13 @@ def pad_same(x, kernel_size, stride, dilation):
 
 class PaddleDialect(ClassDialect):
     name = "paddle"
-    own = frozenset({"paddle", "nn", "F", "pad_same", "std", "bound"})
+    own = frozenset({"paddle", "Tensor", "nn", "F", "pad_same", "m", "initialize", "std", "bound"})
     table = OPS
     base = "nn.Layer"
     sequential = "nn.Sequential"
     module_list = "nn.LayerList"
+    line_length = 80  # as paddle.vision's
+    typed_docstrings = True
     reserved = frozenset(
         "add_parameter add_sublayer apply astype backward bfloat16 buffers children "
         "clear_gradients create_parameter create_tensor create_variable eval extra_repr float "
@@ -45,13 +51,16 @@ class PaddleDialect(ClassDialect):
         used = {type(step.op) for step in draft.elaboration.steps}
         pads = ops.ChannelPad in used or self.helpers(draft)
         functional = ["from paddle.nn import functional as F"] if pads else []
-        return ["import paddle", "from paddle import nn", *functional]
+        return ["import paddle", "from paddle import Tensor, nn", *functional]
 
     def helpers(self, draft: Draft) -> list[str]:
         return [] if all(map(says_same, draft.same_ops())) else [PAD_SAME]
 
     def merged(self, merge: str, paths: tuple[Any, ...]) -> Any:
         return concatenated(*paths) if merge == "concat" else invoke("paddle.add_n", List(paths))
+
+    def close_init(self, draft: Draft) -> list[Statement]:
+        return closing(draft)
 
     def demo(self, entry: str, shape: Shape) -> list[str]:
         return [

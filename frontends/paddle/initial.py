@@ -1,17 +1,24 @@
-"""How Paddle is told what a layer's parameters start from: `weight_attr` and `bias_attr`."""
+"""How Paddle is told what parameters start from: `weight_attr` and `bias_attr`, or a loop over the
+convolutions where all start alike."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from common.initializers import VarianceScaling
-from common.ops import Op
+from common.ops import Conv2d, Op
+from common.spec import plain
 from frontends.writing.class_ops import applied
+from frontends.writing.draft import Draft
 from frontends.writing.expressions import Choice, Invoke, invoke
-from frontends.writing.initial import KINDS, key
+from frontends.writing.initial import KINDS, key, stated
 from frontends.writing.paddle_family import PaddleFamilyWords
 from frontends.writing.sites import ClassSite, Site, Written
+from frontends.writing.statements import Assign, Expression, For, If, Statement
+
+LEAST = 3  # so many convolutions are worth a loop
 
 NAMED = {
     (2.0, "fan_in", "normal"): invoke("nn.initializer.KaimingNormal"),
@@ -39,9 +46,42 @@ class PaddleWords(PaddleFamilyWords):
         return invoke("nn.initializer.TruncatedNormal", std=number, **ends)
 
 
+@lru_cache(maxsize=8)
+def looped(draft: Draft) -> VarianceScaling | None:
+    """Return the law of kernels that one loop over the convolutions of a file says, None where they
+    differ or are few."""
+    found: list[tuple[Op, Site]] = []
+    for block in draft.kinds():
+        for name, layer in block.layers.items():
+            if isinstance(plain(layer), Conv2d) and draft.bound(block, name):
+                found.append((plain(layer), Site(draft, block, name, ())))  # type: ignore[arg-type]
+    laws = {op.initializer("kernel") for op, _ in found}
+    law = laws.pop() if laws else None
+    if laws or len(found) < LEAST or not isinstance(law, VarianceScaling) or key(law) not in NAMED:
+        return None
+    shared = any(op.initializer("bias") == law for op, _ in found)
+    told = any(stated(op, "kernel", site, PaddleWords.default) for op, site in found)
+    return law if told and not shared else None
+
+
+def closing(draft: Draft) -> list[Statement]:
+    """Return the loop that ends the network's `__init__`."""
+    law = looped(draft)
+    if law is None:
+        return []
+    start = Expression(invoke("initialize", "m.weight"))
+    convolutions = If(invoke("isinstance", "m", "nn.Conv2D"), body=(start,))
+    return [
+        Assign(("initialize",), NAMED[key(law)]),
+        For("m", invoke("self.sublayers"), body=(convolutions,)),
+    ]
+
+
 def started(op: Op, site: ClassSite, init: Invoke) -> Written:
     """Return a layer with what its parameters start from, where Paddle's default is another law."""
     before, told = PaddleWords().started(op, site, site.widths[0], str)
+    if isinstance(op, Conv2d) and looped(site.draft) is not None:
+        told.pop("kernel", None)
     weight, bias = (told.get(kind) for kind in KINDS[type(op)])
     switch = getattr(op, "bias", True)
     if isinstance(switch, str):

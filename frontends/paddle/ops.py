@@ -51,7 +51,7 @@ def _same_padded(op: Any, site: ClassSite, init: Any) -> Written:
 
 
 def batch_norm(op: ops.BatchNorm, site: ClassSite) -> Written:
-    named = {"momentum": op.momentum, "epsilon": op.epsilon}
+    named = {"momentum": unless(op.momentum, 0.9), "epsilon": unless(op.epsilon, 1e-5)}
     return started(op, site, invoke("nn.BatchNorm2D", site.widths[0], **named))
 
 

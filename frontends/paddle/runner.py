@@ -21,8 +21,10 @@ from frontends.workers.parameters import (
     class_of,
     distinct,
     holding,
+    layers_called,
     layers_of,
     matched,
+    renamed,
     resolved,
     slots_of,
 )
@@ -82,7 +84,7 @@ class Runner:
         self._dtype, self._step = file.dtype, step
         self._brought, self._evaluations = file.brought, 0
         self._absent = set(file.absent)
-        self.recordings = Recordings(observe)
+        self.recordings = Recordings(observe, file=file)
         if file.brought:
             watch_dropout(self.recordings)
             watch_autocast(self.recordings.seen)
@@ -98,13 +100,15 @@ class Runner:
             self._model.to(dtype=file.dtype)  # nn.BatchNorm's own default is float32
         layers = list(self._model.named_sublayers(include_self=True))
         self._paths = {id(layer): path for path, layer in layers}
-        self._held = matched(distinct(self._find_tensors(layers)), file.matched_names)
+        found = distinct(self._find_tensors(layers))
+        found = renamed(found, file.official_names)
+        self._held = matched(found, file.matched_names)
         if file.brought:
             self.recordings.seen.remark(remarks(self._model.parameters()))
         if self.recordings.keeps_steps:
             self._watch_layers(dict(layers), layers_of(file.matched_names))
         if observe is not None and not file.brought:
-            self._watch_blocks(layers, module.__name__)
+            self._watch_blocks(layers, module.__name__, file.block_names)
 
     def held(self):
         """Return every tensor that the network holds, by canonical name."""
@@ -245,11 +249,13 @@ class Runner:
             layers[own].register_forward_pre_hook(before)
             layers[own].register_forward_post_hook(after)
 
-    def _watch_blocks(self, layers, module_name):
-        """Record what the file's own layers give, but for those that extend one of Paddle's."""
+    def _watch_blocks(self, layers, module_name, names):
+        """Record what the file's own layers give, but for those that extend one of Paddle's; and
+        what layers give that end a block which is no layer."""
+        ends = layers_called(names)
         for path, layer in layers:
-            written = type(layer).__module__ == module_name
-            if path and written and not slots_of(layer, _LAYERS):
+            own = type(layer).__module__ == module_name and not slots_of(layer, _LAYERS)
+            if (path and own) or path in ends:
                 layer.register_forward_post_hook(self.recordings.blocks.hook(path))
 
     def _tap(self, layer, name, value):

@@ -7,19 +7,19 @@ from typing import Any
 from common import ops
 from common.expressions import literal, names
 from common.ops import Op, Shape
-from common.spec import Block
 from frontends.torch.helpers import HELPERS, helpers
 from frontends.torch.initial import plan_of
 from frontends.torch.ops import OPS, concatenated
 from frontends.writing.dialect import ClassDialect
 from frontends.writing.draft import Draft
 from frontends.writing.expressions import invoke
+from frontends.writing.sites import ClassSite
 from frontends.writing.statements import Statement
 
 
 class TorchDialect(ClassDialect):
     name = "torch"
-    own = frozenset({"torch", "nn", "F", "_pair", "std", "bound", "m", *HELPERS})
+    own = frozenset({"torch", "Tensor", "nn", "F", "_pair", "std", "bound", "m", *HELPERS})
     table = OPS
     base = "nn.Module"
     sequential = "nn.Sequential"
@@ -41,7 +41,7 @@ class TorchDialect(ClassDialect):
         functional = ["from torch.nn import functional as F"] if pads or draft.same_ops() else []
         pools = any(isinstance(op, ops.MaxPool2d) for op in draft.same_ops())
         pair = ["from torch.nn.modules.utils import _pair"] if pools else []
-        return ["import torch", "from torch import nn", *functional, *pair]
+        return ["import torch", "from torch import Tensor, nn", *functional, *pair]
 
     def helpers(self, draft: Draft) -> list[str]:
         return helpers(draft)
@@ -49,8 +49,8 @@ class TorchDialect(ClassDialect):
     def merged(self, merge: str, paths: tuple[Any, ...]) -> Any:
         return concatenated(*paths) if merge == "concat" else invoke("sum", *paths)
 
-    def started(self, draft: Draft, block: Block, layer: str) -> tuple[Statement, ...]:
-        return tuple(plan_of(draft).behind(block, layer))
+    def started(self, site: ClassSite) -> tuple[Statement, ...]:
+        return tuple(plan_of(site.draft).behind(site))
 
     def close_init(self, draft: Draft) -> list[Statement]:
         return plan_of(draft).closing()

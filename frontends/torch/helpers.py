@@ -7,7 +7,13 @@ from frontends.writing.draft import Draft
 
 HELPERS = ("pad_same", "Conv2dSame", "MaxPool2dSame", "AvgPool2dSame")
 PAD_SAME = '''
-def pad_same(x, kernel_size, stride, dilation=(1, 1), value=0.0):
+def pad_same(
+    x: Tensor,
+    kernel_size: tuple[int, int],
+    stride: tuple[int, int],
+    dilation: tuple[int, int] = (1, 1),
+    value: float = 0.0,
+) -> Tensor:
     """Pad as TensorFlow's "same" does: an odd cell after, not before."""
     pads = []
     for size, k, s, d in zip(x.shape[2:], kernel_size, stride, dilation):
@@ -19,14 +25,14 @@ CONV = '''
 class Conv2dSame(nn.Conv2d):
     """A convolution that pads as TensorFlow's "same" does."""
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         return super().forward(pad_same(x, self.kernel_size, self.stride, self.dilation))
 '''
 MAX_POOL = '''
 class MaxPool2dSame(nn.MaxPool2d):
     """Maximum over windows that are padded as TensorFlow's "same" pads."""
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         window = _pair(self.kernel_size), _pair(self.stride)
         return super().forward(pad_same(x, *window, value=float("-inf")))
 '''
@@ -34,7 +40,7 @@ AVG_POOL = '''
 class AvgPool2dSame(nn.AvgPool2d):
     """Mean over windows that are padded as TensorFlow's "same" pads."""
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         window = _pair(self.kernel_size), _pair(self.stride)
         mean = super().forward(pad_same(x, *window))
         if self.count_include_pad:

@@ -26,6 +26,7 @@ from common.spec import Block, When, plain
 from frontends.writing.draft import Draft
 from frontends.writing.expressions import Invoke, invoke
 from frontends.writing.initial import KINDS, NUMBERS, WIDENED, key, squared
+from frontends.writing.sites import ClassSite
 from frontends.writing.statements import Assign, Elif, Expression, For, If, Statement
 
 CLASSES: dict[type[Op], str] = {
@@ -68,9 +69,9 @@ class Place:
         """What PyTorch has to be told."""
         return tuple((kind, law) for kind, law in self.laws if law != OWN[kind])
 
-    def lines(self, laws: Laws) -> list[Statement]:
-        """Return what starts the layer from laws."""
-        return _lines(laws, f"self.{self.layer}", self.biased)
+    def lines(self, laws: Laws, owner: str = "") -> list[Statement]:
+        """Return what starts the layer, the attribute `owner`, from laws."""
+        return _lines(laws, owner or f"self.{self.layer}", self.biased)
 
     def among(self, laws: Laws) -> Laws:
         """Return those laws that are of what the layer has: without a bias it has none of it."""
@@ -101,12 +102,13 @@ class Plan:
         agree = all(each.told == each.among(laws) for each in found)
         return laws if agree and (inner or len(places) > 1) else ()
 
-    def behind(self, block: Block, layer: str) -> list[Statement]:
+    def behind(self, site: ClassSite) -> list[Statement]:
         """Return what initializes a layer of a block right behind it."""
         for name, places in self._places.items():
             for each in places:
-                if each.block is block and each.layer == layer and name not in self._looped:
-                    return each.lines(each.told)
+                here = each.block is site.block and each.layer == site.layer
+                if here and name not in self._looped:
+                    return each.lines(each.told, site.attribute)
         return []
 
     def closing(self) -> list[Statement]:

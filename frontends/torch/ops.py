@@ -19,6 +19,7 @@ from frontends.writing.class_ops import (
     value,
 )
 from frontends.writing.expressions import Joined, List, Part, invoke, unless
+from frontends.writing.overwriting import may_always
 from frontends.writing.padding import by_sides, is_padded, left_first
 from frontends.writing.sites import ClassSite, Written
 
@@ -43,13 +44,18 @@ def conv2d(op: ops.Conv2d, site: ClassSite) -> Written:
 
 def batch_norm(op: ops.BatchNorm, site: ClassSite) -> Written:
     momentum = complement(op.momentum)
-    init = invoke("nn.BatchNorm2d", site.widths[0], eps=op.epsilon, momentum=momentum)
-    return applied(site, init)
+    named = {"eps": unless(op.epsilon, 1e-5), "momentum": unless(momentum, 0.1)}
+    return applied(site, invoke("nn.BatchNorm2d", site.widths[0], **named))
 
 
 def dense(op: ops.Dense, site: ClassSite) -> Written:
     bias = unless(op.bias, True)
     return applied(site, invoke("nn.Linear", site.widths[0], op.out_features, bias=bias))
+
+
+def relu(op: ops.ReLU, site: ClassSite) -> Written:
+    inplace = unless(may_always(site.block, site.layer), False)
+    return applied(site, invoke("nn.ReLU", inplace=inplace))
 
 
 def max_pool2d(op: ops.MaxPool2d, site: ClassSite) -> Written:
@@ -90,10 +96,21 @@ def adaptive_avg_pool2d(op: ops.AdaptiveAvgPool2d, site: ClassSite) -> Written:
     return applied(site, invoke("nn.AdaptiveAvgPool2d", op.output_size))
 
 
+def global_avg_pool2d(op: ops.GlobalAvgPool2d, site: ClassSite) -> Written:
+    """As torchvision has it behind the last stage; a gate takes the mean."""
+    (x,) = site.inputs
+    if site.block is not site.draft.root:
+        return Written(f"{x}.mean((2, 3))")
+    pooled = invoke(site.attribute, x)
+    return Written(invoke("torch.flatten", pooled, 1), invoke("nn.AdaptiveAvgPool2d", (1, 1)))
+
+
 def flatten(op: ops.Flatten, site: ClassSite) -> Written:
     (x,) = site.inputs
     return Written(
-        f"{x}.flatten(1)" if op.order == "CHW" else f"{x}.permute(0, 2, 3, 1).flatten(1)"
+        invoke("torch.flatten", x, 1)
+        if op.order == "CHW"
+        else f"{x}.permute(0, 2, 3, 1).flatten(1)"
     )
 
 
@@ -113,8 +130,8 @@ OPS: Mapping[type[Op], Writes] = {
     ops.MaxPool2d: max_pool2d,
     ops.AvgPool2d: avg_pool2d,
     ops.AdaptiveAvgPool2d: adaptive_avg_pool2d,
-    ops.GlobalAvgPool2d: value(lambda x: f"{x}.mean((2, 3))"),
-    ops.ReLU: module("nn.ReLU"),
+    ops.GlobalAvgPool2d: global_avg_pool2d,
+    ops.ReLU: relu,
     ops.ReLU6: module("nn.ReLU6"),
     ops.SiLU: module("nn.SiLU"),
     ops.Sigmoid: module("nn.Sigmoid"),

@@ -13,8 +13,10 @@ from frontends.workers.parameters import (
     class_of,
     distinct,
     holding,
+    layers_called,
     layers_of,
     matched,
+    renamed,
     resolved,
     slots_of,
 )
@@ -74,7 +76,7 @@ class Runner:
         self._dtype, self._place, self._step = file.dtype, _place(file.device), step
         self._brought, self._evaluations = file.brought, 0
         self._absent = set(file.absent)
-        self.recordings = Recordings(observe)
+        self.recordings = Recordings(observe, file=file)
         if file.brought:
             watch_dropout(self.recordings)
             watch_autocast(self.recordings.seen)
@@ -86,11 +88,13 @@ class Runner:
         if any(nn.parameter.is_lazy(each) for each in self._model.parameters()):
             self._model.eval()(torch.zeros(1, *file.input_shape, device=self._place))
         self._paths = {id(each): path for path, each in self._model.named_modules()}
-        self._held = matched(distinct(self._find_tensors()), file.matched_names)
+        found = distinct(self._find_tensors())
+        found = renamed(found, file.official_names)
+        self._held = matched(found, file.matched_names)
         if self.recordings.keeps_steps:
             self._watch_layers(layers_of(file.matched_names))
         if observe is not None and not file.brought:
-            self._watch_blocks(module.__name__)
+            self._watch_blocks(module.__name__, file.block_names)
 
     def held(self):
         """Return every tensor that the network holds, by canonical name."""
@@ -245,11 +249,13 @@ class Runner:
             layer.register_forward_pre_hook(before, with_kwargs=True)
             layer.register_forward_hook(after)
 
-    def _watch_blocks(self, module_name):
-        """Record what the file's own modules give, but for layers that it extends."""
+    def _watch_blocks(self, module_name, names):
+        """Record what the file's own modules give, but for layers that it extends; and what layers
+        give that end a block which is no module."""
+        ends = layers_called(names)
         for path, each in self._model.named_modules():
-            written = type(each).__module__ == module_name
-            if path and written and nn.Module in type(each).__bases__:
+            own = type(each).__module__ == module_name and nn.Module in type(each).__bases__
+            if (path and own) or path in ends:
                 each.register_forward_hook(self.recordings.blocks.hook(path))
 
     def _tap(self, module, name, value):

@@ -6,7 +6,7 @@ Python 3.7.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, Iterable, Mapping, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Iterable, Mapping, Optional, Set, Tuple
 
 import numpy as np
 
@@ -115,9 +115,19 @@ def matched(held: Dict[str, Held], names: Optional[Mapping[str, str]]) -> Dict[s
     return {names[n]: each.named(names[n]) for n, each in held.items() if n in names}
 
 
+def renamed(held: Dict[str, Held], names: Mapping[str, str]) -> Dict[str, Held]:
+    """Return tensors with {own name: canonical name} for those that differ."""
+    return {names.get(name, name): each for name, each in held.items()}
+
+
 def layers_of(names: Optional[Mapping[str, str]]) -> Dict[str, str]:
     """Return {own layer: canonical layer} for {own parameter: canonical parameter}."""
     return {own.rpartition(".")[0]: new.rpartition(".")[0] for own, new in (names or {}).items()}
+
+
+def layers_called(calls: Iterable[str]) -> Set[str]:
+    """Return the layers of calls by their paths, which end in #2, #3 … where they come again."""
+    return {path.partition("#")[0] for path in calls}
 
 
 def check_keys(expected: Iterable[str], given: Iterable[str]) -> None:

@@ -47,11 +47,13 @@ class NetworkFile:
     path: of the file. entry: the class or function in it that is the network. input_shape:
     without the batch, channels first. dtype: "float64" or "float32", of parameters and values.
     device: "cpu" or "gpu". official_names: own name -> canonical, of the parameters and blocks
-    of a written file that bears a library's names. matched_names: own name -> canonical, of the
-    parameters of a reader's file, those without a counterpart left out; None where the file's
-    own names are canonical. absent: canonical names of parameters that the file has no place for.
-    import_folder: where the file finds what it imports. brought: a reader's own file, whose
-    dropouts are told and set to rate 0.
+    of a written file that bears a library's names. step_names: own path of a step -> canonical,
+    where they differ. block_names: own path of the call of a layer -> the block whose result it
+    gives, "" for none: of blocks that are no module of the file. matched_names: own name ->
+    canonical, of the parameters of a reader's file, those without a counterpart left out; None
+    where the file's own names are canonical. absent: canonical names of parameters that the file
+    has no place for. import_folder: where the file finds what it imports. brought: a reader's own
+    file, whose dropouts are told and set to rate 0.
     """
 
     path: str
@@ -60,6 +62,8 @@ class NetworkFile:
     dtype: str = "float64"
     device: str = "cpu"
     official_names: Dict[str, str] = field(default_factory=dict)
+    step_names: Dict[str, str] = field(default_factory=dict)
+    block_names: Dict[str, str] = field(default_factory=dict)
     matched_names: Optional[Dict[str, str]] = None
     absent: Tuple[str, ...] = ()
     import_folder: Optional[str] = None

@@ -18,6 +18,7 @@ from typing import (
     Iterator,
     Mapping,
     Optional,
+    Set,
     Tuple,
     TypeVar,
 )
@@ -25,7 +26,7 @@ from typing import (
 import numpy as np
 
 from frontends.workers.outcomes import MismatchError
-from frontends.workers.protocol import Observe
+from frontends.workers.protocol import NetworkFile, Observe
 
 if TYPE_CHECKING:
     from frontends.workers.layouts import Array
@@ -37,34 +38,40 @@ DROPOUT = "dropout"  # the path of a reader's dropouts, which have no name to be
 class Recorder:
     """Collects results by path; a path that comes again is numbered #2, #3 …
 
-    Where only shapes are asked for (`keep` false) no result is held.
+    Where only shapes are asked for (`keep` false) no result is held. names: numbered path -> what
+    to call it, "" for what is left out.
     """
 
-    def __init__(self, keep: bool = True) -> None:
+    def __init__(self, keep: bool = True, names: Optional[Mapping[str, str]] = None) -> None:
         self.results: Dict[str, Any] = {}
-        self._keep = keep
+        self._keep, self._names = keep, names or {}
+        self._known: Set[str] = set()
 
     def clear(self) -> None:
         """Forget everything."""
-        self.results = {}
+        self.results, self._known = {}, set()
 
     def put(self, path: str, value: Any) -> str:
-        """Store a value, or each of several under path[0], path[1] …; return its number's path."""
+        """Store a value, or each of several under path[0], path[1] …; return what it is called."""
         values = value if isinstance(value, (tuple, list)) else [value]
         number, key = 1, path
-        while key in self.results or key + "[0]" in self.results:
+        while key in self._known:
             number += 1
             key = f"{path}#{number}"
-        for index, each in enumerate(values):
+        self._known.add(key)
+        name = self._names.get(key, key)
+        for index, each in enumerate(values if name else ()):
             kept = each if self._keep else hollow(each.shape)
-            self.results[key if len(values) == 1 else f"{key}[{index}]"] = kept
-        return key
+            self.results[name if len(values) == 1 else f"{name}[{index}]"] = kept
+        return name
 
     def hook(self, path: str) -> Callable[[Any, Any, Any], None]:
-        """Return a forward hook that records what a layer gives."""
+        """Return a forward hook that records what a layer gives; a copy, as it may be written
+        over."""
 
         def record(layer: Any, inputs: Any, output: Any) -> None:
-            self.put(path, output)
+            values = output if isinstance(output, (tuple, list)) else [output]
+            self.put(path, [each.detach().clone() for each in values] if self._keep else output)
 
         return record
 
@@ -136,13 +143,20 @@ class Recordings:
     """What blocks and steps give, by path, and the gradients that come back to steps.
 
     symbolic: values of a graph are recorded, which cost nothing; then all are, and `fetches` says
-    which of them are needed. Else the values that are not wanted are hollow.
+    which of them are needed. Else the values that are not wanted are hollow. file: a written one,
+    whose steps and blocks are called by their canonical names.
     """
 
-    def __init__(self, observe: Optional[Observe], symbolic: bool = False) -> None:
+    def __init__(
+        self,
+        observe: Optional[Observe],
+        symbolic: bool = False,
+        file: Optional[NetworkFile] = None,
+    ) -> None:
         self._observe = observe or Observe()
-        self.blocks = Recorder(symbolic or self._observe.keep_blocks)
-        self.steps = Recorder(symbolic or self._observe.keep_steps)
+        named = (file.block_names, file.step_names) if file else ({}, {})
+        self.blocks = Recorder(symbolic or self._observe.keep_blocks, named[0])
+        self.steps = Recorder(symbolic or self._observe.keep_steps, named[1])
         self.given = Recorder(symbolic or self._observe.keep_steps)
         self.seen = Seen()
         self._cotangents: Dict[str, Any] = {}
@@ -199,18 +213,19 @@ class Recordings:
     def tap_tensor(self, path: str, value: Any, differentiable: bool) -> Any:
         """Record a tensor and, where wanted, the gradient that comes back to it; pass it on.
 
-        What is passed on is a copy then: of a step that returns its input, or is followed by one
-        that writes into its input, the gradient is still its own.
+        What is passed on is a copy where either is kept: of a step that returns its input, or is
+        followed by one that writes into its input, both are still its own.
         """
         key = self.steps.put(path, value.detach())
-        if not (differentiable and self.keeps_cotangents):
+        if not (self.keeps_steps or self.keeps_cotangents):
             return value
         passed = value.clone()
 
         def record(gradient: Any) -> None:
             self._cotangents[key] = gradient.detach().clone()
 
-        passed.register_hook(record)
+        if differentiable and self.keeps_cotangents:
+            passed.register_hook(record)
         return passed
 
 

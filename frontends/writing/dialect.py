@@ -12,9 +12,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from common.network import Network
 from common.ops import Op, Shape
-from common.spec import Block
 from frontends.frameworks import TABLE, Framework
-from frontends.writing.draft import Draft
+from frontends.writing.draft import LINE_LENGTH, Draft
 from frontends.writing.names import Words
 from frontends.writing.naming import Naming
 from frontends.writing.sites import Body, ClassSite, FunctionSite, Site, Written
@@ -85,6 +84,8 @@ class ClassDialect(Dialect[ClassSite, Written]):
     sequential: ClassVar[str]
     module_list: ClassVar[str]
     reserved: ClassVar[frozenset[str]]  # the names of the base class, which no layer can bear
+    line_length: ClassVar[int] = LINE_LENGTH  # of its files
+    typed_docstrings: ClassVar[bool] = False  # do docstrings say types and defaults?
 
     @property
     def words(self) -> Words:
@@ -97,8 +98,8 @@ class ClassDialect(Dialect[ClassSite, Written]):
         `paths` are the values, or the one `Each` that yields them.
         """
 
-    def started(self, draft: Draft, block: Block, layer: str) -> tuple[Statement, ...]:
-        """Return what initializes a layer behind the statement that makes it."""
+    def started(self, site: ClassSite) -> tuple[Statement, ...]:
+        """Return what initializes an op behind the statement that makes it."""
         return ()
 
     def close_init(self, draft: Draft) -> list[Statement]:

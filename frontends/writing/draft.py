@@ -18,14 +18,16 @@ from common.prune import prune
 from common.spec import Block, plain
 from common.text import one_line
 from frontends.frameworks import Framework
+from frontends.writing.flat import Flat, OwnNames, flattened
 from frontends.writing.lines import Lines, lines_of
 from frontends.writing.names import Words, class_names, renamed
 from frontends.writing.padding import in_numbers
+from frontends.writing.residual import with_identity
 from frontends.writing.statements import Statement, quoted
 from frontends.writing.text import EmitError
 from frontends.writing.widths import Channels
 
-LINE_LENGTH = 100
+LINE_LENGTH, INDENT = 100, 4
 RUFF = find_ruff_bin()  # at import: sysconfig's first reading is not safe in threads
 Value = TypeVar("Value")
 
@@ -35,7 +37,7 @@ class Source:
     """A written file: its text and the class or function in it that is the network.
 
     `names`: own name of a parameter or block -> canonical, where the file bears official names.
-    `statements`: its classes or functions as data.
+    `own`: what classes call by other paths. `statements`: its classes or functions as data.
     """
 
     dialect: str
@@ -43,6 +45,7 @@ class Source:
     entry: str
     classes: bool
     names: Mapping[str, str] = field(default_factory=dict)
+    own: OwnNames = field(default_factory=OwnNames)
     statements: tuple[Statement, ...] = field(default=(), repr=False)
 
     @cached_property
@@ -55,10 +58,18 @@ class Draft:
     """A network as its writers see it."""
 
     def __init__(
-        self, network: Network, says_same: Callable[[Op], bool], words: Words | None = None
+        self,
+        network: Network,
+        says_same: Callable[[Op], bool],
+        words: Words | None = None,
+        line_length: int = LINE_LENGTH,
     ) -> None:
-        self.words = words or Words()
-        self.network = renamed(in_numbers(prune(network), says_same), self.words)
+        self.words, self.line_length = words or Words(), line_length
+        network = renamed(in_numbers(prune(network), says_same), self.words)
+        self.flat = flattened(network) if self.words.classes else Flat(network)
+        self.network = self.flat.network
+        if self.words.classes:
+            self.network = with_identity(self.network, self.words.taken)
         self.classes = class_names(self.network, self.words.taken)
         self.elaboration: Elaboration = self.network.elaboration
         self.channels = Channels(self.network, self.elaboration)
@@ -115,7 +126,7 @@ class Draft:
             lines.append("It departs from that in the running means, which are not zero-debiased.")
         if training:
             lines.append(f"It is trained by {training}.")
-        body = textwrap.wrap(" ".join(lines), LINE_LENGTH, break_on_hyphens=False)
+        body = textwrap.wrap(" ".join(lines), self.line_length, break_on_hyphens=False)
         return '"""' + "\n".join(map(quoted, [first, "", *body])) + '\n"""'
 
 
@@ -139,9 +150,9 @@ def constant(values: Iterable[Value], what: str) -> Value:
 
 
 @lru_cache(maxsize=256)
-def formatted(text: str) -> str:
+def formatted(text: str, line_length: int = LINE_LENGTH) -> str:
     """Return source text as ruff formats it. Raises EmitError with ruff's own message."""
-    command = [RUFF, "format", "--isolated", f"--line-length={LINE_LENGTH}", "-"]
+    command = [RUFF, "format", "--isolated", f"--line-length={line_length}", "-"]
     done = subprocess.run(command, input=text, capture_output=True, encoding="utf-8", check=False)
     if done.returncode:
         raise EmitError(f"written source does not parse: {done.stderr.strip()}")

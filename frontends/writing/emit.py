@@ -26,7 +26,8 @@ def emit(
     """
     found = dialect_of(dialect)
     if isinstance(found, ClassDialect):
-        ending = None if recipe is None else _ending(network, found, recipe, {})
+        paths = {} if recipe is None else classes.own_parameters(network, found)
+        ending = None if recipe is None else _ending(network, found, recipe, {}, paths)
         return classes.write(network, found, taps, ending)
     names = found.naming(network).names
     ending = None if recipe is None else _ending(network, found, recipe, names)
@@ -38,12 +39,18 @@ def _ending(
     dialect: ClassDialect | FunctionDialect,
     recipe: Recipe,
     names: Mapping[str, str],
+    paths: Mapping[str, str] | None = None,
 ) -> Ending:
-    """Return the functions that train by a recipe; `names`: official name -> canonical."""
+    """Return the functions that train by a recipe.
+
+    names: official name -> canonical. paths: <path>.<kind> in the file -> canonical, where they
+    differ.
+    """
+    in_file = {canonical: own for own, canonical in (paths or {}).items()}
     written = importlib.import_module(f"frontends.{dialect.name}.program")
     official = {canonical: own for own, canonical in names.items()}
     own = {
-        name: official.get(name) or written.own_name(name)
+        name: official.get(name) or written.own_name(in_file.get(name, name))
         for name in network.elaboration.parameters
     }
     program = Program(recipe, network, own)

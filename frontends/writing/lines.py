@@ -17,8 +17,8 @@ class Lines:
     """Lines `first` to `last` of a file, counted from 1, say `steps`: block.layer.
 
     Several steps share lines where an activation is an argument of the layer before it. role:
-    "make" in a class's constructor, "call" where values are computed. A function of Keras, Fluid or
-    TensorFlow 1 makes and applies a layer in one.
+    "make" in a class's constructor and what it calls, "call" where values are computed. A function
+    of Keras, Fluid or TensorFlow 1 makes and applies a layer in one.
     """
 
     steps: tuple[str, ...]
@@ -47,7 +47,8 @@ def _within(suite: Suite, node: Any, inherited: tuple[str, ...], role: str) -> I
     for each, own in zip(body, _with_branches(node.body), strict=True):
         steps = each.steps or inherited
         if isinstance(each, Suite):
-            inner = MAKE if isinstance(each, Function) and each.name == "__init__" else role
+            makes = isinstance(suite, Class) and each.line().startswith("def _")
+            inner = MAKE if makes else role
             said = tuple(_within(each, own, steps, inner))
             if not isinstance(each, (Class, Function)):
                 yield from _lines(_union(said), role, own.lineno, own.body[0].lineno - 1)

@@ -109,7 +109,11 @@ class _Renaming:
     def network(self) -> Network:
         for kind, block in self._network.blocks().items():
             self._done[kind] = self._block(block)
-        return replace(self._network, root=self._done[self._network.root.kind])
+        root = self._network.root.kind
+        names, members = self._arguments[root], self._network.members
+        renamed = [tuple((names[n], value) for n, value in each.arguments) for each in members]
+        made = tuple(replace(each, arguments=own) for each, own in zip(members, renamed))
+        return replace(self._network, root=self._done[root], members=made)
 
     def _functions(self, blocks: Mapping[str, Block]) -> dict[str, str]:
         """Return the function of every kind; the network's own has the first choice."""

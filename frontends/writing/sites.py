@@ -81,6 +81,18 @@ class ClassSite(Site):
 
 
 @dataclass(frozen=True)
+class ItemSite(ClassSite):
+    """An op that is an item of a sequence, which the attribute `owner` holds."""
+
+    owner: str
+    index: int
+
+    @property
+    def attribute(self) -> str:
+        return f"{self.owner}[{self.index}]"
+
+
+@dataclass(frozen=True)
 class Written:
     """An op in a class: the `value` that `forward` computes, as an expression, and what `__init__`
     sets for it: `init` is `site.attribute`, `pad` is `site.pad`, `before` stands before both.

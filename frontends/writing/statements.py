@@ -115,13 +115,15 @@ class With(Suite):
 
 @dataclass(frozen=True)
 class Function(Suite):
-    """def name(parameters): body; a parameter is source text."""
+    """def name(parameters) -> returns: body; parameters and types are source text."""
 
     name: str
     parameters: tuple[str, ...]
+    returns: str = ""
 
     def line(self) -> str:
-        return f"def {self.name}({', '.join(self.parameters)}):"
+        arrow = f" -> {self.returns}" if self.returns else ""
+        return f"def {self.name}({', '.join(self.parameters)}){arrow}:"
 
 
 @dataclass(frozen=True)

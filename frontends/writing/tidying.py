@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from common.expressions import parse
+from common.expressions import names, parse
 from common.ops import Op
 from common.spec import Block, plain, uses
 from frontends.writing.expressions import Choice
@@ -73,16 +73,20 @@ def returning(body: Sequence[Statement], values: tuple[str, ...]) -> list[Statem
     return [*body, Return(", ".join(values))]
 
 
-def with_local(block: Block, body: Sequence[Statement]) -> list[Statement]:
+def with_local(block: Block, body: Sequence[Statement], products: bool = False) -> list[Statement]:
     """Return a body with the block's long expression that is most often an argument in it named
-    at the top.
+    at the top; `products`: or else a product of two arguments that stands there still more often.
     """
     called = {use.block.kind for use in block.children()}
     if NAME in names_in(block) | called:
         return list(body)
     found = _counts(tuple(body))
-    counts = {each: found[each] for each in _long(block)}
+    counts = {each: found[each] for each in _long(block, 2)}
     best = max(counts, key=lambda each: counts[each], default="")
+    if products and counts.get(best, 0) < LEAST:
+        counts = {each: found[each] for each in _long(block, 1) if len(names(each)) > 1}
+        counts = {each: count for each, count in counts.items() if count >= 2 * LEAST}
+        best = max(counts, key=lambda each: counts[each], default="")
     if counts.get(best, 0) < LEAST:
         return list(body)
 
@@ -100,8 +104,8 @@ def _counts(body: tuple[Statement, ...]) -> Counter[str]:
     return Counter(item for each in tuples for item in each if isinstance(item, str))
 
 
-def _long(block: Block) -> Iterator[str]:
-    """Yield the expressions of a block that have at least two operators."""
+def _long(block: Block, least: int) -> Iterator[str]:
+    """Yield the expressions of a block that have at least so many operators."""
     for layer in block.layers.values():
         inner = plain(layer)
         if isinstance(inner, Op):
@@ -111,5 +115,5 @@ def _long(block: Block) -> Iterator[str]:
         for value in values:
             if isinstance(value, str):
                 nodes = ast.walk(parse(value))
-                if sum(isinstance(node, ast.BinOp) for node in nodes) > 1:
+                if sum(isinstance(node, ast.BinOp) for node in nodes) >= least:
                     yield value

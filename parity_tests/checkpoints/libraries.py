@@ -21,7 +21,8 @@ PROGRAM = "parity_tests.cases.programs.libraries.run"
 def run(library: str, name: str, given: Arrays, folder: Path, save: bool = False) -> Arrays:
     """Return what a library's network gives for `given`: weights, "input" and "cotangent".
 
-    With `save` it keeps the weights that it was made with, and leaves files of them in `folder`.
+    With `save` it leaves files of its weights in `folder`: where none are given, of those that it
+    was made with.
     """
     given_path, out = folder / "given.npz", folder / "library.npz"
     write_arrays(given_path, given)

@@ -242,7 +242,7 @@ PITFALLS = (
         "step flatten:",
         tensorflow=edit(r".*layers\.Permute\(\(3, 1, 2\)\)\(x\)\n", ""),
         paddle=edit(r"x\.flatten\(1\)", "x.transpose([0, 2, 3, 1]).flatten(1)"),
-        torch=edit(r"x\.flatten\(1\)", "x.permute(0, 2, 3, 1).flatten(1)"),
+        torch=edit(r"torch\.flatten\(x, 1\)", "x.permute(0, 2, 3, 1).flatten(1)"),
         fluid=edit(r"flatten\(x\)", "flatten(fluid.layers.transpose(x, [0, 2, 3, 1]))"),
         tensorflow1=edit(r"flatten\(tf\.transpose\(x, \[0, 3, 1, 2\]\)\)", "flatten(x)"),
     ),

@@ -62,7 +62,7 @@ RECTIFIED = sequence(
 CAPPED = {
     "tensorflow": edit(r'ReLU\(name="relu"\)', 'ReLU(6, name="relu")'),
     "paddle": edit(r"nn\.ReLU\(\)", "nn.ReLU6()"),
-    "torch": edit(r"nn\.ReLU\(\)", "nn.ReLU6()"),
+    "torch": edit(r"nn\.ReLU\([^)]*\)", "nn.ReLU6()"),
 }
 UNCAPPED = {
     "tensorflow": edit(r'ReLU\(6, name="relu6"\)', 'ReLU(name="relu6")'),

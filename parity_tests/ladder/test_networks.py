@@ -57,6 +57,23 @@ def _climb(network: Network, panels: Sequence[str], workers: Workers) -> None:
     assert len(pairs) == len(panels) * (len(panels) - 1) // 2
 
 
+@rows("panel", {panel: panel for panel in ("torch", "paddle")})
+def test_a_fault_in_a_flat_file_is_told_by_the_paths_of_the_specification(
+    panel: str, workers: Workers
+) -> None:
+    """bn2 of the written block is conv2.bn of the specification's."""
+
+    def plant(text: str) -> str:
+        return re.sub(r"(self\.bn2 = [^)]*eps(ilon)?=)[^,)]+", r"\g<1>1e-3", text, count=1)
+
+    report = verify(
+        reduced("resnet18"), ["torch", "paddle"], faults={panel: plant}, rounding=False,
+        workers=workers,
+    )  # fmt: skip
+    failed = [row for row in report.rows if not row.passed]
+    assert failed and failed[0].note.startswith("first at step layer1.0.conv2.bn: "), report.text()
+
+
 def test_every_network_has_its_reduction() -> None:
     assert list(REDUCTIONS) == available()
     for name in available():
@@ -100,10 +117,11 @@ def test_written_file_takes_other_repeats(panel: str, workers: Workers, tmp_path
     """One block a stage is written with the shortcut that further blocks have not."""
     network = load("batchflow_resnet")
     text = emit(network, panel).text
-    assert "num_blocks=(1, 1, 1, 1)" in text
-    longer = text.replace("num_blocks=(1, 1, 1, 1)", "num_blocks=(3, 4, 6, 3)")
-    found = _parameters(panel, longer, network, workers, tmp_path)
-    assert found == _specified(load("batchflow_resnet50"))
+    stated = "num_blocks: tuple[int, ...] = (1, 1, 1, 1)"
+    assert stated in text
+    longer = text.replace(stated, "num_blocks: tuple[int, ...] = (3, 4, 6, 3)")
+    network = load("batchflow_resnet50")
+    assert _parameters(panel, longer, network, workers, tmp_path) == _specified(network)
 
 
 def _parameters(
@@ -112,7 +130,11 @@ def _parameters(
     """Return what a written file declares, by name, with shapes; nothing is run."""
     path = folder / "written.py"
     path.write_text(text, encoding="utf-8")
-    file = NetworkFile(str(path), emit(network, panel).entry, network.input_shape, "float32")
+    source = emit(network, panel)
+    names = dict(source.own.parameters)
+    file = NetworkFile(
+        str(path), source.entry, network.input_shape, "float32", official_names=names
+    )
     return workers.request(panel, Describe(file)).shapes
 
 

@@ -61,7 +61,7 @@ def _referee(folder: Path) -> None:
         (own / "written.py").write_text(source.text, encoding="utf-8")
         write_arrays(own / "weights.npz", weights.probe(network))
         write_arrays(own / "inputs.npz", {"input": weights.inputs(network, 2)})
-        places[name] = str(own), source.entry
+        places[name] = str(own), source.entry, dict(source.own.parameters)
     done = subprocess.run(
         [interpreter("torch"), "-m", EXPORT, str(folder / "out.npz"), json.dumps(places)],
         cwd=ROOT, env={**os.environ, **environment()}, capture_output=True, text=True, check=False,
@@ -112,6 +112,6 @@ def test_a_fault_is_seen(workers: Workers, tmp_path: Path, refereed: Mapping[str
     """The epsilon of another library."""
     faulty = _written(
         NETWORKS["rir18"], workers, tmp_path, "float64",
-        lambda text: text.replace("eps=1e-5", "eps=1.001e-5"),
+        lambda text: text.replace("2d(out_channels)", "2d(out_channels, eps=1.001e-5)"),
     )  # fmt: skip
     assert difference(faulty, refereed["rir18/float64"]).relative > 10 * BOUND

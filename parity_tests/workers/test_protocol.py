@@ -43,6 +43,8 @@ FILE = NetworkFile(
     "float32",
     "gpu",
     official_names={"conv1_weights": "stem.kernel"},
+    step_names={"relu#2": "conv2.relu"},
+    block_names={"relu": "conv1", "relu#2": ""},
     matched_names={"features.0.weight": "stem.kernel"},
     absent=("fc.bias",),
     import_folder="beside",

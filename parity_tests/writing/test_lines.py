@@ -10,7 +10,8 @@ import pytest
 from common.network import Network
 from common.networks import available, load
 from common.ops import Op
-from frontends.frameworks import FRAMEWORKS
+from common.spec import When
+from frontends.frameworks import FRAMEWORKS, TABLE
 from frontends.writing.draft import Source
 from frontends.writing.emit import emit
 from frontends.writing.lines import CALL, MAKE, Lines, lines_of
@@ -21,8 +22,8 @@ from parity_tests.rows import rows
 
 def _order(source: Source) -> list[str]:
     """Return the steps in the order in which a file applies them, each once where it begins."""
-    steps = (step for each in source.lines if each.role == CALL for step in each.steps)
-    return [step for step, _ in groupby(steps)]
+    said = (each.steps for each in source.lines if each.role == CALL)
+    return [step for step, _ in groupby(step for steps, _ in groupby(said) for step in steps)]
 
 
 @rows("network", ROWS)
@@ -40,11 +41,36 @@ def _check_order(network: Network) -> None:
     found = {panel: _order(emit(network, panel)) for panel in FRAMEWORKS}
     used = {each.block.kind for each in network.elaboration.blocks if each.used}
     called = {f"{b.kind}.{c.layer}" for b in network.blocks().values() for c in b.wiring}
+    first = [step for step in found["torch"] if step.partition(".")[0] in used]
     for panel, order in found.items():
         own = [step for step in order if step.partition(".")[0] in used]
-        assert own == [s for s in found["torch"] if s.partition(".")[0] in used], panel
+        assert own == (first if TABLE[panel].classes else found["fluid"]), panel
         assert set(own) <= called
+    assert first == _with_flat(network, found["fluid"])
     assert {step.partition(".")[0] for step in found["fluid"]} == used
+
+
+def _with_flat(network: Network, order: list[str]) -> list[str]:
+    """Return steps in order as classes say them: a call of a flat block with every op that runs in
+    it, and again before each if it is not optional."""
+    blocks = {each.layer: each.block for each in network.elaboration.blocks}
+    inside: dict[str, dict[str, None]] = {}
+    sequences = set()
+    for each in network.elaboration.steps:
+        path, _, inner = each.layer.rpartition(".")
+        around, _, layer = path.rpartition(".")
+        if blocks[path].kind in network.flat:
+            call = f"{blocks[around].kind}.{layer}"
+            inside.setdefault(call, {})[f"{blocks[path].kind}.{inner}"] = None
+            sequences |= {call} if isinstance(blocks[around].layers[layer], When) else set()
+    found: list[str] = []
+    for step in order:
+        if step.partition(".")[0] not in network.flat:
+            again = [] if step in sequences else [step]
+            found.append(step)
+            for part in inside.get(step, {}):
+                found += [*again, part]
+    return [step for step, _ in groupby(found)]
 
 
 def _unsaid(text: str, lines: tuple[Lines, ...], network: Network) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import os
+import re
 import subprocess
 import sys
 import tokenize
@@ -23,7 +24,8 @@ from common.transform import float32_exact
 from frontends.frameworks import FRAMEWORKS, HISTORICAL, MODERN, TABLE
 from frontends.workers.environments import ROOT
 from frontends.writing.draft import LINE_LENGTH, RUFF, Draft
-from frontends.writing.emit import emit
+from frontends.writing.emit import dialect_of, emit
+from frontends.writing.names import Words
 from frontends.writing.text import EmitError, class_name
 from parity_tests.cases.catalogue import NETWORKS
 from parity_tests.rows import rows
@@ -31,6 +33,7 @@ from parity_tests.rows import rows
 DIALECTS = dict(zip(FRAMEWORKS, FRAMEWORKS))
 Outline = list[tuple[str, list[str]]]  # (class, arguments) in order
 LINES = {"se_resnext_cifar": 130, "resnet50": 106}
+GROWN = {"torch": 1.25, "paddle": 4 / 3}  # types, docstrings, members; 80 columns in Paddle's
 
 
 @cache
@@ -63,7 +66,8 @@ def test_imports_the_framework_numpy_and_the_standard_library(dialect: str) -> N
 def test_formatted(dialect: str, tmp_path: Path) -> None:
     for name in available():
         (tmp_path / f"{name}.py").write_text(_text(name, dialect), encoding="utf-8")
-    command = [RUFF, "format", "--check", "--isolated", f"--line-length={LINE_LENGTH}", tmp_path]
+    length = getattr(dialect_of(dialect), "line_length", LINE_LENGTH)
+    command = [RUFF, "format", "--check", "--isolated", f"--line-length={length}", tmp_path]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -73,7 +77,7 @@ def test_formatted(dialect: str, tmp_path: Path) -> None:
     {f"{dialect}-{name}": (dialect, name) for dialect, name in product(DIALECTS, LINES)},
 )
 def test_length(dialect: str, name: str) -> None:
-    assert len(_text(name, dialect).splitlines()) <= LINES[name]
+    assert len(_text(name, dialect).splitlines()) <= LINES[name] * GROWN.get(dialect, 1)
 
 
 def test_the_same_text_in_every_process(tmp_path: Path) -> None:
@@ -102,14 +106,20 @@ def _tokens(text: str) -> list[str]:
     return found
 
 
+_REALS = re.compile(r",\s*(eps|epsilon|momentum)=[\d.e-]+")
+
+
 @pytest.mark.complete
 @rows("dialect", DIALECTS)
 def test_the_exact_twin_differs_in_numbers_alone(dialect: str) -> None:
+    """But for those that are a class's own defaults, which only the twin has to say."""
     differing = 0
     for name in available():
         plain, exact = (emit(n, dialect).text for n in (load(name), float32_exact(load(name))))
-        assert _tokens(plain) == _tokens(exact), name
         differing += plain != exact
+        if TABLE[dialect].classes:
+            plain, exact = (_REALS.sub("", text) for text in (plain, exact))
+        assert _tokens(plain) == _tokens(exact), name
     assert differing > len(available()) / 2  # most have a BN, whose reals are not float32's
 
 
@@ -155,17 +165,22 @@ def _of_a_graph(outline: Outline, draft: Draft, dialect: str) -> Outline:
 @rows("name", {name: name for name in available()})
 def test_the_same_kinds_with_the_same_arguments(name: str) -> None:
     network = load(name)
-    draft = Draft(network, lambda op: True)
+    draft = Draft(network, lambda op: True, Words(classes=False))  # nothing is flat
+    flat = set(map(class_name, network.flat))
     outlines: dict[str, Outline] = {}
     for dialect in DIALECTS:
         source = emit(network, dialect)
         declared = _declared_by_classes if source.classes else _declared_by_functions
         outlines[dialect] = declared(ast.parse(source.text), draft)
     first = outlines["torch"]
-    assert [kind for kind, _ in first] == [class_name(block.kind) for block in draft.kinds()]
+    kinds = [class_name(block.kind) for block in draft.kinds()]
+    assert [kind for kind, _ in first] == [kind for kind in kinds if kind not in flat]
     for dialect, outline in outlines.items():
+        apart = [each for each in outline if each[0] not in flat]
         classes = emit(network, dialect).classes
-        assert outline == (first if classes else _of_a_graph(first, draft, dialect)), dialect
+        assert apart == (first if classes else _of_a_graph(first, draft, dialect)), dialect
+        within = [each for each in outlines["fluid"] if each[0] in flat and not classes]
+        assert [each for each in outline if each[0] in flat] == within, dialect
 
 
 def test_a_long_width_is_written_once() -> None:

@@ -17,7 +17,7 @@ SIZES = "num_blocks=(1, 1, 1, 1), width=16"
 LAYERS = f"""
 from written import SEResNet
 
-norms = [p for n, p in SEResNet({SIZES}).named_parameters() if ".bn" in n and "weight" in n]
+norms = [p for n, p in SEResNet({SIZES}).named_parameters() if p.ndim == 1 and n.endswith("weight")]
 print(sum(not p.any() for p in norms), len(norms))
 """
 KERAS = f"""

@@ -28,6 +28,7 @@ from frontends.writing.expressions import (
     text,
     unless,
 )
+from frontends.writing.names import Words
 from frontends.writing.naming import Naming
 from frontends.writing.statements import (
     Assign,
@@ -174,7 +175,8 @@ def test_statements_carry_their_step(panel: str) -> None:
     """Every layer that is called is said by a statement; in a tapped twin none is fused."""
     for name in available():
         dialect = dialect_of(panel)
-        draft = Draft(load(name), dialect.says_same)
+        plain = Draft(load(name), dialect.says_same, Words(classes=False))  # nothing is flat
+        draft = Draft(load(name), dialect.says_same, dialect.words)
         if isinstance(dialect, ClassDialect):
             written: list[Any] = list(classes.statements(draft, dialect, taps=True))
         else:
@@ -183,8 +185,8 @@ def test_statements_carry_their_step(panel: str) -> None:
         said = {step for steps in found for step in steps}
         called = {
             f"{block.kind}.{call.layer}"
-            for block in draft.kinds()
-            if any(instance.used for instance in draft.instances(block))
+            for block in plain.kinds()
+            if any(instance.used for instance in plain.instances(block))
             for call in block.wiring
         }
-        assert called <= said <= {f"{b.kind}.{n}" for b in draft.kinds() for n in b.layers}
+        assert called <= said <= {f"{b.kind}.{n}" for b in plain.kinds() for n in b.layers}

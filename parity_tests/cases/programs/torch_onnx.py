@@ -1,6 +1,7 @@
 """Export written files to ONNX and run them without PyTorch: `torch_onnx OUT JSON`.
 
-JSON: {name: [folder, entry]}, a folder with written.py, weights.npz and inputs.npz.
+JSON: {name: [folder, entry, {own name: canonical}]}, a folder with written.py, weights.npz and
+inputs.npz.
 """
 
 import json
@@ -16,9 +17,9 @@ from frontends.workers.protocol import NetworkFile, Observe
 from frontends.workers.worker import load_module
 
 
-def exported(folder, entry, dtype):
+def exported(folder, entry, names, dtype):
     """Return the path of a model file, and the input as an array."""
-    file = NetworkFile(f"{folder}/written.py", entry, (), dtype)
+    file = NetworkFile(f"{folder}/written.py", entry, (), dtype, official_names=names)
     runner = Runner(file, load_module, Observe(), None)
     with ArrayReader(f"{folder}/weights.npz") as arrays:
         runner.assign(arrays)
@@ -31,11 +32,11 @@ def exported(folder, entry, dtype):
 
 def main():
     with ArrayWriter(sys.argv[1]) as out:
-        for name, (folder, entry) in json.loads(sys.argv[2]).items():
-            path, x = exported(folder, entry, "float64")
+        for name, place in json.loads(sys.argv[2]).items():
+            path, x = exported(*place, "float64")
             model = ReferenceEvaluator(path)
             out.put(f"{name}/float64", model.run(None, {model.input_names[0]: x})[0])
-            path, x = exported(folder, entry, "float32")
+            path, x = exported(*place, "float32")
             session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
             out.put(f"{name}/float32", session.run(None, {session.get_inputs()[0].name: x})[0])
 

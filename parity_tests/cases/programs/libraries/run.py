@@ -1,7 +1,7 @@
 """Run a library's own network in a process of its own: `run LIBRARY JSON`.
 
-It takes our weights and writes outputs and gradients, or, asked to save, leaves files of the
-weights that it was made with and writes the output of these.
+It takes our weights and writes outputs and gradients, or, asked to save, leaves files of them, or
+of the weights that it was made with, and writes the output of these.
 """
 
 import importlib
@@ -19,6 +19,8 @@ def main():
         arrays = dict(given.items())
     x, cotangent = arrays.pop("input"), arrays.pop("cotangent", None)
     if options["saved"]:
+        if arrays:
+            network.load(arrays)
         network.save(options["saved"])
         found = {"output": network.outputs(x)}
     else:
