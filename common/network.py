@@ -27,11 +27,11 @@ class Network:
     """The outermost block with the shape of its input, (C, H, W) or (F,), and its source.
 
     `arguments` replace the root's defaults. `naming` is the scheme by which official files name
-    the parameters, if there are such (common.networks.fluid_names). `flat` are kinds of blocks that
-    the zoos of PyTorch and Paddle have no module for: their layers are those of the block around
-    them, conv1 and bn1, and the paths stay. `members` are those of its family that its root can
-    make: written files have a function for each. Construction checks every step with its shapes and
-    raises SpecificationError with the path of the step at fault.
+    the parameters, if there are such (common.networks: fluid_names, keras_names). `flat` are kinds
+    of blocks that the zoos of PyTorch and Paddle have no module for: their layers are those of the
+    block around them, conv1 and bn1, and the paths stay. `members` are those of its family that its
+    root can make: written files have a function for each. Construction checks every step with its
+    shapes and raises SpecificationError with the path of the step at fault.
     """
 
     name: str

@@ -9,6 +9,7 @@ from functools import partial
 from common.network import Member, Network
 from common.networks.blocks import CONV_BN, SQUEEZE_EXCITE, conv_bn, stages
 from common.networks.fluid_names import PADDLE_MODELS
+from common.networks.keras_names import KERAS_APPLICATIONS
 from common.networks.laws import FLUID_MODELS, HE_NORMAL_CONVOLUTIONS, TENSORFLOW, TORCHVISION
 from common.ops import Add, BatchNorm, Dense, GlobalAvgPool2d, MaxPool2d, Op, Padding, ReLU, Softmax
 from common.spec import Block, Layer, Use, When
@@ -59,19 +60,17 @@ def bottleneck(
     groups: int = 1,
     width_per_group: int = 64,
     reduction: int = 0,
-    stride_on: str = "3x3",
 ) -> Block:
     """Return 1×1, 3×3 and 1×1 convolutions and a shortcut; four times the width comes out.
 
     Groups make it ResNeXt's, a reduction gates it as SENet does. The stride is that of the 3×3
-    convolution (torchvision, Fluid) or of the first 1×1 (the paper, Keras).
+    convolution, as in torchvision and Fluid.
     """
     grouped = groups > 1
     inner = "groups * (width * width_per_group // 64)" if grouped else "width"
     signature = "width, stride=1, downsample=False"
     signature += f", groups={groups}, width_per_group={width_per_group}" if grouped else ""
     signature += f", reduction={reduction}" if reduction else ""
-    first, second = ("stride", 1) if stride_on == "1x1" else (1, "stride")
     gate = {"se": SQUEEZE_EXCITE("4 * width", "4 * width // reduction")} if reduction else {}
     return Block(
         "se_bottleneck" if reduction else "bottleneck",
@@ -79,8 +78,8 @@ def bottleneck(
         about=f"1×1, {'grouped ' if grouped else ''}3×3 and 1×1 convolutions"
         f"{', gated,' if reduction else ''} beside a shortcut.",
         layers={
-            "conv1": conv_bn(inner, 1, stride=first),
-            "conv2": conv_bn(inner, 3, stride=second, groups="groups" if grouped else 1),
+            "conv1": conv_bn(inner, 1),
+            "conv2": conv_bn(inner, 3, stride="stride", groups="groups" if grouped else 1),
             "conv3": conv_bn("4 * width", 1, relu=False),
             **gate,
             "downsample": When(
@@ -92,6 +91,35 @@ def bottleneck(
         wiring="out = conv1(x)\nout = conv2(out)\nout = conv3(out)\n"
         + ("out = se(out)" if reduction else "")
         + RESIDUAL,
+    )
+
+
+def keras_bottleneck(conv_bn: Block) -> Block:
+    """Return the bottleneck of the paper as keras.applications has it: the stride is that of the
+    first convolution, and the shortcut stands first, by which its files order their weights.
+    """
+    return Block(
+        "bottleneck",
+        "width, stride=1, downsample=False",
+        about="1×1, 3×3 and 1×1 convolutions beside a shortcut.",
+        layers={
+            "downsample": When(
+                conv_bn("4 * width", 1, stride="stride", relu=False), when="downsample"
+            ),
+            "conv1": conv_bn("width", 1, stride="stride"),
+            "conv2": conv_bn("width", 3),
+            "conv3": conv_bn("4 * width", 1, relu=False),
+            "add": Add(),
+            "relu": ReLU(),
+        },
+        wiring="""
+            shortcut = downsample(x)
+            x = conv1(x)
+            x = conv2(x)
+            x = conv3(x)
+            x = add(shortcut, x)
+            x = relu(x)
+        """,
     )
 
 
@@ -156,14 +184,13 @@ def imagenet(
 
 def _keras() -> Network:
     biased = conv_bn(bias=True, bn=BatchNorm(epsilon=1.001e-5, momentum=0.99))
-    block = bottleneck(biased, stride_on="1x1")
-    title, source = (
-        "ResNet-50 of keras.applications",
-        f"{RESNET}, with the biases and batch normalization of keras.applications",
-    )
-    return imagenet(
-        "resnet50_keras", title, block, stem=stem(biased), source=source, laws=TENSORFLOW
-    )
+    source = f"{RESNET}, with the biases and batch normalization of keras.applications"
+    network = imagenet(
+        "resnet50_keras", "ResNet-50 of keras.applications", keras_bottleneck(biased),
+        stem=stem(biased), source=source, laws=TENSORFLOW,
+        members=("resnet50", "resnet101", "resnet152"),
+    )  # fmt: skip
+    return replace(network, naming=KERAS_APPLICATIONS)
 
 
 def _fluid(name: str, title: str, num_classes: int, laws: Laws) -> Network:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from common.elaborate import Parameter
 from common.errors import TriptychError
 from common.network import Network
+from common.networks.keras_names import LAYERS
 
 Array = NDArray[Any]
 Arrays = dict[str, Array]
@@ -76,21 +77,9 @@ PADDLE_VISION = Library(
     axes={2: (1, 0)},
     ignored="StructuredToParameterName@@",
 )
-# Stages are conv2 to conv5, blocks count from 1, convolution 0 is the shortcut's. A layer's
-# variables are numbered: kernel, bias; gamma, beta, moving mean and variance.
+# A layer's variables are numbered: kernel, bias; gamma, beta, moving mean and variance.
 KERAS = Library(
-    (
-        (r"stem\.conv", "conv1_conv/"),
-        (r"stem\.bn", "conv1_bn/"),
-        (r"layer(\d+)\.(\d+)\.downsample\.conv", "conv{0}_block{1}_0_conv/"),
-        (r"layer(\d+)\.(\d+)\.downsample\.bn", "conv{0}_block{1}_0_bn/"),
-        *(
-            (rf"layer(\d+)\.(\d+)\.conv{n}\.{part}", f"conv{{0}}_block{{1}}_{n}_{part}/")
-            for n in (1, 2, 3)
-            for part in ("conv", "bn")
-        ),
-        ("fc", "predictions/"),
-    ),
+    tuple((pattern, f"{own}/") for pattern, own in LAYERS),
     {"kernel": "0", "bias": "1", "gamma": "0", "beta": "1", "mean": "2", "variance": "3"},
     axes={4: (3, 2, 0, 1), 2: (1, 0)},
     first=1,

@@ -35,6 +35,7 @@ class FluidDialect(FunctionDialect):
     name = "fluid"
     own = frozenset("np fluid ParamAttr pad_same bn output program executor feed".split())
     table = OPS
+    channels_last = False
     fstrings = False
     threads_training = False  # program.clone(for_test=True) turns a Program to evaluation
 
@@ -83,6 +84,7 @@ class FluidDialect(FunctionDialect):
     def demo(self, draft: Draft, entry: str) -> list[str]:
         shape = draft.network.input_shape
         (value,) = draft.root.inputs
+        value = value if "image" in draft.network.blocks() else "image"
         lines = [
             f'{value} = fluid.data("{value}", {text(List(("None", *shape)))}, "float32")',
             f"output = {entry}({value})",

@@ -19,6 +19,8 @@ from frontends.writing.text import EmitError
 
 LARGEST_EPSILON = 0.0010000000474974513  # 0.001 in float32: batch_norm_op.cc refuses a larger one
 
+NORM = {"momentum": 0.9, "epsilon": 1e-5}  # a batch_norm's, unless it is told
+
 
 def layer(name: str, /, *positional: Any, **named: Any) -> Any:
     """Return a call of one of Fluid's layers."""
@@ -73,12 +75,12 @@ def batch_norm(op: ops.BatchNorm, site: FunctionSite) -> Body:
     norm = layer(
         "batch_norm",
         *site.inputs,
-        momentum=op.momentum,
-        epsilon=op.epsilon,
+        momentum=unless(op.momentum, NORM["momentum"]),
+        epsilon=unless(op.epsilon, NORM["epsilon"]),
         param_attr=_attribute(site, "gamma", told),
         bias_attr=_attribute(site, "beta", told),
-        moving_mean_name=site.path(".mean"),
-        moving_variance_name=site.path(".variance"),
+        moving_mean_name=site.parameter("mean"),
+        moving_variance_name=site.parameter("variance"),
     )
     return [*before, site.gives(norm)]
 
@@ -96,7 +98,7 @@ def dense(op: ops.Dense, site: FunctionSite) -> Body:
 
 
 def _attribute(site: FunctionSite, kind: str, told: Mapping[str, Any]) -> Any:
-    return invoke("ParamAttr", site.path(f".{kind}"), initializer=told.get(kind))
+    return invoke("ParamAttr", site.parameter(kind), initializer=told.get(kind))
 
 
 def _bias(flag: Any, site: FunctionSite, told: Mapping[str, Any]) -> Any:

@@ -98,7 +98,7 @@ class Runner:
             self._main.random_seed = startup.random_seed = 1
         self.module = module = load_module(file.path, {"tap": self.recordings.tap})
         if observe is not None and not file.brought:
-            watch_blocks(module, file.entry, self.recordings.blocks)
+            watch_blocks(module, file.entry, self.recordings.blocks, self._path)
         self._output = self._build(getattr(module, file.entry), file.input_shape, startup)
         self._test = self._main.clone(for_test=True)
         self._run(startup)
@@ -133,7 +133,7 @@ class Runner:
         """Yield the output in eval mode, then the outputs of blocks and steps."""
         feed = self._feed(inputs, "input")
         yield from self._fetch(self._test, feed, self._observed())
-        for name, value in self._named():
+        for name, value in self.recordings.items():
             if name.startswith("block/") and not self.recordings.fetches(name):
                 yield name, hollow([len(feed["input"]), *value.shape[1:]])
 
@@ -164,7 +164,7 @@ class Runner:
             cotangent = fluid.data("cotangent", self._output.shape, self._dtype)
             target = fluid.layers.reduce_sum(self._output * cotangent)
             values = {"gradient/input": self._input}
-            values.update(self.recordings.steps_of(dict(self._named())))
+            values.update(self.recordings.steps_of(dict(self.recordings.items())))
             for name, each in self._held.items():
                 if each.slot.trainable and each.trains:
                     values["gradient/" + name] = each.own
@@ -234,8 +234,7 @@ class Runner:
         }
         for variable in block.vars.values():
             if variable.persistable:
-                name = self._official.get(variable.name, variable.name)
-                yield name, _held(variable, kinds.get(variable.name, ""))
+                yield self._path(variable.name), _held(variable, kinds.get(variable.name, ""))
 
     @staticmethod
     def _canonical(found, file):
@@ -269,14 +268,14 @@ class Runner:
             self.recordings.steps.put(layer, block.var(result))
             self.recordings.given.put(layer, block.var(data))
 
-    def _named(self):
-        """Yield what is recorded, under canonical names."""
-        for name, value in self.recordings.items():
-            kind, _, path = name.partition("/")
-            yield f"{kind}/{self._official.get(path, path)}", value
+    def _path(self, name):
+        """Return the canonical path of what bears a name."""
+        return self._official.get(name, name)
 
     def _observed(self):
-        kept = {name: value for name, value in self._named() if self.recordings.fetches(name)}
+        kept = {
+            name: value for name, value in self.recordings.items() if self.recordings.fetches(name)
+        }
         return {"output": self._output, **kept}
 
     def _fetch(self, program, feed, variables):

@@ -6,15 +6,19 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from common import ops
 from common.expressions import literal, names
+from common.network import Network
 from common.ops import Op, Shape
 from frontends.tensorflow.helpers import helpers
 from frontends.tensorflow.initial import constant_lines
+from frontends.tensorflow.naming import naming_of
 from frontends.tensorflow.ops import OPS, merged, uses_keras_ops
 from frontends.writing.channels_last import batched, grouped, says_same
 from frontends.writing.dialect import FunctionDialect
 from frontends.writing.draft import Draft
 from frontends.writing.expressions import Invoke, Joined, List, Part, invoke
+from frontends.writing.naming import Naming
 from frontends.writing.sites import Body, FunctionSite, standalone
 from frontends.writing.statements import Assign, Statement, changed, within
 from frontends.writing.text import EmitError
@@ -25,12 +29,19 @@ INDEXED, DIVIDED = "get_item", "true_divide"  # what Keras names these by itself
 class TensorFlowDialect(FunctionDialect):
     name = "tensorflow"
     own = frozenset(
-        "keras tf layers ops GroupedConv2D pad_same inputs counted "
+        "keras tf layers ops GroupedConv2D conv2d_fixed_padding pad_same inputs counted "
         "CONV_KERNEL_INITIALIZER DENSE_KERNEL_INITIALIZER".split()
     )
     table = OPS
+    channels_last = True
     fstrings = True
     threads_training = False
+
+    def naming(self, network: Network) -> Naming:
+        return naming_of(network)
+
+    def names(self, op: Op) -> bool:
+        return not isinstance(op, (ops.ChannelPad, ops.Identity))
 
     def says_same(self, op: Op) -> bool:
         return says_same(op)
@@ -57,7 +68,7 @@ class TensorFlowDialect(FunctionDialect):
             return list(changed(tuple(body), _unnamed))
         made = next(each for each in within(tuple(body)) if _is_named(each, site.path()))
         name = site.locals.name(site.layer, "layer")
-        called = changed(tuple(body), lambda code: name if code == made else code)
+        called = changed(tuple(body), lambda code: name if code == made else _unnamed(code))
         before = [each for each in called if _sets_another(each, site)]
         called = [each for each in called if each not in before]
         return [*before, Assign((name,), made), *called] if first else called

@@ -1,10 +1,14 @@
-"""The layer that a Keras file starts with where a convolution has groups."""
+"""What a Keras file starts with: a layer where convolutions have groups, and functions."""
 
 from __future__ import annotations
 
 from common.ops import pair
-from frontends.writing.channels_last import grouped, pads_same
+from frontends.tensorflow.initial import stated_laws
+from frontends.writing.channels_last import SAME, grouped, pads_same
 from frontends.writing.draft import Draft
+from frontends.writing.expressions import Choice, invoke, text, unless
+from frontends.writing.fixed_padding import NAME, are_strided, fixed
+from frontends.writing.sites import Site
 
 GROUPED = '''
 @keras.saving.register_keras_serializable()
@@ -12,6 +16,7 @@ class GroupedConv2D(layers.Conv2D):
     """A Conv2D that also trains on CPU, where TensorFlow has no gradient of grouped convolution."""
 
     def convolution_op(self, inputs, kernel):
+        """Convolve, group by group on CPU."""
         convolve = super().convolution_op
         if self.groups == 1 or "GPU" in self.kernel.value.device:
             return convolve(inputs, kernel)
@@ -26,20 +31,48 @@ BY_GROUPS = """\
         pairs = zip(tf.split(inputs, self.groups, -1), tf.split(kernel, self.groups, -1))
         return tf.concat([convolve(x, k) for x, k in pairs], -1)
 """
+BY_HAND = """\
+    if strides > 1 and kernel_size > 1:  # where "same" would pad unevenly
+        x = layers.ZeroPadding2D(kernel_size // 2, name=f"{name}_pad")(x)
+"""
+FIXED = f'''
+def {NAME}(x, filters, kernel_size, strides=1, *, name):
+    """Convolution padded by half its kernel, whatever the stride."""
+{BY_HAND}'''
 PAD_SAME = '''
-def pad_same(x, kernel_size, strides, dilation_rate):
+def pad_same(x, kernel_size, strides, dilation_rate, name):
     """Pad as "same" does, an odd cell after, for what does not take that word."""
     around = []
     for size, k, s, d in zip(x.shape[1:3], kernel_size, strides, dilation_rate):
         total = max((-(-size // s) - 1) * s + d * (k - 1) + 1 - size, 0)
         around.append((total // 2, total - total // 2))
-    return layers.ZeroPadding2D(around)(x)
+    return layers.ZeroPadding2D(around, name=name)(x)
 '''
 
 
 def helpers(draft: Draft) -> list[str]:
     """Return what a network needs beside the layers of Keras."""
-    return _grouped(draft) + ([PAD_SAME] if pads_same(draft) else [])
+    return _grouped(draft) + _fixed(draft) + ([PAD_SAME] if pads_same(draft) else [])
+
+
+def _fixed(draft: Draft) -> list[str]:
+    """Return the function that writes a network's convolutions, where it has one."""
+    for (kind, layer), op in fixed(draft).items():
+        laws = stated_laws(op, Site(draft, draft.network.blocks()[kind], layer, ()))
+        strided = are_strided(draft)
+        conv = invoke(
+            "layers.Conv2D",
+            "filters",
+            "kernel_size",
+            strides="strides" if strided else None,
+            padding=Choice(SAME, "strides == 1", '"valid"') if strided else SAME,
+            use_bias=unless(op.bias, True),
+            **laws,
+            name="name",
+        )
+        made = FIXED if strided else FIXED.replace(", strides=1", "").replace(BY_HAND, "")
+        return [made + f"    return {text(invoke(conv, 'x'))}"]
+    return []
 
 
 def _grouped(draft: Draft) -> list[str]:

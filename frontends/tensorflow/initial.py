@@ -57,6 +57,12 @@ def constant_lines(draft: Draft) -> list[str]:
     ]
 
 
+def stated_laws(op: Op, site: Site) -> dict[str, Any]:
+    """Return the arguments for laws that need no input to be said."""
+    _, told = KerasWords().started(op, site, None, str)
+    return {f"{kind}_initializer": each for kind, each in told.items()}
+
+
 def started(op: Op, site: FunctionSite) -> tuple[list[Statement], dict[str, Any]]:
     """Return the arguments for what an op's parameters start from, and the statements before."""
     taken = f"{site.inputs[0]}.shape[-1]"

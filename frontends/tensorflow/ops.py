@@ -10,6 +10,7 @@ from common.expressions import spliced
 from common.ops import Op
 from common.spec import plain
 from frontends.tensorflow.initial import started
+from frontends.writing import fixed_padding
 from frontends.writing.channels_last import (
     SAME,
     conv_padding,
@@ -23,12 +24,14 @@ from frontends.writing.channels_last import (
 from frontends.writing.dialect import Writes
 from frontends.writing.draft import Draft
 from frontends.writing.expressions import Choice, Joined, List, Part, invoke, unless
+from frontends.writing.fixed_padding import is_served
 from frontends.writing.padding import Four, by_sides, four_sides, is_same
 from frontends.writing.sites import Body, FunctionSite, Site, overhang
 from frontends.writing.statements import Assign, Comment
 
 # Keras writes this down where a model is saved, and JSON has no infinity.
 LOWEST = "-3.4e38"
+NORM = {"momentum": 0.99, "epsilon": 1e-3}  # a BatchNormalization's, unless it is told
 
 
 def layer(name: str, /, *positional: Any, **named: Any) -> Any:
@@ -52,11 +55,15 @@ def merged(name: str, paths: tuple[Any, ...], site: FunctionSite) -> Any:
 
 
 def conv2d(op: ops.Conv2d, site: FunctionSite) -> Body:
+    if is_served(site.draft, site.block, site.layer):
+        named = {"strides": unless(op.stride, 1), "name": site.path()}
+        sizes = (op.out_channels, op.kernel_size)
+        return [site.gives(invoke(fixed_padding.NAME, *site.inputs, *sizes, **named))]
     (x,), bound, (before, laws) = site.inputs, site.bound(), started(op, site)
     depthwise = isinstance(op, ops.DepthwiseConv2d)
     both = any(is_sliced(o) for o, _ in bound)  # Keras has no dilated convolution with strides
-    padded = invoke(layer("ZeroPadding2D", _around(op.padding)), x)
-    pads, x, padding = conv_padding(op, site, padded, explicit=both)
+    padded = _zeros(x, op.padding, site)
+    pads, x, padding = conv_padding(op, site, padded, both, site.path(".pad"))
     in_groups = isinstance(op.groups, str) or op.groups > 1
     plain = "layers.DepthwiseConv2D" if depthwise else "layers.Conv2D"
     if in_groups and isinstance(op.groups, str):
@@ -86,7 +93,8 @@ def _several(op: ops.Conv2d) -> str:
 
 def batch_norm(op: ops.BatchNorm, site: FunctionSite) -> Body:
     before, laws = started(op, site)
-    named = {"momentum": op.momentum, "epsilon": op.epsilon, **laws, "name": site.path()}
+    momentum, epsilon = (unless(getattr(op, each), NORM[each]) for each in NORM)
+    named = {"momentum": momentum, "epsilon": epsilon, **laws, "name": site.path()}
     return [*before, applied(site, layer("BatchNormalization", **named))]
 
 
@@ -104,7 +112,7 @@ def max_pool2d(op: ops.MaxPool2d, site: FunctionSite) -> Body:
         return [applied(site, window)]
     if site.is_never_negative():
         around = op.padding if padded == four_sides(op.padding) else (padded[:2], padded[2:])
-        zeros = invoke(layer("ZeroPadding2D", _around(around)), *site.inputs)
+        zeros = _zeros(site.inputs[0], around, site)
         return [site.gives(zeros), applied(site, window, site.output)]
     return [
         Comment("max pooling pads with the lowest number"),
@@ -117,7 +125,7 @@ def avg_pool2d(op: ops.AvgPool2d, site: FunctionSite) -> Body:
     (x,), bound = site.inputs, site.bound()
     if op.padding == ops.SAME and not says_same(op):
         window = _window("AveragePooling2D", op, site)
-        return [pad_same(op, site), applied(site, window, site.output)]
+        return [pad_same(op, site, site.path(".pad")), applied(site, window, site.output)]
     if op.padding == ops.SAME:
         return [applied(site, _window("AveragePooling2D", op, site, SAME))]
     padded, window = extended(op, site), _window("AveragePooling2D", op, site)
@@ -147,7 +155,8 @@ def _counted(op: ops.AvgPool2d, site: FunctionSite, padded: Four) -> Any:
 
 
 def _window(name: str, op: ops.MaxPool2d, site: FunctionSite, padding: Any = None) -> Any:
-    return layer(name, op.kernel_size, strides=op.stride, padding=padding, name=site.path())
+    strides = unless(op.stride, op.kernel_size)
+    return layer(name, op.kernel_size, strides=strides, padding=padding, name=site.path())
 
 
 def adaptive_avg_pool2d(op: ops.AdaptiveAvgPool2d, site: FunctionSite) -> Body:
@@ -158,15 +167,17 @@ def adaptive_avg_pool2d(op: ops.AdaptiveAvgPool2d, site: FunctionSite) -> Body:
 
 
 def flatten(op: ops.Flatten, site: FunctionSite) -> Body:
+    flattened = layer("Flatten", name=site.path())
     if op.order == "CHW" and not is_point(site):
-        moved = applied(site, layer("Permute", (3, 1, 2)))
-        return [moved, applied(site, layer("Flatten"), site.output)]
-    return [applied(site, layer("Flatten"))]
+        moved = applied(site, layer("Permute", (3, 1, 2), name=site.path(".permute")))
+        return [moved, applied(site, flattened, site.output)]
+    return [applied(site, flattened)]
 
 
 def scale(op: ops.Scale, site: FunctionSite) -> Body:
     x, gate = site.inputs
-    return [site.gives(merged("Multiply", (x, Part(gate, ":, None, None, :")), site))]
+    spread = invoke(layer("Reshape", (1, 1, -1), name=site.path(".reshape")), gate)
+    return [site.gives(merged("Multiply", (x, spread), site))]
 
 
 def concat(op: ops.Concat, site: FunctionSite) -> Body:
@@ -192,6 +203,11 @@ def dropout(op: ops.Dropout, site: FunctionSite) -> Body:
 
 def identity(op: ops.Identity, site: FunctionSite) -> Body:
     return [site.gives(*site.inputs)]
+
+
+def _zeros(x: str, padding: Any, site: FunctionSite) -> Any:
+    """Return a value with zeros around, as an expression."""
+    return invoke(layer("ZeroPadding2D", _around(padding), name=site.path(".pad")), x)
 
 
 def _around(padding: Any) -> Any:

@@ -86,7 +86,7 @@ class Runner:
 
     def __init__(self, file, load_module, observe, step):
         self._dtype, self._step = file.dtype, step
-        self._absent = set(file.absent)
+        self._absent, self._official = set(file.absent), file.official_names
         keras.backend.clear_session()
         keras.config.set_image_data_format("channels_last")  # whatever keras.json says
         keras.config.set_floatx(file.dtype)
@@ -97,7 +97,7 @@ class Runner:
             keras.utils.set_random_seed(0)  # what has no counterpart is the same in every job
         self.module = module = load_module(file.path, {"tap": self._tap})
         if observe is not None and not file.brought:
-            watch_blocks(module, file.entry, self.recordings.blocks)
+            watch_blocks(module, file.entry, self.recordings.blocks, self._path)
         entry = getattr(module, file.entry)
         self._model = entry if isinstance(entry, keras.Model) else entry()
         if not isinstance(self._model, keras.Model):
@@ -110,6 +110,8 @@ class Runner:
         found = distinct(self._find_variables(self._model))
         self._known = {id(self._variable(each.own)) for each in found.values()}
         self._held = matched(found, file.matched_names)
+        for layer in layers_of({name: name for name in found}):
+            self.recordings.blocks.results.pop(layer, None)  # a function of the file made it
         self._shapes, self._observed, self._observed_names = {}, None, []
         if not file.brought:
             self._find_shared()
@@ -256,10 +258,9 @@ class Runner:
             yield layer, trains and layer.trainable
             yield from self._layers(layer, trains and layer.trainable)
 
-    @staticmethod
-    def _variables_of(layer, trains):
+    def _variables_of(self, layer, trains):
         slots, kind = slots_of(layer, _LAYERS), class_of(layer, "keras", "tensorflow")
-        path = "" if isinstance(layer, keras.Model) else layer.name
+        path = "" if isinstance(layer, keras.Model) else self._path(layer.name)
         names = {id(value): own for own, value in vars(layer).items()}
         names.update((id(getattr(layer, own, None)), own) for own in slots)
         raw = [each for each in vars(layer).values() if isinstance(each, tf.Variable)]
@@ -283,16 +284,21 @@ class Runner:
 
         return watched
 
+    def _path(self, name):
+        """Return the canonical path of what bears a name."""
+        return self._official.get(name, name)
+
     def _find_shared(self):
         """Record every call of a block that is shared, a model within the model."""
         blocks = self.recordings.blocks
         for layer in self._model.layers:
             if isinstance(layer, keras.Model):
-                known = [k for k in blocks.results if k.split("#")[0] == layer.name]
+                path = self._path(layer.name)
+                known = [k for k in blocks.results if k.split("#")[0] == path]
                 for key in known:
                     del blocks.results[key]
                 for node in layer._inbound_nodes if known else ():  # a chain is no block
-                    blocks.put(layer.name, list(node.output_tensors))
+                    blocks.put(path, list(node.output_tensors))
 
     def _make_observed(self):
         """Make a model of the output and of what is kept of all that is on the way to it."""

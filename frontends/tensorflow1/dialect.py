@@ -7,6 +7,7 @@ from typing import Any
 
 from common import ops
 from common.expressions import literal
+from common.network import Network
 from common.ops import Op, Shape
 from common.spec import Layer, plain, uses
 from frontends.tensorflow1.helpers import helpers
@@ -16,6 +17,7 @@ from frontends.writing.channels_last import batched, says_same
 from frontends.writing.dialect import FunctionDialect
 from frontends.writing.draft import Draft
 from frontends.writing.expressions import Invoke, List, invoke, text
+from frontends.writing.naming import Naming
 from frontends.writing.sites import Body, FunctionSite
 from frontends.writing.statements import Assign, Comment, Statement, With
 
@@ -28,18 +30,26 @@ REPEATED = Comment("with the parameters of the call before")
 IN_TURN = Comment("the moving averages take their steps in turn")
 SHARED = invoke("tf.variable_scope", invoke("tf.get_variable_scope"), reuse="tf.AUTO_REUSE")
 UPDATES = invoke("tf.control_dependencies", invoke("tf.get_collection", "tf.GraphKeys.UPDATE_OPS"))
+SCOPED = Naming("/", scope="tf.variable_scope(name)")
 REUSING = {"tf.layers.conv2d", "tf.layers.dense"}  # take `reuse`
 
 
 class TensorFlow1Dialect(FunctionDialect):
     name = "tensorflow1"
     own = frozenset(
-        "np tf pad_same depthwise_conv2d grouped_conv2d bins adaptive_average_pooling2d counted "
-        "output session feed CONV_KERNEL_INITIALIZER DENSE_KERNEL_INITIALIZER".split()
+        "np tf conv2d_fixed_padding pad_same depthwise_conv2d grouped_conv2d bins counted "
+        "adaptive_average_pooling2d output session feed CONV_KERNEL_INITIALIZER "
+        "DENSE_KERNEL_INITIALIZER".split()
     )
     table = OPS
+    channels_last = True
     fstrings = False
     threads_training = True
+
+    def naming(self, network: Network) -> Naming:
+        layers = [each.layer for each in network.elaboration.parameters.values()]
+        paths = [*layers, *(each.path for each in network.elaboration.blocks if each.path)]
+        return replace(SCOPED, names={SCOPED.joined(path): path for path in paths})
 
     def says_same(self, op: Op) -> bool:
         return says_same(op)

@@ -8,9 +8,11 @@ from typing import Any
 from common import ops
 from common.ops import Shape
 from common.spec import Block, plain
-from frontends.writing.channels_last import default_law, pads_same
+from frontends.tensorflow1.initial import stated_laws
+from frontends.writing.channels_last import SAME, default_law, pads_same
 from frontends.writing.draft import Draft
-from frontends.writing.expressions import unless
+from frontends.writing.expressions import Choice, invoke, text, unless
+from frontends.writing.fixed_padding import NAME, are_strided, fixed
 from frontends.writing.initial import stated
 from frontends.writing.sites import Site
 
@@ -37,6 +39,15 @@ def pad_same(x, kernel_size, strides, dilation_rate):
         around.append([total // 2, total - total // 2])
     return tf.pad(x, [[0, 0]] + around + [[0, 0]])
 '''
+BY_HAND = """\
+    if strides > 1 and kernel_size > 1:  # where "same" would pad unevenly
+        around = [kernel_size // 2] * 2
+        x = tf.pad(x, [[0, 0], around, around, [0, 0]])
+"""
+FIXED = f'''
+def {NAME}(x, filters, kernel_size, name, strides=1):
+    """Convolution padded by half its kernel, whatever the stride."""
+{BY_HAND}'''
 Convolution = tuple[ops.Conv2d, Shape]
 
 
@@ -46,7 +57,28 @@ def helpers(draft: Draft) -> list[str]:
     found = [each.text() for each in (Depthwise(draft), Grouped(draft)) if each.found]
     adaptive = [op for op in used if isinstance(op, ops.AdaptiveAvgPool2d)]
     found += [ADAPTIVE] if any(op.output_size != 1 for op in adaptive) else []
-    return found + ([PAD_SAME] if pads_same(draft) else [])
+    return found + _fixed(draft) + ([PAD_SAME] if pads_same(draft) else [])
+
+
+def _fixed(draft: Draft) -> list[str]:
+    """Return the function that writes a network's convolutions, where it has one."""
+    for (kind, layer), op in fixed(draft).items():
+        laws = stated_laws(op, Site(draft, draft.network.blocks()[kind], layer, ()))
+        strided = are_strided(draft)
+        conv = invoke(
+            "tf.layers.conv2d",
+            "x",
+            "filters",
+            "kernel_size",
+            strides="strides" if strided else None,
+            padding=Choice(SAME, "strides == 1", '"valid"') if strided else SAME,
+            use_bias=unless(op.bias, True),
+            **laws,
+            name="name",
+        )
+        made = FIXED if strided else FIXED.replace(", strides=1", "").replace(BY_HAND, "")
+        return [made + f"    return {text(conv)}"]
+    return []
 
 
 class Helper(ABC):

@@ -10,7 +10,7 @@ from frontends.writing.channels_last import ChannelsLastWords, default_law, sett
 from frontends.writing.draft import Draft
 from frontends.writing.expressions import invoke, text
 from frontends.writing.initial import constants
-from frontends.writing.sites import FunctionSite
+from frontends.writing.sites import FunctionSite, Site
 from frontends.writing.statements import Statement
 
 CONSTANTS = {0.0: "tf.zeros_initializer()", 1.0: "tf.ones_initializer()"}
@@ -36,6 +36,12 @@ def constant_lines(draft: Draft) -> list[str]:
     """Return the file's constants."""
     found = constants(draft, default_law)
     return [f"{name} = {text(TensorFlow1Words.made(law))}" for name, law in found.items()]
+
+
+def stated_laws(op: Op, site: Site) -> dict[str, Any]:
+    """Return the arguments for laws that need no input to be said."""
+    _, told = TensorFlow1Words().started(op, site, None, str)
+    return {f"{kind}_initializer": each for kind, each in told.items()}
 
 
 def started(op: Op, site: FunctionSite) -> tuple[list[Statement], dict[str, Any]]:

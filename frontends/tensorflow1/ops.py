@@ -10,6 +10,7 @@ from common.ops import Op, pair
 from frontends.frameworks import TABLE
 from frontends.tensorflow1.helpers import Depthwise, Grouped
 from frontends.tensorflow1.initial import started
+from frontends.writing import fixed_padding
 from frontends.writing.channels_last import (
     SAME,
     conv_padding,
@@ -22,11 +23,13 @@ from frontends.writing.channels_last import (
 )
 from frontends.writing.dialect import Writes
 from frontends.writing.expressions import Each, Joined, List, Part, invoke, text, unless
+from frontends.writing.fixed_padding import is_served
 from frontends.writing.padding import Four, four_sides, is_same
 from frontends.writing.sites import Body, FunctionSite, overhang
 from frontends.writing.statements import Assign, Comment
 
 LEAST_EPSILON = TABLE["tensorflow1"].unbiased_from or 0.0
+NORM = {"momentum": 0.99, "epsilon": 1e-3}  # a batch normalization's, unless it is told
 LOWEST = invoke("float", '"-inf"')
 
 
@@ -46,6 +49,10 @@ def concatenated(paths: tuple[Any, ...], site: FunctionSite) -> Any:
 
 
 def conv2d(op: ops.Conv2d, site: FunctionSite) -> Body:
+    if is_served(site.draft, site.block, site.layer):
+        named = {"strides": unless(op.stride, 1), "name": site.path()}
+        sizes = (op.out_channels, op.kernel_size)
+        return [site.gives(invoke(fixed_padding.NAME, *site.inputs, *sizes, **named))]
     without_strides = any(is_sliced(o) for o, _ in site.bound())  # no kernel dilates with them
     padded = _pad(site.inputs[0], four_sides(op.padding))
     pads, x, padding = conv_padding(op, site, padded, explicit=without_strides)
@@ -79,8 +86,8 @@ def batch_norm(op: ops.BatchNorm, site: FunctionSite) -> Body:
     norm = invoke(
         "tf.layers.batch_normalization",
         *site.inputs,
-        momentum=op.momentum,
-        epsilon=op.epsilon,
+        momentum=unless(op.momentum, NORM["momentum"]),
+        epsilon=unless(op.epsilon, NORM["epsilon"]),
         **laws,
         training="training",
         fused=None if is_fused(op) else False,
@@ -98,7 +105,7 @@ def _zero_debiased(op: ops.BatchNorm, site: FunctionSite, laws: dict[str, Any]) 
         *site.inputs,
         decay=op.momentum,
         scale=True,
-        epsilon=op.epsilon,
+        epsilon=unless(op.epsilon, NORM["epsilon"]),
         param_initializers=f"{{{', '.join(said)}}}" if said else None,
         is_training="training",
         fused=None if is_fused(op) else False,

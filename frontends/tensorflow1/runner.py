@@ -69,6 +69,16 @@ def _let_go():
         _open.pop().close()
 
 
+def _path(name):
+    """Return the canonical path of what bears a name, or a scope, in a written file."""
+    return name.replace("/", ".")
+
+
+def _here(name):
+    """Return the canonical path of what bears a name within the scope that is open."""
+    return _path("/".join(filter(None, (tf.get_variable_scope().name, name))))
+
+
 def _held(variable, trained, kinds):
     """Return the name and the tensor of a variable; its own name, or what takes it, says its
     kind."""
@@ -106,7 +116,7 @@ class Runner:
         self.module = load_module(file.path, {"tap": self._tap})
         self._entry = getattr(self.module, file.entry)
         if observe is not None and not file.brought:
-            watch_blocks(self.module, file.entry, self.recordings.blocks)
+            watch_blocks(self.module, file.entry, self.recordings.blocks, _here)
         self._told, self._kinds = {}, {}  # a graph may not say the kind that the other one says
         if file.brought and file.matched_names is None:  # what only a training graph has is told
             self._start(training=True)
@@ -126,6 +136,8 @@ class Runner:
             self._observed = {training: self._build(training, reuse=None)}
             trained = {each.op.name for each in tf.trainable_variables()}
             found = distinct(_held(each, trained, self._kinds) for each in _variables())
+            if not self._file.brought:
+                found = {_path(name): each for name, each in found.items()}
             start = [tf.global_variables_initializer(), tf.local_variables_initializer()]
         self._held = matched(found, self._file.matched_names)
         self._session = tf.Session(graph=self._graph)
@@ -283,7 +295,7 @@ class Runner:
             observed = {"output": the_tensor(self._entry(self._input, **switch), tf.Tensor)}
         if self._file.matched_names:
             self._observe_layers(self._file.matched_names)
-        owners = {each.op.name.rpartition("/")[0] for each in tf.global_variables()}
+        owners = {_path(each.op.name.rpartition("/")[0]) for each in tf.global_variables()}
         if self._file.brought:
             self._tell()
         layers = {f"block/{owner}" for owner in owners}  # that the file has a function for
@@ -319,7 +331,7 @@ class Runner:
     def _tap(self, path, value):
         # A layer may return its very input: then the gradients of the two could not be told apart.
         own = tf.identity(value) if self.recordings.keeps_cotangents else value
-        return self.recordings.tap(path, own)
+        return self.recordings.tap(_here(path), own)
 
     def _in(self, inputs, name):
         return channels_last(inputs.get(name).astype(self._file.dtype))

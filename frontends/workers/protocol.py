@@ -46,8 +46,8 @@ class NetworkFile:
 
     path: of the file. entry: the class or function in it that is the network. input_shape:
     without the batch, channels first. dtype: "float64" or "float32", of parameters and values.
-    device: "cpu" or "gpu". official_names: own name -> canonical, of the parameters and blocks
-    of a written file that bears a library's names. step_names: own path of a step -> canonical,
+    device: "cpu" or "gpu". official_names: own name -> canonical, of the parameters, their
+    layers and the blocks of a written file. step_names: own path of a step -> canonical,
     where they differ. block_names: own path of the call of a layer -> the block whose result it
     gives, "" for none: of blocks that are no module of the file. matched_names: own name ->
     canonical, of the parameters of a reader's file, those without a counterpart left out; None

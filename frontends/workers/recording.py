@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from frontends.workers.layouts import Array
 
 Value = TypeVar("Value")
+STACK = "stack"  # the function of a written file that makes a stage, which is no block
 DROPOUT = "dropout"  # the path of a reader's dropouts, which have no name to be matched by
 
 
@@ -252,19 +253,27 @@ def hollow(shape: Iterable[int]) -> Array:
     return np.broadcast_to(np.float32(0), tuple(shape))
 
 
-def watch_blocks(module: ModuleType, entry: str, recorder: Recorder) -> None:
-    """Wrap a file's block functions, so that what they return is recorded by their `name`."""
+def watch_blocks(
+    module: ModuleType, entry: str, recorder: Recorder, path: Callable[[str], str]
+) -> None:
+    """Wrap a file's block functions, so that what they return is recorded.
+
+    path: the canonical path of a block of a `name`.
+    """
     for attribute, function in list(vars(module).items()):
         own = getattr(function, "__module__", None) == module.__name__
-        if own and callable(function) and not isinstance(function, type) and attribute != entry:
-            setattr(module, attribute, _watching(function, recorder))
+        watched = callable(function) and not isinstance(function, type)
+        if own and watched and attribute not in (entry, STACK):
+            setattr(module, attribute, _watching(function, recorder, path))
 
 
-def _watching(function: Callable[..., Value], recorder: Recorder) -> Callable[..., Value]:
+def _watching(
+    function: Callable[..., Value], recorder: Recorder, path: Callable[[str], str]
+) -> Callable[..., Value]:
     def wrapped(*arguments: Any, **named: Any) -> Value:
         value = function(*arguments, **named)
         if "name" in named:
-            recorder.put(named["name"], value)
+            recorder.put(path(named["name"]), value)
         return value
 
     return wrapped

@@ -68,11 +68,11 @@ def settings(law: VarianceScaling) -> dict[str, Any]:
     return {"scale": law.scale, "mode": f'"{law.mode}"', "distribution": f'"{said}"'}
 
 
-def pad_same(op: Any, site: FunctionSite) -> Statement:
-    """Return the statement that pads "same" by the file's own function."""
+def pad_same(op: Any, site: FunctionSite, name: str | None = None) -> Statement:
+    """Return the statement that pads "same" by the file's own function, which may take a name."""
     spread = pair(getattr(op, "dilation", 1))
     sizes = (pair(op.kernel_size), pair(op.stride), spread)
-    return site.gives(invoke("pad_same", *site.inputs, *sizes))
+    return site.gives(invoke("pad_same", *site.inputs, *sizes, name))
 
 
 def pads_same(draft: Draft) -> bool:
@@ -117,15 +117,16 @@ def extended(op: ops.MaxPool2d, site: Site) -> Four | None:
 
 
 def conv_padding(
-    op: ops.Conv2d, site: FunctionSite, padded: Any, explicit: bool
+    op: ops.Conv2d, site: FunctionSite, padded: Any, explicit: bool, name: str | None = None
 ) -> tuple[Body, str, Any]:
     """Return the statements that pad, the value to convolve, and the convolution's own padding.
 
     `padded` is the input with zeros around, an expression. `explicit`: SAME may not be used.
+    name: of the padding, where it has one.
     """
     (x,) = site.inputs
     if op.padding == ops.SAME:
-        return ([], x, SAME) if says_same(op) else ([pad_same(op, site)], site.output, None)
+        return ([], x, SAME) if says_same(op) else ([pad_same(op, site, name)], site.output, None)
     if op.padding == 0:
         return [], x, None
     fits = None if explicit else _fits_same(op)

@@ -23,7 +23,7 @@ from frontends.writing.text import EmitError
 # What files call builtins, loops and themselves by; `tap` is what a tapped twin calls.
 _ALWAYS = frozenset("chr float print range sum super tap zip".split())
 OF_CLASSES = _ALWAYS | {"self", "block", "path", "_", "i"}
-OF_FUNCTIONS = _ALWAYS | {"name", "training", "i"}
+OF_FUNCTIONS = _ALWAYS | {"name", "training", "i", "stack"}
 Writes = Callable[[Any, FunctionSite], Body]  # what a row of a dialect of functions is
 
 
@@ -116,6 +116,7 @@ class FunctionDialect(Dialect[FunctionSite, Body]):
     `site.output`, at a `FunctionSite`.
     """
 
+    channels_last: ClassVar[bool]
     fstrings: ClassVar[bool]  # may a file hold f-strings? In 2019 it held none
     threads_training: ClassVar[bool]  # do functions take `training`?
 
@@ -126,6 +127,10 @@ class FunctionDialect(Dialect[FunctionSite, Body]):
     def naming(self, network: Network) -> Naming:
         """Return how a file names its parts. Raises TriptychError for an unknown naming."""
         return Naming()
+
+    def names(self, op: Op) -> bool:
+        """Does a file give an op a name, so that the function around takes one?"""
+        return op.is_named
 
     def fused(self, statement: Statement, op: Op, when: Any) -> Statement | None:
         """Return a statement with the activation `op` of its result taken in, None where the

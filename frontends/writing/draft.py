@@ -36,7 +36,7 @@ Value = TypeVar("Value")
 class Source:
     """A written file: its text and the class or function in it that is the network.
 
-    `names`: own name of a parameter or block -> canonical, where the file bears official names.
+    `names`: own name of a parameter, of its layer or of a block -> canonical, where they differ.
     `own`: what classes call by other paths. `statements`: its classes or functions as data.
     """
 

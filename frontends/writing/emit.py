@@ -43,15 +43,18 @@ def _ending(
 ) -> Ending:
     """Return the functions that train by a recipe.
 
-    names: official name -> canonical. paths: <path>.<kind> in the file -> canonical, where they
-    differ.
+    names: own name of a parameter, or of its layer -> canonical. paths: <path>.<kind> in the file
+    -> canonical, where they differ.
     """
     in_file = {canonical: own for own, canonical in (paths or {}).items()}
     written = importlib.import_module(f"frontends.{dialect.name}.program")
-    official = {canonical: own for own, canonical in names.items()}
+    known = {canonical: own for own, canonical in names.items()}
     own = {
-        name: official.get(name) or written.own_name(in_file.get(name, name))
-        for name in network.elaboration.parameters
+        each.name: known.get(each.name)
+        or written.own_name(
+            in_file.get(each.name) or f"{known.get(each.layer, each.layer)}.{each.kind}"
+        )
+        for each in network.elaboration.parameters.values()
     }
     program = Program(recipe, network, own)
     imports = (*running.imports(network, recipe), *written.IMPORTS)

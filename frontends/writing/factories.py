@@ -1,4 +1,4 @@
-"""A function for each member of a family that the network's own class can make: resnet50()."""
+"""A function for each member of a family that the network's own class, or function, can make."""
 
 from __future__ import annotations
 
@@ -12,6 +12,19 @@ from frontends.writing.names import fresh
 from frontends.writing.statements import Function, Return, about, lines
 
 REST = "**kwargs"  # further arguments of the class, as torchvision and paddle.vision call them
+
+
+def function_factories(draft: Draft, root: Function) -> Iterator[str]:
+    """Yield the functions of a file as text; `root` is the network's own."""
+    taken = {*draft.words.taken, *draft.network.blocks()}
+    first = [each for each in root.parameters if "=" not in each]
+    for member in draft.network.members:
+        name = fresh(member.name, taken)
+        taken.add(name)
+        given = [f"{argument}={literal(value)}" for argument, value in member.arguments]
+        call = f"{root.name}({', '.join([*first, *given, REST])})"
+        body = (*about(f"{one_line(member.title) or member.name}."), Return(call))
+        yield "\n".join(lines([Function(name, (*first, REST), body=body)]))
 
 
 def factories(draft: Draft, entry: str) -> Iterator[str]:

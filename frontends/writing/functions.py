@@ -14,15 +14,20 @@ from common.sizes import plus
 from common.spec import Block, Chain, Layer, Parallel, Use, When, plain
 from common.wiring import Call
 from frontends.writing.dialect import FunctionDialect
-from frontends.writing.draft import Draft, Source, formatted, shapes_of
+from frontends.writing.draft import LINE_LENGTH, Draft, Source, formatted, shapes_of
 from frontends.writing.expressions import Each, invoke
+from frontends.writing.factories import function_factories
 from frontends.writing.guards import guards
 from frontends.writing.names import Locals, names_in
 from frontends.writing.naming import Naming
 from frontends.writing.needs import Needs
 from frontends.writing.program import NAMES, Ending
 from frontends.writing.progressions import runs
+from frontends.writing.root_about import root_about
+from frontends.writing.shapes import Symbols
 from frontends.writing.sites import Body, FunctionSite, standalone
+from frontends.writing.stacks import NAME as STACK
+from frontends.writing.stacks import Stacks, StackSite
 from frontends.writing.statements import (
     Assign,
     Comment,
@@ -31,6 +36,7 @@ from frontends.writing.statements import (
     Function,
     If,
     Return,
+    Scope,
     Statement,
     Suite,
     about,
@@ -38,6 +44,8 @@ from frontends.writing.statements import (
 )
 from frontends.writing.text import parameters, passed
 from frontends.writing.tidying import merged_ifs, returning, said_once, with_local
+
+ROOM = LINE_LENGTH - 4  # of a line in a function
 
 
 def write(
@@ -47,7 +55,9 @@ def write(
     `ending` it trains."""
     words = dialect.words.and_more(NAMES) if ending else dialect.words
     draft = Draft(network, dialect.says_same, words)
-    naming = Naming() if taps else dialect.naming(network)  # steps are known by their paths
+    naming = dialect.naming(network)
+    if taps and not naming.scope:  # steps are known by their paths
+        naming = Naming()
     functions = statements(draft, dialect, naming, taps)
     entry = draft.root.kind
     imports, demo = dialect.imports(draft), ("\n".join(dialect.demo(draft, entry)),)
@@ -60,8 +70,9 @@ def write(
                 training=ending.recipe.words() if ending else "",
             ),
             "\n".join(ending.all_imports(imports) if ending else imports),
-            *dialect.helpers(draft),
             "\n".join(lines(functions)),
+            *([] if taps or ending else function_factories(draft, functions[-1])),
+            *dialect.helpers(draft),
             *(ending.texts(entry) if ending else demo),
         ]
     )
@@ -82,11 +93,11 @@ def statements(
 ) -> list[Function]:
     """Return the functions of a file, inner ones first; none of a block that is never called."""
     needs = Needs(draft, dialect, taps)
-    found = [
-        _Function(draft, dialect, block, needs, naming, taps).statement()
-        for block in draft.kinds()
-        if any(instance.used for instance in draft.instances(block))
-    ]
+    found: list[Function] = []
+    for block in draft.kinds():
+        if any(instance.used for instance in draft.instances(block)):
+            function = _Function(draft, dialect, block, needs, naming, taps)
+            found += [*function.stack(), function.statement()]
     dialect.check(found)
     return found
 
@@ -106,6 +117,8 @@ class _Function:
         self._draft, self._dialect, self._block = draft, dialect, block
         self._needs, self._naming, self._taps = needs, naming, taps
         self._is_root = block is draft.root
+        self._symbols = Symbols(draft, dialect.channels_last) if self._is_root else None
+        self._stacks = Stacks(draft, block, naming) if self._is_root else None
         self._seen: set[str] = set()
         self._positions = {id(call): i for i, call in enumerate(block.wiring)}
         self._locals = Locals({*draft.words.taken, *draft.network.blocks(), *names_in(block)})
@@ -114,8 +127,27 @@ class _Function:
         block, openings = self._block, self._naming.openings
         opening = self._dialect.open_root(self._draft) if self._is_root else []
         opening += [Expression(openings[block.kind])] if block.kind in openings else []
-        body = (*about(block.about), *self._body(opening))
+        body = (*self._about(), *self._body(opening))
         return Function(block.kind, self._parameters(), body=body)
+
+    def stack(self) -> list[Function]:
+        """Return the function that makes stages, where the network's own calls one."""
+        if not self._stacks or not self._stacks.layers:
+            return []
+        block, fstrings = self._stacks.block, self._dialect.fstrings
+        values = tuple(block.inputs)
+        whose = (self._draft, block, "", values, values)
+        site = StackSite(*whose, False, fstrings, self._naming, self._locals)
+        body = list(self._chain(self._stacks.chain, site))
+        return [self._stacks.function(body, self._needs, self._naming.scope, fstrings)]
+
+    def _about(self) -> list[Statement]:
+        """Return the docstring; the network's own function says its arguments and shapes."""
+        if self._symbols is None:
+            return about(self._block.about)
+        names = [each.partition("=")[0] for each in self._parameters()]
+        output = ", ".join(self._symbols.of(len(self._block.wiring) - 1))
+        return [root_about(self._draft, output, names, self._dialect.channels_last)]
 
     def _parameters(self) -> tuple[str, ...]:
         block, kind = self._block, self._block.kind
@@ -132,28 +164,31 @@ class _Function:
 
     def _body(self, opening: Body) -> Body:
         block, values = self._block, self._block.outputs
-        body = [*guards(block, self._dialect.fstrings), *opening]
-        body += [
+        before = [*guards(block, self._dialect.fstrings), *opening]
+        body: Body = [
             Comment(f"the source also makes a {name}, which it never calls")
             for name in block.unused
         ]
         for calls, added in self._calls():
             body += self._remarked(calls[-1], added)
-        body = with_local(block, merged_ifs(said_once(body)))
+        body = merged_ifs(said_once(body))
         value = ", ".join(values)
         closed = self._dialect.close_root(self._draft, value) if self._is_root else value
-        return returning(body, values) if closed == value else [*body, Return(closed)]
+        body = returning(body, values) if closed == value else [*body, Return(closed)]
+        if self._naming.scope and self._needs.name[block.kind] and not self._is_root:
+            body = [Scope(self._naming.scope, body=tuple(body))]
+        return with_local(block, [*before, *body])
 
     def _remarked(self, call: Call, body: Body) -> Body:
         """Put the shape behind the last line, or behind the loop whose every turn has it."""
         if not body:
             return body
         *before, last = body
-        if not self._is_root or (isinstance(last, Suite) and not self._is_even(call, last)):
+        if not self._symbols or (isinstance(last, Suite) and not self._is_even(call, last)):
             return body
-        (instance,) = self._draft.instances(self._block)
-        position = self._positions[id(call)]
-        shape = shapes_of(map(self._dialect.batched, instance.results[position]))
+        shape = shapes_of(self._symbols.of(self._positions[id(call)]))
+        if len(last.line()) <= ROOM < len(f"{last.line()}  # {shape}"):
+            return body  # it would break the line
         return [*before, replace(last, remark=shape)]
 
     def _is_even(self, call: Call, suite: Suite) -> bool:
@@ -235,7 +270,18 @@ class _Function:
         if isinstance(layer, Parallel):
             return self._parallel(layer, site)
         assert isinstance(layer, Chain)
+        if self._stacks and site.layer in self._stacks.layers:
+            return [Assign(site.outputs, self._stacked(site))]
         return list(self._chain(layer, site))
+
+    def _stacked(self, site: FunctionSite) -> Any:
+        """Return the call that makes a stage, as an expression."""
+        assert self._stacks
+        kind = self._stacks.block.kind
+        training = "training" if self._needs.training[kind] else None
+        positional, named = self._stacks.passed(site.layer, self._needs.arguments[kind])
+        named |= {"name": site.path()} if self._needs.name[kind] else {}
+        return invoke(STACK, *site.inputs, training, *positional, **named)
 
     def _tapped(self, site: FunctionSite) -> Body:
         if not self._taps:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from frontends.writing.statements import Class, Comment, Function, Statement, Suite
+from frontends.writing.statements import Class, Comment, Function, Scope, Statement, Suite
 
 MAKE, CALL = "make", "call"  # where a layer is constructed, and where it is applied
 
@@ -50,7 +50,7 @@ def _within(suite: Suite, node: Any, inherited: tuple[str, ...], role: str) -> I
             makes = isinstance(suite, Class) and each.line().startswith("def _")
             inner = MAKE if makes else role
             said = tuple(_within(each, own, steps, inner))
-            if not isinstance(each, (Class, Function)):
+            if not isinstance(each, (Class, Function, Scope)):
                 yield from _lines(_union(said), role, own.lineno, own.body[0].lineno - 1)
             yield from said
         else:

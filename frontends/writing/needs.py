@@ -21,7 +21,7 @@ class Needs:
             inner = [use.block.kind for layer in called for use in uses(layer)]
             self.name[block.kind] = (
                 taps
-                or any(op.is_named for op in ops)
+                or any(map(dialect.names, ops))
                 or any(self.name.get(kind, False) for kind in inner)
             )
             self.training[block.kind] = dialect.threads_training and (

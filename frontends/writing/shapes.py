@@ -21,8 +21,8 @@ Shapes = Sequence[tuple[int, ...]]
 class Symbols:
     """The shapes of what the root's calls give: (N, 4 * width, H / 4, W / 4)."""
 
-    def __init__(self, draft: Draft) -> None:
-        self._draft, self._network = draft, draft.network
+    def __init__(self, draft: Draft, channels_last: bool = False) -> None:
+        self._draft, self._network, self._channels_last = draft, draft.network, channels_last
         (root,) = draft.instances(draft.root)
         self._results: Sequence[Shapes] = root.results
         self._larger = _results_at_a_larger_size(draft.network)
@@ -43,6 +43,8 @@ class Symbols:
         found += map(str, shape[1:]) if "" in sides else sides
         if len(", ".join(found)) > LONGEST:
             found = ["N", *map(str, shape)]
+        if self._channels_last:
+            found.append(found.pop(1))
         return f"({', '.join(found)})"
 
 

@@ -128,12 +128,18 @@ class FunctionSite(Site):
 
         `formatted`: the suffix holds a name in braces, for an f-string.
         """
-        tail = self.layer + suffix
+        tail, joint = self.layer + suffix, self.naming.joint
         if (self.block.kind, tail) in self.naming.texts:
             return self.naming.texts[self.block.kind, tail]
-        if self.is_root:
+        tail = self.naming.joined(tail)
+        if self.is_root or self.naming.scope:
             return f'f"{tail}"' if formatted else f'"{tail}"'
-        return f'f"{{name}}.{tail}"' if self.fstrings else f'name + ".{tail}"'
+        return f'f"{{name}}{joint}{tail}"' if self.fstrings else f'name + "{joint}{tail}"'
+
+    def parameter(self, kind: str) -> str:
+        """Return source text whose value is the name of a parameter."""
+        known = self.naming.texts.get((self.block.kind, f"{self.layer}.{kind}"))
+        return known or self.path(f".{self.naming.suffixes.get(kind, kind)}")
 
     def numbered(self, index: Any, count: Any = None) -> str:
         """Return source text for the path of a numbered part, of a `count` if that is known: both

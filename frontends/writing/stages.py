@@ -67,6 +67,11 @@ class Stages:
         return alike and apart and self._implicit in ([], [CHANNELS])
 
     @property
+    def varying(self) -> list[str]:
+        """The arguments of the first block in which stages differ."""
+        return list(self._varying)
+
+    @property
     def inputs(self) -> list[Any]:
         """The channels that the method's first block takes."""
         return [CHANNELS for _ in next(iter(self.layers.values())).inputs]

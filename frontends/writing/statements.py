@@ -114,6 +114,11 @@ class With(Suite):
 
 
 @dataclass(frozen=True)
+class Scope(With):
+    """The `with` that the rest of a function stands in: no step is said by it."""
+
+
+@dataclass(frozen=True)
 class Function(Suite):
     """def name(parameters) -> returns: body; parameters and types are source text."""
 

@@ -12,11 +12,12 @@ from common import counting
 from common.elaborate import Parameter
 from common.network import Network
 from common.networks import available, load
+from common.networks.blocks import CONV_BN
 from common.networks.fluid_names import official_names
 from common.networks.overview import parts
 from common.networks.published import FIGURES as PUBLISHED
 from common.networks.published import Figure
-from common.networks.resnet import bottleneck, imagenet
+from common.networks.resnet import imagenet, keras_bottleneck
 from common.ops import SAME, BatchNorm, Conv2d, Dense, MaxPool2d, padding_on
 from frontends.workers.environments import ROOT
 from reports.networks import counted, page
@@ -102,7 +103,7 @@ def test_resnext29_for_cifar_100(name: str, trainable: int) -> None:
 
 
 def test_resnet50_with_the_stride_on_the_first_convolution() -> None:
-    network = imagenet("resnet50", "", bottleneck(stride_on="1x1"))
+    network = imagenet("resnet50", "", keras_bottleneck(CONV_BN))
     assert counting.trainable(network) == 25_557_032
     assert round(counting.macs(network) / 1e9, 3) == 3.858
 

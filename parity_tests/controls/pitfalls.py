@@ -101,7 +101,7 @@ PITFALLS = (
         EVAL,
         "step strided:",
         tensorflow=edit(
-            r".*ZeroPadding2D\(1\).*\n",
+            r".*ZeroPadding2D\(1, .*\n",
             "",
             r"strides=2, groups=2",
             'strides=2, padding="same", groups=2',
@@ -232,7 +232,7 @@ PITFALLS = (
             r"nn\.init\.zeros_\(m\.bias\)",
             r"m.bias is None or \g<0>",
         ),
-        fluid=edit(r'bias_attr=ParamAttr\("fc\.bias"\)', "bias_attr=False"),
+        fluid=edit(r'bias_attr=ParamAttr\("fc(_offset|\.bias)"\)', "bias_attr=False"),
         tensorflow1=edit(r'dense\(x, 5, name="fc"', 'dense(x, 5, use_bias=False, name="fc"'),
     ),
     _pitfall(
@@ -240,7 +240,7 @@ PITFALLS = (
         "flatten",
         EVAL,
         "step flatten:",
-        tensorflow=edit(r".*layers\.Permute\(\(3, 1, 2\)\)\(x\)\n", ""),
+        tensorflow=edit(r".*layers\.Permute\(\(3, 1, 2\), .*\n", ""),
         paddle=edit(r"x\.flatten\(1\)", "x.transpose([0, 2, 3, 1]).flatten(1)"),
         torch=edit(r"torch\.flatten\(x, 1\)", "x.permute(0, 2, 3, 1).flatten(1)"),
         fluid=edit(r"flatten\(x\)", "flatten(fluid.layers.transpose(x, [0, 2, 3, 1]))"),
@@ -360,7 +360,7 @@ PITFALLS = (
         tensorflow=edit(r"bias_initializer=[^)]*\),", ""),
         paddle=edit(r"bias_attr=nn.initializer[^)]*\),?", ""),
         torch=edit(r"( +)self\.fc = .*\n", r"\g<0>\1nn.init.zeros_(self.fc.bias)\n"),
-        fluid=edit(r'(?<="fc\.bias"), initializer=[^)]*\)', ""),
+        fluid=edit(r'("fc(_offset|\.bias)"), initializer=[^)]*\)', r"\1"),
         tensorflow1=edit(r"bias_initializer=[^)]*\),", ""),
     ),
     _pitfall(
@@ -372,7 +372,9 @@ PITFALLS = (
         tensorflow=edit('name="second"', 'bias_initializer="ones", name="second"'),
         paddle=edit(r"48, 3, padding=1", r"\g<0>, bias_attr=nn.initializer.Constant(0.1)"),
         torch=edit(r" +if m\.bias is not None:\n.*\n", ""),
-        fluid=edit('"second.bias"', r"\g<0>, initializer=fluid.initializer.Constant(0.1)"),
+        fluid=edit(
+            r'"second(_offset|\.bias)"', r"\g<0>, initializer=fluid.initializer.Constant(0.1)"
+        ),
         tensorflow1=edit('name="second"', 'bias_initializer=tf.ones_initializer(), name="second"'),
     ),
     _pitfall(

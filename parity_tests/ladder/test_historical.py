@@ -71,14 +71,16 @@ def test_taps_change_no_bit_and_name_every_step(
 def test_dropout_scales_in_training_alone(panel: str, workers: Workers, tmp_path: Path) -> None:
     network = on_map(ops.Dropout(0.25))
     source, out = tmp_path / "dropout.py", tmp_path / "out.npz"
-    source.write_text(emit(network, panel).text, encoding="utf-8")
+    written = emit(network, panel)
+    source.write_text(written.text, encoding="utf-8")
     write_arrays(tmp_path / "weights.npz", weights.probe(network))
     given = {
         "input": weights.inputs(network, 8),
         "cotangent": weights.cotangent(network, 8),
     }
     write_arrays(tmp_path / "inputs.npz", given)
-    file = NetworkFile(str(source), "op", network.input_shape)
+    names = dict(written.names)
+    file = NetworkFile(str(source), "op", network.input_shape, official_names=names)
     files = ArrayFiles(str(tmp_path / "weights.npz"), str(tmp_path / "inputs.npz"), str(out))
     workers.request(panel, Run(file, files))
     with ArrayReader(out) as arrays:
@@ -106,12 +108,15 @@ def test_written_file_trains_alone_on_mnist(panel: str, tmp_path: Path) -> None:
 def test_prepares_and_times_steps(panel: str, mode: str, workers: Workers, tmp_path: Path) -> None:
     network = load("se_resnext_mnist")
     images, labels = mnist_test(4)
-    (tmp_path / "written.py").write_text(emit(network, panel).text, encoding="utf-8")
+    source = emit(network, panel)
+    (tmp_path / "written.py").write_text(source.text, encoding="utf-8")
     write_arrays(tmp_path / "weights.npz", weights.initial(network))
     write_arrays(tmp_path / "inputs.npz", {"input": images, "labels": labels})
     path, names = str(tmp_path / "written.py"), ("weights.npz", "inputs.npz", "out.npz")
     request = Prepare(
-        NetworkFile(path, "se_resnext", network.input_shape, "float32"),
+        NetworkFile(
+            path, source.entry, network.input_shape, "float32", official_names=dict(source.names)
+        ),
         ArrayFiles(*(str(tmp_path / name) for name in names)),
         TimedStep(mode, "graph", THROUGHPUT),
     )

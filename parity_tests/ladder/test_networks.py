@@ -131,7 +131,7 @@ def _parameters(
     path = folder / "written.py"
     path.write_text(text, encoding="utf-8")
     source = emit(network, panel)
-    names = dict(source.own.parameters)
+    names = {**source.names, **source.own.parameters}
     file = NetworkFile(
         str(path), source.entry, network.input_shape, "float32", official_names=names
     )

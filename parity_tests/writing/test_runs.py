@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 from collections.abc import Callable
@@ -9,10 +10,15 @@ from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
+import pytest
+
 from common.network import Network
-from frontends.frameworks import MODERN
+from frontends.fluid import ops as fluid_ops
+from frontends.frameworks import HISTORICAL, MODERN
 from frontends.ladder.runs import Job, Runs, batch_for
 from frontends.ladder.subjects import written
+from frontends.tensorflow import ops as tensorflow_ops
+from frontends.tensorflow1 import ops as tensorflow1_ops
 from frontends.workers.arrays import ArrayReader
 from frontends.workers.environments import interpreter
 from frontends.workers.pool import Workers
@@ -199,3 +205,24 @@ def test_keras_splits_groups_as_the_framework_would(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["pairs", "strided", "dilated"]
+
+
+NORMS = {
+    "tensorflow": ("keras.layers", "BatchNormalization", tensorflow_ops.NORM),
+    "fluid": ("paddle.fluid.layers", "batch_norm", fluid_ops.NORM),
+    "tensorflow1": ("tensorflow.layers", "batch_normalization", tensorflow1_ops.NORM),
+}
+
+
+COMPLETE = {key: [pytest.mark.complete] if key in HISTORICAL else [] for key in NORMS}
+
+
+@rows(
+    "panel, module, name, expected",
+    {key: pytest.param(key, *value, marks=COMPLETE[key]) for key, value in NORMS.items()},
+)
+def test_reals_that_are_not_written_are_the_frameworks_own(
+    panel: str, module: str, name: str, expected: dict[str, float], tmp_path: Path
+) -> None:
+    printed = alone(panel, tmp_path, "norm_defaults.py", module, name)
+    assert ast.literal_eval(printed.splitlines()[-1]) == expected

@@ -43,7 +43,7 @@ from written import se_resnet
 
 se_resnet(fluid.data("x", [None, 3, 224, 224], "float32"), {SIZES})
 fluid.Executor(fluid.CPUPlace()).run(fluid.default_startup_program())
-named = [p.name for p in fluid.default_main_program().all_parameters() if "gamma" in p.name]
+named = [p.name for p in fluid.default_main_program().all_parameters() if p.name.endswith("_scale")]
 norms = [np.array(fluid.global_scope().find_var(name).get_tensor()) for name in named]
 print(sum(not gamma.any() for gamma in norms), len(norms))
 """

@@ -1,0 +1,66 @@
+"""Convolutions that one function of a file writes: padded by half the kernel, whatever the stride.
+
+It is the `conv2d_fixed_padding` of TensorFlow's official ResNets: "same" without strides, zeros by
+hand where "same" would pad unevenly.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from common.initializers import BY_FAN_IN, Initializer, VarianceScaling
+from common.ops import Conv2d
+from common.spec import Block, plain
+from frontends.writing.channels_last import default_law
+from frontends.writing.draft import Draft
+from frontends.writing.initial import stated
+from frontends.writing.sites import Site
+
+NAME = "conv2d_fixed_padding"
+LEAST = 3  # so many convolutions have a function of their own
+
+
+@lru_cache(maxsize=8)
+def fixed(draft: Draft) -> dict[tuple[str, str], Conv2d]:
+    """Return, by (kind of block, layer), the convolutions of a network that such a function writes:
+    those that differ in sizes and strides alone, {} where they are few."""
+    found: dict[Any, dict[tuple[str, str], Conv2d]] = {}
+    for block in draft.kinds():
+        for name, layer in block.layers.items():
+            op, site = plain(layer), Site(draft, block, name, ())
+            if isinstance(op, Conv2d) and _is_fixed(op, site):
+                law = stated(op, "kernel", site, default_law)
+                found.setdefault((op.bias, law), {})[block.kind, name] = op
+    most = max(found.values(), key=len, default={})
+    return most if len(most) >= LEAST else {}
+
+
+def is_served(draft: Draft, block: Block, layer: str) -> bool:
+    """Is a layer written by that function?"""
+    return (block.kind, layer) in fixed(draft)
+
+
+def are_strided(draft: Draft) -> bool:
+    """Does a call of that function pass a stride?"""
+    return any(op.stride != 1 for op in fixed(draft).values())
+
+
+def _is_fixed(op: Conv2d, site: Site) -> bool:
+    """Is it padded by half its kernel, called once, and started by a law of two words?"""
+    size, law = op.kernel_size, stated(op, "kernel", site, default_law)
+    return (
+        type(op) is Conv2d
+        and site.block.calls_of(site.layer) == 1
+        and (op.groups, op.dilation) == (1, 1)
+        and isinstance(op.bias, bool)
+        and isinstance(size, int)
+        and (size % 2, op.padding) == (1, size // 2)
+        and all(isinstance(bound.stride, int) for bound, _ in site.bound())
+        and (not op.bias or stated(op, "bias", site, default_law) is None)
+        and (law is None or _is_by_fan(law))
+    )
+
+
+def _is_by_fan(law: Initializer) -> bool:
+    return isinstance(law, VarianceScaling) and law != BY_FAN_IN
