@@ -38,6 +38,7 @@ RUNNABLE = (
     "common.networks.called",
     "frontends.__main__",
     "frontends.checkpoints.read",
+    "frontends.checkpoints.write",
     "frontends.convert",
     "frontends.doctor",
     "frontends.emit",
@@ -104,7 +105,7 @@ IMPORTERS = {
     "frontends.fluid.truncated": "mends what the framework draws in float32 alone",
     "frontends.tensorflow1.averages": "mends what the framework rounds",
     "frontends.tensorflow1.fused": "stands in for a kernel of the framework's",
-    "frontends.checkpoints.read": "reads what a library wrote, in a process of its own",
+    "frontends.checkpoints.write": "writes files of frameworks, in a process of its own",
 }
 # Programs: text to the tests, which run them or plant them elsewhere and import none.
 PROGRAMS = (
