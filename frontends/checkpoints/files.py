@@ -25,7 +25,7 @@ OF_MODELS = ("keras", "tensorflow2")  # written by way of the written file's mod
 
 def write(path: Path, form: Format, naming: Naming, network: Network, weights: Arrays) -> None:
     """Write canonical weights, named and laid out as in a format. Raises TriptychError."""
-    if form.name in OF_MODELS and naming.name != naming.framework:
+    if form.name in OF_MODELS and naming.name != KERAS[0].name:
         raise TriptychError(f"{form.name} holds a model: it is written under our files' own names")
     naming = KERAS[0] if form.name in OF_MODELS else naming
     arrays = from_canonical(naming, network, weights)

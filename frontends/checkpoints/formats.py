@@ -91,6 +91,12 @@ FORMATS = {each.name: each for each in _FORMATS}
 def recognized(path: Path) -> Format:
     """Return the format of what is there, by its first bytes. Raises TriptychError."""
     if path.is_dir():
+        indices = sorted(path.glob("*.index"))
+        if indices:
+            raise TriptychError(
+                f"{path}: a folder of TensorFlow's; name a checkpoint in it, "
+                f"{path / indices[-1].name.removesuffix('.index')}"
+            )
         return FORMATS[FLUID]
     if path.name.endswith(".index") or ".data-" in path.name or not path.exists():
         if not index_of(path).is_file():

@@ -41,7 +41,8 @@ def folder(path: Path) -> Iterator[Stored]:
         ends = (found.offset or 0) + found.nbytes
         if ends != file.stat().st_size:
             raise FileError(
-                f"{shown(file.name)} has {file.stat().st_size:,} bytes; its header says {ends:,}"
+                f"{shown(file.name)} has {file.stat().st_size:,} bytes; its header says {ends:,} "
+                "(a combined file is named itself, not its folder)"
             )
         yield found
 

@@ -54,6 +54,10 @@ def write_out(tensors: Iterator[Stored], out: Path, request: Mapping[str, Any]) 
     return gone
 
 
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0  # headers alone are read of the others
+
+
 def _bound_memory(budget: int) -> None:
     """Let this process take little more memory than it has and the numbers take."""
     pages = int(_STATM.read_text().split()[0]) if _STATM.exists() else 0
@@ -68,7 +72,7 @@ def main() -> int:
     path = Path(name)
     try:
         request = json.loads(Path(asked[0]).read_text()) if asked else None
-        most = request["budget"] if request else 4 * path.stat().st_size
+        most = request["budget"] if request else 4 * _size(path) + ROOM
         _bound_memory(most)
         tensors = READERS[form](path, most)
         if request is not None:
@@ -77,7 +81,8 @@ def main() -> int:
             Path(out).write_text(json.dumps([told(each) for each in distinct(tensors)]))
     except Exception as error:  # whatever a file that is none of its format makes of its reader
         kind = "" if isinstance(error, FileError) else f"{type(error).__name__}: "
-        print(f"{kind}{one_line(str(error))[:300]}", file=sys.stderr)
+        said = "more memory than its numbers take" if isinstance(error, MemoryError) else str(error)
+        print(f"{kind}{one_line(said)[:300]}", file=sys.stderr)
         return 1
     return 0
 

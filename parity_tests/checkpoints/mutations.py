@@ -130,9 +130,10 @@ def outcome(form: str, path: Path, out: Path) -> str:
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
         return f"signal {os.WTERMSIG(status)}"
-    text = said.read_text(encoding="utf-8") if said.exists() else ""
-    if os.WEXITSTATUS(status) == 1 and text.count("\n") == 1 and len(text) < LINE:
-        return f"refused: {text.strip()}"
+    lines = said.read_text(encoding="utf-8").splitlines() if said.exists() else []
+    text = lines[-1] if lines else ""  # the interpreter may have said something before
+    if os.WEXITSTATUS(status) == 1 and text and len(text) < LINE:
+        return f"refused: {text}"
     return "read" if os.WEXITSTATUS(status) == 0 else f"exit code {status >> 8}: {text[:LINE]}"
 
 
