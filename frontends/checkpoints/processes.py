@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Collection, Mapping, Sequence
@@ -21,6 +22,7 @@ from frontends.workers.scratch import scratch
 READER, WRITER = "frontends.checkpoints.read", "frontends.checkpoints.write"
 _READ_AS = {"tensorflow2": "tensorflow1"}
 TIMEOUT = 600  # seconds
+ENDED = {-signal.SIGXCPU: "takes its reader longer than a file of this size should"}
 
 
 def read_arrays(
@@ -51,7 +53,8 @@ def _read(form: Format, path: Path, rest: Sequence[str]) -> str:
     command = [sys.executable, "-m", READER, name, str(path.absolute()), *rest]
     done = _run(command)
     if done.returncode:
-        said = done.stderr.strip().splitlines() or [f"its reader ended, {done.returncode}"]
+        ended = ENDED.get(done.returncode, f"its reader ended, {done.returncode}")
+        said = done.stderr.strip().splitlines() or [ended]
         raise TriptychError(f"{path} ({form.name}): {one_line(said[-1])}")
     return done.stdout
 

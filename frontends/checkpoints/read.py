@@ -3,8 +3,9 @@
 In a process of its own, whatever a file does to its reader; no framework is imported, and nothing
 in a file is executed. REQUEST, a file of JSON, says how many bytes the specification's numbers take
 at most: a file that holds more is refused, an array that declares more, or more than the file has,
-before anything is allocated; in any case the process can take little more memory than that. Without
-REQUEST the tensors are listed as JSON, and no numbers written.
+before anything is allocated; in any case the process can take little more memory than that, and
+little more time than a file of this size takes. Without REQUEST the tensors are listed as JSON, and
+no numbers written.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import re
 import resource
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from frontends.checkpoints.stored import FileError, Stored, distinct, numbers, t
 from frontends.workers.arrays import ArrayWriter
 
 ROOM = 500_000_000  # bytes beside the numbers
+LEAST_S, SPEED = 6, 2_000_000  # of the processor's time, and bytes that take a second of it at most
 _STATM = Path("/proc/self/statm")
 
 READERS: dict[str, Callable[[Path, int], Iterator[Stored]]] = {
@@ -55,15 +58,21 @@ def write_out(tensors: Iterator[Stored], out: Path, request: Mapping[str, Any]) 
 
 
 def _size(path: Path) -> int:
-    return path.stat().st_size if path.is_file() else 0  # headers alone are read of the others
+    files = (
+        [path] if path.is_file() else [*path.glob("*"), *path.parent.glob(f"{escape(path.stem)}.*")]
+    )
+    return sum(each.stat().st_size for each in files if each.is_file())
 
 
-def _bound_memory(budget: int) -> None:
-    """Let this process take little more memory than it has and the numbers take."""
+def _bound(budget: int, size: int) -> None:
+    """Let this process take little more memory than it has and the numbers take, and little more
+    time than a file of a size takes."""
     pages = int(_STATM.read_text().split()[0]) if _STATM.exists() else 0
     if pages:
         most = pages * resource.getpagesize() + 3 * budget + ROOM
         resource.setrlimit(resource.RLIMIT_AS, (most, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    seconds = LEAST_S + size // SPEED
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
 def main() -> int:
@@ -73,7 +82,7 @@ def main() -> int:
     try:
         request = json.loads(Path(asked[0]).read_text()) if asked else None
         most = request["budget"] if request else 4 * _size(path) + ROOM
-        _bound_memory(most)
+        _bound(most, _size(path))
         tensors = READERS[form](path, most)
         if request is not None:
             print(json.dumps(write_out(tensors, Path(out), request)))

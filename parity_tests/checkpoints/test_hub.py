@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +24,7 @@ from common.recipes.reference import Training
 from frontends.checkpoints import hub, plain
 from frontends.checkpoints.convert import read
 from frontends.checkpoints.hub import Checkpoint
+from frontends.workers.environments import ROOT
 from parity_tests.checkpoints.mutations import network
 from parity_tests.rows import rows
 
@@ -137,3 +141,33 @@ def test_another_network_is_told(tmp_path: Path) -> None:
     hub.write(tmp_path / "a.safetensors", _trained("sgd"))
     with pytest.raises(TriptychError, match="not a checkpoint of resnet18: it lacks "):
         read(tmp_path / "a.safetensors", load("resnet18"))
+
+
+WRITES = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from safetensors.numpy import load_file
+from frontends.checkpoints import hub
+path = Path(sys.argv[1])
+checkpoint = hub.notes(path).checkpoint(load_file(path), "")
+for step in range(1, 10**9):
+    hub.write(path, replace(checkpoint, step=step))
+    print(step, flush=True)
+"""
+
+
+def test_whoever_is_killed_leaves_the_last_whole_checkpoint(tmp_path: Path) -> None:
+    path, draw = tmp_path / "a.safetensors", np.random.default_rng(0)
+    hub.write(path, _trained("adam"))
+    for _ in range(3):
+        with subprocess.Popen(
+            [sys.executable, "-c", WRITES, str(path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        ) as writer:
+            assert writer.stdout is not None and writer.stdout.readline() == "1\n"
+            time.sleep(draw.uniform(0, 0.1))
+            writer.kill()
+            last = [1, *map(int, writer.stdout.read().split())][-1]
+        found = read(path).checkpoint
+        assert found.step in (last, last + 1)
+        assert set(found.tensors()) == set(_trained("adam").tensors())

@@ -12,7 +12,10 @@ from typing import Any
 
 import h5py
 import numpy as np
+import pytest
 
+from common.errors import TriptychError
+from frontends.checkpoints.convert import tensors
 from frontends.workers.environments import ROOT
 from parity_tests.rows import rows
 
@@ -114,6 +117,18 @@ PADDLE = {
 def test_paddle(state: dict[str, Any], message: str, tmp_path: Path) -> None:
     (tmp_path / "weights.pdparams").write_bytes(pickle.dumps(state))
     assert message in _reads("paddle", tmp_path / "weights.pdparams")
+
+
+@pytest.mark.complete
+def test_a_key_that_is_never_done(tmp_path: Path) -> None:
+    """Pairs of pairs of pairs …: small in the file, and no hash of theirs is ever remembered."""
+    key: Any = ()
+    for _ in range(60):
+        key = (key, key)
+    body = pickle.dumps(key, 2)[2:-1]
+    (tmp_path / "weights.pdparams").write_bytes(b"\x80\x02}" + body + b"K\x01s.")
+    with pytest.raises(TriptychError, match="longer than a file of this size should"):
+        tensors(tmp_path / "weights.pdparams")
 
 
 class _Huge:
