@@ -20,6 +20,7 @@ from frontends.convert import main
 from frontends.frameworks import FRAMEWORKS
 from frontends.writing.emit import emit
 from parity_tests.alone import alone
+from parity_tests.cases.everyday.mobilenet import mobilenet_v2
 from parity_tests.cases.reductions import reduced
 from parity_tests.checkpoints import mutations
 from parity_tests.rows import rows
@@ -38,6 +39,7 @@ BY_FRAMEWORKS = {
     "keras archive": "b.keras",
     "keras legacy": "b.h5",
 }
+COMPLETE = pytest.mark.complete
 
 
 def _given(network: Network) -> Checkpoint:
@@ -62,23 +64,29 @@ def _round(network: Network, form: str, name: str, folder: Path) -> None:
     assert set(found.added) <= unused
 
 
-EVERYDAY = ("se_resnext_cifar", "resnet50_fluid", "rir18")
+MOBILENET = "mobilenet_v2"  # depthwise kernels
+SOON = {
+    ("resnet50_fluid", "fluid"),
+    ("se_resnext_cifar", "fluid-combined"),
+    ("rir18", "tensorflow1"),
+    (MOBILENET, "tensorflow1"),
+}
 ROUNDS = {
     f"{network}-{form}": pytest.param(
-        network, form.split()[0], file, marks=[] if network in EVERYDAY else [pytest.mark.complete]
+        network, form.split()[0], file, marks=[] if (network, form) in SOON else [COMPLETE]
     )
-    for network in available()
-    for form, file in ALONE.items()
-} | {
-    f"{network}-{form}": pytest.param(network, form.split()[0], file, marks=[pytest.mark.complete])
-    for network in EVERYDAY
-    for form, file in BY_FRAMEWORKS.items()
+    for forms, networks in (
+        (ALONE, [*available(), MOBILENET]),
+        (BY_FRAMEWORKS, ["se_resnext_cifar", "resnet50_fluid", "rir18", MOBILENET]),
+    )
+    for network in networks
+    for form, file in forms.items()
 }
 
 
 @rows("network, form, name", ROUNDS)
 def test_there_and_back(network: str, form: str, name: str, tmp_path: Path) -> None:
-    _round(reduced(network), form, name, tmp_path)
+    _round(mobilenet_v2(32) if network == MOBILENET else reduced(network), form, name, tmp_path)
 
 
 # Framework -> what it writes itself, and what we write for it; formats by their endings.
@@ -109,7 +117,7 @@ PAIRS = {
         network,
         marks=[]
         if (framework, name) in (("torch", "residual"), ("tensorflow1", "gates and groups"))
-        else [pytest.mark.complete],
+        else [COMPLETE],
     )
     for framework in THEIRS
     for name, network in SMALL.items()
@@ -157,7 +165,7 @@ def _at(path: str, offset: int, count: int) -> Array:
 
 PLACES = {
     **{form: [] for form in ("safetensors", "tensorflow1", "fluid", "fluid-combined")},
-    **{form: [pytest.mark.complete] for form in mutations.FILES if form not in ALONE},
+    **{form: [COMPLETE] for form in mutations.FILES if form not in ALONE},
 }
 
 
