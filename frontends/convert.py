@@ -36,7 +36,7 @@ def parser(prog: str) -> Parser:
         epilog=f"formats:\n{forms}\n\n"
         + textwrap.fill(
             f"names: {', '.join(names)}. A framework's name stands for the names that our written "
-            "file has in it. A file is read without its framework, and its numbers are never run. "
+            "file has in it. A weights file is read without its framework. "
             f"{RUNS} Exit codes: 0 written, 2 wrong usage or a file that does not fit.",
             100, break_on_hyphens=False,
         ),
