@@ -70,8 +70,8 @@ COMMANDS = (
     Command(
         "convert",
         "frontends.convert",
-        "weights of Keras, paddle.vision, torchvision as safetensors",
-        "convert --from torchvision --network resnet18 resnet18.pth resnet18.safetensors",
+        "weights from any format into any; list what a file holds, and where",
+        "convert resnet18.pth resnet18.safetensors --network resnet18",
     ),
     Command(
         "environments",

@@ -21,6 +21,16 @@ OPTIMIZERS = {
     "rmsprop": ("rho", "epsilon", "epsilon_at", "start"),
     "adagrad": ("epsilon", "epsilon_at", "start"),
 }
+# Optimizer -> the names of what it keeps of each parameter that trains, as Optimizer's formulas
+# have them.
+STATE = {
+    "sgd": (),
+    "momentum": ("v",),
+    "adam": ("m", "v"),
+    "adamw": ("m", "v"),
+    "rmsprop": ("v",),
+    "adagrad": ("v",),
+}
 PLACES = {  # of epsilon, per optimizer; the first is the default
     "adam": ("corrected", "uncorrected"),
     "adamw": ("corrected", "uncorrected"),

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from common.recipes.recipe import KERNELS, Loss, Optimizer, Recipe, Schedule
+from common.recipes.recipe import KERNELS, STATE, Loss, Optimizer, Recipe, Schedule
 
 Array = NDArray[np.float64]
 Arrays = Mapping[str, Array]
@@ -130,8 +130,7 @@ def clipped(gradients: Arrays, norm: float) -> dict[str, Array]:
 
 
 def _started(optimizer: Optimizer, weight: Array) -> State:
-    names = {"sgd": "", "momentum": "v", "rmsprop": "v", "adagrad": "v"}.get(optimizer.name, "mv")
-    return {name: np.full(weight.shape, optimizer.start) for name in names}
+    return {name: np.full(weight.shape, optimizer.start) for name in STATE[optimizer.name]}
 
 
 def updated(

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from frontends.checkpoints.convert import FRAMEWORKS
-from frontends.checkpoints.libraries import Arrays
+from frontends.checkpoints.libraries import LIBRARIES
+from frontends.checkpoints.stored import Arrays
 from frontends.workers.arrays import ArrayReader, write_arrays
 from frontends.workers.environments import ROOT, interpreter
 from frontends.workers.process import environment
@@ -34,7 +34,7 @@ def run(library: str, name: str, given: Arrays, folder: Path, save: bool = False
         "out": str(out),
         "saved": str(folder) if save else "",
     }
-    python, module = interpreter(FRAMEWORKS[library]), library.replace(".", "_")
+    python, module = interpreter(LIBRARIES[library].framework), library.replace(".", "_")
     done = subprocess.run(
         [python, "-m", PROGRAM, module, json.dumps(options)],
         env={**os.environ, **environment()}, cwd=ROOT, capture_output=True, text=True, check=False,

@@ -10,15 +10,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from safetensors import safe_open
-from safetensors.numpy import load_file
 
 from common import weights
 from common.compare import Array, difference
 from common.errors import TriptychError
 from common.networks import load
-from frontends.checkpoints.convert import FRAMEWORKS, network_of
-from frontends.checkpoints.libraries import LIBRARIES, Arrays, from_canonical, names, to_canonical
+from frontends.checkpoints import naming
+from frontends.checkpoints.convert import read
+from frontends.checkpoints.libraries import LIBRARIES, network_of
+from frontends.checkpoints.naming import from_canonical, to_canonical
+from frontends.checkpoints.stored import Arrays
 from frontends.ladder.runs import Job, Runs
 from frontends.workers.environments import ROOT
 from frontends.workers.pool import Workers
@@ -60,30 +61,28 @@ def test_files_of(
     """A file of random weights gives, converted, the library's own output in our written file."""
     network = replace(network_of(library, name), input_shape=(3, 64, 64))
     theirs = libraries.run(library, name, {"input": weights.inputs(network, 2)}, tmp_path, True)
-    found = []
+    found: list[Arrays] = []
     for number, file in enumerate(files):
         out = tmp_path / f"{number}.safetensors"
-        done = _convert("--from", library, "--network", name, tmp_path / file, out)
+        done = _convert(tmp_path / file, out, "--network", network.name, "--names", library)
         assert done.returncode == 0, done.stderr
-        assert done.stdout.endswith(f"for {network.name}\n")
-        with safe_open(out, "np") as opened:
-            assert opened.metadata() == {"network": network.name, "from": library}
-        found.append(load_file(out))
+        assert done.stdout.splitlines()[0].endswith(f"for {network.name}")
+        hub = read(out).checkpoint
+        assert hub.network == network_of(library, name)
+        found.append(hub.weights)
     written = sorted(tmp_path.iterdir())
-    line = _fails("--from", library, "--network", "resnet101", tmp_path / files[0], out)
-    assert (
-        line.startswith("python -m frontends.convert: ")
-        and "not the weights of resnet101: it lacks" in line
-    )
-    nowhere = tmp_path / files[0] / "out"  # within a file
-    line = _fails("--from", library, "--network", name, tmp_path / files[0], nowhere)
+    line = _fails(tmp_path / files[0], out, "--network", "resnet101")
+    assert line.startswith("python -m frontends.convert: ")
+    assert "not the weights of resnet101" in line and ": it lacks" in line
+    nowhere = tmp_path / files[0] / "out.pt"  # within a file
+    line = _fails(tmp_path / files[0], nowhere, "--network", network.name)
     assert "cannot be written" in line
     assert sorted(tmp_path.iterdir()) == written
     for other in found[1:]:
         assert set(other) == set(found[0])
         assert all(np.array_equal(other[key], found[0][key]) for key in other)
     runs = Runs(network, [], workers, tmp_path, 2, values=found[0])
-    job = Job(FRAMEWORKS[library], want=("evaluate",))
+    job = Job(LIBRARIES[library].framework, want=("evaluate",))
     with runs.run(job).read() as arrays:
         output = arrays.get("evaluate/output")
     assert difference(output, theirs["output"]).relative < BOUND
@@ -113,7 +112,7 @@ NAMED = {
 @rows("library, expected", {key: (key, value) for key, value in NAMED.items()})
 def test_names(library: str, expected: dict[str, str]) -> None:
     network = network_of(library, "resnet50")
-    found = names(network, library)
+    found = naming.library(library).names(network)
     assert {name: found[name] for name in expected} == expected
     assert len(set(found.values())) == len(found) == len(network.elaboration.parameters)
 
@@ -121,9 +120,9 @@ def test_names(library: str, expected: dict[str, str]) -> None:
 @rows("library", {library: library for library in LIBRARIES})
 def test_there_and_back(library: str) -> None:
     network = network_of(library, "resnet50").with_arguments(width=8)
-    own = weights.probe(network)
-    there = from_canonical(network, library, own)
-    back = to_canonical(network, library, there, "here")
+    own, names = weights.probe(network), naming.library(library)
+    there = from_canonical(names, network, own)
+    back = to_canonical(names, network, there, "here")
     assert set(back) == set(own)
     assert all(np.array_equal(back[name], own[name]) for name in own)
 
@@ -140,39 +139,33 @@ MISTAKES = {
 
 @rows("change, message", MISTAKES)
 def test_wrong_keys(change: dict[str, Array | None], message: str) -> None:
-    network = load("resnet18")
-    given = {**from_canonical(network, "torchvision", weights.initial(network)), **change}
+    network, names = load("resnet18"), naming.library("torchvision")
+    given = {**from_canonical(names, network, weights.initial(network)), **change}
     kept = {name: array for name, array in given.items() if array is not None}
     with pytest.raises(TriptychError, match=re.escape(message)):
-        to_canonical(network, "torchvision", kept, "FILE")
+        to_canonical(names, network, kept, "FILE")
 
 
-def test_what_a_library_counts_besides_is_no_weight() -> None:
-    network = load("resnet18")
-    given: Arrays = from_canonical(network, "torchvision", weights.initial(network))
-    given["bn1.num_batches_tracked"] = np.array(7)
-    assert set(to_canonical(network, "torchvision", given, "FILE")) == set(names(network, "keras"))
-
-
-@rows("library", {library: library for library in LIBRARIES})
-def test_what_is_no_such_file(library: str, tmp_path: Path) -> None:
+def test_what_is_no_such_file(tmp_path: Path) -> None:
     out, other = tmp_path / "out.safetensors", tmp_path / "other"
-    wanted = ("--from", library, "--network", "resnet50")
-    assert "no such file" in _fails(*wanted, other, out)
+    wanted = ("--network", "resnet50")
+    assert "no such file" in _fails(other, out, *wanted)
     other.write_bytes(b"\x80\x04not weights")
-    assert f"not a file that {library} wrote" in _fails(*wanted, other, out)
+    assert "other (paddle): " in _fails(other, out, *wanted)
+    other.write_bytes(b"weights")
+    assert "begins as no weights file does" in _fails(other, out, *wanted)
     assert list(tmp_path.iterdir()) == [other]
 
 
 def test_what_has_no_names(tmp_path: Path) -> None:
-    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "file").write_bytes(b"\x89HDF\r\n\x1a\n")
     line = _fails(
-        "--from", "keras", "--network", "se_resnet50", tmp_path / "file", tmp_path / "out"
+        tmp_path / "file", tmp_path / "out.pt", "--network", "se_resnet50", "--names", "keras"
     )
-    assert "keras has no name for layer1.0.se.reduce.kernel" in line
+    assert "keras has no names for its parameters" in line
 
 
 def test_help() -> None:
     said = _convert("--help").stdout
-    for word in ("keras", "paddle.vision", "torchvision", ".pdparams", "Exit codes"):
+    for word in ("keras", "paddle.vision", "torchvision", ".pdparams", "Exit codes", "--list"):
         assert word in said

@@ -13,8 +13,9 @@ import pytest
 from common import weights
 from common.compare import difference
 from common.networks import load
-from frontends.checkpoints.convert import FRAMEWORKS
-from frontends.checkpoints.libraries import LIBRARIES, from_canonical, names
+from frontends.checkpoints.libraries import LIBRARIES
+from frontends.checkpoints.naming import from_canonical
+from frontends.checkpoints.naming import library as naming_of
 from frontends.writing.emit import emit
 from parity_tests.alone import alone
 from parity_tests.checkpoints import libraries
@@ -33,10 +34,10 @@ def _check(
     library: str, name: str, folder: Path, change: Callable[[str], str] = lambda text: text
 ) -> None:
     network = replace(load(name), input_shape=(3, 64, 64))
-    given = from_canonical(network, library, weights.probe(network))
+    given = from_canonical(naming_of(library), network, weights.probe(network))
     given["input"] = weights.inputs(network, 2)
     theirs = libraries.run(library, name, given, folder, save=True)["output"]
-    panel = FRAMEWORKS[library]
+    panel = LIBRARIES[library].framework
     source = emit(network, panel)
     (folder / "written.py").write_text(change(source.text), encoding="utf-8")
     np.save(folder / "input.npy", given["input"])
@@ -83,9 +84,9 @@ def test_the_table_of_the_library_has_the_names_that_are_written(library: str, n
     network = load(name).with_arguments(num_blocks=(2, 1, 1, 1))
     own = {
         canonical: name
-        for name, canonical in emit(network, FRAMEWORKS[library]).own.parameters.items()
+        for name, canonical in emit(network, LIBRARIES[library].framework).own.parameters.items()
     }
     table = LIBRARIES[library]
-    for canonical, theirs in names(network, library).items():
+    for canonical, theirs in naming_of(library).names(network).items():
         path, _, kind = own.get(canonical, canonical).rpartition(".")
         assert theirs == path + table.kinds[kind], canonical

@@ -11,7 +11,6 @@ from unittest import mock
 from common.errors import TriptychError, choose
 from common.networks import available
 from frontends.__main__ import find
-from frontends.checkpoints.libraries import LIBRARIES
 
 
 class _ParsedError(Exception):
@@ -42,11 +41,10 @@ def parse_only(line: Sequence[str]) -> str | None:
 
 
 def _check_networks(options: argparse.Namespace) -> None:
-    library = LIBRARIES.get(getattr(options, "library", ""))
     for option in ("network", "against"):
         name = getattr(options, option, None)
         if name and "." not in name:  # no file of a reader's
-            choose(option, name, [*available(), *(library.networks if library else ())])
+            choose(option, name, available())
 
 
 def _stopped(main: object, rest: list[str]) -> argparse.Namespace:

@@ -59,7 +59,7 @@ WRONG = {
     "network": "triptych verify resnet51",
     "network to show": "triptych networks show resnet51",
     "network to compare with": "triptych verify resnet50 --against resnet51",
-    "network of a library": "triptych convert --from torchvision --network resnet51 a.pth b",
+    "network of a library": "triptych convert a.pth b.safetensors --network resnet51",
     "value": "triptych bench --device tpu",
     "value of a report": "triptych report networks --where reports",
     "what does not go together": "triptych verify resnet18 --names n.json",

@@ -108,7 +108,8 @@ def checkpoint_input(draw: random.Random, folder: Path) -> str:
         values: tuple[Any, ...] = (np.zeros(3, "f2"), np.array(["a"]), np.zeros(2, "c8"), 3, None)
         data = pickle.dumps({draw.choice(("a", "a\0", 3)): draw.choice(values)})
         file.write_bytes(data[: draw.choice((len(data), draw.randrange(len(data))))])
-    return _run(convert, ["--from", library, "--network", "resnet18", str(file), str(folder / "o")])
+    out = str(folder / "o.safetensors")
+    return _run(convert, [str(file), out, "--network", "resnet18"])
 
 
 OPTIONS = {
@@ -116,7 +117,7 @@ OPTIONS = {
     "--timeout --every-row --json",
     "bench": "--framework --legacy --network --batch-size --mode --style --device --rounds "
     "--threads --budget --out",
-    "convert": "--from --network",
+    "convert": "--network --set --format --names --to-names --list",
     "doctor": "--timeout",
     "environments create": "",
     "report runs": "--out",

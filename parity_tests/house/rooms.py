@@ -38,6 +38,7 @@ RUNNABLE = (
     "common.networks.called",
     "frontends.__main__",
     "frontends.checkpoints.read",
+    "frontends.checkpoints.write",
     "frontends.convert",
     "frontends.doctor",
     "frontends.emit",
@@ -47,6 +48,7 @@ RUNNABLE = (
     "parity_tests.cases.programs.libraries.run",
     "parity_tests.cases.programs.torch_onnx",
     "parity_tests.cases.programs.torch_training",
+    "parity_tests.checkpoints.mutations",
     "parity_tests.hostile.fuzz",
     "parity_tests.hostile.growth",
     "parity_tests.published",
@@ -104,7 +106,7 @@ IMPORTERS = {
     "frontends.fluid.truncated": "mends what the framework draws in float32 alone",
     "frontends.tensorflow1.averages": "mends what the framework rounds",
     "frontends.tensorflow1.fused": "stands in for a kernel of the framework's",
-    "frontends.checkpoints.read": "reads what a library wrote, in a process of its own",
+    "frontends.checkpoints.write": "writes files of frameworks, in a process of its own",
 }
 # Programs: text to the tests, which run them or plant them elsewhere and import none.
 PROGRAMS = (

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from common.networks import available
 from common.networks.published import FIGURES
 from common.ops import OPS
+from frontends.checkpoints.formats import FORMATS
 from frontends.checkpoints.libraries import LIBRARIES
 from frontends.frameworks import FRAMEWORKS, HISTORICAL, MODERN
 from parity_tests.cases.reductions import REDUCTIONS
@@ -18,6 +19,10 @@ WRITTEN_OUT: dict[str, tuple[Collection[str], str]] = {
     "modern": (MODERN, "tensorflow paddle torch"),
     "historical": (HISTORICAL, "fluid tensorflow1"),
     "libraries": (LIBRARIES, "keras paddle.vision torchvision"),
+    "formats": (
+        FORMATS,
+        "fluid fluid-combined keras paddle safetensors tensorflow1 tensorflow2 torch",
+    ),
     "networks": (available(), " ".join(REDUCTIONS)),  # a name each, written out there
     "ops": (
         OPS,

@@ -16,8 +16,10 @@ import pytest
 from common import weights
 from common.compare import difference
 from common.network import Network
-from frontends.checkpoints.convert import FRAMEWORKS, network_of
-from frontends.checkpoints.libraries import LIBRARIES, Arrays, from_canonical, names
+from frontends.checkpoints import naming
+from frontends.checkpoints.libraries import LIBRARIES, network_of
+from frontends.checkpoints.naming import from_canonical
+from frontends.checkpoints.stored import Arrays
 from frontends.ladder.runs import Job, Runs
 from frontends.ladder.subjects import Fault, written
 from frontends.workers.pool import Workers
@@ -52,9 +54,9 @@ def _network(library: str, name: str) -> Network:
 def _written(
     library: str, network: Network, workers: Workers, folder: Path, fault: Fault | None
 ) -> Arrays:
-    faults = {FRAMEWORKS[library]: fault} if fault else {}
+    faults = {LIBRARIES[library].framework: fault} if fault else {}
     runs = Runs(network, written(list(faults), faults), workers, folder, BATCH)
-    with runs.run(Job(FRAMEWORKS[library])).read() as arrays:
+    with runs.run(Job(LIBRARIES[library].framework)).read() as arrays:
         return {name: arrays.get(name) for name in arrays.names() if "block/" not in name}
 
 
@@ -62,7 +64,7 @@ def _written(
 def _theirs(library: str, name: str) -> Arrays:
     """Return what the library's own network gives with our weights and inputs."""
     network = _network(library, name)
-    given = from_canonical(network, library, weights.probe(network))
+    given = from_canonical(naming.library(library), network, weights.probe(network))
     given["input"] = weights.inputs(network, BATCH)
     given["cotangent"] = weights.cotangent(network, BATCH)
     with scratch() as folder:
@@ -82,7 +84,8 @@ def _agree(
 
 def _gradients_agree(library: str, network: Network, ours: Arrays, theirs: Arrays) -> None:
     """Each layer's gradients against the largest of the same layer."""
-    prefix, own = "train/gradient/", names(network, library)
+    table, prefix = naming.library(library), "train/gradient/"
+    own, parameters = table.names(network), network.elaboration.parameters
     layers: dict[str, list[str]] = {}
     for name in own:
         if f"{prefix}{own[name]}" in theirs:
@@ -92,7 +95,7 @@ def _gradients_agree(library: str, network: Network, ours: Arrays, theirs: Array
     for each in layers.values():
         scale = max(float(np.abs(ours[prefix + name]).max()) for name in each)
         for name in each:
-            found = LIBRARIES[library].canonical(theirs[prefix + own[name]])
+            found = table.canonical(parameters[name], theirs[prefix + own[name]])
             assert difference(ours[prefix + name], found, scale).relative < BOUND, name
 
 

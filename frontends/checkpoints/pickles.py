@@ -1,0 +1,270 @@
+"""State dicts of PyTorch and Paddle: pickles, read by unpicklers that can build tensors, no more.
+
+PyTorch keeps the numbers beside the pickle: in an archive, a member a storage, or, before 1.6,
+behind it. Paddle's are numpy arrays within the pickle.
+"""
+
+from __future__ import annotations
+
+import math
+import pickle
+import pickletools
+import struct
+import zipfile
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from frontends.checkpoints.hdf5 import data_of
+from frontends.checkpoints.stored import Array, FileError, Stored, nbytes, shown
+
+# What a .pdparams file of numpy arrays is made of, in every version of numpy.
+_ARRAYS = {
+    ("numpy", "ndarray"),
+    ("numpy", "dtype"),
+    ("numpy.core.multiarray", "_reconstruct"),
+    ("numpy._core.multiarray", "_reconstruct"),
+    ("numpy.core.numeric", "_frombuffer"),
+    ("numpy._core.numeric", "_frombuffer"),
+    ("collections", "OrderedDict"),
+    ("builtins", "tuple"),
+    ("_codecs", "encode"),
+}
+_STORAGES = {
+    "Float": "float32", "Double": "float64", "Half": "float16", "BFloat16": "bfloat16",
+    "Long": "int64", "Int": "int32", "Short": "int16", "Char": "int8", "Byte": "uint8",
+    "Bool": "bool", "ComplexFloat": "complex64", "ComplexDouble": "complex128",
+}  # fmt: skip
+MAGIC, PROTOCOL = 0x1950A86A20F9469CFC6C, 1001  # that a file from before PyTorch 1.6 begins with
+WRAPPERS = ("state_dict", "model_state_dict", "model")  # where training programs keep theirs
+
+
+class _ArraysOnly(pickle.Unpickler):
+    """Knows how to build arrays and nothing else."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) not in _ARRAYS:
+            raise pickle.UnpicklingError(f"holds {module}.{name}, which is no array")
+        return super().find_class(module, name)
+
+
+def paddle(path: Path) -> Iterator[Stored]:
+    """Yield what `paddle.save` of a state dict wrote: arrays, or pairs of a name and an array."""
+    with path.open("rb") as stream:
+        state = _mapping(_ArraysOnly(stream).load())
+    places = _places(path)
+    for name, value in state.items():
+        pair = isinstance(value, tuple) and len(value) == 2
+        array = value[1] if pair else value
+        if isinstance(array, dict) and not array:
+            continue  # StructuredToParameterName@@ of a layer without parameters
+        if isinstance(array, dict) and all(isinstance(each, str) for each in array.values()):
+            continue  # likewise, of one with them
+        if not isinstance(array, (np.ndarray, np.generic)):
+            raise FileError(f"{shown(name)} is {type(array).__name__}, no array")
+        found = np.asarray(array)
+        yield _held(name, found, path, places)
+
+
+def _held(name: str, array: Array, path: Path, places: dict[int, list[int]]) -> Stored:
+    offset = None
+    if array.size and array.flags.c_contiguous and array.dtype.isnative:
+        offset = next((at for at in places.get(array.nbytes, []) if _is_at(path, at, array)), None)
+    return Stored(name, str(array.dtype), array.shape, path, offset, array.nbytes, lambda: array)
+
+
+def _is_at(path: Path, offset: int, array: Array) -> bool:
+    return bool(
+        np.array_equal(
+            np.fromfile(path, np.uint8, array.nbytes, "", offset), array.reshape(-1).view(np.uint8)
+        )
+    )
+
+
+def _places(path: Path) -> dict[int, list[int]]:
+    """Return length -> where bytes of it lie in a pickle; nothing of it is run."""
+    head = {"SHORT_BINBYTES": 2, "BINBYTES": 5, "BINBYTES8": 9}
+    found: dict[int, list[int]] = {}
+    with path.open("rb") as stream:
+        for opcode, value, at in pickletools.genops(stream):
+            if opcode.name in head and isinstance(value, bytes):
+                found.setdefault(len(value), []).append(int(at or 0) + head[opcode.name])
+    return found
+
+
+@dataclass(frozen=True)
+class _Storage:
+    """Where the numbers of tensors lie: in `file`, from `offset` on; or in a member, packed."""
+
+    key: str
+    dtype: str
+    count: int
+
+
+@dataclass(frozen=True)
+class _View:
+    """A tensor of a storage."""
+
+    storage: _Storage
+    first: int
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+
+
+def _rebuild(storage: Any, first: Any, shape: Any, strides: Any, *rest: Any) -> _View:
+    whole = [first, *shape, *strides]
+    if not isinstance(storage, _Storage) or not all(type(each) is int for each in whole):
+        raise FileError("a tensor that is made of no storage")
+    return _View(storage, first, tuple(shape), tuple(strides))
+
+
+def _parameter(data: Any, *rest: Any) -> Any:
+    return data
+
+
+class _TensorsOnly(pickle.Unpickler):
+    """Knows how to say where tensors lie and nothing else."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) == ("collections", "OrderedDict"):
+            return OrderedDict
+        if module == "torch._utils" and name in ("_rebuild_tensor_v2", "_rebuild_parameter"):
+            return _rebuild if name == "_rebuild_tensor_v2" else _parameter
+        kind = name.removesuffix("Storage")
+        if module == "torch" and name.endswith("Storage") and kind in _STORAGES:
+            return _Kind(_STORAGES[kind])
+        raise pickle.UnpicklingError(f"holds {module}.{name}, which is no tensor")
+
+    def persistent_load(self, pid: Any) -> _Storage:
+        tag, kind, key, _, count, *rest = pid
+        if tag != "storage" or not isinstance(kind, _Kind) or rest not in ([], [None]):
+            raise FileError("a tensor that is made of no storage")
+        if type(count) is not int or not isinstance(key, str):
+            raise FileError("a storage without a length")
+        return _Storage(key, kind.dtype, count)
+
+
+@dataclass(frozen=True)
+class _Kind:
+    dtype: str
+
+
+def torch(path: Path, budget: int) -> Iterator[Stored]:
+    """Yield what `torch.save` of a state dict wrote, now or before PyTorch 1.6.
+
+    `budget`: bytes that may be unpacked of an archive. Raises FileError.
+    """
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            yield from _zipped(archive, path, budget)
+        return
+    with path.open("rb") as stream:
+        yield from _legacy(stream, path)
+
+
+def _zipped(archive: zipfile.ZipFile, path: Path, budget: int) -> Iterator[Stored]:
+    members = {each.filename: each for each in archive.infolist()}
+    size = sum(each.file_size for each in members.values())
+    if size > budget:
+        raise FileError(f"the archive declares {size:,} bytes; at most {budget:,} are expected")
+    pickles = [name for name in members if name.endswith("/data.pkl") or name == "data.pkl"]
+    if len(pickles) != 1:
+        raise FileError(f"holds {len(pickles)} members data.pkl, expected one")
+    folder = pickles[0][: -len("data.pkl")]
+    order = members.get(folder + "byteorder")
+    if order is not None and archive.read(order) != b"little":
+        raise FileError("its numbers are big-endian")
+    with archive.open(pickles[0]) as stream:
+        state = _TensorsOnly(stream).load()
+    places: dict[str, int | None] = {}
+    for name, view in _views(state):
+        key = view.storage.key
+        member = members.get(f"{folder}data/{key}")
+        if member is None:
+            raise FileError(f"{shown(name)} lies in {shown(key)}, which the archive lacks")
+        if key not in places:
+            places[key] = data_of(path, member)
+
+        def data(member: zipfile.ZipInfo = member) -> bytes:
+            return archive.read(member)
+
+        yield _tensor(name, view, path, places[key], member.file_size, data)
+
+
+def _legacy(stream: IO[bytes], path: Path) -> Iterator[Stored]:
+    if (_TensorsOnly(stream).load(), _TensorsOnly(stream).load()) != (MAGIC, PROTOCOL):
+        raise FileError("is no file that torch.save wrote")
+    if _mapping(_TensorsOnly(stream).load()).get("little_endian") is not True:
+        raise FileError("its numbers are big-endian")
+    views = list(_views(_TensorsOnly(stream).load()))
+    storages = {view.storage.key: view.storage for _, view in views}
+    places, there = {}, path.stat().st_size
+    for key in _TensorsOnly(stream).load():
+        head = stream.read(8)
+        storage = storages.get(key) if isinstance(key, str) else None
+        if storage is None or len(head) < 8 or struct.unpack("<q", head)[0] != storage.count:
+            raise FileError(f"the storage {shown(key)} is not the one that its tensor speaks of")
+        size = nbytes(key, storage.dtype, (storage.count,))
+        places[key] = stream.tell()
+        if places[key] + size > there:
+            raise FileError(f"the file ends within the storage {shown(key)}")
+        stream.seek(size, 1)
+    for name, view in views:
+        if view.storage.key not in places:
+            raise FileError(f"{shown(name)} lies in a storage that the file lacks")
+        at = places[view.storage.key]
+        size = nbytes(name, view.storage.dtype, (view.storage.count,))
+
+        def data(at: int = at, size: int = size) -> bytes:
+            with path.open("rb") as opened:
+                opened.seek(at)
+                return opened.read(size)
+
+        yield _tensor(name, view, path, at, size, data)
+
+
+def _tensor(
+    name: str, view: _View, path: Path, at: int | None, there: int, data: Callable[[], bytes]
+) -> Stored:
+    """Return a tensor of a storage that takes `there` bytes, from `at` on. Raises FileError."""
+    size = nbytes(name, view.storage.dtype, view.shape)
+    if len(view.shape) != len(view.strides) or min((view.first, *view.strides)) < 0:
+        raise FileError(f"{shown(name)} has shape {view.shape} and strides {view.strides}")
+    itemsize = nbytes(name, view.storage.dtype, (1,))
+    reach = sum((n - 1) * step for n, step in zip(view.shape, view.strides)) if size else -1
+    if view.storage.count * itemsize != there or (view.first + reach + 1) * itemsize > there:
+        raise FileError(f"{shown(name)} reaches beyond its storage, which has {there:,} bytes")
+    steps = zip(view.shape, view.strides, _contiguous(view.shape))
+    plain = at is not None and all(n == 1 or step == own for n, step, own in steps)
+
+    def read() -> Array:
+        flat = np.frombuffer(data(), np.dtype(view.storage.dtype))[view.first :]
+        strides = [itemsize * step for step in view.strides]
+        return np.lib.stride_tricks.as_strided(flat, view.shape, strides, writeable=False).copy()
+
+    offset = int(at or 0) + view.first * itemsize if plain else None
+    return Stored(name, view.storage.dtype, view.shape, path, offset, size, read)
+
+
+def _contiguous(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(math.prod(shape[axis + 1 :]) for axis in range(len(shape)))
+
+
+def _views(state: Any) -> Iterator[tuple[str, _View]]:
+    inner = [state[key] for key in WRAPPERS if isinstance(state, dict) and key in state]
+    if len(inner) == 1 and isinstance(inner[0], dict):
+        state = inner[0]
+    for name, value in _mapping(state).items():
+        if not isinstance(value, _View):
+            raise FileError(f"{shown(name)} is {type(value).__name__}, no tensor")
+        yield name, value
+
+
+def _mapping(state: Any) -> dict[str, Any]:
+    if not isinstance(state, dict) or not all(isinstance(name, str) for name in state):
+        raise FileError(f"holds {type(state).__name__}, expected names with arrays")
+    return state
