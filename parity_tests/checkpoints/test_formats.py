@@ -189,8 +189,8 @@ def test_the_list_is_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert main([str(path), "--list"]) == 0
     text = capsys.readouterr().out
     assert text.startswith("fluid: 8 tensors, ")
-    assert [line.split() for line in text.splitlines() if line.startswith("fc.bias")] == [
-        ["fc.bias", "float32", "3", "24", "12", "fc.bias"]
+    assert [line.split() for line in text.splitlines() if line.startswith("fc_offset")] == [
+        ["fc_offset", "float32", "3", "24", "12", "fc_offset"]
     ]
 
 

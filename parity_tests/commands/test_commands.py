@@ -18,6 +18,7 @@ from common.differences import structural_differences
 from common.errors import ending
 from common.networks import __main__ as networks
 from common.ops import ChannelPad, Conv2d
+from common.recipes.named import RECIPES
 from common.serialize import to_json
 from frontends import convert, doctor, emit, environments, verify
 from frontends.frameworks import FRAMEWORKS
@@ -263,11 +264,16 @@ def test_a_number_out_of_range_is_one_line(option: str, value: str, run: Run) ->
 
 
 GIVEN = {
-    "panels": ("good.json", "verify", {"batch": 2, "seed": 0, "timeout": 600}),
+    "panels": ("good.json", "verify", {"batch": 2, "seed": 0, "timeout": 600, "recipe": None}),
     "numbers": (
         "good.json --batch-size 3 --seed 4 --timeout 5",
         "verify",
-        {"batch": 3, "seed": 4, "timeout": 5.0},
+        {"batch": 3, "seed": 4, "timeout": 5.0, "recipe": None},
+    ),
+    "a recipe": (
+        "good.json --recipe rir",
+        "verify",
+        {"batch": 2, "seed": 0, "timeout": 600, "recipe": RECIPES["rir"]},
     ),
     "against": (
         "good.json --against good.json --framework torch --timeout 5 --seed 4",

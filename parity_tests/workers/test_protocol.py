@@ -32,6 +32,8 @@ from frontends.workers.protocol import (
     Structure,
     Tensor,
     TimedStep,
+    Train,
+    Trained,
     Versions,
 )
 from parity_tests.rows import rows
@@ -58,6 +60,7 @@ MESSAGES: dict[str, Message] = {
         Hello(),
         Describe(NetworkFile("net.py", "Net", (10,))),
         Run(FILE, FILES, ("train",), Observe(True, True, True)),
+        Train(FILE, FILES, 20, 5, (0, 19)),
         Prepare(FILE, FILES, TimedStep("training", "eager", THROUGHPUT)),
         Steps(2, 0.5),
         Matmul(1024, 5, "gpu"),
@@ -71,6 +74,7 @@ MESSAGES: dict[str, Message] = {
             {"train": ("dropout 0.5 of 4 values",), "evaluate": ()},
             2,
         ),
+        Trained((2.5, 2.25), (0.1, 0.01)),
         Prepared(1.5, 0.25, 0.125),
         Seconds((0.1, 0.2)),
         MemoryUse(1, 2, 3, 4, "NVIDIA H100"),
@@ -106,7 +110,7 @@ REFUSED = {
     "no JSON": ("Epoch 1: loss 0.3", "not a message: 'Epoch 1: loss 0.3'"),
     "other JSON": ('{"loss": 0.3}', "not a message"),
     "a number": ("3", "not a message"),
-    "unknown kind": (_line("Train"), "unknown message 'Train'; known: Hello"),
+    "unknown kind": (_line("Teach"), "unknown message 'Teach'; known: Hello"),
     "kind of no text": ('{"number": 1, "kind": [], "message": {}}', r"unknown message \[\]"),
     "missing field": (_line("Steps", least=1), r"Steps: missing fields \['for_s'\]"),
     "unknown field": (_line("Stage", name="a", stage="a"), r"unknown fields \['stage'\]"),
