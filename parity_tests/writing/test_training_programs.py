@@ -73,14 +73,9 @@ def _trains_and_resumes(panel: str, folder: Path) -> None:
     assert any(each.name.startswith("last") for each in (folder / "parts").iterdir())
 
 
-@rows("panel", {"torch": "torch"})
-def test_a_program_trains_and_resumes(panel: str, tmp_path: Path) -> None:
-    _trains_and_resumes(panel, tmp_path)
-
-
 @pytest.mark.complete
-@rows("panel", {panel: panel for panel in FRAMEWORKS if panel != "torch"})
-def test_every_program_trains_and_resumes(panel: str, tmp_path: Path) -> None:
+@rows("panel", PANELS)
+def test_a_program_trains_and_resumes(panel: str, tmp_path: Path) -> None:
     _trains_and_resumes(panel, tmp_path)
 
 
