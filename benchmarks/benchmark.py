@@ -100,7 +100,7 @@ class Benchmark:
             rounds=self.settings.rounds,
             cases=self.cases,
             **self.workload.record(),
-            **method.words(gate.panels(self.frameworks), self.modes),
+            **method.words(gate.panels(self.frameworks), self.modes, self.workload.recipe),
         )
 
     def _prove(self, display: Display) -> Refused:

@@ -10,21 +10,17 @@ from collections.abc import Iterable
 from typing import Any
 
 from benchmarks.gate import FORWARD_SHARE
-from common.recipes.named import THROUGHPUT
+from common.recipes.recipe import Recipe
 from frontends.frameworks import TABLE
 from frontends.ladder.rungs import RUNGS
 from frontends.workers.process import ALLOCATOR
 from reports.schema import FrameworkWords, Method, ModeWords
 from reports.statistics import STEADY_WITHIN
 
-STEPS: dict[str, ModeWords] = {
-    "inference": {"passes": 1, "meaning": ""},
-    "training": {  # forward, and two products of the same size on the way back
-        "passes": 3,
-        "meaning": "forward with batch statistics, backward and an update, again and again on\n"
-        f"one fixed batch: {THROUGHPUT.words()}",
-    },
-}
+PASSES = {"inference": 1, "training": 3}  # the way back has two products of the same size
+TRAINING = (
+    "forward with batch statistics, backward and an update, again and again on\none fixed batch"
+)
 METHOD: Method = {
     "clock": "The clock is around one step that waits for its result. Building, first steps, "
     "warm-up and copying\nthe batch to the device are outside",
@@ -47,16 +43,22 @@ METHOD: Method = {
 }
 
 
-def words(frameworks: Iterable[str], modes: Iterable[str]) -> dict[str, Any]:
+def words(frameworks: Iterable[str], modes: Iterable[str], recipe: Recipe) -> dict[str, Any]:
     """Return the words of a run: of its frameworks, its modes, and of how is measured.
 
     They are fields of the `run` record. `frameworks`: every one that is timed or proved with.
+    recipe: what a timed training is.
     """
     return {
         "frameworks": {name: _framework(name) for name in frameworks},
-        "modes": {mode: STEPS[mode] for mode in modes},
+        "modes": {mode: _mode(mode, recipe) for mode in modes},
         "method": METHOD,
     }
+
+
+def _mode(name: str, recipe: Recipe) -> ModeWords:
+    meaning = f"{TRAINING}: {recipe.words()}" if name == "training" else ""
+    return {"passes": PASSES[name], "meaning": meaning}
 
 
 def _framework(name: str) -> FrameworkWords:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,9 @@ from common.counting import macs, trainable
 from common.datasets import COUNT, mnist_test
 from common.errors import TriptychError
 from common.network import Network
+from common.ops import Softmax
 from common.recipes.named import THROUGHPUT
-from common.recipes.recipe import Recipe
+from common.recipes.recipe import Loss, Recipe
 from common.transform import without_dropout
 from frontends.ladder.rounding import tf32
 from frontends.workers.arrays import write_arrays
@@ -77,10 +78,12 @@ class Workload:
     seed: int = 0
     recipe: Recipe = THROUGHPUT
     input: MnistImages | RandomNumbers = field(init=False)
-    _sources: dict[str, tuple[Path, Source]] = field(init=False, default_factory=dict)
+    _sources: dict[tuple[str, str], tuple[Path, Source]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.network = without_dropout(self.network)
+        if isinstance(self.network.elaboration.steps[-1].op, Softmax):
+            self.recipe = replace(self.recipe, loss=Loss(on="probabilities"))
         mnist = self.network.input_shape == MNIST_SHAPE
         self.input = MnistImages(self.batch) if mnist else RandomNumbers(self.batch, self.seed)
 
@@ -98,7 +101,7 @@ class Workload:
         self, case: Case, out: Path, device: str, dtype: str = "float32", rounded: bool = False
     ) -> Prepare:
         """Return the request that prepares a worker for a timing; `rounded`: kernels of 10 bits."""
-        path, source = self._written(case.framework)
+        path, source = self._written(case.framework, case.mode)
         unused = [p.name for p in self.network.elaboration.parameters.values() if not p.used]
         file = NetworkFile(
             str(path),
@@ -111,15 +114,16 @@ class Workload:
         )
         weights = self._folder / ("rounded.npz" if rounded else "weights.npz")
         files = ArrayFiles(str(weights), str(self._folder / "inputs.npz"), str(out))
-        return Prepare(file, files, TimedStep(case.mode, case.style, self.recipe))
+        return Prepare(file, files, TimedStep(case.mode, case.style))
 
-    def _written(self, framework: str) -> tuple[Path, Source]:
-        if framework not in self._sources:
-            source = emit(self.network, framework)
-            path = self._folder / f"{self.network.name}_{framework}.py"
+    def _written(self, framework: str, mode: str) -> tuple[Path, Source]:
+        if (framework, mode) not in self._sources:
+            recipe = self.recipe if mode == "training" else None
+            source = emit(self.network, framework, recipe=recipe)
+            path = self._folder / f"{self.network.name}_{framework}_{mode}.py"
             path.write_text(source.text, encoding="utf-8")
-            self._sources[framework] = path, source
-        return self._sources[framework]
+            self._sources[framework, mode] = path, source
+        return self._sources[framework, mode]
 
     def record(self) -> dict[str, Any]:
         """Return the network and the batch as plain data, for the run's record."""

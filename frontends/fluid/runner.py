@@ -201,12 +201,11 @@ class Runner:
         if self._step.mode == "inference":
             return lambda: [*self._run(self._test, feed, [self._output], cached=True), None]
         feed["labels"] = inputs.get("labels").astype(np.int64).reshape(-1, 1)
-        startup, recipe = fluid.Program(), self._step.recipe
-        with fluid.program_guard(self._main, startup):
+        startup = fluid.Program()
+        with fluid.program_guard(self._main, startup), fluid.unique_name.guard("training_"):
             labels = fluid.data("labels", [None, 1], "int64")
-            losses = fluid.layers.softmax_with_cross_entropy(self._output, labels)
-            loss = fluid.layers.mean(losses)
-            fluid.optimizer.Momentum(recipe.learning_rate, recipe.optimizer.momentum).minimize(loss)
+            rate = fluid.layers.fill_constant([1], self._dtype, self.module.learning_rate(0, 1))
+            loss = self.module.train_step(self._output, labels, rate)
         self._run(startup)
         return lambda: self._run(self._main, feed, [self._output, loss], cached=True)
 

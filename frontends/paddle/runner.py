@@ -200,17 +200,10 @@ class Runner:
         return step
 
     def _training(self, network, x, labels):
-        recipe, parameters = self._step.recipe, self._model.parameters()
-        optimizer = paddle.optimizer.Momentum(
-            recipe.learning_rate, recipe.optimizer.momentum, parameters
-        )
+        optimizer, rate = self.module.create_optimizer(self._model), self.module.learning_rate(0, 1)
 
         def step():
-            output = network(x)
-            loss = nn.functional.cross_entropy(output, labels)
-            loss.backward()
-            optimizer.step()
-            optimizer.clear_grad()
+            loss, output = self.module.train_step(network, optimizer, x, labels, rate)
             _synchronize()
             return output, loss
 

@@ -203,18 +203,10 @@ class Runner:
         return self._model(x, training=False), None
 
     def _train_step(self):
-        recipe = self._step.recipe
-        optimizer = keras.optimizers.SGD(recipe.learning_rate, recipe.optimizer.momentum)
-        loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        variables = self._model.trainable_variables
-        optimizer.build(variables)
+        optimizer, rate = self.module.create_optimizer(self._model), self.module.learning_rate(0, 1)
 
         def step(x, labels):
-            with tf.GradientTape() as tape:
-                output = self._model(x, training=True)
-                loss = loss_of(labels, output)
-            gradients = tape.gradient(loss, [variable.value for variable in variables])
-            optimizer.apply_gradients(zip(gradients, variables))
+            loss, output = self.module.train_step(self._model, optimizer, x, labels, rate)
             return output, loss
 
         return step

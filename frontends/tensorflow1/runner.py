@@ -251,16 +251,13 @@ class Runner:
         output, feed = self._called(training)["output"], {self._input: self._in(inputs, "input")}
         if not training:
             return lambda: (self._session.run(output, feed), None)
-        recipe = self._step.recipe
         with self._graph.as_default():
             labels = tf.constant(inputs.get("labels").astype(np.int64))
-            loss = tf.losses.sparse_softmax_cross_entropy(labels, output)
-            optimizer = tf.train.MomentumOptimizer(recipe.learning_rate, recipe.optimizer.momentum)
+            rate = tf.constant(self.module.learning_rate(0, 1), self._file.dtype)
             before = set(tf.global_variables())
-            with tf.control_dependencies(tf.get_collection(tf.GraphKeys.UPDATE_OPS)):
-                train = optimizer.minimize(loss)
-            slots = [each for each in tf.global_variables() if each not in before]
-            self._session.run(tf.variables_initializer(slots))
+            loss, train = self.module.train_step(output, labels, rate)
+            more = [each for each in tf.global_variables() if each not in before]
+            self._session.run(tf.variables_initializer(more))
         return lambda: self._session.run([output, loss, train], feed)
 
     @staticmethod

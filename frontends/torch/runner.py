@@ -194,15 +194,10 @@ class Runner:
         return step
 
     def _training(self, network, x, labels):
-        recipe, parameters = self._step.recipe, self._model.parameters()
-        optimizer = torch.optim.SGD(parameters, recipe.learning_rate, recipe.optimizer.momentum)
+        optimizer, rate = self.module.create_optimizer(self._model), self.module.learning_rate(0, 1)
 
         def step():
-            optimizer.zero_grad()
-            output = network(x)
-            loss = nn.functional.cross_entropy(output, labels)
-            loss.backward()
-            optimizer.step()
+            loss, output = self.module.train_step(network, optimizer, x, labels, rate)
             _synchronize(self._place)
             return output, loss
 

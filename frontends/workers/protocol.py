@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar, Dict, Generic, Optional, Tuple, Type, TypeVar
 
-from common.recipes.recipe import Recipe
-
 Shape = Tuple[int, ...]
 
 
@@ -107,13 +105,12 @@ class Observe:
 class TimedStep:
     """A step that is taken again and again.
 
-    mode: "inference" or "training". style: how the framework runs it, a key of its `styles`.
-    recipe: how it trains; inference has no use for it.
+    mode: "inference", or "training", by the functions of a file that trains. style: how the
+    framework runs it, a key of its `styles`.
     """
 
     mode: str
     style: str
-    recipe: Recipe
 
 
 # Answers

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from benchmarks import gate, run, workloads
 from benchmarks.matrix import Case
 from benchmarks.timing import Lane
 from common.network import Network
+from common.recipes.recipe import Recipe
 from frontends.ladder.report import Report
 from frontends.ladder.verify import verify
 from frontends.workers.environments import ROOT
@@ -110,13 +112,13 @@ def _planted(
 ) -> None:
     """Change what is timed, after the ladder passed what it was."""
 
-    def changed(network: Network, dialect: str) -> Source:
-        source = emit(network, dialect)
+    def changed(network: Network, dialect: str, recipe: Recipe | None) -> Source:
+        source = emit(network, dialect, recipe=recipe)
         if dialect != framework:
             return source
         text = fault(source)
         assert text != source.text
-        return Source(source.dialect, text, source.entry, source.classes)
+        return replace(source, text=text)
 
     monkeypatch.setattr(workloads, "emit", changed)
 

@@ -69,12 +69,8 @@ ENTRIES = {
 }
 WORKER_SIDE = {
     "common",
-    "common.errors",
     "common.signals",
-    "common.recipes",
-    "common.recipes.checks",
     "common.typed",
-    "common.recipes.recipe",
     "frontends",
     "frontends.workers",
     "frontends.workers.arrays",

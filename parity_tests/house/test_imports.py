@@ -118,7 +118,7 @@ PLANTED = {
     "worker's import": (
         "frontends/torch/runner.py",
         "\nfrom common.files import write_text\n",
-        lambda house: closure(house, ENTRIES) - WORKER_SIDE == {"common.files"},
+        lambda house: closure(house, ENTRIES) - WORKER_SIDE >= {"common.files"},
     ),
 }
 

@@ -108,7 +108,7 @@ def test_written_file_trains_alone_on_mnist(panel: str, tmp_path: Path) -> None:
 def test_prepares_and_times_steps(panel: str, mode: str, workers: Workers, tmp_path: Path) -> None:
     network = load("se_resnext_mnist")
     images, labels = mnist_test(4)
-    source = emit(network, panel)
+    source = emit(network, panel, recipe=THROUGHPUT)
     (tmp_path / "written.py").write_text(source.text, encoding="utf-8")
     write_arrays(tmp_path / "weights.npz", weights.initial(network))
     write_arrays(tmp_path / "inputs.npz", {"input": images, "labels": labels})
@@ -118,7 +118,7 @@ def test_prepares_and_times_steps(panel: str, mode: str, workers: Workers, tmp_p
             path, source.entry, network.input_shape, "float32", official_names=dict(source.names)
         ),
         ArrayFiles(*(str(tmp_path / name) for name in names)),
-        TimedStep(mode, "graph", THROUGHPUT),
+        TimedStep(mode, "graph"),
     )
     assert workers.request(panel, request).first_step_s > 0
     assert len(workers.request(panel, Steps(least=3)).seconds) == 3

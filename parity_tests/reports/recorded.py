@@ -7,6 +7,7 @@ from typing import Any
 
 from benchmarks import method
 from benchmarks.matrix import Case
+from common.recipes.named import THROUGHPUT
 from frontends.workers.environments import ROOT
 from frontends.workers.outcomes import CRASHED
 from reports.records import RecordFile, Run, read_run
@@ -96,7 +97,7 @@ def measured(case: Case = TORCH, **warm: Any) -> list[Put]:
 def written(folder: Path, *more: Put, end: bool = True, **header: Any) -> Path:
     """Write FOLDER/data/20260102-030405-tiny.jsonl in the words of today; return its path."""
     records = RecordFile(folder / "data", "20260102-030405-tiny")
-    words = method.words(["torch", "paddle"], ["inference", "training"])
+    words = method.words(["torch", "paddle"], ["inference", "training"], THROUGHPUT)
     records.put("run", **{**HEADER, **words, **header})
     for kind, fields in more:
         records.put(kind, **fields)

@@ -163,7 +163,8 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
             monkeypatch.setitem(frameworks.TABLE, name, changed)
         for part in method.METHOD:
             monkeypatch.setitem(method.METHOD, part, "as it is done later")
-        monkeypatch.setitem(method.STEPS, "training", {"passes": 2, "meaning": "another"})
+        monkeypatch.setitem(method.PASSES, "training", 2)
+        monkeypatch.setattr(method, "TRAINING", "another")
 
     return change
 

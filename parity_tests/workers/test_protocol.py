@@ -7,7 +7,6 @@ from dataclasses import asdict
 
 import pytest
 
-from common.recipes.named import THROUGHPUT
 from frontends.workers.encoding import ProtocolError, decode, encode
 from frontends.workers.protocol import (
     ANSWERS,
@@ -61,7 +60,7 @@ MESSAGES: dict[str, Message] = {
         Describe(NetworkFile("net.py", "Net", (10,))),
         Run(FILE, FILES, ("train",), Observe(True, True, True)),
         Train(FILE, FILES, 20, 5, (0, 19)),
-        Prepare(FILE, FILES, TimedStep("training", "eager", THROUGHPUT)),
+        Prepare(FILE, FILES, TimedStep("training", "eager")),
         Steps(2, 0.5),
         Matmul(1024, 5, "gpu"),
         Memory(),
