@@ -36,6 +36,15 @@ What a kernel starts from is said where the source says it, or has its op's defa
 >>> ops.Dense(10, kernel_initializer=initializers.Normal(0.01)).initializer("kernel")
 Normal(std=0.01)
 
+How it is trained is a recipe, by name or from FILE.json; with it the source trains, too:
+
+>>> from frontends.api import load_recipe
+>>> recipe = load_recipe("se_resnext_article")
+>>> recipe.words()[:60]
+'SGD with Nesterov momentum 0.9, learning rate 0.1, times 0.1'
+>>> "optim.SGD(" in emit(network, "torch", recipe=recipe).text
+True
+
 `verify` starts a worker per framework and returns a Report, as `triptych verify` prints it (the
 README has an example). Nothing here imports a framework.
 """
@@ -48,6 +57,8 @@ from common.differences import StructuralDifference, structural_differences
 from common.errors import SpecificationError, TriptychError
 from common.network import Network
 from common.networks import available, load
+from common.recipes.named import load_recipe
+from common.recipes.recipe import Recipe
 from common.serialize import from_json, to_json
 from common.spec import Block, Chain, Parallel, Use, When, chain
 from frontends.checkpoints.convert import convert
@@ -65,6 +76,7 @@ __all__ = [
     "Chain",
     "Network",
     "Parallel",
+    "Recipe",
     "Report",
     "Row",
     "Source",
@@ -81,6 +93,7 @@ __all__ = [
     "from_json",
     "initializers",
     "load",
+    "load_recipe",
     "ops",
     "structural_differences",
     "to_json",

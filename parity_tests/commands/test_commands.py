@@ -19,6 +19,7 @@ from common.errors import ending
 from common.networks import __main__ as networks
 from common.ops import ChannelPad, Conv2d
 from common.recipes.named import RECIPES
+from common.recipes.serialize import to_json as recipe_json
 from common.serialize import to_json
 from frontends import convert, doctor, emit, environments, verify
 from frontends.frameworks import FRAMEWORKS
@@ -380,6 +381,37 @@ def test_a_network_with_other_arguments_says_so(run: Run) -> None:
     code, out, err = run(emit, "resnet18 --dialect torch --set width=8")
     assert code == 0 and "width=8" in out and '"""ResNet-18, width=8 in PyTorch.' in out
     assert "written, not loaded: --load does that" in err
+
+
+def test_a_program_that_trains_is_written(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "mine.json").write_text(recipe_json(RECIPES["rir"]))
+    for recipe in ("rir", "mine.json"):
+        code, out, _ = run(emit, f"rir18 --dialect all --with-training {recipe} --out {recipe}.out")
+        assert code == 0 and out.splitlines()[0] == f"{recipe}.out/train_rir18_tensorflow.py"
+    texts = [
+        [each.read_text() for each in sorted(folder.iterdir())]
+        for folder in (tmp_path / "rir.out", tmp_path / "mine.json.out")
+    ]
+    assert texts[0] == texts[1] and len(texts[0]) == 5
+    assert all("label smoothing 0.1." in " ".join(text.split()) for text in texts[0])
+
+
+TRAINING_MISTAKES = {
+    "unknown": ("adam", "unknown recipe 'adam'"),
+    "no file": ("none.json", "none.json: cannot be read"),
+    "another loss": ("transfer_all", "good.json"),
+}
+
+
+@rows("recipe, said", TRAINING_MISTAKES)
+@pytest.mark.parametrize("command", [emit, verify])
+def test_a_recipe_that_is_none_is_one_line(
+    command: ModuleType, recipe: str, said: str, run: Run, tmp_path: Path
+) -> None:
+    how = f"--dialect torch --with-training {recipe}" if command is emit else f"--recipe {recipe}"
+    code, out, err = run(command, f"good.json {how}")
+    assert code == 2 and not out and len(err.splitlines()) == 1
+    assert said in err or "the loss of the recipe is on probabilities" in err
 
 
 def test_what_is_written_is_loaded_on_demand(
