@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from frontends.writing.program import Program, learning_rate, update
+from frontends.writing.program import Program, update
 from frontends.writing.running import loop
 
 IMPORTS = ("import shutil", "import paddle.fluid as fluid")
@@ -11,22 +11,6 @@ IMPORTS = ("import shutil", "import paddle.fluid as fluid")
 def own_name(parameter: str) -> str:
     """Return the name of a parameter."""
     return parameter
-
-
-def functions(program: Program) -> list[str]:
-    """Return the functions that train, each as its lines."""
-    return [
-        "\n".join(lines)
-        for lines in (
-            learning_rate(program.recipe),
-            _loss(program),
-            _trained(program),
-            _own_update(program),
-            _step(program),
-            _metrics(program),
-        )
-        if lines
-    ]
 
 
 def _loss(program: Program) -> list[str]:
@@ -224,3 +208,7 @@ def main(program: Program, entry: str) -> str:
         times=" * len(labels)" if mean else "",
         loop=loop(program.recipe),
     ).strip()
+
+
+# What stands behind `learning_rate`, in this order: each gives the lines of a function, or none.
+PARTS = (_loss, _trained, _own_update, _step, _metrics)

@@ -6,7 +6,7 @@ what they show.
 
 from __future__ import annotations
 
-from frontends.writing.program import TITLES, Program, learning_rate, update
+from frontends.writing.program import TITLES, Program, update
 from frontends.writing.running import loop
 
 IMPORTS = ("import keras", "import tensorflow as tf")
@@ -16,23 +16,6 @@ def own_name(parameter: str) -> str:
     """Return the path of a parameter's variable."""
     layer, _, kind = parameter.rpartition(".")
     return f"{layer}/{kind}"
-
-
-def functions(program: Program) -> list[str]:
-    """Return the functions that train, each as its lines."""
-    return [
-        "\n".join(lines)
-        for lines in (
-            learning_rate(program.recipe),
-            _loss(program),
-            _trained(program),
-            _own_optimizer(program),
-            _create(program),
-            _step(program),
-            _metrics(program),
-        )
-        if lines
-    ]
 
 
 def _loss(program: Program) -> list[str]:
@@ -239,3 +222,7 @@ def main(program: Program, entry: str) -> str:
     """Return the functions that train, validate, save and resume."""
     scaled = "" if program.recipe.loss.reduction == "mean" else " / len(labels)"
     return _MAIN.format(entry=entry, loop=loop(program.recipe), scaled=scaled).strip()
+
+
+# What stands behind `learning_rate`, in this order: each gives the lines of a function, or none.
+PARTS = (_loss, _trained, _own_optimizer, _create, _step, _metrics)

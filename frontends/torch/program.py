@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from frontends.writing.program import TITLES, Program, learning_rate, soft_targets, update
+from frontends.writing.program import TITLES, Program, soft_targets, update
 from frontends.writing.running import loop
 
 IMPORTS = ("import torch", "from torch.nn import functional as F")
@@ -14,23 +14,6 @@ def own_name(parameter: str) -> str:
     """Return the name of a parameter in a network's `named_parameters`."""
     layer, _, kind = parameter.rpartition(".")
     return f"{layer}.{OWN[kind]}" if kind in OWN else parameter
-
-
-def functions(program: Program) -> list[str]:
-    """Return the functions that train, each as its lines."""
-    return [
-        "\n".join(lines)
-        for lines in (
-            learning_rate(program.recipe),
-            _loss(program),
-            _trained(program),
-            _own_optimizer(program),
-            _create(program),
-            _step(program),
-            _metrics(program),
-        )
-        if lines
-    ]
 
 
 def _loss(program: Program) -> list[str]:
@@ -242,3 +225,7 @@ def main(program: Program, entry: str) -> str:
     """Return the function that trains, validates, saves and resumes."""
     scaled = "" if program.recipe.loss.reduction == "mean" else " / len(labels)"
     return _MAIN.format(entry=entry, loop=loop(program.recipe), scaled=scaled).strip()
+
+
+# What stands behind `learning_rate`, in this order: each gives the lines of a function, or none.
+PARTS = (_loss, _trained, _own_optimizer, _create, _step, _metrics)

@@ -12,7 +12,7 @@ from frontends.frameworks import FRAMEWORKS
 from frontends.writing import classes, functions, running
 from frontends.writing.dialect import ClassDialect, FunctionDialect
 from frontends.writing.draft import Source
-from frontends.writing.program import Ending, Program
+from frontends.writing.program import Ending, Program, learning_rate
 
 
 def emit(
@@ -58,7 +58,9 @@ def _ending(
     }
     program = Program(recipe, network, own)
     imports = (*running.imports(network, recipe), *written.IMPORTS)
-    texts = (*written.functions(program), *running.reading(network, recipe))
+    parts = (learning_rate(recipe), *(write(program) for write in written.PARTS))
+    training = ["\n".join(lines) for lines in parts if lines]
+    texts = (*training, *running.reading(network, recipe))
     return Ending(imports, texts, lambda entry: str(written.main(program, entry)), recipe)
 
 
