@@ -33,7 +33,7 @@ def test_a_few(form: str) -> None:
     assert found["refused"] > 50
 
 
-@pytest.mark.complete
+@pytest.mark.exhaustive
 @rows("form", {form: form for form in FILES})
 def test_many(form: str) -> None:
     found = _tried(form, 2000)

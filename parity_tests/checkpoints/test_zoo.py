@@ -27,6 +27,7 @@ MEMBERS = {"torchvision": (*RESNETS, "resnext101_32x8d"), "paddle.vision": RESNE
 ROWS = {
     f"{library}-{name}": (library, name) for library, names in MEMBERS.items() for name in names
 }
+LONGER = ("torchvision-resnet50", "paddle.vision-resnet50", "torchvision-resnext50_32x4d")
 SHORT = ("torchvision-resnet18", "paddle.vision-resnet18")  # in the default run
 
 
@@ -53,7 +54,13 @@ def test_weights_of(library: str, name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.complete
-@rows("library, name", {key: row for key, row in ROWS.items() if key not in SHORT})
+@rows("library, name", {key: ROWS[key] for key in LONGER})
+def test_weights_of_more(library: str, name: str, tmp_path: Path) -> None:
+    _check(library, name, tmp_path)
+
+
+@pytest.mark.exhaustive
+@rows("library, name", {key: row for key, row in ROWS.items() if key not in SHORT + LONGER})
 def test_weights_of_every_member(library: str, name: str, tmp_path: Path) -> None:
     _check(library, name, tmp_path)
 
