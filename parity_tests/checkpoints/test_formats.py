@@ -75,7 +75,7 @@ MANY = ("se_resnext_cifar", "resnet50_fluid", "rir18", MOBILENET)
 
 
 def _when(network: str, form: str) -> list[pytest.MarkDecorator]:
-    """Formats that need no framework: some in the default run, more later, the catalogue by hand."""
+    """Some are in the default run, more in the long half, the catalogue is by hand."""
     if (network, form) in SOON:
         return []
     return [COMPLETE if network in MANY else pytest.mark.exhaustive]
