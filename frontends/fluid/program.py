@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from frontends.writing.program import Program, update
+from frontends.writing.program import Program
 from frontends.writing.running import loop
+from frontends.writing.updates import update
 
 IMPORTS = ("import shutil", "import paddle.fluid as fluid")
 

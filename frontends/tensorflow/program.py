@@ -6,8 +6,9 @@ what they show.
 
 from __future__ import annotations
 
-from frontends.writing.program import TITLES, Program, update
+from frontends.writing.program import Program
 from frontends.writing.running import loop
+from frontends.writing.updates import TITLES, update
 
 IMPORTS = ("import keras", "import tensorflow as tf")
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from frontends.writing.program import TITLES, Program, soft_targets, update
+from frontends.writing.program import Program
 from frontends.writing.running import loop
+from frontends.writing.updates import TITLES, soft_targets, update
 
 IMPORTS = ("import torch", "from torch.nn import functional as F")
 
