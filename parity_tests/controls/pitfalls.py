@@ -401,8 +401,8 @@ PITFALLS = (
             '2.0, "fan_out", "untruncated_normal")\n',
         ),
         paddle=edit(
-            r"( +)self\.third = (.*\n)+?\1\)\n",
-            r"\g<0>\1self.third.weight.set_value(self.first.weight)\n",
+            r"( +)def forward",
+            r"        self.third.weight.set_value(self.first.weight)\n\n\g<0>",
         ),
         torch=edit(
             r"( +)def forward",
