@@ -286,9 +286,7 @@ class Runner:
         for layer in self._model.layers:
             if isinstance(layer, keras.Model):
                 path = self._path(layer.name)
-                known = [k for k in blocks.results if k.split("#")[0] == path]
-                for key in known:
-                    del blocks.results[key]
+                known = blocks.forget(path)
                 for node in layer._inbound_nodes if known else ():  # a chain is no block
                     blocks.put(path, list(node.output_tensors))
 

@@ -66,6 +66,14 @@ class Recorder:
             self.results[name if len(values) == 1 else f"{name}[{index}]"] = kept
         return name
 
+    def forget(self, path: str) -> bool:
+        """Forget all results of a path, numbered ones too; return whether there were any."""
+        self._known = {each for each in self._known if each.split("#")[0] != path}
+        found = [each for each in self.results if each.split("#")[0].split("[")[0] == path]
+        for each in found:
+            del self.results[each]
+        return bool(found)
+
     def hook(self, path: str) -> Callable[[Any, Any, Any], None]:
         """Return a forward hook that records what a layer gives; a copy, as it may be written
         over."""
