@@ -152,9 +152,11 @@ def run(options):
     tf.set_random_seed(options.seed)
     x = tf.placeholder(tf.float32, {shape})
     y, rate = tf.placeholder(tf.int64, [None]), tf.placeholder(tf.float32, [])
-    loss, update = train_step({entry}(x{training}), y, rate)
+    # for evaluation first: what is built later may wait for the updates of the moving averages
+    metrics = metrics_of({entry}(x{evaluating}), y)
     with tf.variable_scope(tf.get_variable_scope(), reuse=True):
-        metrics = metrics_of({entry}(x{evaluating}), y)
+        outputs = {entry}(x{training})
+    loss, update = train_step(outputs, y, rate)
     kept = tf.Variable([0.0, 0.0, 0.0], trainable=False)  # epochs, steps, the best accuracy
     train, test = read(options.data, True), read(options.data, False)
     steps_per_epoch = -(-len(train[1]) // options.batch_size)
