@@ -78,7 +78,10 @@ def _own_update(program: Program) -> list[str]:
     assigned.append(f"w.assign({new})" if new else f"w.assign_sub({found.step})")
     return [
         "def apply_gradients(gradients, variables, rate):",
-        f'    """Return the op of a step. {found.doc}"""',
+        '    """Return the op of a step.',
+        "",
+        f"    {found.doc}",
+        '    """',
         "    step = tf.train.get_or_create_global_step()",
         *(["    t = tf.cast(step + 1, rate.dtype)"] if found.counts else []),
         "    updates = []",

@@ -54,7 +54,8 @@ def _native(program: Program) -> str | None:
     if o.name == "sgd":
         return f"torch.optim.SGD(parameters, lr=1.0{decay})"
     if o.name == "momentum":
-        nesterov = ", nesterov=True" if o.nesterov else ""
+        # PyTorch refuses Nesterov's with a momentum of 0, where it is plain descent
+        nesterov = ", nesterov=True" if o.nesterov and o.momentum else ""
         return f"torch.optim.SGD(parameters, lr=1.0, momentum={o.momentum!r}{decay}{nesterov})"
     if o.name == "adam" and o.epsilon_at == "corrected":
         betas = f"betas=({o.beta1!r}, {o.beta2!r}), eps={o.epsilon!r}"
