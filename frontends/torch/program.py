@@ -34,7 +34,7 @@ def _loss(program: Program) -> list[str]:
 
 
 def _trained(program: Program) -> list[str]:
-    selection = program.selection()
+    selection = program.selection(declared=True)
     lines = ["def trained(network):", '    """Return the parameters that are trained."""']
     if selection is None:
         return [*lines, "    return list(network.parameters())"]

@@ -100,18 +100,25 @@ class Program:
         """The own names of the parameters that it does not train."""
         return self._own(lambda name: is_frozen(self.recipe, name))
 
-    def selection(self) -> tuple[str, tuple[str, ...]] | None:
+    @cached_property
+    def uncalled(self) -> list[str]:
+        """The own names of the parameters that are declared and have no gradient."""
+        parameters = self.network.elaboration.parameters.values()
+        return [self.own[each.name] for each in parameters if each.trainable and not each.used]
+
+    def selection(self, declared: bool = False) -> tuple[str, tuple[str, ...]] | None:
         """Return how to tell by its name whether a parameter trains, None if every one does.
 
         It is ("", what the names of those begin with), or ("not ", what the others begin with),
-        whichever is shorter.
+        whichever is shorter. declared: the file has layers that are never called, too.
         """
         if not self.trained:
             raise EmitError(f"{self.network.name}: the recipe freezes every parameter")
-        if not self.frozen:
+        still = [*self.frozen, *(self.uncalled if declared else [])]
+        if not still:
             return None
-        chosen = _beginnings(self.trained, self.frozen)
-        others = _beginnings(self.frozen, self.trained)
+        chosen = _beginnings(self.trained, still)
+        others = _beginnings(still, self.trained)
         return ("", chosen) if len(chosen) <= len(others) else ("not ", others)
 
     def _own(self, holds: Callable[[str], bool]) -> list[str]:
