@@ -220,5 +220,6 @@ class Recipe:
             self.l2.words(),
             clip,
             self.loss.words(),
+            f"{', '.join(self.frozen)} frozen" if self.frozen else "",
         )
         return ", ".join(filter(None, parts))

@@ -160,7 +160,7 @@ def main():
     loss, training = train_step(outputs, y, rate), fluid.default_main_program()
     train, test = read(options.data, True), read(options.data, False)
     steps_per_epoch = -(-len(train[1]) // options.batch_size)
-    epoch, step, best = 0, 0, 0.0
+    epoch, step, best = 0, 0, -1.0
     place = fluid.CUDAPlace(0) if options.device == "gpu" else fluid.CPUPlace()
     executor = fluid.Executor(place)
     executor.run(fluid.default_startup_program())

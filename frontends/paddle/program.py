@@ -35,7 +35,7 @@ def _loss(program: Program) -> list[str]:
 
 
 def _trained(program: Program) -> list[str]:
-    selection = program.selection()
+    selection = program.selection(declared=True)
     lines = [
         "def trained(network):",
         '    """Return the parameters that are trained; running statistics are parameters, too."""',
@@ -209,7 +209,7 @@ def main():
     optimizer = create_optimizer(network)
     train, test = read(options.data, True), read(options.data, False)
     steps_per_epoch = -(-len(train[1]) // options.batch_size)
-    epoch, step, best = 0, 0, 0.0
+    epoch, step, best = 0, 0, -1.0
     os.makedirs(options.out, exist_ok=True)
     if options.resume:
         kept = paddle.load(os.path.join(options.out, "last.pdparams"))

@@ -185,7 +185,7 @@ def run(options):
     optimizer = create_optimizer(network)
     train, test = read(options.data, True), read(options.data, False)
     steps_per_epoch = -(-len(train[1]) // options.batch_size)
-    epoch, step, best = 0, 0, 0.0
+    epoch, step, best = 0, 0, -1.0
     os.makedirs(options.out, exist_ok=True)
     if options.resume:
         network.load_weights(os.path.join(options.out, "last.weights.h5"))

@@ -79,7 +79,10 @@ def _own_update(program: Program) -> list[str]:
     assigned.append(f"w.assign({new})" if new else f"w.assign_sub({found.step})")
     return [
         "def apply_gradients(gradients, variables, rate):",
-        f'    """Return the op of a step. {found.doc}"""',
+        '    """Return the op of a step.',
+        "",
+        f"    {found.doc}",
+        '    """',
         "    step = tf.train.get_or_create_global_step()",
         *(["    t = tf.cast(step + 1, rate.dtype)"] if found.counts else []),
         "    updates = []",
@@ -153,13 +156,15 @@ def run(options):
     tf.set_random_seed(options.seed)
     x = tf.placeholder(tf.float32, {shape})
     y, rate = tf.placeholder(tf.int64, [None]), tf.placeholder(tf.float32, [])
-    loss, update = train_step({entry}(x{training}), y, rate)
+    # for evaluation first: what is built later may wait for the updates of the moving averages
+    metrics = metrics_of({entry}(x{evaluating}), y)
     with tf.variable_scope(tf.get_variable_scope(), reuse=True):
-        metrics = metrics_of({entry}(x{evaluating}), y)
+        outputs = {entry}(x{training})
+    loss, update = train_step(outputs, y, rate)
     kept = tf.Variable([0.0, 0.0, 0.0], trainable=False)  # epochs, steps, the best accuracy
     train, test = read(options.data, True), read(options.data, False)
     steps_per_epoch = -(-len(train[1]) // options.batch_size)
-    epoch, step, best = 0, 0, 0.0
+    epoch, step, best = 0, 0, -1.0
     saver, session = tf.train.Saver(), tf.Session()
     session.run(tf.global_variables_initializer())
     if options.resume:

@@ -35,7 +35,7 @@ def _loss(program: Program) -> list[str]:
 
 
 def _trained(program: Program) -> list[str]:
-    selection = program.selection()
+    selection = program.selection(declared=True)
     lines = ["def trained(network):", '    """Return the parameters that are trained."""']
     if selection is None:
         return [*lines, "    return list(network.parameters())"]
@@ -55,7 +55,8 @@ def _native(program: Program) -> str | None:
     if o.name == "sgd":
         return f"torch.optim.SGD(parameters, lr=1.0{decay})"
     if o.name == "momentum":
-        nesterov = ", nesterov=True" if o.nesterov else ""
+        # PyTorch refuses Nesterov's with a momentum of 0, where it is plain descent
+        nesterov = ", nesterov=True" if o.nesterov and o.momentum else ""
         return f"torch.optim.SGD(parameters, lr=1.0, momentum={o.momentum!r}{decay}{nesterov})"
     if o.name == "adam" and o.epsilon_at == "corrected":
         betas = f"betas=({o.beta1!r}, {o.beta2!r}), eps={o.epsilon!r}"
@@ -194,7 +195,7 @@ def main():
     optimizer = create_optimizer(network)
     train, test = read(options.data, True), read(options.data, False)
     steps_per_epoch = -(-len(train[1]) // options.batch_size)
-    epoch, step, best = 0, 0, 0.0
+    epoch, step, best = 0, 0, -1.0
     os.makedirs(options.out, exist_ok=True)
     if options.resume:
         kept = torch.load(os.path.join(options.out, "last.pt"), map_location=device)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cached_property
 
 from common.network import Network
@@ -23,7 +24,15 @@ from frontends.writing.text import EmitError
 NAMES = frozenset(
     "learning_rate loss_of trained create_optimizer train_step evaluate metrics_of apply_gradients "
     "PlainUnpickler read batches parse main run argparse gzip math os pickle shutil tarfile np F "
-    "SGD Momentum Adam AdamW RMSProp Adagrad".split()
+    "SGD Momentum Adam AdamW RMSProp Adagrad "
+    # what `main` and the others have of their own: a function so called would be hidden by it
+    "options device network optimizer train test steps_per_epoch epoch step best kept "
+    "outputs labels images loss losses targets update metrics testing saver session place "
+    "executor compiled tensors feed train_on validate save_as total count validation accuracy said "
+    "is_best "
+    # and what of Python's own they call
+    "classmethod dict enumerate float int len list map max min open print range repr sorted str "
+    "sum super zip ValueError".split()
 )
 
 
@@ -92,18 +101,23 @@ class Program:
         """The own names of the parameters that it does not train."""
         return self._own(lambda name: is_frozen(self.recipe, name))
 
-    def selection(self) -> tuple[str, tuple[str, ...]] | None:
+    @cached_property
+    def uncalled(self) -> list[str]:
+        """The own names of the parameters that are declared and have no gradient."""
+        parameters = self.network.elaboration.parameters.values()
+        return [self.own[each.name] for each in parameters if each.trainable and not each.used]
+
+    def selection(self, declared: bool = False) -> tuple[str, tuple[str, ...]] | None:
         """Return how to tell by its name whether a parameter trains, None if every one does.
 
         It is ("", what the names of those begin with), or ("not ", what the others begin with),
-        whichever is shorter.
+        whichever is shorter. declared: the file has layers that are never called, too.
         """
-        if not self.trained:
-            raise EmitError(f"{self.network.name}: the recipe freezes every parameter")
-        if not self.frozen:
+        still = [*self.frozen, *(self.uncalled if declared else [])]
+        if not still:
             return None
-        chosen = _beginnings(self.trained, self.frozen)
-        others = _beginnings(self.frozen, self.trained)
+        chosen = _beginnings(self.trained, still)
+        others = _beginnings(still, self.trained)
         return ("", chosen) if len(chosen) <= len(others) else ("not ", others)
 
     def _own(self, holds: Callable[[str], bool]) -> list[str]:
@@ -122,16 +136,27 @@ class Program:
 
 
 def check_fit(network: Network, recipe: Recipe) -> None:
-    """Raise an EmitError unless the loss of a recipe is of what a network gives."""
-    if len(network.elaboration.output) != 1:
-        shape = network.elaboration.output
-        raise EmitError(f"{network.name}: its output is {shape}, and a loss is of (N, K)")
+    """Raise an EmitError unless a network can be trained by a recipe: it gives what the loss is of,
+    and the patterns of what is frozen hold for some of its parameters, and not for all."""
+    shape = network.elaboration.output
+    if len(shape) != 1 or shape[0] < 2:
+        raise EmitError(f"{network.name}: its output is {shape}, and a loss is of (N, K), K >= 2")
     ends = isinstance(network.elaboration.steps[-1].op, Softmax)
     if ends != (recipe.loss.on == "probabilities"):
         raise EmitError(
             f"{network.name} {'ends in a softmax' if ends else 'gives logits'}, and the loss of "
             f"the recipe is on {recipe.loss.on}: name another recipe, or change its loss.on"
         )
+    parameters = network.elaboration.parameters.values()
+    names = [each.name for each in parameters if each.trainable and each.used]
+    for pattern in recipe.frozen:
+        if not any(fnmatchcase(name, pattern) for name in names):
+            raise EmitError(
+                f"{network.name} has no parameter {pattern!r}, which the recipe freezes; it has "
+                f"{', '.join(names[:3])}, …"
+            )
+    if all(is_frozen(recipe, name) for name in names):
+        raise EmitError(f"{network.name}: the recipe freezes every parameter")
 
 
 def _beginnings(chosen: Iterable[str], others: Iterable[str]) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ def read(path, training):
     images, labels = [], []
     with tarfile.open(path) as archive:
         for member in sorted(archive.getmembers(), key=lambda each: each.name):
-            if wanted in member.name:
+            if os.path.basename(member.name).startswith(wanted):
                 batch = PlainUnpickler(archive.extractfile(member), encoding="bytes").load()
                 images.append(batch[b"data"].reshape(-1, 3, 32, 32))
                 labels.extend(batch[b"labels"])

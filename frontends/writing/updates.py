@@ -71,7 +71,7 @@ def _adam(o: Optimizer, sqrt: str, rate: str) -> Update:
 def _adamw(o: Optimizer, sqrt: str, rate: str) -> Update:
     adam = _adam(o, sqrt, rate)
     decay = f"(1 - {rate} * {o.decay!r})"
-    doc = adam.doc.replace("Adam with", "Adam with decoupled decay, and")
+    doc = adam.doc.replace("Adam with", "AdamW with")
     return Update(doc, adam.states, adam.news, adam.step, decay)
 
 
