@@ -43,6 +43,8 @@ REFUSED: dict[str, tuple[Any, dict[str, Any], str]] = {
     "rate as text": (Recipe, {"optimizer": SGD, "learning_rate": "0.1"}, "'0.1', expected"),
     "rate as truth": (Recipe, {"optimizer": SGD, "learning_rate": True}, "True, expected"),
     "clipping": (Recipe, {"optimizer": SGD, "learning_rate": 1.0, "clip_norm": 0.0}, "more than 0"),
+    "beyond float32": (Recipe, {"optimizer": SGD, "learning_rate": 1e300}, "to 3.4e.38"),
+    "below float32": (Recipe, {"optimizer": SGD, "learning_rate": 1e-40}, "from 1.18e-38"),
     "batch": (Recipe, {"optimizer": SGD, "learning_rate": 1.0, "batch": 0}, "whole number >= 1"),
 }
 BROKEN = {
@@ -60,7 +62,7 @@ BROKEN = {
     "nested": ("[" * 100_000, "nested too deeply"),
 }
 
-rates = st.floats(0, 1, exclude_max=True)
+rates = st.floats(0, 1, exclude_max=True, width=32, allow_subnormal=False)
 optimizers = st.one_of(
     st.just(SGD),
     st.builds(Optimizer, st.just("momentum"), rates, st.booleans()),

@@ -8,7 +8,9 @@ import os
 import pickle
 import subprocess
 import tarfile
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,10 +18,11 @@ import pytest
 from common.networks import load
 from common.ops import Dense, GlobalAvgPool2d
 from common.recipes.named import RECIPES
-from common.recipes.recipe import Optimizer, Recipe
-from frontends.frameworks import FRAMEWORKS, MODERN
+from common.recipes.recipe import Loss, Optimizer, Recipe
+from frontends.frameworks import FRAMEWORKS, MODERN, TABLE
 from frontends.workers.environments import interpreter
 from frontends.writing.emit import emit
+from frontends.writing.text import EmitError
 from parity_tests.cases import small
 from parity_tests.ladder.test_training import EACH, NAMED
 from parity_tests.rows import rows
@@ -127,3 +130,23 @@ def test_no_kind_is_called_as_a_function_of_the_program(panel: str) -> None:
         if isinstance(each, (ast.FunctionDef, ast.ClassDef))
     ]
     assert len(names) == len(set(names))
+
+
+UNFIT = {
+    "a pattern that freezes nothing": ({"frozen": ("nosuch*",)}, "has no parameter 'nosuch\\*'"),
+    "everything frozen": ({"frozen": ("*",)}, "the recipe freezes every parameter"),
+    "probabilities of logits": ({"loss": Loss(on="probabilities")}, "gives logits"),
+}
+
+
+@rows("changed, said", UNFIT)
+def test_a_recipe_that_fits_not_is_refused(changed: dict[str, Any], said: str) -> None:
+    with pytest.raises(EmitError, match=said):
+        emit(small.se_resnext(), "torch", recipe=replace(SLOW, **changed))
+
+
+@rows("panel", PANELS)
+def test_what_is_never_called_is_not_trained(panel: str) -> None:
+    """PyTorch's and Paddle's files hold such layers, which have no gradient."""
+    text = emit(load("rir18"), panel, recipe=SLOW).text
+    assert ("if not name.startswith(" in text) == TABLE[panel].classes
