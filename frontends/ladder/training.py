@@ -283,4 +283,4 @@ def _pair(
 def _first_of(beyond: Any, found: Any, expected: Any) -> str:
     """Return the first step at which two series part."""
     step = int(np.argmax(beyond))
-    return f"first at step {step + 1}: {found[step]:.10g}, expected {expected[step]:.10g}"
+    return f"first at step {step + 1}: {found[step]:.15g}, expected {expected[step]:.15g}"
