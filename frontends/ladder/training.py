@@ -8,7 +8,7 @@ are those of every pair of panels. What a recipe freezes stays as it was, bit fo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from common.compare import difference
+from common.ops import Op
 from common.recipes import reference
 from common.recipes.recipe import Recipe
 from frontends.ladder.predictions import gradient_scales
@@ -26,11 +27,12 @@ from frontends.ladder.trajectory import (
     EPOCHS,
     STEPS,
     Arrays,
-    Conventions,
+    Moments,
     Trajectory,
     batches,
     largest,
     rehearsal,
+    running_statistics,
     start,
 )
 from frontends.workers.arrays import ArrayReader, write_arrays
@@ -55,12 +57,22 @@ FLOOR = 0.1
 @dataclass(frozen=True)
 class Expected:
     """What the reference says of a training: losses, and after every step all values; and what
-    each of them may be off by, as rounding has it."""
+    each of them may be off by, as rounding has it. trained: the values that are no statistics."""
 
     losses: Any
     values: list[Arrays]
     losses_off: Any
     values_off: list[dict[str, float]]
+    trained: set[str]
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A training in numpy: losses, values after every step, and what its normalizations met."""
+
+    losses: Any
+    values: list[Arrays]
+    moments: list[list[Moments]]
 
 
 class TrainingRuns:
@@ -74,7 +86,8 @@ class TrainingRuns:
         self._weights, self._inputs = folder / "start.npz", folder / "batches.npz"
         write_arrays(self._weights, self.start)
         write_arrays(self._inputs, self.batches)
-        self._expected: dict[tuple[Any, ...], Expected] = {}
+        self._paths: dict[tuple[type[Op], ...], tuple[Followed, Followed]] = {}
+        self._expected: dict[str, Expected] = {}
 
     def run(self, panel: str, recorded: tuple[int, ...]) -> tuple[Trained, ArrayReader]:
         """Return what a panel's training told and gave. Raises WorkerError."""
@@ -85,36 +98,45 @@ class TrainingRuns:
 
     def expected(self, panel: str) -> Expected:
         """Return what the reference says, with the conventions of a panel."""
-        network, row = self.runs.network, self.runs.subject(panel).row
+        if panel not in self._expected:
+            exact, rounded = (self._with_statistics(panel, each) for each in self._followed(panel))
+            off = [
+                {name: TIMES * largest([each[name] - other[name]]) for name in each}
+                for each, other in zip(exact.values, rounded.values)
+            ]
+            losses_off = TIMES * np.abs(exact.losses - rounded.losses)
+            trained = {n for n, p in self.runs.elaboration.parameters.items() if p.trainable}
+            self._expected[panel] = Expected(exact.losses, exact.values, losses_off, off, trained)
+        return self._expected[panel]
+
+    def _followed(self, panel: str) -> tuple[Followed, Followed]:
+        """Return the exact training, and one with rounded gradients; panels that scale the
+        gradients of average pools alike share them."""
         pools = self.runs.rounded_pools(panel)
-        key = (pools, row.unbiased_from, row.zero_debias)
-        if key not in self._expected:
-            conventions = Conventions(
-                gradient_scales(network, pools) if pools else {},
-                lambda op: self.runs.is_unbiased(panel, op),
-                row.zero_debias,
-            )
-            self._expected[key] = self._followed(conventions)
-        return self._expected[key]
+        if pools not in self._paths:
+            scales = gradient_scales(self.runs.network, pools) if pools else {}
+            self._paths[pools] = self._follow(scales, 0.0), self._follow(scales, NOISE)
+        return self._paths[pools]
 
-    def _followed(self, conventions: Conventions) -> Expected:
-        losses, values = self._path(conventions, 0.0)
-        rounded, others = self._path(conventions, NOISE)
-        off = [
-            {name: TIMES * largest([each[name] - other[name]]) for name in each}
-            for each, other in zip(values, others)
-        ]
-        return Expected(losses, values, TIMES * np.abs(losses - rounded), off)
-
-    def _path(self, conventions: Conventions, noise: float) -> tuple[Any, list[Arrays]]:
-        network = self.runs.network
-        trajectory = Trajectory(network, self.recipe, self.start, conventions, noise)
+    def _follow(self, scales: Mapping[str, Any], noise: float) -> Followed:
+        trajectory = Trajectory(self.runs.network, self.recipe, self.start, scales, noise)
         losses, values = [], []
         for step in range(STEPS):
             images, labels = (self.batches[f"{step}/{what}"] for what in ("input", "labels"))
             losses.append(trajectory.step(images, labels))
             values.append(dict(trajectory.values))
-        return np.array(losses), values
+        return Followed(np.array(losses), values, trajectory.moments)
+
+    def _with_statistics(self, panel: str, found: Followed) -> Followed:
+        start = {name: self.start[name] for name in self.start.keys() - found.values[0].keys()}
+        moved = running_statistics(
+            start,
+            found.moments,
+            lambda op: self.runs.is_unbiased(panel, op),
+            self.runs.subject(panel).row.zero_debias,
+        )
+        values = [{**own, **more} for own, more in zip(found.values, moved)]
+        return Followed(found.losses, values, found.moments)
 
 
 def training(
@@ -226,7 +248,7 @@ class _Panel:
 
 def _scales(expected: Expected, step: int) -> dict[str, float]:
     values = expected.values[step]
-    least = FLOOR * largest(values.values())
+    least = FLOOR * largest(values[name] for name in expected.trained)
     return {name: max(least, largest([value])) for name, value in values.items()}
 
 

@@ -6,7 +6,7 @@ statistics are moved as the specification says.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,20 +26,23 @@ Arrays = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Conventions:
-    """What of a panel is predicted: the factors of its average pools' gradients, by layer, whether
-    the variance of a layer is unbiased, and whether it rids means of their start at zero."""
+class Moments:
+    """What a batch normalization met in one step: the mean and the variance of a channel's
+    `count` values."""
 
-    scales: Mapping[str, Any]
-    is_unbiased: Callable[[BatchNorm], bool]
-    zero_debias: bool
+    layer: str
+    op: BatchNorm
+    mean: Any
+    variance: Any
+    count: int
 
 
 class Trajectory:
-    """A network as a recipe trains it, step by step, in EPOCHS of equal length.
+    """The parameters of a network as a recipe trains them, step by step, in EPOCHS of equal length.
 
-    values: of every parameter and statistic, by canonical name; moved on by `step`. noise: what
-    every gradient is off by, of the largest one of its step, as a panel's rounding would have it.
+    values: of every parameter, by canonical name; moved on by `step`. scales: factors of the
+    gradients of average pools, by layer. noise: what every gradient is off by, of the largest one
+    of its step, as a panel's rounding would have it. moments: of every step so far.
     """
 
     def __init__(
@@ -47,65 +50,80 @@ class Trajectory:
         network: Network,
         recipe: Recipe,
         values: Arrays,
-        conventions: Conventions,
+        scales: Mapping[str, Any],
         noise: float = 0.0,
     ) -> None:
-        self._noise = noise
-        self._network, self._recipe, self._conventions = network, recipe, conventions
-        self._trainable = [
-            each.name
-            for each in network.elaboration.parameters.values()
-            if each.trainable and each.used
-        ]
-        self.values = dict(values)
-        trained = {name: values[name] for name in self._trainable}
-        self._training = reference.Training(recipe, trained, STEPS // EPOCHS)
-        self._sums: dict[str, Any] = {}  # of means that start from zero
-        self._steps = 0
+        self._network, self._recipe, self._scales, self._noise = network, recipe, scales, noise
+        parameters = network.elaboration.parameters.values()
+        self._trainable = [each.name for each in parameters if each.trainable and each.used]
+        self.values = {each.name: values[each.name] for each in parameters if each.trainable}
+        self._training = reference.Training(
+            recipe, {name: values[name] for name in self._trainable}, STEPS // EPOCHS
+        )
+        self._statistics = {name: values[name] for name in values.keys() - self.values.keys()}
+        self.moments: list[list[Moments]] = []
 
     def step(self, images: Any, labels: Any) -> float:
         """Take a step; return its loss."""
-        network = Reference(self._network, self.values, images, training=True)
+        held = {**self._statistics, **self.values}
+        network = Reference(self._network, held, images, training=True)
         value, cotangent = reference.loss_and_gradient(
             self._recipe.loss, network.results[-1], labels
         )
         value += self._training.penalty()
-        gradients = network.gradients(cotangent, self._conventions.scales)
+        gradients = network.gradients(cotangent, self._scales)
         for name in self._trainable:  # what the output does not depend on
             gradients.setdefault(name, np.zeros_like(self.values[name]))
         if self._noise:
             gradients = self._noisy(gradients)
         self._training.update(gradients)
         self.values.update(self._training.weights)
-        self._steps += 1
-        self._move_statistics(network, images)
+        self.moments.append(list(_moments(network, images)))
         return value
 
     def _noisy(self, gradients: Arrays) -> Arrays:
-        scale = self._noise * largest(gradients.values())
+        scale, step = self._noise * largest(gradients.values()), len(self.moments)
         return {
-            name: each + scale * draw(f"{name} {self._steps}", 0).standard_normal(each.shape)
+            name: each + scale * draw(f"{name} {step}", 0).standard_normal(each.shape)
             for name, each in gradients.items()
         }
 
-    def _move_statistics(self, network: Reference, images: Any) -> None:
-        for step in network.steps:
-            if isinstance(step.op, BatchNorm):
-                (source,) = step.sources
-                self._move(step.layer, step.op, network.results[source] if source >= 0 else images)
 
-    def _move(self, layer: str, op: BatchNorm, x: Any) -> None:
-        along = (0, *range(2, x.ndim))
-        count, momentum = x.size // x.shape[1], float(op.momentum)
-        unbiased = count / (count - 1) if self._conventions.is_unbiased(op) else 1.0
-        mean, variance = f"{layer}.mean", f"{layer}.variance"
-        moved = {mean: x.mean(along), variance: x.var(along) * unbiased}
-        for name, batch in moved.items():
-            if name == mean and op.zero_debias and self._conventions.zero_debias:
-                self._sums[name] = momentum * self._sums.get(name, 0.0) + (1 - momentum) * batch
-                self.values[name] = self._sums[name] / (1 - momentum**self._steps)
+def _moments(network: Reference, images: Any) -> Iterator[Moments]:
+    for step in network.steps:
+        if isinstance(step.op, BatchNorm):
+            (source,) = step.sources
+            x = network.results[source] if source >= 0 else images
+            along = (0, *range(2, x.ndim))
+            yield Moments(step.layer, step.op, x.mean(along), x.var(along), x.size // x.shape[1])
+
+
+def running_statistics(
+    start: Arrays,
+    moments: list[list[Moments]],
+    is_unbiased: Callable[[BatchNorm], bool],
+    zero_debias: bool,
+) -> list[Arrays]:
+    """Return all running statistics behind every step, as a panel's conventions move them: whether
+    the variance of a layer is unbiased, and whether means are rid of their start at zero."""
+    values, sums, found = dict(start), dict[str, Any](), []
+    for number, met in enumerate(moments, 1):
+        for each in met:
+            momentum = float(each.op.momentum)
+            mean, variance = f"{each.layer}.mean", f"{each.layer}.variance"
+            unbiased = each.count / (each.count - 1) if is_unbiased(each.op) else 1.0
+            values[variance] = _moved(momentum, values[variance], each.variance * unbiased)
+            if each.op.zero_debias and zero_debias:
+                sums[mean] = _moved(momentum, sums.get(mean, 0.0), each.mean)
+                values[mean] = sums[mean] / (1 - momentum**number)
             else:
-                self.values[name] = momentum * self.values[name] + (1 - momentum) * batch
+                values[mean] = _moved(momentum, values[mean], each.mean)
+        found.append(dict(values))
+    return found
+
+
+def _moved(momentum: float, before: Any, batch: Any) -> Any:
+    return momentum * before + (1 - momentum) * batch
 
 
 def rehearsal(recipe: Recipe) -> Recipe:
