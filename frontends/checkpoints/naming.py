@@ -21,7 +21,7 @@ from frontends.checkpoints.libraries import LIBRARIES, Library
 from frontends.checkpoints.stored import Array, Arrays
 from frontends.frameworks import TABLE
 from frontends.tensorflow.layout import LAYERS
-from frontends.workers.layouts import Layout, Slot, plain
+from frontends.workers.layouts import Layout, Slot, own_kinds, plain
 
 Names = dict[str, str]  # canonical -> own
 
@@ -44,7 +44,6 @@ _LAYERS = {
     },
 }
 KINDS = ("kernel", "bias", "gamma", "beta", "mean", "variance")  # in a layer's own order
-_KERAS_KINDS = {slot.kind: own for slots in LAYERS.values() for own, slot in slots.items()}
 
 
 @dataclass(frozen=True)
@@ -180,7 +179,7 @@ CANONICAL = Naming("canonical", "", _canonical)
 TORCH = (written("torch", "."), library("torchvision"))
 PADDLE = (written("paddle", "."), library("paddle.vision"))
 KERAS = (Naming("tensorflow", "tensorflow", _numbered), library("keras"))
-KERAS_VARIABLES = (written("tensorflow", "/"), library("keras", dict(_KERAS_KINDS)))
+KERAS_VARIABLES = (written("tensorflow", "/"), library("keras", own_kinds(LAYERS)))
 TENSORFLOW1 = (written("tensorflow1", "/"),)
 FLUID = (written("fluid", "."), Naming(PADDLE_MODELS, "fluid", official_names))
 

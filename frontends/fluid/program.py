@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from frontends.writing.program import Program
-from frontends.writing.running import loop
+from frontends.writing.running import main_of
 from frontends.writing.updates import update
 
 IMPORTS = ("import shutil", "import paddle.fluid as fluid")
 
 
-def own_name(parameter: str) -> str:
+def own_name(layer: str, kind: str) -> str:
     """Return the name of a parameter."""
-    return parameter
+    return f"{layer}.{kind}"
 
 
 def _loss(program: Program) -> list[str]:
@@ -201,14 +201,8 @@ def main():
 
 def main(program: Program, entry: str) -> str:
     """Return the function that trains, validates, saves and resumes."""
-    mean = program.recipe.loss.reduction == "mean"
-    return _MAIN.format(
-        entry=entry,
-        shape=f"[None, {', '.join(map(str, program.network.input_shape))}]",
-        scaled="" if mean else " / len(labels)",
-        times=" * len(labels)" if mean else "",
-        loop=loop(program.recipe),
-    ).strip()
+    shape = f"[None, {', '.join(map(str, program.network.input_shape))}]"
+    return main_of(_MAIN, program, entry, shape=shape)
 
 
 # What stands behind `learning_rate`, in this order: each gives the lines of a function, or none.

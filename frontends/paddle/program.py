@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from frontends.paddle.layout import LAYERS
+from frontends.workers.layouts import own_kinds
 from frontends.writing.program import Program
-from frontends.writing.running import loop
+from frontends.writing.running import main_of
 from frontends.writing.updates import TITLES, soft_targets, update
 
 IMPORTS = ("import paddle", "from paddle.nn import functional as F")
+KINDS = own_kinds(LAYERS)
 
-OWN = {"kernel": "weight", "gamma": "weight", "bias": "bias", "beta": "bias"}
 
-
-def own_name(parameter: str) -> str:
+def own_name(layer: str, kind: str) -> str:
     """Return the name of a parameter in a network's `named_parameters`."""
-    layer, _, kind = parameter.rpartition(".")
-    return f"{layer}.{OWN[kind]}" if kind in OWN else parameter
+    return f"{layer}.{KINDS[kind]}"
 
 
 def _loss(program: Program) -> list[str]:
@@ -54,39 +54,47 @@ def _trained(program: Program) -> list[str]:
 def _native(program: Program) -> str | None:
     """Return the optimizer of Paddle with the recipe's formula, None where it has another."""
     recipe, o, l2 = program.recipe, program.recipe.optimizer, program.penalty("gradient")
+    rate = repr(recipe.learning_rate)
     if program.decays_kernels and l2:
         return None  # its own decay takes in every parameter
     options = f", weight_decay=paddle.regularizer.L2Decay({l2!r})" if l2 else ""
     if recipe.clip_norm is not None:
         options += f", grad_clip=nn.ClipGradByGlobalNorm({recipe.clip_norm!r})"
     if o.name == "sgd":
-        return f"paddle.optimizer.SGD(1.0, parameters{options})"
+        return f"paddle.optimizer.SGD({rate}, parameters{options})"
     if o.name == "momentum":
         nesterov = ", use_nesterov=True" if o.nesterov else ""
-        return f"paddle.optimizer.Momentum(1.0, {o.momentum!r}, parameters{nesterov}{options})"
+        return f"paddle.optimizer.Momentum({rate}, {o.momentum!r}, parameters{nesterov}{options})"
     betas = f"{o.beta1!r}, {o.beta2!r}, {o.epsilon!r}"
     if o.name == "adam" and o.epsilon_at == "corrected":
-        return f"paddle.optimizer.Adam(1.0, {betas}, parameters{options})"
+        return f"paddle.optimizer.Adam({rate}, {betas}, parameters{options})"
     if o.name == "adamw" and o.epsilon_at == "corrected" and not l2:
         decay = f", weight_decay={o.decay!r}"
-        return f"paddle.optimizer.AdamW(1.0, {betas}, parameters{decay}{options})"
+        return f"paddle.optimizer.AdamW({rate}, {betas}, parameters{decay}{options})"
     if o.name == "rmsprop" and o.epsilon_at == "inside" and not o.start:
         numbers = f"rho={o.rho!r}, epsilon={o.epsilon!r}"
-        return f"paddle.optimizer.RMSProp(1.0, {numbers}, parameters=parameters{options})"
+        return f"paddle.optimizer.RMSProp({rate}, {numbers}, parameters=parameters{options})"
     if o.name == "adagrad" and o.epsilon_at == "outside":
         numbers = f"{o.epsilon!r}, parameters"
         start = f", initial_accumulator_value={o.start!r}"
-        return f"paddle.optimizer.Adagrad(1.0, {numbers}{options}{start})"
+        return f"paddle.optimizer.Adagrad({rate}, {numbers}{options}{start})"
     return None
 
 
 def _create(program: Program) -> list[str]:
     native, name = _native(program), TITLES[program.recipe.optimizer.name]
     made = f"{name}(parameters)" if native is None else native
+    freezing = [
+        "    for p in network.parameters():",
+        "        p.stop_gradient = True",
+        "    for p in parameters:",
+        "        p.stop_gradient = False",
+    ]
     return [
         "def create_optimizer(network):",
         '    """Return the optimizer; its rate is set at each step."""',
         "    parameters = trained(network)",
+        *(freezing if program.selection(declared=True) else []),
         f"    return {made}",
     ]
 
@@ -187,11 +195,11 @@ def _metrics(program: Program) -> list[str]:
     mean = program.recipe.loss.reduction == "mean"
     return [
         "@paddle.no_grad()",
-        "def evaluate(network, batches):",
-        '    """Return the mean loss and the accuracy over batches of (images, labels)."""',
+        "def evaluate(network, data):",
+        '    """Return the mean loss and the accuracy over data, batches of (images, labels)."""',
         "    network.eval()",
         "    total, correct, count = 0.0, 0, 0",
-        "    for images, labels in batches:",
+        "    for images, labels in data:",
         "        outputs = network(images)",
         "        total += float(loss_of(outputs, labels))" + (" * len(labels)" if mean else ""),
         "        correct += int((outputs.argmax(1) == labels).sum())",
@@ -239,8 +247,7 @@ def main():
 
 def main(program: Program, entry: str) -> str:
     """Return the function that trains, validates, saves and resumes."""
-    scaled = "" if program.recipe.loss.reduction == "mean" else " / len(labels)"
-    return _MAIN.format(entry=entry, loop=loop(program.recipe), scaled=scaled).strip()
+    return main_of(_MAIN, program, entry)
 
 
 # What stands behind `learning_rate`, in this order: each gives the lines of a function, or none.

@@ -7,15 +7,14 @@ what they show.
 from __future__ import annotations
 
 from frontends.writing.program import Program
-from frontends.writing.running import loop
+from frontends.writing.running import main_of
 from frontends.writing.updates import TITLES, update
 
 IMPORTS = ("import keras", "import tensorflow as tf")
 
 
-def own_name(parameter: str) -> str:
+def own_name(layer: str, kind: str) -> str:
     """Return the path of a parameter's variable."""
-    layer, _, kind = parameter.rpartition(".")
     return f"{layer}/{kind}"
 
 
@@ -55,27 +54,29 @@ def _trained(program: Program) -> list[str]:
 def _native(program: Program) -> str | None:
     """Return the optimizer of Keras with the recipe's formula, None where it has another."""
     o, schedule = program.recipe.optimizer, program.recipe.schedule
+    rate = repr(program.recipe.learning_rate)
     if o.name == "sgd":
-        return "keras.optimizers.SGD(1.0)"
+        return f"keras.optimizers.SGD({rate})"
     if o.name == "momentum" and schedule.kind == "constant" and not schedule.warmup:
         nesterov = ", nesterov=True" if o.nesterov else ""
-        return f"keras.optimizers.SGD(1.0, momentum={o.momentum!r}{nesterov})"
+        return f"keras.optimizers.SGD({rate}, momentum={o.momentum!r}{nesterov})"
     betas = f"beta_1={o.beta1!r}, beta_2={o.beta2!r}, epsilon={o.epsilon!r}"
     if o.name == "adam" and o.epsilon_at == "uncorrected":
-        return f"keras.optimizers.Adam(1.0, {betas})"
+        return f"keras.optimizers.Adam({rate}, {betas})"
     if o.name == "adamw" and o.epsilon_at == "uncorrected":
-        return f"keras.optimizers.AdamW(1.0, weight_decay={o.decay!r}, {betas})"
+        return f"keras.optimizers.AdamW({rate}, weight_decay={o.decay!r}, {betas})"
     if o.name == "rmsprop" and o.epsilon_at == "inside" and not o.start:
-        return f"keras.optimizers.RMSprop(1.0, rho={o.rho!r}, epsilon={o.epsilon!r})"
+        return f"keras.optimizers.RMSprop({rate}, rho={o.rho!r}, epsilon={o.epsilon!r})"
     if o.name == "adagrad" and o.epsilon_at == "inside":
         numbers = f"initial_accumulator_value={o.start!r}, epsilon={o.epsilon!r}"
-        return f"keras.optimizers.Adagrad(1.0, {numbers})"
+        return f"keras.optimizers.Adagrad({rate}, {numbers})"
     return None
 
 
 def _create(program: Program) -> list[str]:
     native = _native(program)
-    made = native or f"{TITLES[program.recipe.optimizer.name]}(1.0)"
+    rate = repr(program.recipe.learning_rate)
+    made = native or f"{TITLES[program.recipe.optimizer.name]}({rate})"
     return [
         "def create_optimizer(network):",
         '    """Return the optimizer; its rate is set at each step."""',
@@ -159,10 +160,10 @@ def _step(program: Program) -> list[str]:
 def _metrics(program: Program) -> list[str]:
     mean = program.recipe.loss.reduction == "mean"
     return [
-        "def evaluate(network, batches):",
-        '    """Return the mean loss and the accuracy over batches of (images, labels)."""',
+        "def evaluate(network, data):",
+        '    """Return the mean loss and the accuracy over data, batches of (images, labels)."""',
         "    total, correct, count = 0.0, 0, 0",
-        "    for images, labels in batches:",
+        "    for images, labels in data:",
         "        outputs = network(images, training=False)",
         "        total += float(loss_of(outputs, labels))" + (" * len(labels)" if mean else ""),
         "        found = keras.ops.cast(keras.ops.argmax(outputs, 1), labels.dtype)",
@@ -221,8 +222,7 @@ def run(options):
 
 def main(program: Program, entry: str) -> str:
     """Return the functions that train, validate, save and resume."""
-    scaled = "" if program.recipe.loss.reduction == "mean" else " / len(labels)"
-    return _MAIN.format(entry=entry, loop=loop(program.recipe), scaled=scaled).strip()
+    return main_of(_MAIN, program, entry)
 
 
 # What stands behind `learning_rate`, in this order: each gives the lines of a function, or none.

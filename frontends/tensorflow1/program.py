@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from frontends.writing.program import Program
-from frontends.writing.running import loop
+from frontends.writing.running import main_of
 from frontends.writing.updates import update
 
 IMPORTS = ("import numpy as np", "import tensorflow as tf")
 
 
-def own_name(parameter: str) -> str:
+def own_name(layer: str, kind: str) -> str:
     """Return the name of a parameter's variable."""
-    layer, _, kind = parameter.rpartition(".")
     return f"{layer}/{kind}"
 
 
@@ -199,18 +198,16 @@ def run(options):
 
 def main(program: Program, entry: str) -> str:
     """Return the functions that train, validate, save and resume."""
-    mean = program.recipe.loss.reduction == "mean"
     channels, *sizes = program.network.input_shape
     modes = any(step.op.has_modes for step in program.network.elaboration.steps)
-    return _MAIN.format(
-        entry=entry,
+    return main_of(
+        _MAIN,
+        program,
+        entry,
         shape=f"[None, {', '.join(map(str, [*sizes, channels]))}]",
         training=", training=True" if modes else "",
         evaluating=", training=False" if modes else "",
-        scaled="" if mean else " / len(labels)",
-        times=" * len(labels)" if mean else "",
-        loop=loop(program.recipe),
-    ).strip()
+    )
 
 
 # What stands behind `learning_rate`, in this order: each gives the lines of a function, or none.

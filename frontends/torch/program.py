@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from frontends.torch.layout import LAYERS
+from frontends.workers.layouts import own_kinds
 from frontends.writing.program import Program
-from frontends.writing.running import loop
+from frontends.writing.running import main_of
 from frontends.writing.updates import TITLES, soft_targets, update
 
 IMPORTS = ("import torch", "from torch.nn import functional as F")
+KINDS = own_kinds(LAYERS)
 
-OWN = {"kernel": "weight", "gamma": "weight", "bias": "bias", "beta": "bias"}
 
-
-def own_name(parameter: str) -> str:
+def own_name(layer: str, kind: str) -> str:
     """Return the name of a parameter in a network's `named_parameters`."""
-    layer, _, kind = parameter.rpartition(".")
-    return f"{layer}.{OWN[kind]}" if kind in OWN else parameter
+    return f"{layer}.{KINDS[kind]}"
 
 
 def _loss(program: Program) -> list[str]:
@@ -51,36 +51,44 @@ def _trained(program: Program) -> list[str]:
 def _native(program: Program) -> str | None:
     """Return the optimizer of PyTorch with the recipe's formula, None where it has another."""
     o, l2 = program.recipe.optimizer, program.penalty("gradient")
+    rate = repr(program.recipe.learning_rate)
     decay = f", weight_decay={l2!r}" if l2 else ""
     if o.name == "sgd":
-        return f"torch.optim.SGD(parameters, lr=1.0{decay})"
+        return f"torch.optim.SGD(parameters, lr={rate}{decay})"
     if o.name == "momentum":
         # PyTorch refuses Nesterov's with a momentum of 0, where it is plain descent
         nesterov = ", nesterov=True" if o.nesterov and o.momentum else ""
-        return f"torch.optim.SGD(parameters, lr=1.0, momentum={o.momentum!r}{decay}{nesterov})"
+        return f"torch.optim.SGD(parameters, lr={rate}, momentum={o.momentum!r}{decay}{nesterov})"
     if o.name == "adam" and o.epsilon_at == "corrected":
         betas = f"betas=({o.beta1!r}, {o.beta2!r}), eps={o.epsilon!r}"
-        return f"torch.optim.Adam(parameters, lr=1.0, {betas}{decay})"
+        return f"torch.optim.Adam(parameters, lr={rate}, {betas}{decay})"
     if o.name == "adamw" and o.epsilon_at == "corrected" and not l2:
         betas = f"betas=({o.beta1!r}, {o.beta2!r}), eps={o.epsilon!r}"
-        return f"torch.optim.AdamW(parameters, lr=1.0, {betas}, weight_decay={o.decay!r})"
+        return f"torch.optim.AdamW(parameters, lr={rate}, {betas}, weight_decay={o.decay!r})"
     if o.name == "rmsprop" and o.epsilon_at == "outside" and not o.start:
         numbers = f"alpha={o.rho!r}, eps={o.epsilon!r}"
-        return f"torch.optim.RMSprop(parameters, lr=1.0, {numbers}{decay})"
+        return f"torch.optim.RMSprop(parameters, lr={rate}, {numbers}{decay})"
     if o.name == "adagrad" and o.epsilon_at == "outside":
         numbers = f"initial_accumulator_value={o.start!r}, eps={o.epsilon!r}"
-        return f"torch.optim.Adagrad(parameters, lr=1.0, {numbers}{decay})"
+        return f"torch.optim.Adagrad(parameters, lr={rate}, {numbers}{decay})"
     return None
 
 
 def _create(program: Program) -> list[str]:
     native, name = _native(program), TITLES[program.recipe.optimizer.name]
+    rate = repr(program.recipe.learning_rate)
     lines = [
         "def create_optimizer(network):",
         '    """Return the optimizer; its rate is set at each step."""',
     ]
+    if program.selection(declared=True):
+        lines += [
+            "    network.requires_grad_(False)",
+            "    for p in trained(network):",
+            "        p.requires_grad_(True)",
+        ]
     if native is None:
-        return [*lines, f"    return {name}(trained(network), lr=1.0)"]
+        return [*lines, f"    return {name}(trained(network), lr={rate})"]
     if not (program.decays_kernels and program.penalty("gradient")):
         return [*lines, f"    return {native.replace('parameters', 'trained(network)')}"]
     plain = native.replace(f", weight_decay={program.penalty('gradient')!r}", "")
@@ -141,6 +149,7 @@ def _step(program: Program) -> list[str]:
         f"loss = loss + {l2!r} / 2 * sum((p * p).sum() for p in {decayed or 'trained(network)'})"
     ]
     clip = [
+        "# clip_grad_norm_ adds 1e-6 to the norm",
         "gradients = [p.grad for p in trained(network)]",
         "norm = torch.sqrt(sum((g * g).sum() for g in gradients))",
         "for g in gradients:",
@@ -167,19 +176,16 @@ def _step(program: Program) -> list[str]:
 
 
 def _metrics(program: Program) -> list[str]:
+    mean = program.recipe.loss.reduction == "mean"
     return [
         "@torch.no_grad()",
-        "def evaluate(network, batches):",
-        '    """Return the mean loss and the accuracy over batches of (images, labels)."""',
+        "def evaluate(network, data):",
+        '    """Return the mean loss and the accuracy over data, batches of (images, labels)."""',
         "    network.eval()",
         "    total, correct, count = 0.0, 0, 0",
-        "    for images, labels in batches:",
+        "    for images, labels in data:",
         "        outputs = network(images)",
-        *(
-            ["        total += float(loss_of(outputs, labels)) * len(labels)"]
-            if program.recipe.loss.reduction == "mean"
-            else ["        total += float(loss_of(outputs, labels))"]
-        ),
+        "        total += float(loss_of(outputs, labels))" + (" * len(labels)" if mean else ""),
         "        correct += int((outputs.argmax(1) == labels).sum())",
         "        count += len(labels)",
         "    return total / count, correct / count",
@@ -225,8 +231,7 @@ def main():
 
 def main(program: Program, entry: str) -> str:
     """Return the function that trains, validates, saves and resumes."""
-    scaled = "" if program.recipe.loss.reduction == "mean" else " / len(labels)"
-    return _MAIN.format(entry=entry, loop=loop(program.recipe), scaled=scaled).strip()
+    return main_of(_MAIN, program, entry)
 
 
 # What stands behind `learning_rate`, in this order: each gives the lines of a function, or none.

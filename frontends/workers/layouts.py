@@ -8,7 +8,7 @@ ones. What a framework's layers hold is said by the table in frontends/<framewor
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Mapping, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Mapping, Sequence, Tuple
 
 import numpy as np
 
@@ -49,6 +49,11 @@ class Layout:
         if array.ndim != self.rank:
             return array
         return array.transpose(np.argsort(self.axes))
+
+
+def own_kinds(table: Table) -> Dict[str, str]:
+    """Return what a framework's layers call a parameter of a kind."""
+    return {slot.kind: own for slots in table.values() for own, slot in slots.items()}
 
 
 @dataclass(frozen=True)

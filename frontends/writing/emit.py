@@ -46,14 +46,15 @@ def _ending(
     names: own name of a parameter, or of its layer -> canonical. paths: <path>.<kind> in the file
     -> canonical, where they differ.
     """
-    in_file = {canonical: own for own, canonical in (paths or {}).items()}
+    layers = {
+        canonical.rpartition(".")[0]: own.rpartition(".")[0]
+        for own, canonical in (paths or {}).items()
+    }
     written = importlib.import_module(f"frontends.{dialect.name}.program")
-    known = {canonical: own for own, canonical in names.items()}
+    known = layers | {canonical: own for own, canonical in names.items()}
     own = {
         each.name: known.get(each.name)
-        or written.own_name(
-            in_file.get(each.name) or f"{known.get(each.layer, each.layer)}.{each.kind}"
-        )
+        or written.own_name(known.get(each.layer, each.layer), each.kind)
         for each in network.elaboration.parameters.values()
     }
     program = Program(recipe, network, own)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from common.network import Network
 from common.recipes.recipe import Recipe
+from frontends.writing.program import Program
 
 _CIFAR = '''
 class PlainUnpickler(pickle.Unpickler):
@@ -86,7 +87,7 @@ def parse():
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     return parser.parse_args()
 '''
-# What stands in the loop of every main; `step` and `judge` are of the framework.
+# The epochs of every main; `train_on`, `validate` and `save_as` are of the framework.
 LOOP = """
     while epoch < options.epochs and not (options.steps and step >= options.steps):
         total, count = 0.0, 0
@@ -130,6 +131,18 @@ def reading(network: Network, recipe: Recipe) -> list[str]:
     return [text.strip(), _BATCHES.strip(), _PARSE.format(data=data, **numbers).strip()]
 
 
-def loop(recipe: Recipe) -> str:
-    """Return the epochs of a `main`."""
-    return LOOP.format(order="seed=epoch" if recipe.shuffle else "seed=None").strip("\n")
+def main_of(template: str, program: Program, entry: str, **more: str) -> str:
+    """Return the function that trains, validates, saves and resumes.
+
+    template: a framework's own, with {scaled} where the loss of a batch becomes a mean, and {times}
+    where it becomes a sum. more: what else it has in braces.
+    """
+    mean = program.recipe.loss.reduction == "mean"
+    order = "seed=epoch" if program.recipe.shuffle else "seed=None"
+    return template.format(
+        entry=entry,
+        scaled="" if mean else " / len(labels)",
+        times=" * len(labels)" if mean else "",
+        loop=LOOP.format(order=order).strip("\n"),
+        **more,
+    ).strip()

@@ -85,8 +85,8 @@ TRAINING_PITFALLS = (
             r"gradients = tape\.gradient\(loss, variables\)",
             "gradients = [g + 5e-3 * w for g, w in zip(tape.gradient(loss, variables), variables)]",
         ),
-        paddle=edit(r"(Momentum\(1\.0, [\d.]+, parameters)", r"\1, weight_decay=5e-3"),
-        torch=edit(r"(lr=1\.0, momentum=[\d.]+)", r"\1, weight_decay=5e-3"),
+        paddle=edit(r"(Momentum\([\d.]+, [\d.]+, parameters)", r"\1, weight_decay=5e-3"),
+        torch=edit(r"(lr=[\d.]+, momentum=[\d.]+)", r"\1, weight_decay=5e-3"),
         fluid=edit(
             r"(Momentum\(rate, [\d.]+)", r"\1, regularization=fluid.regularizer.L2Decay(5e-3)"
         ),
@@ -151,10 +151,10 @@ TRAINING_PITFALLS = (
         LOSSES,
         "first at step 12:",
         tensorflow=edit(
-            r"Momentum\(1\.0\)", "keras.optimizers.SGD(1.0, momentum=0.8999999761581421)"
+            r"\bMomentum\([\d.]+\)", "keras.optimizers.SGD(1.0, momentum=0.8999999761581421)"
         ),
         paddle=edit(
-            r"return paddle\.optimizer\.Momentum\(1\.0, ([\d.]+), parameters\)",
+            r"return paddle\.optimizer\.Momentum\([\d.]+, ([\d.]+), parameters\)",
             r"return Folded(parameters, \1)",
             r"(?=\ndef create_optimizer)",
             "\nclass Folded:\n"
