@@ -85,7 +85,7 @@ TRAINING_PITFALLS = (
             r"gradients = tape\.gradient\(loss, variables\)",
             "gradients = [g + 5e-3 * w for g, w in zip(tape.gradient(loss, variables), variables)]",
         ),
-        paddle=edit(r"(Momentum\([\d.]+, [\d.]+, parameters)", r"\1, weight_decay=5e-3"),
+        paddle=edit(r"(Momentum\(\s*[\d.]+,\s+[\d.]+,\s+parameters)", r"\1, weight_decay=5e-3"),
         torch=edit(r"(lr=[\d.]+, momentum=[\d.]+)", r"\1, weight_decay=5e-3"),
         fluid=edit(
             r"(Momentum\(rate, [\d.]+)", r"\1, regularization=fluid.regularizer.L2Decay(5e-3)"
@@ -123,7 +123,7 @@ TRAINING_PITFALLS = (
             "            p.set_value(p - rate * 0.004999999888241291 * p)\n    optimizer.step()\n",
         ),
         torch=edit(
-            r", weight_decay=[\d.]+",
+            r",\s+weight_decay=[\d.]+",
             "",
             r"    optimizer\.step\(\)\n",
             "    with torch.no_grad():\n        for p in trained(network):\n"
@@ -154,7 +154,7 @@ TRAINING_PITFALLS = (
             r"\bMomentum\([\d.]+\)", "keras.optimizers.SGD(1.0, momentum=0.8999999761581421)"
         ),
         paddle=edit(
-            r"return paddle\.optimizer\.Momentum\([\d.]+, ([\d.]+), parameters\)",
+            r"return paddle\.optimizer\.Momentum\(\s*[\d.]+,\s+([\d.]+),\s+parameters,?\s*\)",
             r"return Folded(parameters, \1)",
             r"(?=\ndef create_optimizer)",
             "\nclass Folded:\n"
@@ -227,8 +227,8 @@ TRAINING_PITFALLS = (
         MOMENTUM,
         ONE,
         BEHIND_1,
-        tensorflow=edit(r"momentum=0\.8\d+, eps", "momentum=1.0, eps"),
-        paddle=edit(r"momentum=0\.8\d+, eps", "momentum=1.0, eps"),
+        tensorflow=edit(r"momentum=0\.8\d+,\s+eps", "momentum=1.0, eps"),
+        paddle=edit(r"momentum=0\.8\d+,\s+eps", "momentum=1.0, eps"),
         torch=edit(r"momentum=0\.1\d*", "momentum=0.0"),
         fluid=edit(r"momentum=0\.8\d+\b", "momentum=1.0"),
         tensorflow1=edit(r"tf\.get_collection\(tf\.GraphKeys\.UPDATE_OPS\)", "[]"),
