@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pytest
@@ -12,3 +12,13 @@ def rows(arguments: str, cases: Mapping[str, Any]) -> pytest.MarkDecorator:
     """Return the parametrization of a test by named rows; a mapping has no name twice."""
     assert cases, f"no rows for {arguments}"
     return pytest.mark.parametrize(arguments, list(cases.values()), ids=list(cases))
+
+
+def sooner(cases: Mapping[str, Any], soon: Collection[str]) -> dict[str, Any]:
+    """Return cases of one value each, of which all but those named belong to the long half."""
+    assert set(soon) < set(cases), f"no such rows: {set(soon) - set(cases)}"
+    late = pytest.mark.complete
+    return {
+        name: case if name in soon else pytest.param(case, marks=late)
+        for name, case in cases.items()
+    }

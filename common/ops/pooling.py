@@ -78,12 +78,15 @@ class MaxPool2d(Op):
         around, windows = self._windows(shape)
         padded = pad(x, around, -np.inf)
         result, ties = np.full((len(x), *self.output(shape)), -np.inf), np.zeros(())
+        edge = np.zeros(result.shape, bool)
         for _, index in windows:
             ties = np.where(padded[index] > result, 1, ties + (padded[index] == result))
             result = np.maximum(result, padded[index])
+            edge |= padded[index] == -np.inf
         if cotangent is None:
             return Local(result)
-        share = np.where(ties == 1, cotangent, np.nan)  # who of equals gets it is left open
+        # who of equals gets it is left open; where nothing is negative a padding may be of zeros
+        share = np.where((ties > 1) | edge & (result == 0), np.nan, cotangent)
         gradient = np.zeros_like(padded)
         for _, index in windows:
             gradient[index] += np.where(padded[index] == result, share, 0.0)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import threading
 import zipfile
 from typing import TYPE_CHECKING, Any, Iterator, List, Mapping, Tuple
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
     File = Union[str, PathLike[str]]
+
+
+HEADERS = threading.Lock()  # parsed as Python, which two threads at once now and then fail at
 
 
 class ArrayWriter:
@@ -55,7 +59,7 @@ class ArrayReader:
 
     def get(self, name: str) -> Array:
         """Return one array. Raises KeyError."""
-        with self._archive.open(name + ".npy") as stream:
+        with self._archive.open(name + ".npy") as stream, HEADERS:
             return npy.read_array(stream, allow_pickle=False)  # type: ignore[no-untyped-call,no-any-return]
 
     def items(self) -> Iterator[Tuple[str, Array]]:

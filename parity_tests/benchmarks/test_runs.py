@@ -123,6 +123,7 @@ def _planted(
     monkeypatch.setattr(workloads, "emit", changed)
 
 
+@pytest.mark.complete
 def test_a_style_that_gives_other_numbers_is_not_timed(
     go: Callable[..., tuple[int, Run]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -141,6 +142,7 @@ def test_a_style_that_gives_other_numbers_is_not_timed(
     assert not paddle["training"].rounds
 
 
+@pytest.mark.complete
 def test_operands_of_10_bits_are_not_timed(
     go: Callable[..., tuple[int, Run]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -33,8 +33,6 @@ WRITTEN = {
     "torchvision": ("resnet18", ("weights.pth",)),
 }
 
-SLOW = {key: [pytest.mark.complete] if key == "keras" else [] for key in WRITTEN}
-
 
 def _convert(*options: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -51,9 +49,10 @@ def _fails(*options: object) -> str:
     return line
 
 
+@pytest.mark.complete
 @rows(
     "library, name, files",
-    {key: pytest.param(key, *value, marks=SLOW[key]) for key, value in WRITTEN.items()},
+    {key: (key, *value) for key, value in WRITTEN.items()},
 )
 def test_files_of(
     library: str, name: str, files: tuple[str, ...], workers: Workers, tmp_path: Path

@@ -67,7 +67,6 @@ def _round(network: Network, form: str, name: str, folder: Path) -> None:
 MOBILENET = "mobilenet_v2"  # depthwise kernels
 SOON = {
     ("resnet50_fluid", "fluid"),
-    ("se_resnext_cifar", "fluid-combined"),
     ("rir18", "tensorflow1"),
     (MOBILENET, "tensorflow1"),
 }
@@ -123,9 +122,7 @@ PAIRS = {
     f"{framework}-{name}": pytest.param(
         framework,
         network,
-        marks=[]
-        if (framework, name) in (("torch", "residual"), ("tensorflow1", "gates and groups"))
-        else [COMPLETE],
+        marks=[] if (framework, name) == ("tensorflow1", "gates and groups") else [COMPLETE],
     )
     for framework in THEIRS
     for name, network in SMALL.items()

@@ -106,6 +106,16 @@ def test_ties_in_a_maximum_are_left_open() -> None:
     assert gradient.sum() == 2 and not np.isnan(gradient).any()
 
 
+def test_a_tie_with_a_padding_of_zeros_is_left_open() -> None:
+    """A dialect without another word pads by zeros where nothing is negative."""
+    pool, cotangent = ops.MaxPool2d(2, stride=2, padding=1), np.ones((1, 1, 2, 2))
+    x = np.array([[[[0.0, 0.5], [2.0, 0.0]]]])  # each window has one value; two of them are 0
+    (gradient,) = pool.local(Given([x], cotangent=cotangent)).inputs
+    assert np.isnan(gradient[0, 0]).tolist() == [[True, False], [False, True]]
+    (gradient,) = pool.local(Given([x - 1], cotangent=cotangent)).inputs
+    assert (gradient == 1).all()
+
+
 WHOLE = {"joins": catalogue.COMBINED["joins"], "se_resnext": small.se_resnext()}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from common.transform import float32_exact, map_ops, without_dropout
 from common.weights import cotangent, initial, inputs, probe
 from frontends.ladder.initialization import figures
 from frontends.ladder.reference import Reference
+from parity_tests.rows import rows, sooner
 
 
 def reduced(name: str) -> Network:
@@ -60,7 +62,7 @@ def test_initial_values() -> None:
     assert kernel.std() == pytest.approx(np.sqrt(2 / (512 * 9)), rel=0.01)
 
 
-@pytest.mark.parametrize("name", ["se_resnext_mnist", "resnet18", "se_resnet50_tensorpack"])
+@pytest.mark.parametrize("name", ["se_resnext_mnist", "resnet18"])
 def test_weights_start_as_the_specification_says(name: str) -> None:
     network = load(name)
     weights, parameters = initial(network), network.elaboration.parameters.values()
@@ -106,9 +108,12 @@ def test_depth_neither_explodes_nor_vanishes() -> None:
     assert min(sizes) > 0.05 and max(sizes) < 100
 
 
-@pytest.mark.parametrize("source", FORMS)
-@pytest.mark.parametrize("target", FORMS)
-def test_the_three_forms_are_equal(source: str, target: str) -> None:
+TURNS = {f"{a}-{b}": (a, b) for a, b in product(FORMS, FORMS)}
+
+
+@rows("forms", sooner(TURNS, [f"{a}-{b}" for a, b in pairwise((*FORMS, FORMS[0]))]))
+def test_the_three_forms_are_equal(forms: tuple[str, str]) -> None:
+    source, target = forms
     left, right = resnext_block(source), resnext_block(target)
     weights = probe(left)
     converted = convert_weights(weights, target, cardinality=32)
@@ -156,7 +161,10 @@ def fields(op: Op) -> list[object]:
     return list(vars(op).values())
 
 
-@pytest.mark.parametrize("name", available())
+SOON = ("se_resnext_cifar", "resnet18", "rir18", "se_resnet50_tensorpack")
+
+
+@rows("name", sooner({name: name for name in available()}, SOON))
 def test_float32_exact_differs_in_reals_alone(name: str) -> None:
     network = load(name)
     exact = float32_exact(network)

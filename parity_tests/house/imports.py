@@ -31,15 +31,22 @@ def read(root: Path) -> House:
     """Return the modules below a folder that has (some of) the packages, by name."""
     files = [path for package in PACKAGES for path in sorted((root / package).rglob("*.py"))]
     paths = {_name(path.relative_to(root)): path for path in files}
-    return {
-        name: Module(name, path, frozenset(_imported(path, paths) - {name}))
-        for name, path in paths.items()
-    }
+    return {name: _module(name, path, paths) for name, path in paths.items()}
+
+
+def changed(house: House, name: str) -> House:
+    """Return a house of which one module was written anew."""
+    paths = {each: module.path for each, module in house.items()}
+    return {**house, name: _module(name, paths[name], paths)}
 
 
 def imports_of(path: Path, version: tuple[int, int] = (3, 10)) -> set[str]:
     """Return the modules that a file imports, wherever in it. Raises SyntaxError."""
     return _imported(path, {}, version)
+
+
+def _module(name: str, path: Path, known: Iterable[str]) -> Module:
+    return Module(name, path, frozenset(_imported(path, known) - {name}))
 
 
 def _name(path: Path) -> str:

@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 
 from frontends.workers.environments import ROOT
-from parity_tests.house.imports import circle, closure, importers, read, room, runnable, upward
+from parity_tests.house.imports import (
+    House,
+    changed,
+    circle,
+    closure,
+    importers,
+    read,
+    room,
+    runnable,
+    upward,
+)
 from parity_tests.house.rooms import (
     DIALECT_MODULES,
     ENTRIES,
@@ -124,24 +134,26 @@ PLANTED = {
 
 
 @pytest.fixture(scope="module")
-def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def copied(tmp_path_factory: pytest.TempPathFactory) -> House:
     """A copy of the house without its tests."""
     folder = tmp_path_factory.mktemp("house")
     for each in (each for name, each in HOUSE.items() if room(name) != "parity_tests"):
         target = folder / each.path.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(each.path, target)
-    return folder
+    return read(folder)
 
 
 @rows("file, text, reported", PLANTED)
-def test_what_is_planted_is_reported(file: str, text: str, reported: object, copied: Path) -> None:
+def test_what_is_planted_is_reported(file: str, text: str, reported: object, copied: House) -> None:
     assert callable(reported)
-    path, before = copied / file, (copied / file).read_text(encoding="utf-8")
+    name = file.removesuffix(".py").replace("/", ".")
+    path = copied[name].path
+    before = path.read_text(encoding="utf-8")
     assert not reported(HOUSE)
     path.write_text(before + text, encoding="utf-8")
     try:
-        assert reported(read(copied))
+        assert reported(changed(copied, name))
     finally:
         path.write_text(before, encoding="utf-8")
 

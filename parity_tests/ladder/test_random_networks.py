@@ -19,7 +19,7 @@ from frontends.writing.emit import emit
 from parity_tests.random_networks import disagreement, search
 from parity_tests.search.drawing import networks
 
-COUNT = 6
+COUNT = 4
 
 
 def test_the_panels_agree(workers: Workers) -> None:
@@ -30,7 +30,7 @@ def test_the_panels_agree(workers: Workers) -> None:
 
 
 @settings(
-    max_examples=60,
+    max_examples=30,
     deadline=None,
     database=None,
     derandomize=True,

@@ -138,7 +138,13 @@ print(len(keras.saving.load_model("model.keras").layers) > 3)
 """
 
 
-@rows("network", {"resnet": reduced("resnet18"), "pitfalls-of-pools": NETWORKS["max_pools"]})
+@rows(
+    "network",
+    {
+        "resnet": pytest.param(reduced("resnet18"), marks=pytest.mark.complete),
+        "pitfalls-of-pools": NETWORKS["max_pools"],
+    },
+)
 def test_a_saved_keras_model_loads_without_its_file(network: Network, tmp_path: Path) -> None:
     """Its configuration is JSON, and no class of the file's own is in it."""
     source = emit(network, "tensorflow")

@@ -28,7 +28,7 @@ from frontends.writing.emit import dialect_of, emit
 from frontends.writing.names import Words
 from frontends.writing.text import EmitError, class_name
 from parity_tests.cases.catalogue import NETWORKS
-from parity_tests.rows import rows
+from parity_tests.rows import rows, sooner
 
 DIALECTS = dict(zip(FRAMEWORKS, FRAMEWORKS))
 Outline = list[tuple[str, list[str]]]  # (class, arguments) in order
@@ -167,7 +167,10 @@ def _of_a_graph(outline: Outline, draft: Draft, dialect: str) -> Outline:
     ]
 
 
-@rows("name", {name: name for name in available()})
+SOON = ("se_resnext_cifar", "resnet18", "resnet50_keras", "se_resnet50_tensorpack", "rir18")
+
+
+@rows("name", sooner({name: name for name in available()}, SOON))
 def test_the_same_kinds_with_the_same_arguments(name: str) -> None:
     network = load(name)
     draft = Draft(network, lambda op: True, Words(classes=False))  # nothing is flat
