@@ -143,7 +143,7 @@ def _cells(row: Row) -> list[str]:
         row.rung,
         " ↔ ".join(row.panels),
         "" if row.worst is None else f"{row.worst:.1e}",
-        "" if row.bound is None else f"{row.bound:g}",
+        "" if row.bound is None else f"{row.bound:.2g}",
         row.outcome,
         row.note if len(row.note) < 60 or row.passed else "see below",
     ]
