@@ -1,9 +1,10 @@
 """Judge a float32 run by its local errors: each step against float64 on the run's own inputs.
 
 u = 2⁻²⁴. A step's error is what was recorded less the float64 result from the recorded inputs; its
-unit is u times the step on absolute values. An error that comes from before is in the inputs, so
-that nothing is magnified on the way, and the step at fault is known. Likewise for the cotangent of
-every value, from the recorded cotangents behind it, and for the parameters' gradients.
+unit is u times the step on absolute values, and 2⁻¹²⁶, below which float32 may flush to zero. An
+error that comes from before is in the inputs, so that nothing is magnified on the way, and the step
+at fault is known. Likewise for the cotangent of every value, from the recorded cotangents behind
+it, and for the parameters' gradients.
 
 The bounds (figures: reports/rounding.md):
 results and cotangents of matrix products: 32. Products are summed in blocks, so right runs stay
@@ -29,6 +30,7 @@ from common.ops.local import Array, Given, Local
 from frontends.ladder.reference import parameters_of
 
 UNIT = 2.0**-24
+LEAST = 2.0**-126  # a value below it may be flushed to zero
 PRODUCT_BOUND = 32.0
 RESULT_BOUND = 4.0  # of other results, times √n
 SUM_BOUND = 8.0  # of other gradients, beside a unit per addition
@@ -247,8 +249,8 @@ def _finding(what: str, recorded: Array, exact: Array, scale: Array, bound: floa
     error = np.where(known, recorded - exact, 0.0)
     if not np.isfinite(error).all():
         return Finding(what, math.inf, "it is not finite")
-    apart, unit = _norm(error), UNIT * _norm(np.where(known, scale, 0.0))
-    score = apart / unit if unit else math.inf if apart else 0.0
+    unit = UNIT * _norm(np.where(known, scale, 0.0)) + LEAST * math.sqrt(known.sum())
+    score = _norm(error) / unit if unit else 0.0
     ratio = score / bound
     note = "" if ratio <= 1 else f"{score:.3g} units of rounding, allowed {bound:.3g}"
     share = _on_grid(recorded, error, scale)
@@ -272,4 +274,6 @@ def _on_grid(recorded: Array, error: Array, scale: Array) -> float:
 
 
 def _norm(array: Any) -> float:
-    return float(np.linalg.norm(np.asarray(array).ravel()))
+    """Return the Euclidean norm; squares of float32 values are summed in float64."""
+    flat = np.asarray(array).ravel()
+    return math.sqrt(float(np.einsum("i,i->", flat, flat, dtype=np.float64)))
