@@ -34,6 +34,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 # What can be run with `python -m`.
 RUNNABLE = (
     "benchmarks.run",
+    "common.datasets.making",
     "common.networks.__main__",
     "common.networks.called",
     "frontends.__main__",
