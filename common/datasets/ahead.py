@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from common.datasets.augment import NONE, Augmentation
 from common.datasets.batches import Batch, Digest
 from common.errors import TriptychError
 
@@ -32,7 +33,8 @@ class Order:
     """What a feed is asked for: a data set, as `load` takes it, and its batches.
 
     shape: (C, H, W) of the network. classes: its outputs; the labels are checked against them.
-    size: samples of a batch. seed, shuffle: of the training batches' order.
+    size: samples of a batch. seed, shuffle: of the training batches' order. augmentation: of their
+    images; those of the test get what of it is not drawn.
     """
 
     data: str
@@ -42,6 +44,7 @@ class Order:
     data_dir: str = ""
     seed: int = 0
     shuffle: bool = True
+    augmentation: Augmentation = NONE
 
 
 @dataclass(frozen=True)

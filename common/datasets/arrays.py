@@ -32,7 +32,7 @@ def read(folder: Path) -> Dataset:
 
 def _split(path: Path) -> Split:
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             missing = [name for name in MEMBERS if name not in arrays]
             if missing:
                 raise TriptychError(f"{path}: holds no {missing[0]}, but {', '.join(arrays)}")

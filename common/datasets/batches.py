@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from common.datasets.augment import NONE, Augmentation, augmented, generator, mixed
 from common.datasets.dataset import Split
 from common.errors import TriptychError
 
@@ -45,8 +46,9 @@ class Batches:
     """The batches of one epoch: images float32 (N, C, H, W) and labels int64 (N,).
 
     shape: the (C, H, W) of the network. size: samples of a batch; the last has what is left.
-    epoch, seed: of the order; shuffle: False leaves the samples in theirs. first: the batch to
-    begin with. Raises TriptychError, one line, where the images have another shape.
+    epoch, seed: of the order and of the augmentation; shuffle: False leaves the samples in theirs.
+    first: the batch to begin with. augmentation: what is done to the images. Raises TriptychError,
+    one line, where images have another shape.
     """
 
     split: Split
@@ -56,11 +58,18 @@ class Batches:
     seed: int = 0
     shuffle: bool = True
     first: int = 0
+    augmentation: Augmentation = NONE
 
     def __post_init__(self) -> None:
-        if self.split.shape not in (None, tuple(self.shape)):
-            said = f"images of shape {self.split.shape}"
-            raise TriptychError(f"{self.split.where}: {said}; the network takes {self.shape}")
+        shape, images = tuple(self.shape), self.split.images
+        found = self.split.shape or (3, *shape[1:])  # pictures are brought to any size
+        sized = shape[:1] + found[1:] if self.augmentation.stretch else shape
+        if len(shape) != 3 or found != sized:
+            raise TriptychError(
+                f"{self.split.where}: images of shape {found}; the network takes {shape}"
+            )
+        if self._each and isinstance(images, np.ndarray) and images.dtype != np.uint8:
+            raise TriptychError(f"{self.split.where}: {images.dtype}; only bytes can be augmented")
 
     def __len__(self) -> int:
         return max(0, -(-len(self.split) // self.size) - self.first)
@@ -69,9 +78,26 @@ class Batches:
         count = len(self.split)
         found = order(count, self.epoch, self.seed) if self.shuffle else np.arange(count)
         for start in range(self.first * self.size, count, self.size):
-            chosen = found[start : start + self.size]
-            yield self._images(chosen), self.split.labels[chosen]
+            yield self._batch(found[start : start + self.size], start)
 
-    def _images(self, chosen: NDArray[np.int64]) -> NDArray[np.float32]:
+    @property
+    def _each(self) -> bool:
+        """Whether something is done to each image."""
+        same = self.split.shape == tuple(self.shape)
+        return self.augmentation.draws or not same
+
+    def _batch(self, chosen: NDArray[np.int64], start: int) -> Batch:
+        how, labels = self.augmentation, self.split.labels[chosen]
         images: Any = self.split.images
-        return self.split.fitted.apply(images[chosen])
+        if self._each:
+            size = (self.shape[1], self.shape[2])
+            drawn = [
+                augmented(images[index], size, how, generator(self.seed, self.epoch, index))
+                for index in chosen.tolist()
+            ]
+            found = np.stack(drawn)
+            if how.mixup:
+                found = mixed(found, how.mixup, generator(self.seed, self.epoch, start, 1))
+        else:
+            found = images[chosen]
+        return how.scaling(lambda: self.split.fitted).apply(found), labels

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -21,8 +20,6 @@ class Decoded(Protocol):
     def __getitem__(self, index: int, /) -> NDArray[np.uint8]:
         """Return an image (H, W, C). Raises TriptychError with the name of its file."""
         ...
-
-    def __iter__(self) -> Iterator[NDArray[np.uint8]]: ...
 
 
 @dataclass(frozen=True)

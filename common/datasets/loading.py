@@ -6,18 +6,24 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from common.datasets import arrays, mnist
+from common.datasets import arrays, cifar10, flowers102, folders, mnist
 from common.datasets.dataset import Dataset
 from common.errors import TriptychError
 
 # Name -> what reads it from its folder, knowing that it is the genuine one.
 NAMED: dict[str, Callable[[Path], Dataset]] = {
     "mnist": lambda folder: mnist.read(folder, genuine=True),
+    "cifar10": lambda folder: cifar10.read(folder, genuine=True),
+    "flowers102": flowers102.read,
+    "flowers102-paddle": lambda folder: flowers102.read(folder, paddle=True),
 }
 # What tells by a path whether it can read it, and what reads it then.
 FORMATS: tuple[tuple[Callable[[Path], bool], Callable[[Path], Dataset]], ...] = (
     (mnist.holds, mnist.read),
+    (cifar10.holds, cifar10.read),
+    (flowers102.holds, flowers102.read),
     (arrays.holds, arrays.read),
+    (folders.holds, folders.read),
 )
 
 
@@ -29,13 +35,18 @@ def data_folder(data_dir: str | None = None) -> Path:
     return Path(cache) / "triptych" / "data"
 
 
+def folder_of(name: str, data_dir: str | None = None) -> Path:
+    """Return where the files of a named data set are, or would be."""
+    return data_folder(data_dir) / name.removesuffix("-paddle")
+
+
 def load(name_or_path: str, data_dir: str | None = None) -> Dataset:
     """Return a data set: by name, from its folder in `data_dir`; or what lies at a path.
 
     Raises TriptychError, one line that says what was found and what was expected.
     """
     if name_or_path in NAMED:
-        return NAMED[name_or_path](data_folder(data_dir) / name_or_path)
+        return NAMED[name_or_path](folder_of(name_or_path, data_dir))
     path = Path(name_or_path)
     if not path.exists():
         raise TriptychError(
@@ -46,5 +57,6 @@ def load(name_or_path: str, data_dir: str | None = None) -> Dataset:
         if holds(path):
             return read(path)
     raise TriptychError(
-        f"{path}: no data set: expected MNIST's four files, or train.npz and test.npz"
+        f"{path}: no data set: expected the files of MNIST, CIFAR-10 or Flowers-102, train.npz and "
+        "test.npz, or folders of images, train/CLASS and test/CLASS"
     )

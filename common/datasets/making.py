@@ -77,6 +77,7 @@ def batches(order: Order, dataset: Dataset, request: Request) -> Batches:
         order.seed,
         order.shuffle and training,
         request.first,
+        order.augmentation if training else order.augmentation.testing(),
     )
 
 
