@@ -6,6 +6,7 @@ A draw belongs to a sample: of the same seed and epoch it is the same whatever c
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,12 +19,14 @@ from common.datasets.dataset import Scaling
 from common.errors import SpecificationError, choose
 from common.files import read_text
 from common.limits import MOST_JSON
-from common.recipes.checks import check, whole
 from common.typed import construct
 
 Random = np.random.Generator
 SHORT = 8 / 7  # of the network's size: how long the short side of a picture is, before a crop
 RATIOS = (3 / 4, 4 / 3)  # of width to height
+MOST = {  # field -> the largest it may be
+    "resize": 4096, "jitter": 1, "crop": 1, "pad": 1024, "flip": 1, "rotation": 180, "mixup": 100,
+}  # fmt: skip
 _ENHANCERS: tuple[Callable[[Image.Image], Any], ...] = (
     ImageEnhance.Brightness,
     ImageEnhance.Contrast,
@@ -58,16 +61,15 @@ class Augmentation:
     stretch: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("resize", "pad"):
-            whole(f"augmentation.{name}", getattr(self, name), 0)
-        for name in ("jitter", "crop", "flip"):
-            check(f"augmentation.{name}", getattr(self, name), "from 0 to 1", lambda x: 0 <= x <= 1)
-        check("augmentation.rotation", self.rotation, "from 0 to 180", lambda x: 0 <= x <= 180)
-        check("augmentation.mixup", self.mixup, "of at least 0", lambda a: a >= 0)
-        for each in self.deviation:
-            check("augmentation.deviation", each, "more than 0", lambda x: x > 0)
+        for name, most in MOST.items():
+            value = getattr(self, name)
+            if isinstance(value, bool) or not 0 <= value <= most:
+                expected = f"a number from 0 to {most:g}"
+                raise SpecificationError(f"augmentation.{name} {value!r}, expected {expected}")
+        if not all(0 < each < math.inf for each in self.deviation):
+            raise SpecificationError(f"augmentation.deviation {self.deviation}, expected above 0")
         if len(self.mean) != len(self.deviation):
-            raise SpecificationError("augmentation: as many means as deviations are expected")
+            raise SpecificationError("augmentation: expected as many means as deviations")
 
     @property
     def draws(self) -> bool:
@@ -110,11 +112,12 @@ def load_augmentation(reference: str) -> Augmentation:
     """Return an augmentation by its name or from FILE.json. Raises TriptychError."""
     if not reference.endswith(".json"):
         return AUGMENTATIONS[choose("augmentation", reference, AUGMENTATIONS)]
+    text = read_text(reference, MOST_JSON)
     try:
-        data = json.loads(read_text(reference, MOST_JSON))
+        data = json.loads(text)
         found: Augmentation = construct(Augmentation, data, "augmentation", defaults=True)
         return found
-    except (ValueError, RecursionError) as error:
+    except (SpecificationError, ValueError, RecursionError) as error:
         raise SpecificationError(f"{reference}: {error}"[:600]) from None
 
 

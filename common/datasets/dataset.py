@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -87,6 +88,18 @@ class Split:
         images -= mean
         deviation = images.std((0, 2, 3), np.float64)
         return Scaling(tuple(mean.ravel().tolist()), tuple(deviation.tolist()))
+
+    def fingerprint(self) -> str:
+        """Return the SHA-256 of the images and labels, in their order, and of their shapes."""
+        found = hashlib.sha256(f"{self.shape} {len(self)}".encode())
+        found.update(np.ascontiguousarray(self.labels, "<i8").data)
+        if isinstance(self.images, np.ndarray):
+            found.update(np.ascontiguousarray(self.images).data)
+            return found.hexdigest()
+        for index in range(len(self)):
+            image = self.images[index]
+            found.update(str(image.shape).encode() + image.tobytes())
+        return found.hexdigest()
 
     def check(self, classes: int) -> None:
         """Raises TriptychError, one line, if a label is none of the classes 0, 1, …."""

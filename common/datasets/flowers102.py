@@ -6,6 +6,7 @@ A folder holds jpg/image_00001.jpg … or the archive of them, imagelabels.mat a
 from __future__ import annotations
 
 import tarfile
+import tempfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -91,3 +92,19 @@ def _held(path: Path) -> dict[str, bytes]:
         last = next(reversed(found), "its first member")
         raise TriptychError(f"{path}: cannot be read beyond {last}: {error}") from None
     return found
+
+
+def unpack(folder: Path) -> None:
+    """Unpack the archive of a folder, so that images are read as they are needed.
+
+    Raises TriptychError.
+    """
+    if (folder / "jpg").exists():
+        return
+    try:
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".jpg.") as beside:
+            with tarfile.open(folder / ARCHIVE) as archive:
+                archive.extractall(beside, filter="data")
+            (Path(beside) / "jpg").rename(folder / "jpg")
+    except (OSError, EOFError, ValueError, tarfile.TarError, zlib.error) as error:
+        raise TriptychError(f"{folder / ARCHIVE}: cannot be unpacked: {error}") from None

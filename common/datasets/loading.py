@@ -46,7 +46,14 @@ def load(name_or_path: str, data_dir: str | None = None) -> Dataset:
     Raises TriptychError, one line that says what was found and what was expected.
     """
     if name_or_path in NAMED:
-        return NAMED[name_or_path](folder_of(name_or_path, data_dir))
+        folder = folder_of(name_or_path, data_dir)
+        if not folder.is_dir() or not any(holds(folder) for holds, _ in FORMATS):
+            name = folder.name
+            raise TriptychError(
+                f"{folder}: holds no {name}: run `triptych data fetch {name}`, which also says "
+                "which files to put there where there is no network"
+            )
+        return NAMED[name_or_path](folder)
     path = Path(name_or_path)
     if not path.exists():
         raise TriptychError(

@@ -41,6 +41,7 @@ RUNNABLE = (
     "frontends.checkpoints.read",
     "frontends.checkpoints.write",
     "frontends.convert",
+    "frontends.data",
     "frontends.doctor",
     "frontends.emit",
     "frontends.environments",
