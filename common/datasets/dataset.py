@@ -79,7 +79,10 @@ class Split:
 
     @cached_property
     def fitted(self) -> Scaling:
-        """The scaling; where it is the split's own, its mean and deviation of each channel."""
+        """The scaling; where it is the split's own, its mean and deviation of each channel.
+
+        Raises TriptychError if all pixels of a channel are alike.
+        """
         if self.scaling is not None:
             return self.scaling
         assert isinstance(self.images, np.ndarray)
@@ -87,6 +90,8 @@ class Split:
         mean = images.mean((0, 2, 3), np.float64, keepdims=True)
         images -= mean
         deviation = images.std((0, 2, 3), np.float64)
+        if not deviation.all():
+            raise TriptychError(f"{self.where}: all pixels of a channel are alike")
         return Scaling(tuple(mean.ravel().tolist()), tuple(deviation.tolist()))
 
     def fingerprint(self) -> str:

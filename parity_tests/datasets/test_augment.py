@@ -56,7 +56,7 @@ def test_every_image_gets_the_size_of_the_network(
     image, how = _image(height, width, channels), AUGMENTATIONS[name]
     found = [augmented(image, size, how, generator(1, 2, 3)) for _ in range(2)]
     assert found[0].shape == (*size, channels) and found[0].dtype == np.uint8
-    np.testing.assert_array_equal(*found)
+    np.testing.assert_array_equal(found[0], found[1])
 
 
 def test_flip_crop_gives_parts_of_the_padded_image() -> None:
