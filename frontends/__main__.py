@@ -68,6 +68,12 @@ COMMANDS = (
         "report rounding",
     ),
     Command(
+        "data",
+        "frontends.data",
+        "fetch MNIST, CIFAR-10 or Flowers-102; list and show data sets",
+        "data fetch cifar10",
+    ),
+    Command(
         "convert",
         "frontends.convert",
         "weights from any format into any; list what a file holds, and where",

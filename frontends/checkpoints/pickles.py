@@ -19,21 +19,10 @@ from typing import IO, Any
 
 import numpy as np
 
+from common.pickles import ArraysOnly
 from frontends.checkpoints.hdf5 import data_of
 from frontends.checkpoints.stored import Array, FileError, Stored, nbytes, shown
 
-# What a .pdparams file of numpy arrays is made of, in every version of numpy.
-_ARRAYS = {
-    ("numpy", "ndarray"),
-    ("numpy", "dtype"),
-    ("numpy.core.multiarray", "_reconstruct"),
-    ("numpy._core.multiarray", "_reconstruct"),
-    ("numpy.core.numeric", "_frombuffer"),
-    ("numpy._core.numeric", "_frombuffer"),
-    ("collections", "OrderedDict"),
-    ("builtins", "tuple"),
-    ("_codecs", "encode"),
-}
 _STORAGES = {
     "Float": "float32", "Double": "float64", "Half": "float16", "BFloat16": "bfloat16",
     "Long": "int64", "Int": "int32", "Short": "int16", "Char": "int8", "Byte": "uint8",
@@ -43,19 +32,10 @@ MAGIC, PROTOCOL = 0x1950A86A20F9469CFC6C, 1001  # that a file from before PyTorc
 WRAPPERS = ("state_dict", "model_state_dict", "model")  # where training programs keep theirs
 
 
-class _ArraysOnly(pickle.Unpickler):
-    """Knows how to build arrays and nothing else."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in _ARRAYS:
-            raise pickle.UnpicklingError(f"holds {module}.{name}, which is no array")
-        return super().find_class(module, name)
-
-
 def paddle(path: Path) -> Iterator[Stored]:
     """Yield what `paddle.save` of a state dict wrote: arrays, or pairs of a name and an array."""
     with path.open("rb") as stream:
-        state = _mapping(_ArraysOnly(stream).load())
+        state = _mapping(ArraysOnly(stream).load())
     places = _places(path)
     for name, value in state.items():
         pair = isinstance(value, tuple) and len(value) == 2

@@ -26,7 +26,7 @@ class PlainUnpickler(pickle.Unpickler):
         raise pickle.UnpicklingError("%s.%s is not expected" % (module, name))
 
 
-def read(path, training):
+def decode(path, training):
     """Return images (N, 3, 32, 32) and labels (N,) of the archive cifar-10-python.tar.gz.
 
     Channels are normalized by the mean and the deviation of the split that is read.
@@ -42,12 +42,12 @@ def read(path, training):
     if not images:
         raise ValueError("%s holds no %s" % (path, wanted))
     images = np.concatenate(images).astype("float32")
-    images -= images.mean((0, 2, 3), keepdims=True)
-    images /= images.std((0, 2, 3), keepdims=True)
+    images -= images.mean((0, 2, 3), "float64", keepdims=True)
+    images /= images.std((0, 2, 3), "float64", keepdims=True)
     return images, np.array(labels, "int64")
 '''
 _MNIST = '''
-def read(path, training):
+def decode(path, training):
     """Return images (N, 1, 28, 28) in [0, 1] and labels (N,) of a folder with MNIST's files."""
     prefix = "train" if training else "t10k"
     with gzip.open(os.path.join(path, prefix + "-images-idx3-ubyte.gz")) as stream:
@@ -57,10 +57,23 @@ def read(path, training):
     return images.astype("float32") / 255, labels.astype("int64")
 '''
 _ARRAYS = '''
-def read(path, training):
+def decode(path, training):
     """Return images {shape} and labels (N,) of train.npz or test.npz in a folder."""
     with np.load(os.path.join(path, "train.npz" if training else "test.npz")) as arrays:
         return arrays["images"].astype("float32"), arrays["labels"].astype("int64")
+'''
+_READ = '''
+def read(path, training):
+    """Return images (N, {sizes}) and labels (N,); data that do not fit end the program."""
+    try:
+        images, labels = decode(path, training)
+    except Exception as error:  # damaged files raise whatever they like
+        raise SystemExit("%s: cannot be read: %s: %s" % (path, type(error).__name__, error))
+    if images.shape[1:] != {shape} or labels.shape != images.shape[:1]:
+        raise SystemExit("%s: images %s, labels %s" % (path, images.shape, labels.shape))
+    if not set() < set(labels) <= set(range({classes})):
+        raise SystemExit("%s: labels are not those of {classes} classes, from 0 on" % path)
+    return images, labels
 '''
 _BATCHES = '''
 def batches(data, size, seed=None):
@@ -122,13 +135,17 @@ def imports(network: Network, recipe: Recipe) -> tuple[str, ...]:
 def reading(network: Network, recipe: Recipe) -> list[str]:
     """Return the functions that read data and the command line."""
     data = "a folder with train.npz and test.npz, of images and labels"
-    text = _ARRAYS.format(shape=f"(N, {', '.join(map(str, network.input_shape))})")
+    sizes = ", ".join(map(str, network.input_shape))
+    text = _ARRAYS.format(shape=f"(N, {sizes})")
     if network.input_shape == (3, 32, 32):
         data, text = "cifar-10-python.tar.gz", _CIFAR
     if network.input_shape == (1, 28, 28):
         data, text = "a folder with MNIST's four files", _MNIST
     numbers = {"epochs": recipe.epochs, "steps": recipe.steps, "batch": recipe.batch}
-    return [text.strip(), _BATCHES.strip(), _PARSE.format(data=data, **numbers).strip()]
+    classes = network.elaboration.output[0]
+    read = _READ.format(shape=network.input_shape, sizes=sizes, classes=classes)
+    texts = (text, read, _BATCHES, _PARSE.format(data=data, **numbers))
+    return [each.strip() for each in texts]
 
 
 def main_of(template: str, program: Program, entry: str, **more: str) -> str:

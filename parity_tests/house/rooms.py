@@ -34,12 +34,14 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 # What can be run with `python -m`.
 RUNNABLE = (
     "benchmarks.run",
+    "common.datasets.making",
     "common.networks.__main__",
     "common.networks.called",
     "frontends.__main__",
     "frontends.checkpoints.read",
     "frontends.checkpoints.write",
     "frontends.convert",
+    "frontends.data",
     "frontends.doctor",
     "frontends.emit",
     "frontends.environments",

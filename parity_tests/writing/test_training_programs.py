@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import ast
-import io
 import os
-import pickle
 import subprocess
-import tarfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,30 +20,12 @@ from frontends.frameworks import FRAMEWORKS, MODERN, TABLE
 from frontends.workers.environments import interpreter
 from frontends.writing.emit import emit
 from frontends.writing.text import EmitError
-from parity_tests.cases import small
+from parity_tests.cases import data, small
 from parity_tests.ladder.test_training import EACH, NAMED
 from parity_tests.rows import rows
 
 SLOW = Recipe(Optimizer("adam"), 1e-4, epochs=1, batch=8)
 PANELS = {panel: panel for panel in FRAMEWORKS}
-
-
-def _archive(folder: Path, extra: object = None) -> Path:
-    """Write an archive in CIFAR-10's format: 5 batches of 4 images, and a test batch of 10."""
-    numbers, path = np.random.default_rng(0), folder / "cifar-10-python.tar.gz"
-    names = [(f"data_batch_{i}", 4) for i in range(1, 6)] + [("test_batch", 10)]
-    with tarfile.open(path, "w:gz") as archive:
-        for name, count in names:
-            batch = {
-                b"data": numbers.integers(0, 256, (count, 3072), dtype=np.uint8),
-                b"labels": numbers.integers(0, 10, count).tolist(),
-                b"batch_label": extra or b"a batch",
-            }
-            text = pickle.dumps(batch, protocol=2)
-            member = tarfile.TarInfo(f"cifar-10-batches-py/{name}")
-            member.size = len(text)
-            archive.addfile(member, io.BytesIO(text))
-    return path
 
 
 def _run(panel: str, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
@@ -61,7 +40,7 @@ def _trains_and_resumes(panel: str, folder: Path) -> None:
     """Two epochs in one go, and one after the other: the second epoch is the same."""
     network = load("se_resnext_cifar").with_arguments(num_blocks=1, width=8)
     (folder / "program.py").write_text(emit(network, panel, recipe=SLOW).text, encoding="utf-8")
-    _archive(folder)
+    data.cifar_archive(folder / "cifar-10-python.tar.gz")
     said = {}
     for out, options in {
         "whole": ("--epochs", "2"),
@@ -89,13 +68,68 @@ class Hostile:
         return os.system, ("touch was_run",)
 
 
-def test_nothing_of_an_archive_is_run(tmp_path: Path) -> None:
-    network = load("se_resnext_cifar").with_arguments(num_blocks=1, width=8)
-    text = emit(network, "torch", recipe=SLOW).text
-    (tmp_path / "program.py").write_text(text, encoding="utf-8")
-    _archive(tmp_path, Hostile())
-    done = _run("torch", tmp_path)
-    assert done.returncode and "posix.system is not expected" in done.stderr
+_IMAGES = np.arange(2 * 3072).astype(np.uint8).reshape(2, 3072)
+DAMAGED: dict[str, tuple[str, dict[str, Any], str]] = {
+    "what runs": (
+        "se_resnext_cifar",
+        {"data_batch_1": {b"some": Hostile()}},
+        "data.tar.gz: cannot be read: UnpicklingError: posix.system is not expected",
+    ),
+    "half a pickle": (
+        "se_resnext_cifar", {"test_batch": b"\x80\x02}q"}, "cannot be read: UnpicklingError: ",
+    ),
+    "no test": ("se_resnext_cifar", {"test_batch": None}, "data.tar.gz holds no test_batch"),
+    "a label": (
+        "se_resnext_cifar",
+        {"test_batch": {b"data": _IMAGES, b"labels": [1, 10]}},
+        "data.tar.gz: labels are not those of 10 classes, from 0 on",
+    ),
+    "labels too few": (
+        "se_resnext_cifar",
+        {"test_batch": {b"data": _IMAGES, b"labels": [1]}},
+        "data.tar.gz: images (2, 3, 32, 32), labels (1,)",
+    ),
+    "no files": ("se_resnext_mnist", {}, "data: cannot be read: FileNotFoundError: "),
+    "no arrays": ("resnet50", {}, "data: cannot be read: FileNotFoundError: "),
+    "other images": (
+        "resnet50",
+        {"images": np.zeros((2, 3, 9, 9)), "labels": np.zeros(2, int)},
+        "data: images (2, 3, 9, 9), labels (2,)",
+    ),
+    "no images": (
+        "resnet50",
+        {"images": np.zeros((0, 3, 224, 224)), "labels": np.zeros(0, int)},
+        "data: labels are not those of 1000 classes, from 0 on",
+    ),
+}  # fmt: skip
+
+
+def _damaged(folder: Path, changed: dict[str, Any]) -> str:
+    """Write damaged data of a network; return its path."""
+    if not any("batch" in name for name in changed):
+        (folder / "data").mkdir()
+        for name in ("train", "test") if changed else ():
+            np.savez(folder / "data" / f"{name}.npz", **changed)
+        return "data"
+    batches = {n: b for n, b in (data.cifar_batches() | changed).items() if b is not None}
+    return data.cifar_archive(folder / "data.tar.gz", batches).name
+
+
+@rows("network, changed, said", DAMAGED)
+def test_damaged_data_end_a_program_in_one_line(
+    network: str,
+    changed: dict[str, Any],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its own functions are called; nothing of an archive is run."""
+    monkeypatch.chdir(tmp_path)
+    names = data.reading(emit(load(network), "torch", recipe=SLOW).text)
+    path = _damaged(tmp_path, changed)
+    with pytest.raises(SystemExit) as caught:
+        names["read"](path, True), names["read"](path, False)
+    assert said in str(caught.value) and "\n" not in str(caught.value)
     assert not (tmp_path / "was_run").exists()
 
 
@@ -115,7 +149,8 @@ def test_functions_are_the_same_in_the_same_order(panel: str) -> None:
     eager = panel in MODERN
     expected = ["learning_rate", "loss_of", "trained"]
     expected += ["create_optimizer"] if eager else ["apply_gradients"]
-    expected += ["train_step", "evaluate" if eager else "metrics_of", "read", "batches", "parse"]
+    expected += ["train_step", "evaluate" if eager else "metrics_of"]
+    expected += ["decode", "read", "batches", "parse"]
     assert names[names.index("learning_rate") :][: len(expected)] == expected
     assert "main" in names
 
