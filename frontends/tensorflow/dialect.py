@@ -29,7 +29,7 @@ INDEXED, DIVIDED = "get_item", "true_divide"  # what Keras names these by itself
 class TensorFlowDialect(FunctionDialect):
     name = "tensorflow"
     own = frozenset(
-        "keras tf layers ops GroupedConv2D conv2d_fixed_padding pad_same inputs counted "
+        "keras tf layers ops GroupedConv2D conv2d_fixed_padding pad_same lacking inputs counted "
         "CONV_KERNEL_INITIALIZER DENSE_KERNEL_INITIALIZER".split()
     )
     table = OPS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from common.ops import pair
 from frontends.tensorflow.initial import stated_laws
-from frontends.writing.channels_last import SAME, grouped, pads_same
+from frontends.writing.channels_last import LACKING, SAME, grouped, is_lacking, pads_same
 from frontends.writing.draft import Draft
 from frontends.writing.expressions import Choice, invoke, text, unless
 from frontends.writing.fixed_padding import NAME, are_strided, fixed
@@ -52,7 +52,8 @@ def pad_same(x, kernel_size, strides, dilation_rate, name):
 
 def helpers(draft: Draft) -> list[str]:
     """Return what a network needs beside the layers of Keras."""
-    return _grouped(draft) + _fixed(draft) + ([PAD_SAME] if pads_same(draft) else [])
+    found = _grouped(draft) + _fixed(draft) + ([PAD_SAME] if pads_same(draft) else [])
+    return found + ([LACKING] if is_lacking(draft) else [])
 
 
 def _fixed(draft: Draft) -> list[str]:

@@ -37,7 +37,7 @@ REUSING = {"tf.layers.conv2d", "tf.layers.dense"}  # take `reuse`
 class TensorFlow1Dialect(FunctionDialect):
     name = "tensorflow1"
     own = frozenset(
-        "np tf conv2d_fixed_padding pad_same depthwise_conv2d grouped_conv2d bins counted "
+        "np tf conv2d_fixed_padding pad_same lacking depthwise_conv2d grouped_conv2d bins counted "
         "adaptive_average_pooling2d output session feed CONV_KERNEL_INITIALIZER "
         "DENSE_KERNEL_INITIALIZER".split()
     )

@@ -17,7 +17,7 @@ from frontends.writing.draft import LINE_LENGTH, Draft
 from frontends.writing.names import Words
 from frontends.writing.naming import Naming
 from frontends.writing.sites import Body, ClassSite, FunctionSite, Site, Written
-from frontends.writing.statements import Statement
+from frontends.writing.statements import Statement, of_steps
 from frontends.writing.text import EmitError
 
 # What files call builtins, loops and themselves by; `tap` is what a tapped twin calls.
@@ -91,6 +91,11 @@ class ClassDialect(Dialect[ClassSite, Written]):
     def words(self) -> Words:
         return Words(OF_CLASSES | self.own, classes=True)
 
+    def op(self, op: Op, site: ClassSite) -> Written:
+        found = super().op(op, site)
+        parts = (found.value, found.init, found.pad, found.before)
+        return Written(*(of_steps(each, site.steps) for each in parts))
+
     @abstractmethod
     def merged(self, merge: str, paths: tuple[Any, ...]) -> Any:
         """Return the "sum" of values, or their "concat" along the channels, as an expression.
@@ -123,6 +128,9 @@ class FunctionDialect(Dialect[FunctionSite, Body]):
     @property
     def words(self) -> Words:
         return Words(OF_FUNCTIONS | self.own, classes=False)
+
+    def op(self, op: Op, site: FunctionSite) -> Body:
+        return list(of_steps(super().op(op, site), site.steps))
 
     def naming(self, network: Network) -> Naming:
         """Return how a file names its parts. Raises TriptychError for an unknown naming."""

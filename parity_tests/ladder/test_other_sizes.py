@@ -10,7 +10,7 @@ import pytest
 
 from common.network import Network
 from common.networks import available
-from common.ops import AvgPool2d, Conv2d, DepthwiseConv2d, MaxPool2d
+from common.ops import AvgPool2d, Concat, Conv2d, DepthwiseConv2d, GlobalAvgPool2d, MaxPool2d
 from common.spec import Block
 from frontends.frameworks import FRAMEWORKS, MODERN
 from frontends.ladder.runs import comparable
@@ -87,6 +87,42 @@ def test_every_op_that_is_padded_same(size: int, workers: Workers) -> None:
 @rows("size", {str(size): size for size in (17, 30)})
 def test_every_op_that_is_padded_same_in_five_panels(size: int, workers: Workers) -> None:
     _check(SAMES, size, FRAMEWORKS, workers)
+
+
+POOLS = {
+    "maximum": MaxPool2d(3, stride=2, rounding="ceil"),
+    "uneven": MaxPool2d((3, 2), stride=(2, 1), padding=((0, 1), (1, 0)), rounding="ceil"),
+    "dropped": MaxPool2d(2, stride=3, padding=1, rounding="ceil"),  # a window in padding alone
+    "mean": AvgPool2d(2, stride=2, rounding="ceil"),
+    "padded": AvgPool2d(2, stride=3, padding=1, rounding="ceil"),
+    "counted": AvgPool2d(3, stride=2, padding=1, rounding="ceil", count_include_pad=True),
+    "spread": AvgPool2d(3, stride=3, padding=1, rounding="ceil", count_include_pad=True),
+}
+CEILS = Network(
+    "ceils",
+    Block(
+        "ceils",
+        layers={**POOLS, **{f"{name}_mean": GlobalAvgPool2d() for name in POOLS}, "all": Concat()},
+        wiring="\n".join(
+            [
+                *(f"{name}_map = {name}(x)\n{name}s = {name}_mean({name}_map)" for name in POOLS),
+                f"x = all({', '.join(f'{name}s' for name in POOLS)})",
+            ]
+        ),
+    ),
+    (4, 12, 12),
+)
+
+
+@rows("size", {str(size): size for size in (13, 14, 15)})
+def test_every_pool_that_rounds_up(size: int, workers: Workers) -> None:
+    _check(CEILS, size, MODERN, workers)
+
+
+@pytest.mark.complete
+@rows("size", {str(size): size for size in (13, 14, 15, 16)})
+def test_every_pool_that_rounds_up_in_five_panels(size: int, workers: Workers) -> None:
+    _check(CEILS, size, FRAMEWORKS, workers)
 
 
 @rows("name", {name: name for name in QUICK})
