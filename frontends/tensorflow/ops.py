@@ -109,8 +109,35 @@ def batch_norm(op: ops.BatchNorm, site: FunctionSite) -> Body:
 
 def dense(op: ops.Dense, site: FunctionSite) -> Body:
     before, laws = started(op, site)
-    named = {"use_bias": given(op, "bias", True), **laws, "name": site.path()}
+    activation = "classifier_activation" if _is_head(site) else None
+    named = {"activation": activation, "use_bias": given(op, "bias", True), **laws}
+    named["name"] = site.path()
     return [*before, applied(site, layer("Dense", given(op, "out_features"), **named))]
+
+
+def softmax(op: ops.Softmax, site: FunctionSite) -> Body:
+    if _is_head(site):
+        made = layer("Activation", "classifier_activation", name=site.path())
+    else:
+        made = layer("Softmax", name=site.path())
+    return [applied(site, made)]
+
+
+def head_of(draft: Draft) -> tuple[str, str] | None:
+    """Return the activation that a network ends in as source, and the layer that it is told to;
+    None where it ends in neither logits of a dense layer nor a softmax."""
+    root, last = draft.root, draft.root.wiring[-1]
+    op = root.layers[last.layer]
+    if root.calls_of(last.layer) > 1 or last.outputs != root.outputs:
+        return None
+    if isinstance(op, ops.Softmax):
+        return '"softmax"', last.layer
+    return ("None", last.layer) if isinstance(op, ops.Dense) else None
+
+
+def _is_head(site: FunctionSite) -> bool:
+    head = head_of(site.draft) if site.is_root else None
+    return head is not None and head[1] == site.layer
 
 
 def max_pool2d(op: ops.MaxPool2d, site: FunctionSite) -> Body:
@@ -153,7 +180,8 @@ def avg_pool2d(op: ops.AvgPool2d, site: FunctionSite) -> Body:
     return [
         Assign(("counted",), _counted(op, site, padded)),
         site.gives(_pad(x, padded, None, by_hand(op))),
-        site.gives(Joined("/", (invoke(window, site.output), share))),
+        applied(site, window, site.output),
+        site.gives(Joined("/", (site.output, share))),
     ]
 
 
@@ -256,7 +284,7 @@ OPS: Mapping[type[Op], Writes] = {
     ops.ReLU6: row("ReLU", 6),
     ops.SiLU: row("Activation", '"silu"'),
     ops.Sigmoid: row("Activation", '"sigmoid"'),
-    ops.Softmax: row("Softmax"),
+    ops.Softmax: softmax,
     ops.Dropout: dropout,
     ops.Identity: identity,
     ops.Add: add,

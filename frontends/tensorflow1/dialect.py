@@ -22,8 +22,8 @@ from frontends.writing.sites import Body, FunctionSite
 from frontends.writing.statements import Assign, Comment, Statement, With
 
 NOTE = """\
-# The averages of batch normalization move only if tf.GraphKeys.UPDATE_OPS are run with each
-# training step."""
+# The averages of batch normalization move only if tf.GraphKeys.UPDATE_OPS are
+# run with each training step."""
 UNFUSED = """
 # It is not fused: the fused kernel takes an epsilon of 1.001e-5 at least."""
 REPEATED = Comment("with the parameters of the call before")
@@ -42,6 +42,7 @@ class TensorFlow1Dialect(FunctionDialect):
         "DENSE_KERNEL_INITIALIZER".split()
     )
     table = OPS
+    line_length = 80  # as the official models'
     channels_last = True
     fstrings = False
     threads_training = True

@@ -18,7 +18,7 @@ from frontends.writing.sites import Site
 
 ADAPTIVE = '''
 def bins(size, n):
-    """Return n spans that cover a size: floor(i * size / n) ... ceil((i + 1) * size / n)."""
+    """Return n spans: floor(i * size / n) ... ceil((i + 1) * size / n)."""
     return [(i * size // n, -(-(i + 1) * size // n)) for i in range(n)]
 
 

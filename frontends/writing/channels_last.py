@@ -23,7 +23,7 @@ from frontends.writing.statements import Assign, Comment, If, Statement
 SAME = '"same"'  # as the framework's layers take it
 LACKING = '''
 def lacking(size, kernel, stride, before, after):
-    """Return what the last window that starts on a map reaches beyond its padding."""
+    """Return what the last window on a map reaches beyond its padding."""
     count = min(-(-(size + before + after - kernel) // stride) + 1, -(-(size + before) // stride))
     return max((count - 1) * stride + kernel - size - before - after, -after)
 '''

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from common.network import Network
 from common.ops import Op, Shape
@@ -27,6 +27,14 @@ OF_FUNCTIONS = _ALWAYS | {"name", "training", "i", "stack"}
 Writes = Callable[[Any, FunctionSite], Body]  # what a row of a dialect of functions is
 
 
+class Option(NamedTuple):
+    """An argument of the network's function: its default and its type as source, what it is."""
+
+    default: str
+    hint: str
+    about: str
+
+
 AnySite = TypeVar("AnySite", bound=Site)
 AnyWritten = TypeVar("AnyWritten")
 
@@ -40,6 +48,7 @@ class Dialect(ABC, Generic[AnySite, AnyWritten]):
 
     name: ClassVar[str]
     own: ClassVar[frozenset[str]]
+    line_length: ClassVar[int] = LINE_LENGTH  # of its files
     table: ClassVar[Mapping[type[Op], Callable[[Any, Any], Any]]]
 
     @property
@@ -84,7 +93,6 @@ class ClassDialect(Dialect[ClassSite, Written]):
     sequential: ClassVar[str]
     module_list: ClassVar[str]
     reserved: ClassVar[frozenset[str]]  # the names of the base class, which no layer can bear
-    line_length: ClassVar[int] = LINE_LENGTH  # of its files
     typed_docstrings: ClassVar[bool] = False  # do docstrings say types and defaults?
 
     @property
@@ -124,6 +132,8 @@ class FunctionDialect(Dialect[FunctionSite, Body]):
     channels_last: ClassVar[bool]
     fstrings: ClassVar[bool]  # may a file hold f-strings? In 2019 it held none
     threads_training: ClassVar[bool]  # do functions take `training`?
+    tensor: ClassVar[str] = ""  # the type of values in signatures, "" where these have no types
+    model: ClassVar[str] = ""  # the type of what the network's function returns
 
     @property
     def words(self) -> Words:
@@ -168,6 +178,10 @@ class FunctionDialect(Dialect[FunctionSite, Body]):
     @abstractmethod
     def root_inputs(self, draft: Draft) -> list[str]:
         """Return the parameters that the network's function takes for its input."""
+
+    def root_options(self, draft: Draft) -> dict[str, Option]:
+        """Return what else the network's function takes by name, as its framework's zoo has it."""
+        return {}
 
     def open_root(self, draft: Draft) -> Body:
         """Return the statements that the network's function starts with."""

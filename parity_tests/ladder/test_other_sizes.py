@@ -31,7 +31,7 @@ EVEN = {
     "resnext_cifar_tensorflow": 36,
 }
 del EVEN["se_resnext_published_tensorflow"]  # its pool pads "same", too
-KERAS_INPUT = re.compile(r"keras\.Input\(\(\d+, \d+, ")
+KERAS_INPUT = re.compile(r"keras\.Input\(input_shape or \(\d+, \d+, ")
 QUICK = ("batchflow_resnet", "resnet18", "rir18", "se_resnext_published_tensorflow")
 
 
@@ -47,7 +47,7 @@ def _written_for(network: Network, panel: str, size: int) -> Fault:
 
     def text(other: str) -> str:
         own = emit(comparable(network), panel, taps=" = tap(" in other or "return tap(" in other)
-        return KERAS_INPUT.sub(f"keras.Input(({size}, {size}, ", own.text)
+        return KERAS_INPUT.sub(f"keras.Input(input_shape or ({size}, {size}, ", own.text)
 
     return text
 
