@@ -78,7 +78,7 @@ def pooled_shortcut(padding: Padding = 0) -> Block:
     return Block(
         "pooled_shortcut",
         "extra_channels",
-        about="Halve the map and pad the channels with zeros, half before and half after.",
+        about="Halve the map, and pad the channels with zeros on both sides.",
         layers={
             "pool": AvgPool2d(2, stride=2, padding=padding),
             "pad": ChannelPad("extra_channels // 2", "extra_channels - extra_channels // 2"),

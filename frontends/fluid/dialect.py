@@ -35,6 +35,7 @@ class FluidDialect(FunctionDialect):
     name = "fluid"
     own = frozenset("np fluid ParamAttr pad_same bn output program executor feed".split())
     table = OPS
+    line_length = 80  # as PaddlePaddle's models'
     channels_last = False
     fstrings = False
     threads_training = False  # program.clone(for_test=True) turns a Program to evaluation

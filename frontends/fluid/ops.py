@@ -10,10 +10,16 @@ from common.expressions import spliced
 from common.ops import Op
 from frontends.fluid.initial import started
 from frontends.writing.dialect import Writes
-from frontends.writing.expressions import Choice, List, invoke, unless
-from frontends.writing.padding import beyond, four_sides, is_padded
-from frontends.writing.paddle_family import padding_of, rounds_alike, same_padded, says_same
-from frontends.writing.sites import Body, FunctionSite, overhang
+from frontends.writing.expressions import Choice, List, carrying, given, invoke
+from frontends.writing.padding import four_sides, is_padded, starts_inside
+from frontends.writing.paddle_family import (
+    padded_by,
+    rounded_by,
+    same_padded,
+    says_same,
+    started_at,
+)
+from frontends.writing.sites import Body, FunctionSite
 from frontends.writing.statements import Comment
 from frontends.writing.text import EmitError
 
@@ -41,11 +47,11 @@ def concatenated(paths: tuple[Any, ...], site: FunctionSite) -> Any:
 
 
 def conv2d(op: ops.Conv2d, site: FunctionSite) -> Body:
-    (x,), pads, padding = site.inputs, [], op.padding
+    (x,), pads, padding = site.inputs, [], padded_by(op)
     before, told = started(op, site)
-    if padding == ops.SAME and not says_same(op):
-        pads, x, padding = [site.gives(same_padded(op, x))], site.output, 0
-    filters, groups = op.out_channels, op.groups
+    if op.padding == ops.SAME and not says_same(op):
+        pads, x, padding = [site.gives(same_padded(op, x))], site.output, None
+    filters, groups = op.out_channels, given(op, "groups", 1)
     if isinstance(op, ops.DepthwiseConv2d):
         groups = f"{x}.shape[1]"
         counted = {"channels": groups, "multiplier": op.out_channels}
@@ -53,12 +59,12 @@ def conv2d(op: ops.Conv2d, site: FunctionSite) -> Body:
     conv = layer(
         "conv2d",
         x,
-        num_filters=filters,
-        filter_size=op.kernel_size,
-        stride=unless(op.stride, 1),
-        padding=unless(padding_of(padding), 0),
-        dilation=unless(op.dilation, 1),
-        groups=unless(groups, 1),
+        num_filters=carrying(filters, "out_channels"),
+        filter_size=given(op, "kernel_size"),
+        stride=given(op, "stride", 1),
+        padding=padding,
+        dilation=given(op, "dilation", 1),
+        groups=groups,
         param_attr=_attribute(site, "kernel", told),
         bias_attr=_bias(op.bias, site, told),
     )
@@ -75,8 +81,8 @@ def batch_norm(op: ops.BatchNorm, site: FunctionSite) -> Body:
     norm = layer(
         "batch_norm",
         *site.inputs,
-        momentum=unless(op.momentum, NORM["momentum"]),
-        epsilon=unless(op.epsilon, NORM["epsilon"]),
+        momentum=given(op, "momentum", NORM["momentum"]),
+        epsilon=given(op, "epsilon", NORM["epsilon"]),
         param_attr=_attribute(site, "gamma", told),
         bias_attr=_attribute(site, "beta", told),
         moving_mean_name=site.parameter("mean"),
@@ -90,7 +96,7 @@ def dense(op: ops.Dense, site: FunctionSite) -> Body:
     dense = layer(
         "fc",
         *site.inputs,
-        size=op.out_features,
+        size=given(op, "out_features"),
         param_attr=_attribute(site, "kernel", told),
         bias_attr=_bias(op.bias, site, told),
     )
@@ -105,57 +111,55 @@ def _bias(flag: Any, site: FunctionSite, told: Mapping[str, Any]) -> Any:
     """Return what `bias_attr` takes: a named parameter, False for none, or a choice of them."""
     named = _attribute(site, "bias", told)
     if isinstance(flag, str):
-        return Choice(named, flag, "False")
-    return named if flag else False
+        return carrying(Choice(named, flag, "False"), "bias")
+    return named if flag else carrying(False, "bias")
 
 
 def pool(op: ops.MaxPool2d, site: FunctionSite) -> Body:
-    (x,), bound = site.inputs, site.bound()
+    (x,), counts = site.inputs, isinstance(op, ops.AvgPool2d) and op.count_include_pad is True
     if op.padding == ops.SAME and not says_same(op):
-        pads = site.gives(same_padded(op, x))
-        return [pads, site.gives(_window(op, site, site.output, 0, False))]
-    if op.padding == ops.SAME:
-        return [site.gives(_window(op, site, x, op.padding, False))]
-    counted = isinstance(op, ops.AvgPool2d) and op.count_include_pad is True
-    counted = counted and is_padded(op.padding)
-    native = all(rounds_alike(o, s) for o, s in bound)
-    if op.rounding == "floor" or (native and not counted):
-        return [site.gives(_window(op, site, x, op.padding, counted))]
-    over = overhang(site)
-    if not counted:
-        return [site.gives(_window(op, site, x, beyond(op.padding, over), False))]
-    lacking = ((0, over[0]), (0, over[1]))
+        return [site.gives(same_padded(op, x)), site.gives(_window(op, site, site.output))]
+    if op.rounding == "floor" or not (counts and is_padded(op.padding)):
+        exclusive = carrying(False, "count_include_pad") if counts else None
+        exclusive = exclusive if is_padded(op.padding) else None
+        return [site.gives(_rounded(op, x, _window(op, site, x, padded_by(op), exclusive)))]
+    around = carrying(List(four_sides(op.padding)), "padding", "count_include_pad", rule="before")
+    padded = layer("pad2d", x, around)
     return [
         Comment("only the declared padding counts, not what the last window lacks"),
-        site.gives(layer("pad2d", x, List(four_sides(op.padding)))),
-        site.gives(_window(op, site, site.output, lacking, False)),
+        site.gives(_rounded(op, x, _window(op, site, padded))),
     ]
 
 
-def _window(op: ops.MaxPool2d, site: FunctionSite, x: str, padding: Any, counted: bool) -> Any:
-    average = isinstance(op, ops.AvgPool2d)
-    ceil = op.rounding == "ceil" and padding is op.padding
+def _rounded(op: ops.MaxPool2d, x: str, pooled: Any) -> Any:
+    native = op.rounding == "floor" or starts_inside(op)
+    return pooled if native else started_at(op, pooled, x)
+
+
+def _window(
+    op: ops.MaxPool2d, site: FunctionSite, x: Any, padding: Any = None, exclusive: Any = None
+) -> Any:
     return layer(
         "pool2d",
         x,
-        pool_size=op.kernel_size,
-        pool_type='"avg"' if average else '"max"',
-        pool_stride=unless(op.stride, 1),
-        pool_padding=unless(padding_of(padding), 0),
-        ceil_mode=unless(ceil, False),
-        exclusive=False if counted else None,
+        pool_size=given(op, "kernel_size"),
+        pool_type='"avg"' if isinstance(op, ops.AvgPool2d) else '"max"',
+        pool_stride=given(op, "stride", 1),
+        pool_padding=padding,
+        ceil_mode=rounded_by(op),
+        exclusive=exclusive,
         name=site.path(),
     )
 
 
 def adaptive_avg_pool2d(op: ops.AdaptiveAvgPool2d, site: FunctionSite) -> Body:
     named = {"pool_type": '"avg"', "name": site.path()}
-    return [site.gives(layer("adaptive_pool2d", *site.inputs, op.output_size, **named))]
+    return [site.gives(layer("adaptive_pool2d", *site.inputs, given(op, "output_size"), **named))]
 
 
 def dropout(op: ops.Dropout, site: FunctionSite) -> Body:
     named = {"dropout_implementation": '"upscale_in_train"', "name": site.path()}
-    return [site.gives(layer("dropout", *site.inputs, op.rate, **named))]
+    return [site.gives(layer("dropout", *site.inputs, given(op, "rate"), **named))]
 
 
 def identity(op: ops.Identity, site: FunctionSite) -> Body:
@@ -176,17 +180,17 @@ def flatten(op: ops.Flatten, site: FunctionSite) -> Body:
     (x,) = site.inputs
     if op.order == "CHW":
         return [site.gives(layer("flatten", x))]
-    moved = layer("transpose", x, List((0, 2, 3, 1)))
+    moved = carrying(layer("transpose", x, List((0, 2, 3, 1))), "order", rule="before")
     return [site.gives(moved), site.gives(layer("flatten", site.output))]
 
 
 def zero_pad2d(op: ops.ZeroPad2d, site: FunctionSite) -> Body:
-    around = List(four_sides(op.padding))
+    around = carrying(List(four_sides(op.padding)), "padding")
     return [site.gives(layer("pad2d", *site.inputs, around, name=site.path()))]
 
 
 def channel_pad(op: ops.ChannelPad, site: FunctionSite) -> Body:
-    around = List((0, 0, op.before, op.after, 0, 0, 0, 0))
+    around = List((0, 0, given(op, "before"), given(op, "after"), 0, 0, 0, 0))
     return [site.gives(layer("pad", *site.inputs, around))]
 
 

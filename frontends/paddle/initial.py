@@ -12,7 +12,7 @@ from common.ops import Conv2d, Op
 from common.spec import plain
 from frontends.writing.class_ops import applied
 from frontends.writing.draft import Draft
-from frontends.writing.expressions import Choice, Invoke, invoke
+from frontends.writing.expressions import Choice, Field, Invoke, carrying, invoke
 from frontends.writing.initial import KINDS, key, stated
 from frontends.writing.paddle_family import PaddleFamilyWords
 from frontends.writing.sites import ClassSite, Site, Written
@@ -69,12 +69,24 @@ def closing(draft: Draft) -> list[Statement]:
     law = looped(draft)
     if law is None:
         return []
-    start = Expression(invoke("initialize", "m.weight"))
+    start = Expression(_looped_start(draft))
     convolutions = If(invoke("isinstance", "m", "nn.Conv2D"), body=(start,))
     return [
         Assign(("initialize",), NAMED[key(law)]),
         For("m", invoke("self.sublayers"), body=(convolutions,)),
     ]
+
+
+def _looped_start(draft: Draft) -> Field:
+    """Return the call within the loop, with the steps of all that it starts."""
+    steps = (
+        draft.flat.steps(block, name)
+        for block in draft.kinds()
+        for name, layer in block.layers.items()
+        if isinstance(plain(layer), Conv2d)
+    )
+    start = invoke("initialize", "m.weight")
+    return Field(start, ("kernel_initializer",), "loop", tuple(steps))
 
 
 def started(op: Op, site: ClassSite, init: Invoke) -> Written:
@@ -85,7 +97,8 @@ def started(op: Op, site: ClassSite, init: Invoke) -> Written:
     weight, bias = (told.get(kind) for kind in KINDS[type(op)])
     switch = getattr(op, "bias", True)
     if isinstance(switch, str):
-        bias = Choice(bias or "None", switch, "False")
-    given = {"weight_attr": weight, "bias_attr": bias if switch else False}
+        bias = carrying(Choice(bias or "None", switch, "False"), "bias")
+    bias = bias if switch else carrying(False, "bias")
+    given = {"weight_attr": weight, "bias_attr": bias}
     init = init.extended(**{name: each for name, each in given.items() if each is not None})
     return replace(applied(site, init), before=tuple(before))

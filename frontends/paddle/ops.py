@@ -19,10 +19,16 @@ from frontends.writing.class_ops import (
     module,
     value,
 )
-from frontends.writing.expressions import Joined, List, invoke, unless
-from frontends.writing.padding import beyond, by_sides, is_padded, left_first
-from frontends.writing.paddle_family import padding_of, rounds_alike, same_padded, says_same
-from frontends.writing.sites import ClassSite, Written, overhang
+from frontends.writing.expressions import Joined, List, carrying, given, invoke
+from frontends.writing.padding import by_sides, is_padded, left_first, starts_inside
+from frontends.writing.paddle_family import (
+    padded_by,
+    rounded_by,
+    same_padded,
+    says_same,
+    started_at,
+)
+from frontends.writing.sites import ClassSite, Written
 
 
 def concatenated(*values: Any) -> Any:
@@ -31,82 +37,79 @@ def concatenated(*values: Any) -> Any:
 
 def conv2d(op: ops.Conv2d, site: ClassSite) -> Written:
     taken, out, groups = channels(op, site)
-    padding = op.padding if op.padding != ops.SAME or says_same(op) else 0
+    native = op.padding != ops.SAME or says_same(op)
     init = invoke(
-        "nn.Conv2D", taken, out, op.kernel_size,
-        stride=unless(op.stride, 1),
-        padding=unless(padding_of(padding), 0),
-        dilation=unless(op.dilation, 1),
-        groups=unless(groups, 1),
-    )  # fmt: skip
+        "nn.Conv2D",
+        taken,
+        out,
+        given(op, "kernel_size"),
+        stride=given(op, "stride", 1),
+        padding=padded_by(op) if native else None,
+        dilation=given(op, "dilation", 1),
+        groups=groups,
+    )
     made = started(op, site, init)
-    if padding == op.padding:
+    if native:
         return made
     return replace(made, value=invoke(site.attribute, same_padded(op, *site.inputs)))
 
 
-def _same_padded(op: Any, site: ClassSite, init: Any) -> Written:
-    """Return a layer on what the file's own function pads "same"."""
-    return Written(invoke(site.attribute, same_padded(op, *site.inputs)), init)
-
-
 def batch_norm(op: ops.BatchNorm, site: ClassSite) -> Written:
-    named = {"momentum": unless(op.momentum, 0.9), "epsilon": unless(op.epsilon, 1e-5)}
+    named = {"momentum": given(op, "momentum", 0.9), "epsilon": given(op, "epsilon", 1e-5)}
     return started(op, site, invoke("nn.BatchNorm2D", site.widths[0], **named))
 
 
 def dense(op: ops.Dense, site: ClassSite) -> Written:
-    return started(op, site, invoke("nn.Linear", site.widths[0], op.out_features))
+    return started(op, site, invoke("nn.Linear", site.widths[0], given(op, "out_features")))
 
 
 def pool(op: ops.MaxPool2d, site: ClassSite) -> Written:
-    if op.padding == ops.SAME:
-        native = says_same(op)
-        init = _window(op, op.padding if native else 0, False)
-        return applied(site, init) if native else _same_padded(op, site, init)
-    bound = site.bound()
-    counted = isinstance(op, ops.AvgPool2d) and op.count_include_pad is True
-    counted = counted and is_padded(op.padding)
-    native = all(rounds_alike(each, shape) for each, shape in bound)
-    declared = counted and (op.rounding == "ceil" or by_sides(op.padding) is not None)
-    if not declared and (op.rounding == "floor" or native):
-        return applied(site, _window(op, op.padding, counted))
-    over = overhang(site)
-    if not counted:
-        return applied(site, _window(op, beyond(op.padding, over), False))
-    # Paddle would count what a partial window lacks, and uneven padding as if it were even.
-    return applied(site, _window(op, ((0, over[0]), (0, over[1])), False), _zeros(op.padding))
+    (x,), counts = site.inputs, isinstance(op, ops.AvgPool2d) and op.count_include_pad is True
+    if op.padding == ops.SAME and not says_same(op):
+        return Written(invoke(site.attribute, same_padded(op, x)), _window(op))
+    counted, uneven = counts and is_padded(op.padding), by_sides(op.padding) is not None
+    if counted and (op.rounding == "ceil" or uneven):
+        # Paddle would count what a partial window lacks, and uneven padding as if it were even.
+        around = carrying(_around(op.padding), "padding", "count_include_pad", rule="before")
+        found = applied(site, _window(op), invoke("nn.ZeroPad2D", around))
+    else:
+        exclusive = carrying(False, "count_include_pad") if counted else None
+        found = applied(site, _window(op, padded_by(op), exclusive))
+    if op.rounding == "floor" or starts_inside(op):
+        return found
+    return replace(found, value=started_at(op, found.value, x))
 
 
-def _window(op: ops.MaxPool2d, padding: Any, counted: bool) -> Any:
-    layer = "nn.AvgPool2D" if isinstance(op, ops.AvgPool2d) else "nn.MaxPool2D"
-    ceil = op.rounding == "ceil" and padding is op.padding
+def _window(op: ops.MaxPool2d, padding: Any = None, exclusive: Any = None) -> Any:
     return invoke(
-        layer, op.kernel_size,
-        stride=op.stride,
-        padding=unless(padding_of(padding), 0),
-        ceil_mode=unless(ceil, False),
-        exclusive=False if counted else None,
-    )  # fmt: skip
+        "nn.AvgPool2D" if isinstance(op, ops.AvgPool2d) else "nn.MaxPool2D",
+        given(op, "kernel_size"),
+        stride=given(op, "stride"),
+        padding=padding,
+        ceil_mode=rounded_by(op),
+        exclusive=exclusive,
+    )
 
 
 def adaptive_avg_pool2d(op: ops.AdaptiveAvgPool2d, site: ClassSite) -> Written:
-    return applied(site, invoke("nn.AdaptiveAvgPool2D", op.output_size))
+    return applied(site, invoke("nn.AdaptiveAvgPool2D", given(op, "output_size")))
 
 
 def flatten(op: ops.Flatten, site: ClassSite) -> Written:
     (x,) = site.inputs
-    moved = "" if op.order == "CHW" else ".transpose([0, 2, 3, 1])"
-    return Written(f"{x}{moved}.flatten(1)")
+    if op.order == "CHW":
+        return Written(f"{x}.flatten(1)")
+    moved = invoke(f"{x}.transpose", List((0, 2, 3, 1)))
+    return Written(invoke("paddle.flatten", carrying(moved, "order", rule="before"), 1))
 
 
 def zero_pad2d(op: ops.ZeroPad2d, site: ClassSite) -> Written:
-    return applied(site, _zeros(op.padding))
+    return applied(site, invoke("nn.ZeroPad2D", carrying(_around(op.padding), "padding")))
 
 
-def _zeros(padding: Any) -> Any:
+def _around(padding: Any) -> Any:
     around = left_first(padding)
-    return invoke("nn.ZeroPad2D", List(around) if isinstance(around, tuple) else around)
+    return List(around) if isinstance(around, tuple) else around
 
 
 OPS: Mapping[type[Op], Writes] = {

@@ -13,9 +13,9 @@ from common.ops import Op, Shape
 from frontends.tensorflow.helpers import helpers
 from frontends.tensorflow.initial import constant_lines
 from frontends.tensorflow.naming import naming_of
-from frontends.tensorflow.ops import OPS, merged, uses_keras_ops
+from frontends.tensorflow.ops import OPS, head_of, merged, uses_keras_ops
 from frontends.writing.channels_last import batched, grouped, says_same
-from frontends.writing.dialect import FunctionDialect
+from frontends.writing.dialect import FunctionDialect, Option
 from frontends.writing.draft import Draft
 from frontends.writing.expressions import Invoke, Joined, List, Part, invoke
 from frontends.writing.naming import Naming
@@ -29,10 +29,13 @@ INDEXED, DIVIDED = "get_item", "true_divide"  # what Keras names these by itself
 class TensorFlowDialect(FunctionDialect):
     name = "tensorflow"
     own = frozenset(
-        "keras tf layers ops GroupedConv2D conv2d_fixed_padding pad_same inputs counted "
-        "CONV_KERNEL_INITIALIZER DENSE_KERNEL_INITIALIZER".split()
+        "keras tf layers ops KerasTensor GroupedConv2D conv2d_fixed_padding pad_same lacking "
+        "inputs counted input_shape classifier_activation CONV_KERNEL_INITIALIZER "
+        "DENSE_KERNEL_INITIALIZER".split()
     )
     table = OPS
+    line_length = 80  # as Keras' own
+    tensor, model = "KerasTensor", "keras.Model"
     channels_last = True
     fstrings = True
     threads_training = False
@@ -51,7 +54,7 @@ class TensorFlowDialect(FunctionDialect):
         return [
             "import keras",
             *(["import tensorflow as tf"] if grouped(draft) else []),
-            "from keras import layers" + (", ops" if uses_ops else ""),
+            "from keras import KerasTensor, layers" + (", ops" if uses_ops else ""),
             "",
             *constant_lines(draft),
         ]
@@ -94,8 +97,23 @@ class TensorFlowDialect(FunctionDialect):
 
     def open_root(self, draft: Draft) -> Body:
         (value, size), shape = next(iter(draft.root.inputs.items())), draft.network.input_shape
-        channels = size if size is not None else shape[0]
-        return [Assign((value,), invoke("keras.Input", (*shape[1:], channels)), also="inputs")]
+        own = (*shape[1:], size if size is not None else shape[0])
+        taken = Joined("or", ("input_shape", own))
+        return [Assign((value,), invoke("keras.Input", taken), also="inputs")]
+
+    def root_options(self, draft: Draft) -> dict[str, Option]:
+        """Return those of keras.applications."""
+        (size,), shape = draft.root.inputs.values(), draft.network.input_shape
+        own = literal((*shape[1:], size if size is not None else shape[0]))
+        said = f"of the input without its batch, {own} if None"
+        axes = ", ".join(["int"] * len(shape))
+        options = {"input_shape": Option("None", f"tuple[{axes}] | None", said)}
+        head = head_of(draft)
+        if head:
+            default, _ = head
+            said = "activation of the classifier, None for logits"
+            options["classifier_activation"] = Option(default, "str | None", said)
+        return options
 
     def close_root(self, draft: Draft, value: str) -> Any:
         return invoke("keras.Model", "inputs", value, name=f'"{draft.root.kind}"')

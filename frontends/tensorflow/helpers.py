@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from common.ops import pair
 from frontends.tensorflow.initial import stated_laws
-from frontends.writing.channels_last import SAME, grouped, pads_same
+from frontends.writing.channels_last import LACKING, SAME, grouped, is_lacking, pads_same
 from frontends.writing.draft import Draft
 from frontends.writing.expressions import Choice, invoke, text, unless
 from frontends.writing.fixed_padding import NAME, are_strided, fixed
@@ -13,9 +13,9 @@ from frontends.writing.sites import Site
 GROUPED = '''
 @keras.saving.register_keras_serializable()
 class GroupedConv2D(layers.Conv2D):
-    """A Conv2D that also trains on CPU, where TensorFlow has no gradient of grouped convolution."""
+    """A Conv2D that also trains on CPU, for which TensorFlow has no gradient."""
 
-    def convolution_op(self, inputs, kernel):
+    def convolution_op(self, inputs: KerasTensor, kernel: KerasTensor) -> KerasTensor:
         """Convolve, group by group on CPU."""
         convolve = super().convolution_op
         if self.groups == 1 or "GPU" in self.kernel.value.device:
@@ -36,11 +36,19 @@ BY_HAND = """\
         x = layers.ZeroPadding2D(kernel_size // 2, name=f"{name}_pad")(x)
 """
 FIXED = f'''
-def {NAME}(x, filters, kernel_size, strides=1, *, name):
+def {NAME}(
+    x: KerasTensor, filters: int, kernel_size: int, strides: int = 1, *, name: str
+) -> KerasTensor:
     """Convolution padded by half its kernel, whatever the stride."""
 {BY_HAND}'''
 PAD_SAME = '''
-def pad_same(x, kernel_size, strides, dilation_rate, name):
+def pad_same(
+    x: KerasTensor,
+    kernel_size: tuple[int, int],
+    strides: tuple[int, int],
+    dilation_rate: tuple[int, int],
+    name: str,
+) -> KerasTensor:
     """Pad as "same" does, an odd cell after, for what does not take that word."""
     around = []
     for size, k, s, d in zip(x.shape[1:3], kernel_size, strides, dilation_rate):
@@ -52,7 +60,8 @@ def pad_same(x, kernel_size, strides, dilation_rate, name):
 
 def helpers(draft: Draft) -> list[str]:
     """Return what a network needs beside the layers of Keras."""
-    return _grouped(draft) + _fixed(draft) + ([PAD_SAME] if pads_same(draft) else [])
+    found = _grouped(draft) + _fixed(draft) + ([PAD_SAME] if pads_same(draft) else [])
+    return found + ([LACKING] if is_lacking(draft) else [])
 
 
 def _fixed(draft: Draft) -> list[str]:
@@ -70,7 +79,7 @@ def _fixed(draft: Draft) -> list[str]:
             **laws,
             name="name",
         )
-        made = FIXED if strided else FIXED.replace(", strides=1", "").replace(BY_HAND, "")
+        made = FIXED if strided else FIXED.replace(", strides: int = 1", "").replace(BY_HAND, "")
         return [made + f"    return {text(invoke(conv, 'x'))}"]
     return []
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from common import ops
@@ -13,7 +13,9 @@ from frontends.tensorflow.initial import started
 from frontends.writing import fixed_padding
 from frontends.writing.channels_last import (
     SAME,
+    by_hand,
     conv_padding,
+    counted,
     extended,
     is_point,
     is_sliced,
@@ -23,10 +25,19 @@ from frontends.writing.channels_last import (
 )
 from frontends.writing.dialect import Writes
 from frontends.writing.draft import Draft
-from frontends.writing.expressions import Choice, Joined, List, Part, invoke, unless
+from frontends.writing.expressions import (
+    Choice,
+    Joined,
+    List,
+    Part,
+    bare,
+    carrying,
+    given,
+    invoke,
+)
 from frontends.writing.fixed_padding import is_served
-from frontends.writing.padding import Four, by_sides, four_sides, is_same
-from frontends.writing.sites import Body, FunctionSite, Site, overhang
+from frontends.writing.padding import Four, by_sides, is_same
+from frontends.writing.sites import Body, FunctionSite, Site
 from frontends.writing.statements import Assign, Comment
 
 # Keras writes this down where a model is saved, and JSON has no infinity.
@@ -56,13 +67,11 @@ def merged(name: str, paths: tuple[Any, ...], site: FunctionSite) -> Any:
 
 def conv2d(op: ops.Conv2d, site: FunctionSite) -> Body:
     if is_served(site.draft, site.block, site.layer):
-        named = {"strides": unless(op.stride, 1), "name": site.path()}
-        sizes = (op.out_channels, op.kernel_size)
-        return [site.gives(invoke(fixed_padding.NAME, *site.inputs, *sizes, **named))]
+        return [site.gives(fixed_padding.call(op, site))]
     (x,), bound, (before, laws) = site.inputs, site.bound(), started(op, site)
     depthwise = isinstance(op, ops.DepthwiseConv2d)
     both = any(is_sliced(o) for o, _ in bound)  # Keras has no dilated convolution with strides
-    padded = _zeros(x, op.padding, site)
+    padded = _zeros(x, by_hand(op)(_around(op.padding)), site)
     pads, x, padding = conv_padding(op, site, padded, both, site.path(".pad"))
     in_groups = isinstance(op.groups, str) or op.groups > 1
     plain = "layers.DepthwiseConv2D" if depthwise else "layers.Conv2D"
@@ -73,14 +82,14 @@ def conv2d(op: ops.Conv2d, site: FunctionSite) -> Body:
         plain = "GroupedConv2D"
     conv = invoke(
         plain,
-        None if depthwise else op.out_channels,
-        op.kernel_size,
-        strides=None if both else unless(op.stride, 1),
+        None if depthwise else given(op, "out_channels"),
+        given(op, "kernel_size"),
+        strides=None if both else given(op, "stride", 1),
         padding=padding,
-        depth_multiplier=unless(op.out_channels, 1) if depthwise else None,
-        dilation_rate=unless(op.dilation, 1),
-        groups=op.groups if in_groups else None,
-        use_bias=unless(op.bias, True),
+        depth_multiplier=given(op, "out_channels", 1) if depthwise else None,
+        dilation_rate=given(op, "dilation", 1),
+        groups=given(op, "groups") if in_groups else None,
+        use_bias=given(op, "bias", True),
         **laws,
         name=site.path(),
     )
@@ -93,55 +102,86 @@ def _several(op: ops.Conv2d) -> str:
 
 def batch_norm(op: ops.BatchNorm, site: FunctionSite) -> Body:
     before, laws = started(op, site)
-    momentum, epsilon = (unless(getattr(op, each), NORM[each]) for each in NORM)
-    named = {"momentum": momentum, "epsilon": epsilon, **laws, "name": site.path()}
+    named = {each: given(op, each, default) for each, default in NORM.items()}
+    named |= {**laws, "name": site.path()}
     return [*before, applied(site, layer("BatchNormalization", **named))]
 
 
 def dense(op: ops.Dense, site: FunctionSite) -> Body:
     before, laws = started(op, site)
-    named = {"use_bias": unless(op.bias, True), **laws, "name": site.path()}
-    return [*before, applied(site, layer("Dense", op.out_features, **named))]
+    activation = "classifier_activation" if _is_head(site) else None
+    named = {"activation": activation, "use_bias": given(op, "bias", True), **laws}
+    named["name"] = site.path()
+    return [*before, applied(site, layer("Dense", given(op, "out_features"), **named))]
+
+
+def softmax(op: ops.Softmax, site: FunctionSite) -> Body:
+    if _is_head(site):
+        made = layer("Activation", "classifier_activation", name=site.path())
+    else:
+        made = layer("Softmax", name=site.path())
+    return [applied(site, made)]
+
+
+def head_of(draft: Draft) -> tuple[str, str] | None:
+    """Return the activation that a network ends in as source, and the layer that it is told to;
+    None where it ends in neither logits of a dense layer nor a softmax."""
+    root, last = draft.root, draft.root.wiring[-1]
+    op = root.layers[last.layer]
+    if root.calls_of(last.layer) > 1 or last.outputs != root.outputs:
+        return None
+    if isinstance(op, ops.Softmax):
+        return '"softmax"', last.layer
+    return ("None", last.layer) if isinstance(op, ops.Dense) else None
+
+
+def _is_head(site: FunctionSite) -> bool:
+    head = head_of(site.draft) if site.is_root else None
+    return head is not None and head[1] == site.layer
 
 
 def max_pool2d(op: ops.MaxPool2d, site: FunctionSite) -> Body:
     if op.padding == ops.SAME:
         return [applied(site, _window("MaxPooling2D", op, site, SAME))]
-    padded, window = extended(op, site), _window("MaxPooling2D", op, site)
+    padded, window = extended(op, _size(site)), _window("MaxPooling2D", op, site)
     if padded is None:
         return [applied(site, window)]
     if site.is_never_negative():
-        around = op.padding if padded == four_sides(op.padding) else (padded[:2], padded[2:])
-        zeros = _zeros(site.inputs[0], around, site)
+        even = op.rounding == "floor" and by_sides(op.padding) is None
+        around = op.padding if even else (padded[:2], padded[2:])
+        zeros = _zeros(site.inputs[0], by_hand(op)(around), site)
         return [site.gives(zeros), applied(site, window, site.output)]
     return [
         Comment("max pooling pads with the lowest number"),
-        site.gives(_pad(site.inputs[0], padded, LOWEST)),
+        site.gives(_pad(site.inputs[0], padded, LOWEST, by_hand(op))),
         applied(site, window, site.output),
     ]
 
 
 def avg_pool2d(op: ops.AvgPool2d, site: FunctionSite) -> Body:
-    (x,), bound = site.inputs, site.bound()
+    (x,) = site.inputs
     if op.padding == ops.SAME and not says_same(op):
         window = _window("AveragePooling2D", op, site)
         return [pad_same(op, site, site.path(".pad")), applied(site, window, site.output)]
     if op.padding == ops.SAME:
         return [applied(site, _window("AveragePooling2D", op, site, SAME))]
-    padded, window = extended(op, site), _window("AveragePooling2D", op, site)
+    padded, window = extended(op, _size(site)), _window("AveragePooling2D", op, site)
     if padded is None:
         return [applied(site, window)]
-    if all(o.overhang(s) == (0, 0) for o, s in bound):
+    if op.rounding == "floor":
         if op.count_include_pad is True:
-            return [site.gives(_pad(x, padded)), applied(site, window, site.output)]
+            zeros = _pad(x, padded, None, by_hand(op, "count_include_pad"))
+            return [site.gives(zeros), applied(site, window, site.output)]
         if not op.arguments() and is_same(op):
             return [applied(site, _window("AveragePooling2D", op, site, SAME))]
     # The mean over what counts: both sums are means over the whole window.
     share = invoke("ops.average_pool", "counted", op.kernel_size, strides=op.stride)
+    share = carrying(share, "count_include_pad", rule="before")
     return [
         Assign(("counted",), _counted(op, site, padded)),
-        site.gives(_pad(x, padded)),
-        site.gives(Joined("/", (invoke(window, site.output), share))),
+        site.gives(_pad(x, padded, None, by_hand(op))),
+        applied(site, window, site.output),
+        site.gives(Joined("/", (site.output, share))),
     ]
 
 
@@ -150,26 +190,34 @@ def _counted(op: ops.AvgPool2d, site: FunctionSite, padded: Four) -> Any:
     ones = invoke("ops.ones_like", Part(site.inputs[0], ":1, :, :, :1"))
     if op.count_include_pad is not True:
         return _pad(ones, padded)
-    bottom, right = overhang(site)
-    return _pad(_pad(ones, four_sides(op.padding), 1), (0, bottom, 0, right))
+    declared, beyond = counted(op, _size(site))
+    return _pad(_pad(ones, declared, 1), beyond)
 
 
-def _window(name: str, op: ops.MaxPool2d, site: FunctionSite, padding: Any = None) -> Any:
-    strides = unless(op.stride, op.kernel_size)
-    return layer(name, op.kernel_size, strides=strides, padding=padding, name=site.path())
+def _size(site: FunctionSite) -> str:
+    return f"{site.inputs[0]}.shape[{{}}]"
+
+
+def _window(name: str, op: ops.MaxPool2d, site: FunctionSite, word: Any = None) -> Any:
+    padding = carrying(word, "padding")
+    named = {"strides": given(op, "stride", op.kernel_size), "padding": padding}
+    return layer(name, given(op, "kernel_size"), **named, name=site.path())
 
 
 def adaptive_avg_pool2d(op: ops.AdaptiveAvgPool2d, site: FunctionSite) -> Body:
     name = site.path()
     if op.output_size == 1:
-        return [applied(site, layer("GlobalAveragePooling2D", keepdims=True, name=name))]
-    return [applied(site, layer("AdaptiveAveragePooling2D", op.output_size, name=name))]
+        keeps = carrying(True, "output_size")
+        return [applied(site, layer("GlobalAveragePooling2D", keepdims=keeps, name=name))]
+    size = given(op, "output_size")
+    return [applied(site, layer("AdaptiveAveragePooling2D", size, name=name))]
 
 
 def flatten(op: ops.Flatten, site: FunctionSite) -> Body:
     flattened = layer("Flatten", name=site.path())
     if op.order == "CHW" and not is_point(site):
-        moved = applied(site, layer("Permute", (3, 1, 2), name=site.path(".permute")))
+        axes = carrying((3, 1, 2), "order", rule="before")
+        moved = applied(site, layer("Permute", axes, name=site.path(".permute")))
         return [moved, applied(site, flattened, site.output)]
     return [applied(site, flattened)]
 
@@ -189,25 +237,26 @@ def add(op: ops.Add, site: FunctionSite) -> Body:
 
 
 def channel_pad(op: ops.ChannelPad, site: FunctionSite) -> Body:
-    around = ((0, 0), (0, 0), (0, 0), (op.before, op.after))
+    around = ((0, 0), (0, 0), (0, 0), (given(op, "before"), given(op, "after")))
     return [site.gives(invoke("ops.pad", *site.inputs, around))]
 
 
 def zero_pad2d(op: ops.ZeroPad2d, site: FunctionSite) -> Body:
-    return [applied(site, layer("ZeroPadding2D", _around(op.padding), name=site.path()))]
+    around = carrying(_around(op.padding), "padding")
+    return [applied(site, layer("ZeroPadding2D", around, name=site.path()))]
 
 
 def dropout(op: ops.Dropout, site: FunctionSite) -> Body:
-    return [applied(site, layer("Dropout", op.rate, name=site.path()))]
+    return [applied(site, layer("Dropout", given(op, "rate"), name=site.path()))]
 
 
 def identity(op: ops.Identity, site: FunctionSite) -> Body:
     return [site.gives(*site.inputs)]
 
 
-def _zeros(x: str, padding: Any, site: FunctionSite) -> Any:
+def _zeros(x: str, around: Any, site: FunctionSite) -> Any:
     """Return a value with zeros around, as an expression."""
-    return invoke(layer("ZeroPadding2D", _around(padding), name=site.path(".pad")), x)
+    return invoke(layer("ZeroPadding2D", around, name=site.path(".pad")), x)
 
 
 def _around(padding: Any) -> Any:
@@ -216,9 +265,9 @@ def _around(padding: Any) -> Any:
     return (uneven[:2], uneven[2:]) if uneven else padding
 
 
-def _pad(x: Any, padding: Four, value: Any = None) -> Any:
+def _pad(x: Any, padding: Four, value: Any = None, marked: Callable[[Any], Any] = bare) -> Any:
     top, bottom, left, right = padding
-    around = ((0, 0), (top, bottom), (left, right), (0, 0))
+    around = marked(((0, 0), (top, bottom), (left, right), (0, 0)))
     return invoke("ops.pad", x, around, constant_values=value)
 
 
@@ -235,7 +284,7 @@ OPS: Mapping[type[Op], Writes] = {
     ops.ReLU6: row("ReLU", 6),
     ops.SiLU: row("Activation", '"silu"'),
     ops.Sigmoid: row("Activation", '"sigmoid"'),
-    ops.Softmax: row("Softmax"),
+    ops.Softmax: softmax,
     ops.Dropout: dropout,
     ops.Identity: identity,
     ops.Add: add,

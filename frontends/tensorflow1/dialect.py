@@ -22,8 +22,8 @@ from frontends.writing.sites import Body, FunctionSite
 from frontends.writing.statements import Assign, Comment, Statement, With
 
 NOTE = """\
-# The averages of batch normalization move only if tf.GraphKeys.UPDATE_OPS are run with each
-# training step."""
+# The averages of batch normalization move only if tf.GraphKeys.UPDATE_OPS are
+# run with each training step."""
 UNFUSED = """
 # It is not fused: the fused kernel takes an epsilon of 1.001e-5 at least."""
 REPEATED = Comment("with the parameters of the call before")
@@ -37,11 +37,12 @@ REUSING = {"tf.layers.conv2d", "tf.layers.dense"}  # take `reuse`
 class TensorFlow1Dialect(FunctionDialect):
     name = "tensorflow1"
     own = frozenset(
-        "np tf conv2d_fixed_padding pad_same depthwise_conv2d grouped_conv2d bins counted "
+        "np tf conv2d_fixed_padding pad_same lacking depthwise_conv2d grouped_conv2d bins counted "
         "adaptive_average_pooling2d output session feed CONV_KERNEL_INITIALIZER "
         "DENSE_KERNEL_INITIALIZER".split()
     )
     table = OPS
+    line_length = 80  # as the official models'
     channels_last = True
     fstrings = False
     threads_training = True

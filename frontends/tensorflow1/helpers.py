@@ -9,16 +9,16 @@ from common import ops
 from common.ops import Shape
 from common.spec import Block, plain
 from frontends.tensorflow1.initial import stated_laws
-from frontends.writing.channels_last import SAME, default_law, pads_same
+from frontends.writing.channels_last import LACKING, SAME, default_law, is_lacking, pads_same
 from frontends.writing.draft import Draft
-from frontends.writing.expressions import Choice, invoke, text, unless
+from frontends.writing.expressions import Choice, carrying, given, invoke, text, unless
 from frontends.writing.fixed_padding import NAME, are_strided, fixed
 from frontends.writing.initial import stated
 from frontends.writing.sites import Site
 
 ADAPTIVE = '''
 def bins(size, n):
-    """Return n spans that cover a size: floor(i * size / n) ... ceil((i + 1) * size / n)."""
+    """Return n spans: floor(i * size / n) ... ceil((i + 1) * size / n)."""
     return [(i * size // n, -(-(i + 1) * size // n)) for i in range(n)]
 
 
@@ -57,7 +57,8 @@ def helpers(draft: Draft) -> list[str]:
     found = [each.text() for each in (Depthwise(draft), Grouped(draft)) if each.found]
     adaptive = [op for op in used if isinstance(op, ops.AdaptiveAvgPool2d)]
     found += [ADAPTIVE] if any(op.output_size != 1 for op in adaptive) else []
-    return found + _fixed(draft) + ([PAD_SAME] if pads_same(draft) else [])
+    found += _fixed(draft) + ([PAD_SAME] if pads_same(draft) else [])
+    return found + ([LACKING] if is_lacking(draft) else [])
 
 
 def _fixed(draft: Draft) -> list[str]:
@@ -110,9 +111,12 @@ class Helper(ABC):
     def text(self) -> str:
         """Return the function as source."""
 
-    def use_bias(self, flag: Any) -> Any:
-        """Return the `use_bias` that a call passes: none where all convolutions agree."""
-        return unless(flag, True) if len(self._biases) > 1 else None
+    def called(self, name: str, op: ops.Conv2d) -> tuple[Any, Any]:
+        """Return the helper's name as a call has it, and the `use_bias` that it passes: none where
+        all convolutions agree, and the helper itself says it."""
+        if len(self._biases) > 1:
+            return name, given(op, "bias", True)
+        return name if op.bias is True else carrying(name, "bias", rule="function"), None
 
     def _has(self, field: str, idle: Any) -> bool:
         """Does a call pass an argument? One that is stated as idle is left out."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from common import ops
@@ -13,7 +13,9 @@ from frontends.tensorflow1.initial import started
 from frontends.writing import fixed_padding
 from frontends.writing.channels_last import (
     SAME,
+    by_hand,
     conv_padding,
+    counted,
     extended,
     is_point,
     is_sliced,
@@ -22,10 +24,20 @@ from frontends.writing.channels_last import (
     sliced,
 )
 from frontends.writing.dialect import Writes
-from frontends.writing.expressions import Each, Joined, List, Part, invoke, text, unless
+from frontends.writing.expressions import (
+    Each,
+    Joined,
+    List,
+    Part,
+    bare,
+    carrying,
+    given,
+    invoke,
+    text,
+)
 from frontends.writing.fixed_padding import is_served
 from frontends.writing.padding import Four, four_sides, is_same
-from frontends.writing.sites import Body, FunctionSite, overhang
+from frontends.writing.sites import Body, FunctionSite
 from frontends.writing.statements import Assign, Comment
 
 LEAST_EPSILON = TABLE["tensorflow1"].unbiased_from or 0.0
@@ -50,13 +62,11 @@ def concatenated(paths: tuple[Any, ...], site: FunctionSite) -> Any:
 
 def conv2d(op: ops.Conv2d, site: FunctionSite) -> Body:
     if is_served(site.draft, site.block, site.layer):
-        named = {"strides": unless(op.stride, 1), "name": site.path()}
-        sizes = (op.out_channels, op.kernel_size)
-        return [site.gives(invoke(fixed_padding.NAME, *site.inputs, *sizes, **named))]
+        return [site.gives(fixed_padding.call(op, site))]
     without_strides = any(is_sliced(o) for o, _ in site.bound())  # no kernel dilates with them
-    padded = _pad(site.inputs[0], four_sides(op.padding))
+    padded = _pad(site.inputs[0], four_sides(op.padding), None, by_hand(op))
     pads, x, padding = conv_padding(op, site, padded, explicit=without_strides)
-    strides = None if without_strides else unless(op.stride, 1)
+    strides = None if without_strides else given(op, "stride", 1)
     before, laws = started(op, site)
     conv = site.gives(_convolution(op, site, x, strides, padding, laws))
     return [*pads, *before, conv, *([sliced(op, site)] if without_strides else [])]
@@ -65,17 +75,18 @@ def conv2d(op: ops.Conv2d, site: FunctionSite) -> Body:
 def _convolution(
     op: ops.Conv2d, site: FunctionSite, x: str, strides: Any, padding: Any, laws: dict[str, Any]
 ) -> Any:
-    named = {"strides": strides, "padding": padding, "dilation_rate": unless(op.dilation, 1)}
+    named = {"strides": strides, "padding": padding, "dilation_rate": given(op, "dilation", 1)}
     where, name = (site.draft, site.block, site.layer), site.path()
     if Depthwise.serves(*where):
-        named["depth_multiplier"] = unless(op.out_channels, 1)
-        named["use_bias"] = Depthwise(site.draft).use_bias(op.bias)
-        return invoke("depthwise_conv2d", x, op.kernel_size, **named, **laws, name=name)
-    arguments = (x, op.out_channels, op.kernel_size)
+        named["depth_multiplier"] = given(op, "out_channels", 1)
+        function, named["use_bias"] = Depthwise(site.draft).called("depthwise_conv2d", op)
+        return invoke(function, x, given(op, "kernel_size"), **named, **laws, name=name)
+    arguments = (x, given(op, "out_channels"), given(op, "kernel_size"))
     if Grouped.serves(*where):
-        named["use_bias"] = Grouped(site.draft).use_bias(op.bias)
-        return invoke("grouped_conv2d", *arguments, op.groups, **named, **laws, name=name)
-    named["use_bias"] = unless(op.bias, True)
+        function, named["use_bias"] = Grouped(site.draft).called("grouped_conv2d", op)
+        groups = given(op, "groups")
+        return invoke(function, *arguments, groups, **named, **laws, name=name)
+    named["use_bias"] = given(op, "bias", True)
     return invoke("tf.layers.conv2d", *arguments, **named, **laws, name=name)
 
 
@@ -86,8 +97,8 @@ def batch_norm(op: ops.BatchNorm, site: FunctionSite) -> Body:
     norm = invoke(
         "tf.layers.batch_normalization",
         *site.inputs,
-        momentum=unless(op.momentum, NORM["momentum"]),
-        epsilon=unless(op.epsilon, NORM["epsilon"]),
+        momentum=given(op, "momentum", NORM["momentum"]),
+        epsilon=given(op, "epsilon", NORM["epsilon"]),
         **laws,
         training="training",
         fused=None if is_fused(op) else False,
@@ -103,13 +114,13 @@ def _zero_debiased(op: ops.BatchNorm, site: FunctionSite, laws: dict[str, Any]) 
     return invoke(
         "tf.contrib.layers.batch_norm",
         *site.inputs,
-        decay=op.momentum,
+        decay=given(op, "momentum"),
         scale=True,
-        epsilon=unless(op.epsilon, NORM["epsilon"]),
-        param_initializers=f"{{{', '.join(said)}}}" if said else None,
+        epsilon=given(op, "epsilon", NORM["epsilon"]),
+        param_initializers=carrying(f"{{{', '.join(said)}}}", *laws) if said else None,
         is_training="training",
         fused=None if is_fused(op) else False,
-        zero_debias_moving_mean=True,
+        zero_debias_moving_mean=carrying(True, "zero_debias"),
         scope=site.path(),
     )
 
@@ -121,8 +132,8 @@ def is_fused(op: ops.BatchNorm) -> bool:
 
 def dense(op: ops.Dense, site: FunctionSite) -> Body:
     before, laws = started(op, site)
-    named = {"use_bias": unless(op.bias, True), **laws, "name": site.path()}
-    dense = invoke("tf.layers.dense", *site.inputs, op.out_features, **named)
+    named = {"use_bias": given(op, "bias", True), **laws, "name": site.path()}
+    dense = invoke("tf.layers.dense", *site.inputs, given(op, "out_features"), **named)
     return [*before, site.gives(dense)]
 
 
@@ -130,38 +141,40 @@ def max_pool2d(op: ops.MaxPool2d, site: FunctionSite) -> Body:
     (x,) = site.inputs
     if op.padding == ops.SAME:
         return [site.gives(_window("max_pooling2d", op, site, x, SAME))]
-    padded = extended(op, site)
+    padded = extended(op, _size(site))
     if padded is None:
         return [site.gives(_window("max_pooling2d", op, site, x))]
     return [
         Comment("max pooling pads with -inf"),
-        site.gives(_pad(x, padded, LOWEST)),
+        site.gives(_pad(x, padded, LOWEST, by_hand(op))),
         site.gives(_window("max_pooling2d", op, site, site.output)),
     ]
 
 
 def avg_pool2d(op: ops.AvgPool2d, site: FunctionSite) -> Body:
-    (x,), bound, layer = site.inputs, site.bound(), "average_pooling2d"
+    (x,), layer = site.inputs, "average_pooling2d"
     if op.padding == ops.SAME and not says_same(op):
         return [pad_same(op, site), site.gives(_window(layer, op, site, site.output))]
     if op.padding == ops.SAME:
         return [site.gives(_window(layer, op, site, x, SAME))]
-    padded = extended(op, site)
+    padded = extended(op, _size(site))
     if padded is None:
         return [site.gives(_window(layer, op, site, x))]
-    zeros = site.gives(_pad(x, padded))
+    zeros = site.gives(_pad(x, padded, None, by_hand(op)))
     window = site.gives(_window(layer, op, site, site.output))
-    if all(o.overhang(s) == (0, 0) for o, s in bound):
+    if op.rounding == "floor":
         if op.count_include_pad is True:
-            return [zeros, window]
+            marked = by_hand(op, "count_include_pad")
+            return [site.gives(_pad(x, padded, None, marked)), window]
         if not op.arguments() and is_same(op):
             return [site.gives(_window(layer, op, site, x, SAME))]
-    ones, share = _counted(op, site, padded), _window(layer, op, site, "counted")
+    share = invoke(f"tf.layers.{layer}", "counted", op.kernel_size, strides=op.stride)
+    ones, counts = _counted(op, site, padded), carrying(share, "count_include_pad", rule="before")
     return [
         Assign(("counted",), ones, remark="the mean is over what counts"),
         zeros,
         window,
-        Assign((site.output,), share.without("name"), operator="/="),
+        Assign((site.output,), counts, operator="/="),
     ]
 
 
@@ -170,27 +183,33 @@ def _counted(op: ops.AvgPool2d, site: FunctionSite, padded: Four) -> Any:
     ones = invoke("tf.ones_like", Part(site.inputs[0], ":1, :, :, :1"))
     if op.count_include_pad is not True:
         return _pad(ones, padded)
-    bottom, right = overhang(site)
-    return _pad(_pad(ones, four_sides(op.padding), 1), (0, bottom, 0, right))
+    declared, beyond = counted(op, _size(site))
+    return _pad(_pad(ones, declared, 1), beyond)
+
+
+def _size(site: FunctionSite) -> str:
+    return f"{site.inputs[0]}.shape[{{}}].value"
 
 
 def _window(layer: str, op: ops.MaxPool2d, site: FunctionSite, x: str, padding: Any = None) -> Any:
-    named = {"strides": op.stride, "padding": padding, "name": site.path()}
-    return invoke(f"tf.layers.{layer}", x, op.kernel_size, **named)
+    padding = carrying(padding, "padding")
+    named = {"strides": given(op, "stride"), "padding": padding, "name": site.path()}
+    return invoke(f"tf.layers.{layer}", x, given(op, "kernel_size"), **named)
 
 
 def adaptive_avg_pool2d(op: ops.AdaptiveAvgPool2d, site: FunctionSite) -> Body:
     if op.output_size == 1:
-        named = {"keepdims": True, "name": site.path()}
+        named = {"keepdims": carrying(True, "output_size"), "name": site.path()}
         return [site.gives(invoke("tf.reduce_mean", *site.inputs, List((1, 2)), **named))]
-    size = pair(op.output_size)
+    size = carrying(pair(op.output_size), "output_size")
     return [site.gives(invoke("adaptive_average_pooling2d", *site.inputs, size))]
 
 
 def flatten(op: ops.Flatten, site: FunctionSite) -> Body:
     (x,) = site.inputs
     moved = op.order == "CHW" and not is_point(site)
-    taken = invoke("tf.transpose", x, List((0, 3, 1, 2))) if moved else x
+    transposed = invoke("tf.transpose", x, List((0, 3, 1, 2)))
+    taken = carrying(transposed, "order", rule="before") if moved else x
     return [site.gives(invoke("tf.layers.flatten", taken))]
 
 
@@ -212,17 +231,20 @@ def add(op: ops.Add, site: FunctionSite) -> Body:
 
 def channel_pad(op: ops.ChannelPad, site: FunctionSite) -> Body:
     still = List((0, 0))
-    around = List((still, still, still, _both(op.before, op.after)))
-    return [site.gives(invoke("tf.pad", *site.inputs, around))]
+    both = carrying(_both(op.before, op.after), "before", "after")
+    return [site.gives(invoke("tf.pad", *site.inputs, List((still, still, still, both))))]
 
 
 def zero_pad2d(op: ops.ZeroPad2d, site: FunctionSite) -> Body:
-    return [site.gives(_pad(site.inputs[0], four_sides(op.padding)).extended(name=site.path()))]
+    padded = _pad(
+        site.inputs[0], four_sides(op.padding), None, lambda each: carrying(each, "padding")
+    )
+    return [site.gives(padded.extended(name=site.path()))]
 
 
 def dropout(op: ops.Dropout, site: FunctionSite) -> Body:
     named = {"training": "training", "name": site.path()}
-    return [site.gives(invoke("tf.layers.dropout", *site.inputs, op.rate, **named))]
+    return [site.gives(invoke("tf.layers.dropout", *site.inputs, given(op, "rate"), **named))]
 
 
 def silu(op: ops.SiLU, site: FunctionSite) -> Body:
@@ -240,14 +262,14 @@ def _both(before: Any, after: Any) -> Any:
     return List((before, after))
 
 
-def _pad(x: Any, padding: Four, value: Any = None) -> Any:
+def _pad(x: Any, padding: Four, value: Any = None, marked: Callable[[Any], Any] = bare) -> Any:
     top, bottom, left, right = padding
     still = List((0, 0))
     if isinstance(top, str) and top.isidentifier() and len(set(padding)) == 1:  # or a pair
         sizes = Each(List(("n", "n")), "n", invoke("np.broadcast_to", top, 2))
         ends = List((still,))
-        return invoke("tf.pad", x, Joined("+", (ends, List((sizes,)), ends)))
-    around = List((still, _both(top, bottom), _both(left, right), still))
+        return invoke("tf.pad", x, marked(Joined("+", (ends, List((sizes,)), ends))))
+    around = marked(List((still, _both(top, bottom), _both(left, right), still)))
     return invoke("tf.pad", x, around, constant_values=value)
 
 

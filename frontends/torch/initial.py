@@ -24,10 +24,10 @@ from common.initializers import (
 from common.ops import Op
 from common.spec import Block, When, plain
 from frontends.writing.draft import Draft
-from frontends.writing.expressions import Invoke, invoke
+from frontends.writing.expressions import Invoke, carrying, invoke
 from frontends.writing.initial import KINDS, NUMBERS, WIDENED, key, squared
 from frontends.writing.sites import ClassSite
-from frontends.writing.statements import Assign, Elif, Expression, For, If, Statement
+from frontends.writing.statements import Assign, Elif, Expression, For, If, Statement, of_steps
 
 CLASSES: dict[type[Op], str] = {
     ops.Conv2d: "nn.Conv2d",
@@ -83,7 +83,7 @@ class Plan:
     """Where a file says what its modules start from."""
 
     def __init__(self, draft: Draft) -> None:
-        self._root = draft.root
+        self._draft, self._root = draft, draft.root
         self._places: dict[str, list[Place]] = {name: [] for name in CLASSES.values()}
         for block in draft.kinds():
             for name, layer in block.layers.items():
@@ -121,14 +121,25 @@ class Plan:
             said.setdefault(tuple(body), []).append(name)
             for each in self._places[name]:
                 if each.told != each.among(laws):
-                    apart += _guarded(each, each.lines(each.laws))
+                    lines = of_steps(each.lines(each.laws), self._steps(each))
+                    apart += _guarded(each, lines)
         branches: list[Statement] = []
         for lines, names in said.items():
             kinds = names[0] if len(names) == 1 else tuple(names)
             branch = Elif if branches else If
-            branches.append(branch(invoke("isinstance", "m", kinds), body=lines))
+            served = [each for name in names for each in self._served(name)]
+            body = of_steps(lines, *map(self._steps, served), rule="loop")
+            branches.append(branch(invoke("isinstance", "m", kinds), body=tuple(body)))
         loop = For("m", invoke("self.modules"), body=tuple(branches))
         return [loop, *apart] if branches else []
+
+    def _served(self, name: str) -> list[Place]:
+        """Return the layers of a class of modules that start as the loop says."""
+        laws = self._looped[name]
+        return [each for each in self._places[name] if each.told == each.among(laws)]
+
+    def _steps(self, place: Place) -> tuple[str, ...]:
+        return self._draft.flat.steps(place.block, place.layer)
 
 
 @lru_cache(maxsize=8)
@@ -164,19 +175,19 @@ def _lines(laws: Laws, owner: str, biased: bool | None) -> list[Statement]:
 
 
 def _start(law: Initializer, kind: str, owner: str) -> Iterator[Statement]:
-    tensor = f"{owner}.{ATTRIBUTES[kind]}"
+    tensor, field = f"{owner}.{ATTRIBUTES[kind]}", f"{kind}_initializer"
     if not isinstance(law, VarianceScaling):
         remark = "the residual branch starts at zero" if (kind, law) == ("gamma", ZEROS) else ""
-        yield Expression(_call(law, tensor), remark=remark)
+        yield Expression(carrying(_call(law, tensor), field), remark=remark)
     elif kind == "kernel" and key(law) in NAMED:
         function, named = NAMED[key(law)]
-        yield Expression(invoke(function, tensor, **named))
+        yield Expression(carrying(invoke(function, tensor, **named), field))
     else:
         name, fan, known = NUMBERS[law.distribution], FANS[law.mode].format(owner), squared(law)
         value = f"{fan} ** -0.5" if known == 1 else f"({known} / {fan}) ** 0.5"
         cut = law.distribution == "truncated_normal"
         yield Assign((name,), value, remark=WIDENED if cut else "")
-        yield Expression(_of(law.distribution, tensor, name))
+        yield Expression(carrying(_of(law.distribution, tensor, name), field))
 
 
 def _call(law: Initializer, tensor: str) -> Invoke:

@@ -18,7 +18,7 @@ from frontends.writing.class_ops import (
     module,
     value,
 )
-from frontends.writing.expressions import Joined, List, Part, invoke, unless
+from frontends.writing.expressions import Joined, List, Part, carrying, given, invoke, unless
 from frontends.writing.overwriting import may_always
 from frontends.writing.padding import by_sides, is_padded, left_first
 from frontends.writing.sites import ClassSite, Written
@@ -32,25 +32,28 @@ def conv2d(op: ops.Conv2d, site: ClassSite) -> Written:
     taken, out, groups = channels(op, site)
     uneven, same = by_sides(op.padding), op.padding == ops.SAME
     init = invoke(
-        "Conv2dSame" if same else "nn.Conv2d", taken, out, op.kernel_size,
-        stride=unless(op.stride, 1),
-        padding=unless(0 if uneven or same else op.padding, 0),
-        dilation=unless(op.dilation, 1),
-        groups=unless(groups, 1),
-        bias=unless(op.bias, True),
-    )  # fmt: skip
+        carrying("Conv2dSame", "padding", rule="function") if same else "nn.Conv2d",
+        taken,
+        out,
+        given(op, "kernel_size"),
+        stride=given(op, "stride", 1),
+        padding=None if uneven or same else given(op, "padding", 0),
+        dilation=given(op, "dilation", 1),
+        groups=groups,
+        bias=given(op, "bias", True),
+    )
     return applied(site, init, _zeros(op.padding) if uneven else None)
 
 
 def batch_norm(op: ops.BatchNorm, site: ClassSite) -> Written:
-    momentum = complement(op.momentum)
-    named = {"eps": unless(op.epsilon, 1e-5), "momentum": unless(momentum, 0.1)}
+    momentum = unless(complement(op.momentum), 0.1)
+    named = {"eps": given(op, "epsilon", 1e-5), "momentum": carrying(momentum, "momentum")}
     return applied(site, invoke("nn.BatchNorm2d", site.widths[0], **named))
 
 
 def dense(op: ops.Dense, site: ClassSite) -> Written:
-    bias = unless(op.bias, True)
-    return applied(site, invoke("nn.Linear", site.widths[0], op.out_features, bias=bias))
+    sizes = site.widths[0], given(op, "out_features")
+    return applied(site, invoke("nn.Linear", *sizes, bias=given(op, "bias", True)))
 
 
 def relu(op: ops.ReLU, site: ClassSite) -> Written:
@@ -60,40 +63,46 @@ def relu(op: ops.ReLU, site: ClassSite) -> Written:
 
 def max_pool2d(op: ops.MaxPool2d, site: ClassSite) -> Written:
     if op.padding == ops.SAME:
-        return applied(site, _window("MaxPool2dSame", op, 0))
+        return applied(site, _window(_same("MaxPool2dSame"), op))
     if not by_sides(op.padding):
-        return applied(site, _window("nn.MaxPool2d", op, op.padding))
-    lowest = invoke("nn.ConstantPad2d", left_first(op.padding), invoke("float", '"-inf"'))
-    return applied(site, _window("nn.MaxPool2d", op, 0), lowest)
+        return applied(site, _window("nn.MaxPool2d", op, given(op, "padding", 0)))
+    lowest = invoke("nn.ConstantPad2d", _around(op.padding), invoke("float", '"-inf"'))
+    return applied(site, _window("nn.MaxPool2d", op), lowest)
 
 
 def avg_pool2d(op: ops.AvgPool2d, site: ClassSite) -> Written:
     if op.padding == ops.SAME:
-        counted = unless(op.count_include_pad, True)
-        return applied(site, _window("AvgPool2dSame", op, 0, counted))
+        counted = given(op, "count_include_pad", True)
+        return applied(site, _window(_same("AvgPool2dSame"), op, None, counted))
     if not by_sides(op.padding):
-        counted = unless(op.count_include_pad, True) if is_padded(op.padding) else None
-        return applied(site, _window("nn.AvgPool2d", op, op.padding, counted))
-    found = applied(site, _window("nn.AvgPool2d", op, 0), _zeros(op.padding))
+        counted = given(op, "count_include_pad", True) if is_padded(op.padding) else None
+        return applied(site, _window("nn.AvgPool2d", op, given(op, "padding", 0), counted))
+    found = applied(site, _window("nn.AvgPool2d", op), _zeros(op.padding))
     if op.count_include_pad is True:
         return found
     ones = invoke("torch.ones_like", *site.inputs)
     counted = invoke(site.attribute, invoke(site.pad, ones))
+    counted = carrying(counted, "count_include_pad", rule="before")
     return Written(Joined("/", (found.value, counted)), found.init, found.pad)
 
 
-def _window(layer: str, op: ops.MaxPool2d, padding: Any, counted: Any = None) -> Any:
+def _same(layer: str) -> Any:
+    return carrying(layer, "padding", rule="function")
+
+
+def _window(layer: Any, op: ops.MaxPool2d, padding: Any = None, counted: Any = None) -> Any:
     return invoke(
-        layer, op.kernel_size,
-        stride=op.stride,
-        padding=unless(padding, 0),
-        ceil_mode=unless(op.rounding == "ceil", False),
+        layer,
+        given(op, "kernel_size"),
+        stride=given(op, "stride"),
+        padding=padding,
+        ceil_mode=carrying(unless(op.rounding == "ceil", False), "rounding"),
         count_include_pad=counted,
-    )  # fmt: skip
+    )
 
 
 def adaptive_avg_pool2d(op: ops.AdaptiveAvgPool2d, site: ClassSite) -> Written:
-    return applied(site, invoke("nn.AdaptiveAvgPool2d", op.output_size))
+    return applied(site, invoke("nn.AdaptiveAvgPool2d", given(op, "output_size")))
 
 
 def global_avg_pool2d(op: ops.GlobalAvgPool2d, site: ClassSite) -> Written:
@@ -107,19 +116,20 @@ def global_avg_pool2d(op: ops.GlobalAvgPool2d, site: ClassSite) -> Written:
 
 def flatten(op: ops.Flatten, site: ClassSite) -> Written:
     (x,) = site.inputs
-    return Written(
-        invoke("torch.flatten", x, 1)
-        if op.order == "CHW"
-        else f"{x}.permute(0, 2, 3, 1).flatten(1)"
-    )
+    moved = carrying(invoke(f"{x}.permute", 0, 2, 3, 1), "order", rule="before")
+    return Written(invoke("torch.flatten", x if op.order == "CHW" else moved, 1))
 
 
 def zero_pad2d(op: ops.ZeroPad2d, site: ClassSite) -> Written:
-    return applied(site, _zeros(op.padding))
+    return applied(site, invoke("nn.ZeroPad2d", carrying(left_first(op.padding), "padding")))
 
 
 def _zeros(padding: Any) -> Any:
-    return invoke("nn.ZeroPad2d", left_first(padding))
+    return invoke("nn.ZeroPad2d", _around(padding))
+
+
+def _around(padding: Any) -> Any:
+    return carrying(left_first(padding), "padding", rule="before")
 
 
 OPS: Mapping[type[Op], Writes] = {

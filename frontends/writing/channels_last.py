@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,16 +11,22 @@ from common import ops
 from common.expressions import literal, spliced
 from common.expressions import names as names_in
 from common.initializers import GLOROT_UNIFORM, ONES, ZEROS, Fans, Law, VarianceScaling
-from common.ops import Op, Shape, pair
+from common.ops import Op, Shape, pair, sides
 from common.spec import plain
 from frontends.writing.draft import Draft
-from frontends.writing.expressions import Choice, Part, invoke
+from frontends.writing.expressions import Choice, Part, carrying, invoke, text
 from frontends.writing.initial import Words, constant_of
-from frontends.writing.padding import Four, beyond, four_sides, is_same
-from frontends.writing.sites import Body, FunctionSite, Site, overhang
+from frontends.writing.padding import Four, four_sides, is_same, starts_inside
+from frontends.writing.sites import Body, FunctionSite, Site
 from frontends.writing.statements import Assign, Comment, If, Statement
 
 SAME = '"same"'  # as the framework's layers take it
+LACKING = '''
+def lacking(size, kernel, stride, before, after):
+    """Return what the last window on a map reaches beyond its padding."""
+    count = min(-(-(size + before + after - kernel) // stride) + 1, -(-(size + before) // stride))
+    return max((count - 1) * stride + kernel - size - before - after, -after)
+'''
 
 
 def batched(shape: Shape) -> str:
@@ -72,7 +79,8 @@ def pad_same(op: Any, site: FunctionSite, name: str | None = None) -> Statement:
     """Return the statement that pads "same" by the file's own function, which may take a name."""
     spread = pair(getattr(op, "dilation", 1))
     sizes = (pair(op.kernel_size), pair(op.stride), spread)
-    return site.gives(invoke("pad_same", *site.inputs, *sizes, name))
+    padded = invoke("pad_same", *site.inputs, *sizes, name)
+    return site.gives(carrying(padded, "padding", rule="before"))
 
 
 def pads_same(draft: Draft) -> bool:
@@ -89,7 +97,8 @@ def is_sliced(op: Any) -> bool:
 def sliced(op: ops.Conv2d, site: FunctionSite) -> Statement:
     """Return the statement that takes every stride-th cell of a map."""
     height, width = map(literal, pair(op.stride))
-    return site.gives(Part(site.output, f":, ::{height}, ::{width}"))
+    part = Part(site.output, f":, ::{height}, ::{width}")
+    return site.gives(carrying(part, "stride", rule="after"))
 
 
 def is_point(site: Site) -> bool:
@@ -109,11 +118,56 @@ def grouped(draft: Draft) -> list[tuple[ops.Conv2d, Shape]]:
     ]
 
 
-def extended(op: ops.MaxPool2d, site: Site) -> Four | None:
-    """Return (top, bottom, left, right) with what the last windows lack, None where all is 0."""
-    over = overhang(site) if op.rounding == "ceil" else (0, 0)
-    found = four_sides(beyond(op.padding, over))
-    return None if found == (0, 0, 0, 0) else found
+def extended(op: ops.MaxPool2d, size: str) -> Four | None:
+    """Return (top, bottom, left, right) with what the last windows lack, None where all is 0.
+
+    size: the input's size on an axis as source, with the axis as {}.
+    """
+    top, bottom, left, right = four_sides(op.padding)
+    if op.rounding == "ceil":
+        over = lacking(op, size)
+        bottom, right = (_plus(*each) for each in zip((bottom, right), over))
+    return None if (top, bottom, left, right) == (0, 0, 0, 0) else (top, bottom, left, right)
+
+
+def lacking(op: ops.MaxPool2d, size: str) -> tuple[Any, Any]:
+    """Return what the last windows of a pool lack behind its padding, (height, width)."""
+    down, along = zip(pair(op.kernel_size), pair(op.stride), sides(op.padding))
+    return _lacking(op, size.format(1), *down), _lacking(op, size.format(2), *along)
+
+
+def _lacking(op: ops.MaxPool2d, size: str, kernel: Any, stride: Any, around: Any) -> Any:
+    before, after = around
+    if not starts_inside(op):
+        return text(invoke("lacking", size, kernel, stride, before, after))
+    return 0 if stride == 1 else f"({kernel - before - after} - {size}) % {stride}"
+
+
+def _plus(padding: Any, over: Any) -> Any:
+    return over if padding == 0 else padding if over == 0 else f"{padding} + {over}"
+
+
+def counted(op: ops.MaxPool2d, size: str) -> tuple[Four, Four]:
+    """Return the padding of a mean that counts, and what lies beyond it and does not."""
+    (top, bottom, left, right), (down, along) = four_sides(op.padding), lacking(op, size)
+    if not starts_inside(op):  # then the last window may leave padding out, too
+        bottom, right = _plus(bottom, f"min({down}, 0)"), _plus(right, f"min({along}, 0)")
+        down, along = f"max({down}, 0)", f"max({along}, 0)"
+    return (top, bottom, left, right), (0, down, 0, along)
+
+
+def is_lacking(draft: Draft) -> bool:
+    """Does a file need the function `lacking`?"""
+    layers = [plain(each) for block in draft.kinds() for each in block.layers.values()]
+    pools = [each for each in layers if isinstance(each, ops.MaxPool2d)]
+    return any(op.rounding == "ceil" and not starts_inside(op) for op in pools)
+
+
+def by_hand(op: Any, *also: str) -> Callable[[Any], Any]:
+    """Return what marks padding by hand as what carries an op's own, and its rounding."""
+    names = ["padding"] if op.padding != 0 else []
+    names += ["rounding"] if getattr(op, "rounding", "floor") == "ceil" else []
+    return lambda around: carrying(around, *names, *also, rule="before")
 
 
 def conv_padding(
@@ -126,21 +180,23 @@ def conv_padding(
     """
     (x,) = site.inputs
     if op.padding == ops.SAME:
-        return ([], x, SAME) if says_same(op) else ([pad_same(op, site, name)], site.output, None)
+        same = carrying(SAME, "padding")
+        return ([], x, same) if says_same(op) else ([pad_same(op, site, name)], site.output, None)
     if op.padding == 0:
         return [], x, None
     fits = None if explicit else _fits_same(op)
     if fits is None:
         return [site.gives(padded)], site.output, None
     if not fits:
-        return [], x, SAME
+        return [], x, carrying(SAME, "padding")
     padding = site.locals.name("padding")
+    argument = carrying(padding, "padding", rule="choice")
     why = Comment('where "same" would pad unevenly, pad by hand')
     chosen = Assign((padding,), Choice(SAME, " and ".join(fits), '"valid"'))
     by_hand = f'{padding} == "valid"' + (f" and {_more_than_one(op)}" if _is_open(op) else "")
     if x == site.output:
-        return [why, chosen, If(by_hand, body=(site.gives(padded),))], x, padding
-    return [why, chosen, site.gives(Choice(padded, by_hand, x))], site.output, padding
+        return [why, chosen, If(by_hand, body=(site.gives(padded),))], x, argument
+    return [why, chosen, site.gives(Choice(padded, by_hand, x))], site.output, argument
 
 
 def _is_open(op: ops.Conv2d) -> bool:

@@ -18,7 +18,7 @@ from frontends.writing.expressions import Choice, Each, List, Unpacked, invoke
 from frontends.writing.progressions import runs
 from frontends.writing.sites import ClassSite, ItemSite, Written
 from frontends.writing.stages import METHOD, Stages
-from frontends.writing.statements import Assign, Comment, Function, If, Return, Statement
+from frontends.writing.statements import Assign, Comment, Function, If, Return, Statement, of_steps
 from frontends.writing.text import EmitError, passed
 
 
@@ -69,7 +69,9 @@ class Init:
             yield If(value.condition, body=(made,), steps=steps)
         elif value is not None:
             yield Assign((f"self.{name}",), value, steps=steps)
-        started = [line for site, _ in ops for line in self._dialect.started(site)]
+        started = [
+            line for site, _ in ops for line in of_steps([*self._dialect.started(site)], site.steps)
+        ]
         if started and isinstance(layer, When):
             yield If(f"self.{name} is not None", body=tuple(started), steps=steps)
         else:

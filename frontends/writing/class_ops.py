@@ -9,7 +9,7 @@ from typing import Any
 from common import ops
 from common.expressions import spliced
 from common.sizes import product
-from frontends.writing.expressions import Joined, Unpacked, invoke
+from frontends.writing.expressions import Joined, Unpacked, carrying, given, invoke, unless
 from frontends.writing.sites import ClassSite, Written
 
 Writes = Callable[[Any, ClassSite], Written]
@@ -37,10 +37,11 @@ def channels_padded(expression: Callable[..., Any]) -> Writes:
     def channel_pad(op: ops.ChannelPad, site: ClassSite) -> Written:
         (x,), own = site.inputs, site.attribute
         if op.before == op.after and isinstance(op.before, str):
-            return Written(expression(x, own, own), op.before)
+            return Written(expression(x, own, own), carrying(op.before, "before", "after"))
+        around = given(op, "before"), given(op, "after")
         if isinstance(op.before, str) or isinstance(op.after, str):
-            return Written(expression(x, Unpacked(own)), (op.before, op.after))
-        return Written(expression(x, op.before, op.after))
+            return Written(expression(x, Unpacked(own)), around)
+        return Written(expression(x, *around))
 
     return channel_pad
 
@@ -50,15 +51,16 @@ def add(op: ops.Add, site: ClassSite) -> Written:
 
 
 def dropout(op: ops.Dropout, site: ClassSite) -> Written:
-    return applied(site, invoke("nn.Dropout", op.rate))
+    return applied(site, invoke("nn.Dropout", given(op, "rate")))
 
 
 def channels(op: ops.Conv2d, site: ClassSite) -> tuple[Any, Any, Any]:
-    """Return a convolution's input channels, output channels and groups."""
-    given = site.widths[0]
+    """Return a convolution's input channels, output channels and groups, as arguments."""
+    taken = site.widths[0]
     if isinstance(op, ops.DepthwiseConv2d):
-        return given, product(given, op.out_channels), given
-    return given, op.out_channels, op.groups
+        out = product(taken, op.out_channels)
+        return taken, carrying(out, "out_channels"), unless(taken, 1)
+    return taken, given(op, "out_channels"), given(op, "groups", 1)
 
 
 def complement(momentum: Any) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from common.network import Network
 from common.ops import Op, Shape
@@ -17,7 +17,7 @@ from frontends.writing.draft import LINE_LENGTH, Draft
 from frontends.writing.names import Words
 from frontends.writing.naming import Naming
 from frontends.writing.sites import Body, ClassSite, FunctionSite, Site, Written
-from frontends.writing.statements import Statement
+from frontends.writing.statements import Statement, of_steps
 from frontends.writing.text import EmitError
 
 # What files call builtins, loops and themselves by; `tap` is what a tapped twin calls.
@@ -25,6 +25,14 @@ _ALWAYS = frozenset("chr float print range sum super tap zip".split())
 OF_CLASSES = _ALWAYS | {"self", "block", "path", "_", "i"}
 OF_FUNCTIONS = _ALWAYS | {"name", "training", "i", "stack"}
 Writes = Callable[[Any, FunctionSite], Body]  # what a row of a dialect of functions is
+
+
+class Option(NamedTuple):
+    """An argument of the network's function: its default and its type as source, what it is."""
+
+    default: str
+    hint: str
+    about: str
 
 
 AnySite = TypeVar("AnySite", bound=Site)
@@ -40,6 +48,7 @@ class Dialect(ABC, Generic[AnySite, AnyWritten]):
 
     name: ClassVar[str]
     own: ClassVar[frozenset[str]]
+    line_length: ClassVar[int] = LINE_LENGTH  # of its files
     table: ClassVar[Mapping[type[Op], Callable[[Any, Any], Any]]]
 
     @property
@@ -84,12 +93,16 @@ class ClassDialect(Dialect[ClassSite, Written]):
     sequential: ClassVar[str]
     module_list: ClassVar[str]
     reserved: ClassVar[frozenset[str]]  # the names of the base class, which no layer can bear
-    line_length: ClassVar[int] = LINE_LENGTH  # of its files
     typed_docstrings: ClassVar[bool] = False  # do docstrings say types and defaults?
 
     @property
     def words(self) -> Words:
         return Words(OF_CLASSES | self.own, classes=True)
+
+    def op(self, op: Op, site: ClassSite) -> Written:
+        found = super().op(op, site)
+        parts = (found.value, found.init, found.pad, found.before)
+        return Written(*(of_steps(each, site.steps) for each in parts))
 
     @abstractmethod
     def merged(self, merge: str, paths: tuple[Any, ...]) -> Any:
@@ -119,10 +132,15 @@ class FunctionDialect(Dialect[FunctionSite, Body]):
     channels_last: ClassVar[bool]
     fstrings: ClassVar[bool]  # may a file hold f-strings? In 2019 it held none
     threads_training: ClassVar[bool]  # do functions take `training`?
+    tensor: ClassVar[str] = ""  # the type of values in signatures, "" where these have no types
+    model: ClassVar[str] = ""  # the type of what the network's function returns
 
     @property
     def words(self) -> Words:
         return Words(OF_FUNCTIONS | self.own, classes=False)
+
+    def op(self, op: Op, site: FunctionSite) -> Body:
+        return list(of_steps(super().op(op, site), site.steps))
 
     def naming(self, network: Network) -> Naming:
         """Return how a file names its parts. Raises TriptychError for an unknown naming."""
@@ -160,6 +178,10 @@ class FunctionDialect(Dialect[FunctionSite, Body]):
     @abstractmethod
     def root_inputs(self, draft: Draft) -> list[str]:
         """Return the parameters that the network's function takes for its input."""
+
+    def root_options(self, draft: Draft) -> dict[str, Option]:
+        """Return what else the network's function takes by name, as its framework's zoo has it."""
+        return {}
 
     def open_root(self, draft: Draft) -> Body:
         """Return the statements that the network's function starts with."""

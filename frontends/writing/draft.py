@@ -18,6 +18,7 @@ from common.prune import prune
 from common.spec import Block, plain
 from common.text import one_line
 from frontends.frameworks import Framework
+from frontends.writing.carriers import Carrier, carriers_of
 from frontends.writing.flat import Flat, OwnNames, flattened
 from frontends.writing.lines import Lines, lines_of
 from frontends.writing.names import Words, class_names, renamed
@@ -52,6 +53,11 @@ class Source:
     def lines(self) -> tuple[Lines, ...]:
         """The lines of every step, in the order of the file."""
         return lines_of(self.statements, self.text)
+
+    @cached_property
+    def carriers(self) -> tuple[Carrier, ...]:
+        """What carries each field of an op, in the order of the file."""
+        return carriers_of(self.statements, self.text)
 
 
 class Draft:

@@ -113,6 +113,25 @@ class Part(Node):
         return f"{text(self.value)}[{self.index}]"
 
 
+@dataclass(frozen=True)
+class Field(Node):
+    """An expression that carries fields of an op.
+
+    rule: how, where it is not an argument of the op's own call: "before" or "after" by what stands
+    there, "function" by a function or class of the file, "loop" by a loop over layers, "choice" by
+    a word that arguments decide on. steps: of which ops, each by the
+    `block.layer` that it says, several where blocks are flat.
+    """
+
+    value: Any
+    names: tuple[str, ...]
+    rule: str = ""
+    steps: tuple[tuple[str, ...], ...] = ()
+
+    def text(self) -> str:
+        return text(self.value)
+
+
 def text(expression: Any) -> str:
     """Return an expression as source."""
     if isinstance(expression, Node):
@@ -135,3 +154,18 @@ def unless(value: Any, default: Any) -> Any:
     """Return None for a default, so that `invoke` leaves it out."""
     same = value == default and isinstance(value, bool) == isinstance(default, bool)
     return None if same else value
+
+
+def carrying(value: Any, *names: str, rule: str = "") -> Any:
+    """Return an expression that carries fields of an op; None is left as it is."""
+    return None if value is None else Field(value, names, rule)
+
+
+def given(op: Any, name: str, default: Any = None) -> Any:
+    """Return a field of an op as an argument, None for a framework's default."""
+    return carrying(unless(getattr(op, name), default), name)
+
+
+def bare(expression: Any) -> Any:
+    """Return an expression without the fields that it carries."""
+    return expression.value if isinstance(expression, Field) else expression

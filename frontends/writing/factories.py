@@ -17,14 +17,14 @@ REST = "**kwargs"  # further arguments of the class, as torchvision and paddle.v
 def function_factories(draft: Draft, root: Function) -> Iterator[str]:
     """Yield the functions of a file as text; `root` is the network's own."""
     taken = {*draft.words.taken, *draft.network.blocks()}
-    first = [each for each in root.parameters if "=" not in each]
+    first = [each.partition(":")[0] for each in root.parameters if "=" not in each]
     for member in draft.network.members:
         name = fresh(member.name, taken)
         taken.add(name)
         given = [f"{argument}={literal(value)}" for argument, value in member.arguments]
         call = f"{root.name}({', '.join([*first, *given, REST])})"
         body = (*about(f"{one_line(member.title) or member.name}."), Return(call))
-        yield "\n".join(lines([Function(name, (*first, REST), body=body)]))
+        yield "\n".join(lines([Function(name, (*first, REST), root.returns, body=body)]))
 
 
 def factories(draft: Draft, entry: str) -> Iterator[str]:

@@ -14,8 +14,9 @@ from common.ops import Conv2d
 from common.spec import Block, plain
 from frontends.writing.channels_last import default_law
 from frontends.writing.draft import Draft
+from frontends.writing.expressions import carrying, given, invoke
 from frontends.writing.initial import stated
-from frontends.writing.sites import Site
+from frontends.writing.sites import FunctionSite, Site
 
 NAME = "conv2d_fixed_padding"
 LEAST = 3  # so many convolutions have a function of their own
@@ -39,6 +40,16 @@ def fixed(draft: Draft) -> dict[tuple[str, str], Conv2d]:
 def is_served(draft: Draft, block: Block, layer: str) -> bool:
     """Is a layer written by that function?"""
     return (block.kind, layer) in fixed(draft)
+
+
+def call(op: Conv2d, site: FunctionSite) -> Any:
+    """Return a call of that function, which says by itself how layers pad and start."""
+    names = ["padding"] if op.padding != 0 else []
+    names += [] if op.bias else ["bias"]
+    names += ["kernel_initializer"] if stated(op, "kernel", site, default_law) else []
+    function = carrying(NAME, *names, rule="function") if names else NAME
+    sizes, strides = (given(op, "out_channels"), given(op, "kernel_size")), given(op, "stride", 1)
+    return invoke(function, *site.inputs, *sizes, strides=strides, name=site.path())
 
 
 def are_strided(draft: Draft) -> bool:

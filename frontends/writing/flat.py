@@ -138,6 +138,9 @@ class _Flattening:
         kind = fresh(f"{block.kind}_{name}", self._kinds)
         self._kinds.add(kind)
         self.sequences.add(kind)
+        inside = f"{use.block.kind}."
+        for inner in layers:
+            self.said[kind, inner] = (f"{block.kind}.{name}", f"{inside}{inner}")
         signature = write_signature((argument, REQUIRED) for argument in taken)
         return Block(kind, signature, layers=layers)(*taken)
 

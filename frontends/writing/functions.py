@@ -14,10 +14,11 @@ from common.sizes import plus
 from common.spec import Block, Chain, Layer, Parallel, Use, When, plain
 from common.wiring import Call
 from frontends.writing.dialect import FunctionDialect
-from frontends.writing.draft import LINE_LENGTH, Draft, Source, formatted, shapes_of
+from frontends.writing.draft import INDENT, Draft, Source, formatted, shapes_of
 from frontends.writing.expressions import Each, invoke
 from frontends.writing.factories import function_factories
 from frontends.writing.guards import guards
+from frontends.writing.hints import argument_hints, returned, with_hints
 from frontends.writing.names import Locals, names_in
 from frontends.writing.naming import Naming
 from frontends.writing.needs import Needs
@@ -28,6 +29,7 @@ from frontends.writing.shapes import Symbols
 from frontends.writing.sites import Body, FunctionSite, standalone
 from frontends.writing.stacks import NAME as STACK
 from frontends.writing.stacks import Stacks, StackSite
+from frontends.writing.stages import COUNT
 from frontends.writing.statements import (
     Assign,
     Comment,
@@ -45,8 +47,6 @@ from frontends.writing.statements import (
 from frontends.writing.text import parameters, passed
 from frontends.writing.tidying import merged_ifs, returning, said_once, with_local
 
-ROOM = LINE_LENGTH - 4  # of a line in a function
-
 
 def write(
     network: Network, dialect: FunctionDialect, taps: bool = False, ending: Ending | None = None
@@ -54,7 +54,7 @@ def write(
     """Return the written file. With `taps`, every step passes its result through `tap`; with an
     `ending` it trains."""
     words = dialect.words.and_more(NAMES) if ending else dialect.words
-    draft = Draft(network, dialect.says_same, words)
+    draft = Draft(network, dialect.says_same, words, dialect.line_length)
     naming = dialect.naming(network)
     if taps and not naming.scope:  # steps are known by their paths
         naming = Naming()
@@ -80,7 +80,7 @@ def write(
         text = f"# -*- coding: utf-8 -*-\n{text}"
     return Source(
         dialect.name,
-        formatted(text),
+        formatted(text, dialect.line_length),
         entry,
         classes=False,
         names=naming.names,
@@ -119,6 +119,7 @@ class _Function:
         self._is_root = block is draft.root
         self._symbols = Symbols(draft, dialect.channels_last) if self._is_root else None
         self._stacks = Stacks(draft, block, naming) if self._is_root else None
+        self._options = dialect.root_options(draft) if self._is_root else {}
         self._seen: set[str] = set()
         self._positions = {id(call): i for i, call in enumerate(block.wiring)}
         self._locals = Locals({*draft.words.taken, *draft.network.blocks(), *names_in(block)})
@@ -128,7 +129,22 @@ class _Function:
         opening = self._dialect.open_root(self._draft) if self._is_root else []
         opening += [Expression(openings[block.kind])] if block.kind in openings else []
         body = (*self._about(), *self._body(opening))
-        return Function(block.kind, self._parameters(), body=body)
+        function = Function(block.kind, self._parameters(), body=body)
+        returns = self._dialect.model if self._is_root else self._returned()
+        return with_hints(function, self._hints(), returns)
+
+    def _returned(self) -> str:
+        return returned(self._block.outputs, self._dialect.tensor)
+
+    def _hints(self) -> dict[str, str]:
+        """Return the types of parameters, none where the framework's files have none."""
+        if not self._dialect.tensor:
+            return {}
+        instances = self._draft.instances(self._block)
+        hints = argument_hints(self._block, instances)
+        options = {name: each.hint for name, each in self._options.items()}
+        values = dict.fromkeys(self._block.inputs, self._dialect.tensor)
+        return {**values, "name": "str", COUNT: "int", **hints, **options}
 
     def stack(self) -> list[Function]:
         """Return the function that makes stages, where the network's own calls one."""
@@ -139,7 +155,9 @@ class _Function:
         whose = (self._draft, block, "", values, values)
         site = StackSite(*whose, False, fstrings, self._naming, self._locals)
         body = list(self._chain(self._stacks.chain, site))
-        return [self._stacks.function(body, self._needs, self._naming.scope, fstrings)]
+        function = self._stacks.function(body, self._needs, self._naming.scope, fstrings)
+        inner = _Function(self._draft, self._dialect, block, self._needs, self._naming, self._taps)
+        return [with_hints(function, inner._hints(), inner._returned())]
 
     def _about(self) -> list[Statement]:
         """Return the docstring; the network's own function says its arguments and shapes."""
@@ -147,7 +165,8 @@ class _Function:
             return about(self._block.about)
         names = [each.partition("=")[0] for each in self._parameters()]
         output = ", ".join(self._symbols.of(len(self._block.wiring) - 1))
-        return [root_about(self._draft, output, names, self._dialect.channels_last)]
+        options = {name: each.about for name, each in self._options.items()}
+        return [root_about(self._draft, output, names, self._dialect.channels_last, options)]
 
     def _parameters(self) -> tuple[str, ...]:
         block, kind = self._block, self._block.kind
@@ -158,6 +177,9 @@ class _Function:
             wanted |= set(declared)
         inputs += ["training"] if self._needs.training[kind] else []
         name = ["name"] if self._needs.name[kind] and not self._is_root else []
+        if self._is_root:
+            options = [f"{name}={each.default}" for name, each in self._options.items()]
+            return (*parameters(block, inputs, (), wanted), *options)
         if name and self._dialect.fstrings:  # Python 2 has no parameters by name alone
             return (*parameters(block, inputs, (), wanted), "*", *name)
         return parameters(block, inputs, name, wanted)
@@ -187,7 +209,8 @@ class _Function:
         if not self._symbols or (isinstance(last, Suite) and not self._is_even(call, last)):
             return body
         shape = shapes_of(self._symbols.of(self._positions[id(call)]))
-        if len(last.line()) <= ROOM < len(f"{last.line()}  # {shape}"):
+        room = self._draft.line_length - INDENT
+        if len(last.line()) <= room < len(f"{last.line()}  # {shape}"):
             return body  # it would break the line
         return [*before, replace(last, remark=shape)]
 

@@ -63,7 +63,7 @@ def _of_tuple(name: str, count: int, least: dict[tuple[str, int | None], int]) -
     first = next((i for i, each in enumerate(lowest) if each), None)
     if first is None or set(lowest[first:]) != {lowest[first]}:
         return wrong, f"{count} values"
-    part, kept = (f"{name}[{first}:]", f", from index {first}") if first else (name, "")
+    part, kept = (f"{name}[{first}:]", f", {name}[{first}:]") if first else (name, "")
     expected = f"{count} counts{kept} of at least {lowest[first]}"
     return f"{wrong} or min({part}) < {lowest[first]}", expected
 

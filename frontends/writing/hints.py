@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from common.elaborate import BlockInstance
 from common.expressions import literal
 from common.spec import Block
 from common.wiring import REQUIRED
+from frontends.writing.statements import Function
 
 TENSOR = "Tensor"
 
@@ -18,8 +20,7 @@ def init_parameters(
 ) -> tuple[str, ...]:
     """Return the parameters of a block's `__init__` behind `self`: channels that are implicit,
     what has no default, what has one."""
-    given = {name: [each.arguments[name] for each in instances] for name, _ in block.arguments}
-    hints = {name: hint_of(values) for name, values in given.items()}
+    hints = argument_hints(block, instances)
     required = [f"{n}: {hints[n]}" for n, default in block.arguments if default is REQUIRED]
     defaults = [
         f"{n}: {hints[n]} = {literal(default)}"
@@ -27,6 +28,28 @@ def init_parameters(
         if default is not REQUIRED
     ]
     return (*(f"{name}: int" for name in implicit), *required, *defaults)
+
+
+def argument_hints(block: Block, instances: Iterable[BlockInstance]) -> dict[str, str]:
+    """Return the types of a block's arguments."""
+    found = list(instances)
+    return {n: hint_of(each.arguments[n] for each in found) for n, _ in block.arguments}
+
+
+def with_hints(function: Function, hints: Mapping[str, str], returns: str) -> Function:
+    """Return a function with the types of its parameters, where there are any."""
+    if not hints:
+        return function
+    return replace(
+        function,
+        parameters=tuple(_typed(*each.partition("="), hints) for each in function.parameters),
+        returns=returns,
+    )
+
+
+def _typed(name: str, sign: str, default: str, hints: Mapping[str, str]) -> str:
+    typed = f"{name}: {hints[name]}" if name in hints else name
+    return f"{typed} = {default}" if sign else typed
 
 
 def hint_of(values: Iterable[Any]) -> str:
@@ -47,6 +70,6 @@ def _hint(value: Any) -> str:
     return type(value).__name__
 
 
-def returned(values: tuple[str, ...]) -> str:
-    """Return the type of what a `forward` returns."""
-    return TENSOR if len(values) == 1 else f"tuple[{', '.join([TENSOR] * len(values))}]"
+def returned(values: tuple[str, ...], tensor: str = TENSOR) -> str:
+    """Return the type of what a block returns."""
+    return tensor if len(values) == 1 else f"tuple[{', '.join([tensor] * len(values))}]"

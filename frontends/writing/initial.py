@@ -13,6 +13,7 @@ from common.initializers import BY_FAN_IN, KEPT, Initializer, Law, Shape, Varian
 from common.ops import BatchNorm, Conv2d, Dense, DepthwiseConv2d, Op, pair
 from common.spec import plain
 from frontends.writing.draft import Draft
+from frontends.writing.expressions import carrying
 from frontends.writing.sites import Site
 from frontends.writing.statements import Assign, Statement
 from frontends.writing.text import EmitError
@@ -83,6 +84,7 @@ class Words(ABC):
                 told[kind] = own
             elif law is not None:
                 told[kind] = self.of(law.law, *vars(law).values())
+        told = {kind: carrying(each, f"{kind}_initializer") for kind, each in told.items()}
         return list(before.values()), told
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from common.expressions import fold, spliced
+from common.expressions import fold, names, spliced
 from common.network import Network
 from common.ops import SAME, Op, Shape, pair, sides
 from common.sizes import plus, product
@@ -57,10 +57,12 @@ def four_sides(padding: Any) -> Four:
     return top, bottom, left, right
 
 
-def beyond(padding: Any, over: tuple[int, int]) -> Any:
-    """Return padding as ((top, bottom), (left, right)) with what last windows reach beyond it."""
-    top, bottom, left, right = four_sides(padding)
-    return (top, plus(bottom, over[0])), (left, plus(right, over[1]))
+def starts_inside(op: Any) -> bool:
+    """Does each window of a pool start on the map, or before it, whatever the map's size? Then
+    rounding up is the same in every framework."""
+    sizes = pair(op.kernel_size), pair(op.stride), sides(op.padding)
+    known = not names((op.kernel_size, op.stride, op.padding))
+    return known and all(k >= s + after for k, s, (_, after) in zip(*sizes))
 
 
 def by_sides(padding: Any) -> Four | None:

@@ -7,10 +7,10 @@ from typing import Any
 
 from common import ops
 from common.initializers import GLOROT_UNIFORM, ONES, ZEROS, Fans, Law, Normal
-from common.ops import Op, Shape, pair, sides
-from frontends.writing.expressions import List, invoke
+from common.ops import Op, Shape, pair
+from frontends.writing.expressions import List, Part, carrying, invoke, unless
 from frontends.writing.initial import Words
-from frontends.writing.padding import by_sides
+from frontends.writing.padding import by_sides, four_sides
 
 
 def says_same(op: Op) -> bool:
@@ -42,7 +42,18 @@ class PaddleFamilyWords(Words):
 def same_padded(op: Any, x: str) -> Any:
     """Return a value with "same" padded around it by the file's own function."""
     spread = pair(getattr(op, "dilation", 1))
-    return invoke("pad_same", x, pair(op.kernel_size), pair(op.stride), spread)
+    padded = invoke("pad_same", x, pair(op.kernel_size), pair(op.stride), spread)
+    return carrying(padded, "padding", rule="before")
+
+
+def padded_by(op: Any) -> Any:
+    """Return the padding of an op as its layer takes it, None for none."""
+    return carrying(unless(padding_of(op.padding), 0), "padding")
+
+
+def rounded_by(op: Any) -> Any:
+    """Return the `ceil_mode` of a pool, None for floor."""
+    return carrying(unless(op.rounding == "ceil", False), "rounding")
 
 
 def padding_of(padding: Any) -> Any:
@@ -53,8 +64,15 @@ def padding_of(padding: Any) -> Any:
     return List(uneven) if uneven else padding
 
 
-def rounds_alike(op: Any, shape: Shape) -> bool:
-    """Does Paddle's ceil_mode give this many windows? It keeps those that see only padding."""
-    steps = zip(shape[1:], pair(op.kernel_size), pair(op.stride), sides(op.padding))
-    counts = tuple(-((k - n - sum(pads)) // s) + 1 for n, k, s, pads in steps)
-    return bool(counts == op.output(shape)[1:])
+def started_at(op: Any, pooled: Any, x: str) -> Any:
+    """Return a pooled value without the windows that start behind the map `x`, which Paddle's
+    ceil_mode keeps."""
+    (top, _, left, _), (down, right) = four_sides(op.padding), pair(op.stride)
+    counts = _starts(f"{x}.shape[2]", top, down), _starts(f"{x}.shape[3]", left, right)
+    return Part(pooled, f":, :, :{counts[0]}, :{counts[1]}")
+
+
+def _starts(size: str, before: Any, stride: Any) -> str:
+    """Return how many windows start on a map, or on the padding before it."""
+    covered = size if before == 0 else f"({size} + {before})"
+    return f" -(-{covered} // {stride})"

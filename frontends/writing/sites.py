@@ -9,7 +9,7 @@ from common.expressions import evaluate
 from common.expressions import names as names_in
 from common.ops import ReLU, ReLU6, Shape, Sigmoid, Softmax
 from common.spec import Block
-from frontends.writing.draft import Draft, constant
+from frontends.writing.draft import Draft
 from frontends.writing.names import Locals
 from frontends.writing.naming import Naming
 from frontends.writing.statements import Assign, Statement
@@ -40,6 +40,11 @@ class Site:
         ]
         return all(isinstance(op, (ReLU, ReLU6, Sigmoid, Softmax)) for op in taken)
 
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The `block.layer` that the op says, several where blocks are flat."""
+        return self.draft.flat.steps(self.block, self.layer)
+
     def holds(self, condition: str) -> list[bool]:
         """Return the value of a condition over the block's arguments in every instance."""
         assert names_in(condition) <= set(dict(self.block.arguments))
@@ -48,16 +53,6 @@ class Site:
             for each in self.draft.instances(self.block)
             if self.layer in each.layer_inputs
         ]
-
-
-def overhang(site: Site) -> tuple[int, int]:
-    """Return by how much the last windows of a pool reach beyond its padding, (height, width).
-
-    Raises EmitError if it differs between the instances of the block.
-    """
-    where = f"block {site.block.kind}, layer {site.layer}: the last window"
-    found: list[tuple[int, int]] = [op.overhang(shape) for op, shape in site.bound()]
-    return constant(found, where)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from common.text import one_line
-from frontends.writing.expressions import Node, text
+from frontends.writing.expressions import Field, Node, text
 
 
 @dataclass(frozen=True)
@@ -182,3 +182,15 @@ def changed(code: Any, change: Callable[[Any], Any]) -> Any:
     elif isinstance(code, tuple):
         code = tuple(changed(each, change) for each in code)
     return change(code)
+
+
+def of_steps(code: Any, *steps: tuple[str, ...], rule: str = "") -> Any:
+    """Return statements, or an expression, with the fields that it carries said to be of
+    these ops; those of others stay."""
+
+    def told(each: Any) -> Any:
+        if not isinstance(each, Field) or each.steps:
+            return each
+        return replace(each, steps=steps, rule=rule or each.rule)
+
+    return list(changed(tuple(code), told)) if isinstance(code, list) else changed(code, told)

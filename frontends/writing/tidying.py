@@ -11,7 +11,7 @@ from typing import Any
 from common.expressions import names, parse
 from common.ops import Op
 from common.spec import Block, plain, uses
-from frontends.writing.expressions import Choice
+from frontends.writing.expressions import Choice, Field, bare
 from frontends.writing.names import names_in
 from frontends.writing.statements import Assign, Comment, If, Return, Statement, changed, within
 
@@ -52,9 +52,10 @@ def said_once(body: Sequence[Statement]) -> list[Statement]:
                 continue
             said.add(each.comment)
         if isinstance(each, Assign):
-            if _is_word(each.value) and last.get(each.targets) == each.value:
+            value = bare(each.value)
+            if _is_word(value) and last.get(each.targets) == value:
                 continue
-            last[each.targets] = each.value
+            last[each.targets] = value
         found.append(each)
     return found
 
@@ -92,16 +93,21 @@ def with_local(block: Block, body: Sequence[Statement], products: bool = False) 
 
     def named(code: Any) -> Any:
         if isinstance(code, tuple):
-            return tuple(NAME if each == best else each for each in code)
+            return tuple(_renamed(each) if bare(each) == best else each for each in code)
         return code
 
     return [Assign((NAME,), best), *changed(tuple(body), named)]
 
 
+def _renamed(item: Any) -> Any:
+    return replace(item, value=NAME) if isinstance(item, Field) else NAME
+
+
 def _counts(body: tuple[Statement, ...]) -> Counter[str]:
     """Return how often each expression is an argument, or an item of a tuple or a list."""
     tuples = (each for each in within(body) if isinstance(each, tuple))
-    return Counter(item for each in tuples for item in each if isinstance(item, str))
+    items = (bare(item) for each in tuples for item in each)
+    return Counter(item for item in items if isinstance(item, str))
 
 
 def _long(block: Block, least: int) -> Iterator[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from common.network import Network
 from common.networks import available
-from common.ops import AvgPool2d, Conv2d, DepthwiseConv2d, MaxPool2d
+from common.ops import AvgPool2d, Concat, Conv2d, DepthwiseConv2d, GlobalAvgPool2d, MaxPool2d
 from common.spec import Block
 from frontends.frameworks import FRAMEWORKS, MODERN
 from frontends.ladder.runs import comparable
@@ -31,7 +31,7 @@ EVEN = {
     "resnext_cifar_tensorflow": 36,
 }
 del EVEN["se_resnext_published_tensorflow"]  # its pool pads "same", too
-KERAS_INPUT = re.compile(r"keras\.Input\(\(\d+, \d+, ")
+KERAS_INPUT = re.compile(r"keras\.Input\(input_shape or \(\d+, \d+, ")
 QUICK = ("batchflow_resnet", "resnet18", "rir18", "se_resnext_published_tensorflow")
 
 
@@ -47,7 +47,7 @@ def _written_for(network: Network, panel: str, size: int) -> Fault:
 
     def text(other: str) -> str:
         own = emit(comparable(network), panel, taps=" = tap(" in other or "return tap(" in other)
-        return KERAS_INPUT.sub(f"keras.Input(({size}, {size}, ", own.text)
+        return KERAS_INPUT.sub(f"keras.Input(input_shape or ({size}, {size}, ", own.text)
 
     return text
 
@@ -87,6 +87,42 @@ def test_every_op_that_is_padded_same(size: int, workers: Workers) -> None:
 @rows("size", {str(size): size for size in (17, 30)})
 def test_every_op_that_is_padded_same_in_five_panels(size: int, workers: Workers) -> None:
     _check(SAMES, size, FRAMEWORKS, workers)
+
+
+POOLS = {
+    "maximum": MaxPool2d(3, stride=2, rounding="ceil"),
+    "uneven": MaxPool2d((3, 2), stride=(2, 1), padding=((0, 1), (1, 0)), rounding="ceil"),
+    "dropped": MaxPool2d(2, stride=3, padding=1, rounding="ceil"),  # a window in padding alone
+    "mean": AvgPool2d(2, stride=2, rounding="ceil"),
+    "padded": AvgPool2d(2, stride=3, padding=1, rounding="ceil"),
+    "counted": AvgPool2d(3, stride=2, padding=1, rounding="ceil", count_include_pad=True),
+    "spread": AvgPool2d(3, stride=3, padding=1, rounding="ceil", count_include_pad=True),
+}
+CEILS = Network(
+    "ceils",
+    Block(
+        "ceils",
+        layers={**POOLS, **{f"{name}_mean": GlobalAvgPool2d() for name in POOLS}, "all": Concat()},
+        wiring="\n".join(
+            [
+                *(f"{name}_map = {name}(x)\n{name}s = {name}_mean({name}_map)" for name in POOLS),
+                f"x = all({', '.join(f'{name}s' for name in POOLS)})",
+            ]
+        ),
+    ),
+    (4, 12, 12),
+)
+
+
+@rows("size", {str(size): size for size in (13, 14, 15)})
+def test_every_pool_that_rounds_up(size: int, workers: Workers) -> None:
+    _check(CEILS, size, MODERN, workers)
+
+
+@pytest.mark.complete
+@rows("size", {str(size): size for size in (13, 14, 15, 16)})
+def test_every_pool_that_rounds_up_in_five_panels(size: int, workers: Workers) -> None:
+    _check(CEILS, size, FRAMEWORKS, workers)
 
 
 @rows("name", {name: name for name in QUICK})
