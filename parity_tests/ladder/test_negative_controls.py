@@ -79,10 +79,28 @@ def _check(pitfall: Pitfall, panel: str, workers: Workers) -> None:
 
 
 MODERN_ROWS = _planted(MODERN)
-TURN = {  # a panel of every pitfall, by turns; the long half has the others
-    name: (pitfall, panel)
-    for name, (pitfall, panel) in MODERN_ROWS.items()
-    if MODERN.index(panel) == PITFALLS.index(pitfall) % len(MODERN)
+HISTORICAL_ROWS = _planted(HISTORICAL)
+
+
+def _turn(panels: tuple[str, ...], after: int = 0) -> dict[str, tuple[Pitfall, str]]:
+    """Return a panel of every pitfall, by turns."""
+    return {
+        name: (pitfall, panel)
+        for name, (pitfall, panel) in _planted(panels).items()
+        if panels.index(panel) == (PITFALLS.index(pitfall) + after) % len(panels)
+    }
+
+
+# By default one modern panel of each; in the long half another, and a historical one.
+TURN, NEXT, PAST = _turn(MODERN), _turn(MODERN, 1), _turn(HISTORICAL)
+OTHERS = {
+    name: pytest.param(*row, marks=pytest.mark.complete if name in NEXT else pytest.mark.exhaustive)
+    for name, row in MODERN_ROWS.items()
+    if name not in TURN
+}
+HISTORICAL_OTHERS = {
+    name: pytest.param(*row, marks=pytest.mark.complete if name in PAST else pytest.mark.exhaustive)
+    for name, row in HISTORICAL_ROWS.items()
 }
 
 
@@ -91,16 +109,14 @@ def test_caught_and_located(pitfall: Pitfall, panel: str, workers: Workers) -> N
     _check(pitfall, panel, workers)
 
 
-@pytest.mark.complete
-@rows("pitfall, panel", {name: row for name, row in MODERN_ROWS.items() if name not in TURN})
+@rows("pitfall, panel", OTHERS)
 def test_caught_and_located_in_the_other_panels(
     pitfall: Pitfall, panel: str, workers: Workers
 ) -> None:
     _check(pitfall, panel, workers)
 
 
-@pytest.mark.complete
-@rows("pitfall, panel", _planted(HISTORICAL))
+@rows("pitfall, panel", HISTORICAL_OTHERS)
 def test_caught_and_located_in_historical_panels(
     pitfall: Pitfall, panel: str, workers: Workers
 ) -> None:

@@ -102,8 +102,14 @@ def test_five_panels(name: str, workers: Workers) -> None:
     _climb(reduced(name), FRAMEWORKS, workers)
 
 
-@pytest.mark.complete
-@rows("name", {name: name for name in available()})
+SOME = available()[::4]
+AT_FULL_SIZE = {
+    n: pytest.param(n, marks=pytest.mark.complete if n in SOME else pytest.mark.exhaustive)
+    for n in available()
+}
+
+
+@rows("name", AT_FULL_SIZE)
 @rows("panel", {panel: panel for panel in ("torch", "paddle")})
 def test_written_file_at_full_size(panel: str, name: str, workers: Workers, tmp_path: Path) -> None:
     """Its parameters are those of the specification, by name, shape and so by number."""

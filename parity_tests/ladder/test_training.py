@@ -15,7 +15,7 @@ from common.ops import Softmax
 from common.recipes.named import RECIPES
 from common.recipes.recipe import Loss, Optimizer, Penalty, Recipe, Schedule
 from common.spec import Block, Layer, Use
-from frontends.frameworks import FRAMEWORKS, HISTORICAL, MODERN
+from frontends.frameworks import FRAMEWORKS, MODERN
 from frontends.ladder.report import Report, Row
 from frontends.ladder.runs import Runs, batch_for, comparable
 from frontends.ladder.subjects import written
@@ -190,11 +190,11 @@ def test_a_mistake_is_located(
 
 
 def _in_turn() -> dict[str, tuple[TrainingPitfall, str]]:
-    """Each pitfall in one modern and in one historical panel, another one for each."""
+    """Each pitfall in one panel, by turns."""
+    count = len(FRAMEWORKS)
     return {
-        f"{each.name}-{panel}": (each, panel)
+        f"{each.name}-{FRAMEWORKS[i % count]}": (each, FRAMEWORKS[i % count])
         for i, each in enumerate(TRAINING_PITFALLS)
-        for panel in (MODERN[i % 3], HISTORICAL[i % 2])
     }
 
 
