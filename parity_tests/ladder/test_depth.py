@@ -50,7 +50,7 @@ def _plain(kernel: int) -> Network:
 def test_panels_agree(kernel: int, workers: Workers) -> None:
     report = verify(_plain(kernel), ["torch", "paddle"], workers=workers, rounding=False)
     assert report.passed, report.text()
-    assert report.worst_float64 < 1e-11  # measured: 1.2e-13, and 1.9e-12
+    assert report.worst_float64 < 1e-11  # measured: 2.6e-13, and 4.0e-13
 
 
 @pytest.mark.complete
