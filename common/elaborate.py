@@ -103,6 +103,15 @@ class Elaboration:
 
     def bound(self, block: Block, name: str) -> list[tuple[Op, Shapes]]:
         """Return an op layer as bound in every instance where it is there, with its inputs."""
+        if (block.kind, name) not in self._bound:
+            self._bound[block.kind, name] = self._bind(block, name)
+        return list(self._bound[block.kind, name])
+
+    @cached_property
+    def _bound(self) -> dict[tuple[str, str], list[tuple[Op, Shapes]]]:
+        return {}
+
+    def _bind(self, block: Block, name: str) -> list[tuple[Op, Shapes]]:
         found = []
         for each in self.instances(block):
             op = present(block.layers[name], each)

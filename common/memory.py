@@ -24,9 +24,11 @@ def check_memory(network: Network, batch: int) -> None:
 
 
 def check_room(network: Network, batch: int, panels: int) -> None:
-    """Raise a TriptychError where what the panels record of every step does not fit."""
+    """Raise a TriptychError where what is kept at once does not fit: float64 gradients and fresh
+    values of all panels, and then what some of them record of every step."""
     values, parameters = _numbers(network)
-    needed = panels * (RECORDED * batch * values + 4 * parameters)
+    recorded = min(panels, machine.cores()) * (RECORDED * batch * values + 4 * parameters)
+    needed = 8 * parameters + max(panels * (8 + 4) * parameters, recorded)
     temporary = machine.temporary()
     if temporary and needed > temporary[1]:
         raise TriptychError(

@@ -6,6 +6,7 @@ and ends at once. Python 3.7.
 
 from __future__ import annotations
 
+import _thread
 import os
 import signal
 import sys
@@ -70,11 +71,21 @@ def _unwind(number: int, frame: object) -> None:
 
 def end_with_parent() -> None:
     """Have Linux kill this process once the thread that started it is gone, however that ended,
-    even if this process is suspended. Elsewhere nothing is done."""
-    if sys.platform == "linux":
-        import ctypes
+    even if this process is suspended; and so what this thread forks. Elsewhere nothing is done."""
+    if sys.platform != "linux":
+        return
+    import ctypes
 
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    libc, thread, this = ctypes.CDLL(None), _thread.get_ident(), os.getpid()
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+    def in_fork() -> None:
+        if _thread.get_ident() == thread and os.getpid() != this:  # other threads may end earlier
+            libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != this:  # it is gone already
+                os._exit(1)
+
+    os.register_at_fork(after_in_child=in_fork)
 
 
 def at_once(number: int, frame: object) -> None:

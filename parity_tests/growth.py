@@ -22,6 +22,12 @@ def growth(network: Network, training: bool, seed: int = 0) -> float:
     return max(_norm(b - a) / _norm(a) for a, b in zip(one, other, strict=True)) / CHANGE
 
 
+def kept(network: Network, training: bool, seed: int = 0) -> float:
+    """Return how large a change still is in the output, relative to what it was."""
+    one, other = (each.results[-1] for each in _pair(network, training, seed))
+    return _norm(other - one) / _norm(one) / CHANGE
+
+
 def gradient_growth(network: Network, seed: int = 0) -> float:
     """Return by how much a change has grown in the worst gradient.
 

@@ -19,6 +19,7 @@ from glob import escape
 from pathlib import Path
 from typing import Any
 
+from common.signals import end_with_parent
 from common.text import one_line
 from frontends.checkpoints import bundle, hdf5, lod, pickles, plain
 from frontends.checkpoints.stored import FileError, Stored, distinct, numbers, told
@@ -97,4 +98,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    end_with_parent()
     sys.exit(main())

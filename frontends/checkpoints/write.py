@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from common.signals import end_with_parent
 from frontends.checkpoints.stored import Array, Arrays
 from frontends.workers.arrays import ArrayReader
 
@@ -96,4 +97,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    end_with_parent()
     sys.exit(main())

@@ -70,4 +70,4 @@ def by_layer(names: Iterable[str]) -> dict[str, list[str]]:
 def given(reader: ArrayReader, key: str) -> Any:
     """Return a result, or an empty array where there is none: it differs from whatever is there,
     and that both panels lack one is for the rung of structure to say."""
-    return reader.get(key) if key in reader.names() else np.empty((0,))
+    return reader.get(key) if key in reader else np.empty((0,))

@@ -1,16 +1,20 @@
-"""The float32 rungs: each panel's own rounding, step by step (frontends.ladder.rounding)."""
+"""The float32 rungs: each panel's own rounding, step by step (frontends.ladder.rounding).
+
+What a panel records of every step is large: it is run when it is about to be judged, as many panels
+at once as there are cores, and what it recorded is removed before the next.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 
 from common import machine
 from frontends.ladder.climb import Climb
-from frontends.ladder.report import Row
+from frontends.ladder.report import Row, stopped_by
 from frontends.ladder.rounding import Finding, Judge
-from frontends.ladder.runs import Job
+from frontends.ladder.runs import Job, side_by_side
+from frontends.workers.arrays import ArrayReader
 from frontends.workers.outcomes import AGREES, MISMATCHED
 
 RESULTS = {
@@ -38,23 +42,34 @@ def gradients(climb: Climb) -> Iterator[Row]:
 def _picked(climb: Climb, rung: str) -> Iterator[Row]:
     """Yield the rows of a rung; the first that asks has all panels judged, side by side."""
     if not climb.judged:
-        with ThreadPoolExecutor(machine.cores()) as pool:
-            every = pool.map(lambda panel: _judged(climb, panel), climb.panels)
-            climb.judged.update(zip(climb.panels, every))
+        every = side_by_side(lambda panel: _judged(climb, panel), climb.panels, machine.cores())
+        climb.judged.update(zip(climb.panels, every))
     for panel in climb.panels:
-        yield climb.judged[panel][rung]
+        if rung in climb.judged[panel]:
+            yield climb.judged[panel][rung]
 
 
 def _judged(climb: Climb, panel: str) -> dict[str, Row]:
-    """Return a panel's row of every float32 rung."""
+    """Return a panel's row of every float32 rung, or at the first that it was stopped."""
+    try:
+        result = climb.runs.run(job(panel))
+    except Exception as stop:
+        return {RESULTS["evaluate"]: stopped_by(panel, stop)}
+    try:
+        with result.read() as recorded:
+            return _rows(climb, panel, recorded)
+    finally:
+        climb.runs.drop(job(panel))
+
+
+def _rows(climb: Climb, panel: str, recorded: ArrayReader) -> dict[str, Row]:
     given = climb.elaboration.steps, climb.runs.parameters, climb.runs.batch_of("input")
     silent = climb.runs.subject(panel).silent_steps(climb.runs.network)
-    with climb.runs.run(job(panel)).read() as recorded:
-        missing = _missing(climb, panel, recorded.names(), silent)
-        if missing:
-            return {rung: _untold(rung, panel, missing) for rung in (*RESULTS.values(), GRADIENTS)}
-        evaluated = Judge(*given, recorded.get, "evaluate", silent).results()
-        trained, back = Judge(*given, recorded.get, "train", silent).training()
+    missing = _missing(climb, panel, recorded.names(), silent)
+    if missing:
+        return {rung: _untold(rung, panel, missing) for rung in (*RESULTS.values(), GRADIENTS)}
+    evaluated = Judge(*given, recorded.get, "evaluate", silent).results()
+    trained, back = Judge(*given, recorded.get, "train", silent).training()
     found = {RESULTS["evaluate"]: evaluated, RESULTS["train"]: trained, GRADIENTS: back}
     return {rung: _row(rung, panel, findings, silent) for rung, findings in found.items()}
 

@@ -50,15 +50,16 @@ def _compared(
     where: dict[Pair, str] = {}
     for pair in climb.pairs():
         expected = climb.expected("gradient", *pair)
-        found = {
-            name: [_unshifted(readers[panel], name, shifts[panel]) for panel in pair]
-            for name in ["input", *expected]
-        }
-        least = GRADIENT_FLOOR * max(_largest(both) for both in found.values())
+
+        def both(name: str, pair: Pair = pair) -> list[Any]:
+            return [_unshifted(readers[panel], name, shifts[panel]) for panel in pair]
+
+        largest = {name: _largest(both(name)) for name in ["input", *expected]}
+        least = GRADIENT_FLOOR * max(largest.values())
         for layer, names in {"input": ["input"], **by_layer(expected)}.items():
-            scale = max(least, *(_largest(found[name]) for name in names))
+            scale = max(least, *(largest[name] for name in names))
             for name in names:
-                apart = _apart(climb, name, found[name], scale)
+                apart = _apart(climb, name, both(name), scale)
                 if pair not in worst or apart.relative > worst[pair].relative:
                     worst[pair] = apart
                 if apart.relative > FLOAT64_BOUND:

@@ -46,7 +46,7 @@ class Locator:
                 reader = stack.enter_context(looked_at.read())
                 own = stack.enter_context(self._runs.run(Job(name)).read())
                 output = f"{mode}/output"
-                told = all(output in each.names() for each in (reader, own))
+                told = all(output in each for each in (reader, own))
                 if told and not _agree(reader.get(output), own.get(output)):
                     return DISTURBED.format(name)
                 seen.append(Seen(self._steps, self._runs.batch_of("input"), reader, mode))

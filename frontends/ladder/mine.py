@@ -51,7 +51,7 @@ class Mine:
             yield _different(line)
         shapes = [self._shape(panel) for panel in panels]
         if shapes[0] == shapes[1]:
-            climbed = list(climb(self.runs, list(panels), rungs))
+            climbed = list(climb(self.runs, list(panels), rungs, keep=True))
             yield from climbed
             further = further_calls(self.runs, panels)
             yield further

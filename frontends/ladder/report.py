@@ -8,7 +8,7 @@ from typing import Any
 
 from tabulate import tabulate
 
-from frontends.workers.outcomes import AGREES, Outcome
+from frontends.workers.outcomes import AGREES, CRASHED, Outcome, WorkerError
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,14 @@ def stopped_row(panel: str, outcome: Outcome) -> Row:
     """Return the row of a panel whose job did not come to its end."""
     rung = f"stage {outcome.stage}"
     return Row(rung, (panel,), outcome.kind, note=outcome.message, stage=outcome.stage)
+
+
+def stopped_by(panel: str, error: Exception) -> Row:
+    """Return the row of a panel that an error stopped."""
+    if isinstance(error, WorkerError):
+        return stopped_row(panel, error.outcome)
+    message = f"{type(error).__name__}: {error}"
+    return stopped_row(panel, Outcome(panel, CRASHED, "write", message))
 
 
 @dataclass

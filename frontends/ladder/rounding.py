@@ -119,6 +119,7 @@ class Judge:
         values: dict[int, _Sum] = {}
         parameters: dict[str, _Sum] = {}
         unknown: set[int | str] = set()  # values and layers of which not every part is told
+        first = {self._steps[i].layer: i for i in reversed(range(len(self._steps)))}
         for index in reversed(range(len(self._steps))):
             step = self._steps[index]
             if index in values and index not in unknown:
@@ -131,15 +132,24 @@ class Judge:
             results.append(self._of_result(step, local, scale))
             self._hand_back(step, local, scale, values, parameters)
             gradients += self._operands(step, given, local, scale)
+            if first[step.layer] == index:  # no call of it is left
+                gradients += self._parameters_of(step, parameters, unknown)
         if -1 in values and -1 not in unknown:
             gradients.append(self._cotangent("", values.pop(-1)))
-        for name, total in parameters.items():
-            if name.rpartition(".")[0] in unknown:
+        return results[::-1], gradients
+
+    def _parameters_of(
+        self, step: Step, sums: dict[str, _Sum], unknown: Collection[int | str]
+    ) -> Iterator[Finding]:
+        """Yield the findings of a layer's parameters, of which the sums are complete."""
+        for kind in step.op.parameters(step.inputs[0]):
+            name = f"{step.layer}.{kind}"
+            total = sums.pop(name, None)
+            if total is None or step.layer in unknown:
                 continue
             recorded = self._get(f"{self._mode}/gradient/{name}").astype(np.float64)
             what = f"gradient of {name}"
-            gradients.append(_finding(what, recorded, total.exact, total.scale, total.bound()))
-        return results[::-1], gradients
+            yield _finding(what, recorded, total.exact, total.scale, total.bound())
 
     def _told(self) -> list[Step]:
         return [step for step in self._steps if self._is_told(step)]

@@ -14,10 +14,9 @@ from frontends.ladder.climb import Climb
 from frontends.ladder.gradients import GRADIENTS, gradients
 from frontends.ladder.initialization import FALSE_ALARMS, INITIALIZATION, initialization
 from frontends.ladder.initialization import job as initial_job
-from frontends.ladder.report import Row, stopped_row
+from frontends.ladder.report import Row, stopped_by
 from frontends.ladder.runs import BOTH, INITIAL, Job, Runs
 from frontends.ladder.structure import STRUCTURE, structure
-from frontends.workers.outcomes import CRASHED, Outcome, WorkerError
 
 
 @dataclass(frozen=True)
@@ -89,23 +88,25 @@ RUNGS = (
 )
 
 
-def climb(runs: Runs, panels: list[str], rungs: tuple[Rung, ...] = RUNGS) -> Iterator[Row]:
-    """Yield the rows, rung by rung; a panel that cannot be run is a row with its outcome."""
-    plan = [list(dict.fromkeys(rung.job(panel) for rung in rungs)) for panel in panels]
+def climb(
+    runs: Runs, panels: list[str], rungs: tuple[Rung, ...] = RUNGS, keep: bool = False
+) -> Iterator[Row]:
+    """Yield the rows, rung by rung; a panel that cannot be run is a row with its outcome.
+
+    What no rung above wants is removed, unless it is to `keep`.
+    """
+    before = [rung for rung in rungs if rung.precision != "float32"]  # the others run their own
+    plan = [list(dict.fromkeys(rung.job(panel) for rung in before)) for panel in panels]
     stopped = {
-        panel: _stopped(panel, stop)
+        panel: stopped_by(panel, stop)
         for panel, stop in zip(panels, runs.run_all(plan))
         if stop is not None
     }
     yield from stopped.values()
     left = tuple(panel for panel in panels if panel not in stopped)
     under_way = Climb(runs, left)
-    for rung in rungs if left else ():
+    for index, rung in enumerate(rungs if left else ()):
         yield from rung.judge(under_way)
-
-
-def _stopped(panel: str, stop: Exception) -> Row:
-    if isinstance(stop, WorkerError):
-        return stopped_row(panel, stop.outcome)
-    message = f"{type(stop).__name__}: {stop}"
-    return stopped_row(panel, Outcome(panel, CRASHED, "write", message))
+        for panel in () if keep else left:
+            if rung.job(panel) not in [above.job(panel) for above in rungs[index + 1 :]]:
+                runs.drop(rung.job(panel))

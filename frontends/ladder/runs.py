@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from common import transform, weights
 from common.elaborate import Elaboration
@@ -38,6 +38,8 @@ LEAST_VALUES = 16  # per channel that a BN sees; with fewer its own sensitivity 
 BOTH = ("evaluate", "train")
 INITIAL = "initial"
 Steps = tuple[int, ...]
+Given = TypeVar("Given")
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -165,11 +167,12 @@ class Runs:
                 return error
             return None
 
-        pool = ThreadPoolExecutor(max(1, len(plan)))
-        try:
-            return list(pool.map(run_list, plan))
-        finally:  # an interrupt does not wait for jobs: their workers are about to be ended
-            pool.shutdown(wait=False, cancel_futures=True)
+        return side_by_side(run_list, plan, len(plan))
+
+    def drop(self, job: Job) -> None:
+        """Remove the arrays of a job, if it was run; what it told is kept."""
+        if job in self._results:
+            self._results[job].arrays.unlink(missing_ok=True)
 
     def _inputs(self, job: Job) -> Path:
         """Return the file of the inputs that a job wants, written when first wanted."""
@@ -222,6 +225,15 @@ class Runs:
         request = Run(file, files, job.want, observe)
         answer = self._workers.request(subject.framework, request, self._timeout, lane=subject.lane)
         return Result(answer, arrays)
+
+
+def side_by_side(do: Callable[[Given], Found], items: Iterable[Given], most: int) -> list[Found]:
+    """Return what a function gives for each item, in `most` threads."""
+    pool = ThreadPoolExecutor(max(1, most))
+    try:
+        return list(pool.map(do, items))
+    finally:  # an interrupt does not wait for jobs: their workers are about to be ended
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def comparable(network: Network) -> Network:

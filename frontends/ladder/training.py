@@ -243,7 +243,7 @@ class _Panel:
 
     def _given(self, step: int, name: str) -> Any:
         key = f"{step}/{name}"
-        return self._reader.get(key) if key in self._reader.names() else np.nan
+        return self._reader.get(key) if key in self._reader else np.nan
 
 
 def _scales(expected: Expected, step: int) -> dict[str, float]:

@@ -46,6 +46,7 @@ class ArrayReader:
 
     def __init__(self, path: File) -> None:
         self._archive = zipfile.ZipFile(str(path))
+        self._names = {name[: -len(".npy")]: None for name in self._archive.namelist()}
 
     def __enter__(self) -> ArrayReader:
         return self
@@ -55,7 +56,10 @@ class ArrayReader:
 
     def names(self) -> List[str]:
         """Return the names in the order in which they were written."""
-        return [name[: -len(".npy")] for name in self._archive.namelist()]
+        return list(self._names)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._names
 
     def get(self, name: str) -> Array:
         """Return one array. Raises KeyError."""

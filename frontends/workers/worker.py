@@ -119,7 +119,7 @@ class Worker:
                         blocks[name[len("block/") :]] = array.shape
                     if request.observe.keeps(name):
                         results.put(call + "/" + name, array)
-        seen = runner.recordings.seen
+        seen, runner.module.tap = runner.recordings.seen, None  # which leads to all that it holds
         del runner
         _give_back_memory()
         return protocol.Structure(

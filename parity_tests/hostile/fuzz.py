@@ -1,7 +1,8 @@
 """The search for an input that is handled badly: `… -m parity_tests.hostile.fuzz --count 20000`.
 
-Specifications, weights files, records and command lines are mutated; each is refused in one line
-or handled, within seconds, and no text of it becomes code. Counts go to a file of JSON lines.
+Specifications, recipes, weights files, records and command lines are mutated; each is refused in
+one line or handled, within seconds, and no text of it becomes code. Counts go to a file of JSON
+lines.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ import numpy as np
 from common.arguments import Parser, whole
 from common.errors import TriptychError, run_command
 from common.networks.__main__ import main as show
+from common.recipes import serialize as recipes
+from common.recipes.named import RECIPES
 from common.serialize import from_json
 from frontends.convert import main as convert
 from frontends.emit import main as emit_main
@@ -34,6 +37,7 @@ from frontends.workers.environments import ROOT
 from frontends.writing.emit import emit
 from parity_tests.commands.parsing import parse_only
 from parity_tests.hostile.mutation import mutate, mutated
+from parity_tests.hostile.specifications import specification
 from reports.page import page
 from reports.plot import figure
 from reports.records import read_run
@@ -68,6 +72,24 @@ def specification_input(draw: random.Random, folder: Path) -> str:
     tree = ast.parse(text)
     compile(text, "written", "exec")
     found = _calls(tree) & set(EXECUTABLE) - ({"import_os"} if dialect == "tensorflow" else set())
+    assert not found, f"the file calls {found}"
+    return "accepted"
+
+
+def recipe_input(draw: random.Random, folder: Path) -> str:
+    """Load one mutated recipe, and write the program that trains by it."""
+    data = json.loads(recipes.to_json(draw.choice(list(RECIPES.values()))))
+    data |= {"frozen": ["stem.*"], "clip_norm": 1.0, "loss": {"smoothing": 0.1}}
+    for _ in range(draw.choice((1, 1, 2, 3))):
+        mutate(data, draw)
+    network = from_json(json.dumps(specification()))
+    try:
+        recipe = recipes.from_json(json.dumps(data))
+        text = emit(network, draw.choice(list(FRAMEWORKS)), recipe=recipe).text
+    except TriptychError as error:
+        return _refused(error)
+    compile(text, "written", "exec")
+    found = _calls(ast.parse(text)) & set(EXECUTABLE) - {"import_os", "open"}
     assert not found, f"the file calls {found}"
     return "accepted"
 
@@ -178,7 +200,8 @@ def _refused(error: Exception) -> str:
 
 
 KINDS: dict[str, tuple[int, Callable[[random.Random, Path], str]]] = {
-    "specifications": (70, specification_input),
+    "specifications": (60, specification_input),
+    "recipes": (10, recipe_input),
     "command lines": (9, command_input),
     "options": (10, option_input),
     "records": (10, record_input),

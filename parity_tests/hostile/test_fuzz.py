@@ -11,6 +11,12 @@ def test_specifications() -> None:
     assert counts["accepted"] > 30  # those that are refused at once show little
 
 
+def test_recipes() -> None:
+    counts, wrong = fuzz(60, 0, ["recipes"])
+    assert not wrong
+    assert counts["accepted"] > 5
+
+
 def test_command_lines() -> None:
     counts, wrong = fuzz(40, 0, ["command lines"])
     assert not wrong

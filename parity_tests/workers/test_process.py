@@ -5,6 +5,9 @@ PyTorch's worker stands for all: what is tested knows of no framework.
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -92,11 +95,40 @@ def test_what_is_no_answer_ends_the_worker(
 def test_a_dead_worker_is_noticed_though_its_child_holds_the_pipe(
     worker: WorkerProcess, tmp_path: Path
 ) -> None:
-    forks = "if os.fork() == 0:\n    os.setsid()\n    time.sleep(30)\n    os._exit(0)\nos._exit(3)"
+    """A thread of its file forks: what its main thread forks ends with it."""
+    does = "os.fork() or (os.setsid(), time.sleep(30), os._exit(0))"
+    thread = f"import threading\nother = threading.Thread(target=lambda: {does})"
+    forks = f"{thread}\nother.start()\nother.join()\nos._exit(3)"
     started = time.monotonic()
     with pytest.raises(WorkerError, match="exit code 3"):
         worker.request(_written(tmp_path, forks))
     assert time.monotonic() - started < 20
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux ends processes with their parent")
+def test_what_a_file_forks_ends_with_a_killed_worker(worker: WorkerProcess, tmp_path: Path) -> None:
+    mark = tmp_path / "forked"
+    writes = f"os.setsid(); open({str(mark)!r}, 'w').write(str(os.getpid()) + '.')"
+    forks = f"if os.fork() == 0:\n    {writes}; time.sleep(600)\ntime.sleep(600)"
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(worker.request, _written(tmp_path, forks))
+        while not (mark.exists() and mark.read_text().endswith(".")):
+            time.sleep(0.01)
+        os.kill(worker.pid, signal.SIGKILL)
+        with pytest.raises(WorkerError, match="SIGKILL"):
+            waiting.result(timeout=20)
+    ends = time.monotonic() + 20
+    while _runs(int(mark.read_text()[:-1])):
+        assert time.monotonic() < ends
+        time.sleep(0.01)
+
+
+def _runs(process: int) -> bool:
+    try:
+        status = Path(f"/proc/{process}/stat").read_text()
+    except FileNotFoundError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
 
 
 def test_a_worker_that_closes_its_channel_is_not_waited_for(

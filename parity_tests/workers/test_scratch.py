@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -49,6 +51,14 @@ def test_what_the_dead_left_is_swept_and_what_is_in_use_stays(temporary: Path) -
             assert len(list(temporary.glob(f"{PREFIX}*"))) == 2 and own.exists()
         living.communicate("\n")
     assert not list(temporary.iterdir())
+
+
+def test_what_a_killed_run_started_ends_with_its_folder(temporary: Path) -> None:
+    with _holder(KILLED) as dead:
+        left, _ = dead.communicate()
+    own = {**os.environ, "TMPDIR": left.strip()}
+    with subprocess.Popen(["sleep", "600"], env=own) as started, scratch():
+        assert started.wait(60) == -signal.SIGKILL
 
 
 def test_what_is_not_ours_stays(temporary: Path) -> None:
