@@ -40,7 +40,7 @@ def decode(path, training):
                 images.append(batch[b"data"].reshape(-1, 3, 32, 32))
                 labels.extend(batch[b"labels"])
     if not images:
-        raise ValueError("%s holds no %s" % (path, wanted))
+        raise ValueError("no %s in it" % wanted)
     images = np.concatenate(images).astype("float32")
     mean = images.mean((0, 2, 3), "float64", keepdims=True)
     square = (images**2).mean((0, 2, 3), "float64", keepdims=True)

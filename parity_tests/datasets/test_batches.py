@@ -79,11 +79,17 @@ def _arrays(folder: Path) -> Path:
     return folder
 
 
+def _original(folder: Path) -> Path:
+    batches = {name: data.python_2(batch) for name, batch in data.cifar_batches().items()}
+    return data.cifar_archive(folder.with_suffix(".tar.gz"), batches)
+
+
 @pytest.mark.parametrize(
     ("network", "write"),
     [
         ("se_resnext_mnist", lambda folder: data.mnist_folder(folder, train=700)),
         ("se_resnext_cifar", lambda folder: data.cifar_archive(folder.with_suffix(".tar.gz"))),
+        ("se_resnext_cifar", _original),
         ("resnet50", _arrays),
     ],
 )
