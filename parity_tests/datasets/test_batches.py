@@ -130,6 +130,8 @@ def test_a_digest_is_of_every_number_and_their_order() -> None:
     whole = digest(Batches(split, SHAPE, 4))
     begun = digest([next(iter(Batches(split, SHAPE, 4)))])
     assert digest(Batches(split, SHAPE, 4, first=1), begun) == whole
+    first, second, last = Batches(split, SHAPE, 4)
+    assert digest([first, second, last]) == whole != digest([second, first, last])
     others = [digest(Batches(split, SHAPE, size, epoch)) for size, epoch in ((4, 1), (6, 0))]
     images, labels = next(iter(Batches(split, SHAPE, 12)))
     others.append(digest([(images, labels)]))
@@ -159,6 +161,17 @@ def test_a_feed_gives_the_same_batches(tmp_path: Path) -> None:
         np.testing.assert_array_equal(rest[-1][1], [*Batches(found.train, SHAPE, 8, 2)][-1][1])
         with pytest.raises(TriptychError, match="other batches were asked for"):
             next(some)
+
+
+def test_a_path_is_that_of_the_caller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process of a feed stands in another folder."""
+    _folder(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with Feed(Order(".", SHAPE, 5, 8)) as feed:
+        assert len(list(feed.test())) == 2
+    said, kept = "kept/mnist: holds no mnist", Order("mnist", (1, 28, 28), 10, 8, "kept")
+    with Feed(kept) as feed, pytest.raises(TriptychError, match=f"{tmp_path}/{said}"):
+        next(feed.test())
 
 
 def test_what_a_feed_cannot_do_is_one_line(tmp_path: Path) -> None:
