@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from io import BufferedReader
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +23,7 @@ import numpy as np
 
 from common.datasets.augment import NONE, Augmentation
 from common.datasets.batches import Batch, Digest
+from common.datasets.loading import NAMED
 from common.errors import TriptychError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,6 +58,13 @@ class Request:
     first: int
 
 
+def _absolute(order: Order) -> Order:
+    """Return an order that means the same in another folder."""
+    data = order.data if order.data in NAMED else str(Path(order.data).absolute())
+    data_dir = str(Path(order.data_dir).absolute()) if order.data_dir else ""
+    return replace(order, data=data, data_dir=data_dir)
+
+
 class Feed:
     """The batches of an order, made in a process of its own, a few of them ahead.
 
@@ -69,7 +77,7 @@ class Feed:
         self._digest = Digest(digest)
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the feed
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "common.datasets.making", json.dumps(asdict(order))],
+            [sys.executable, "-m", "common.datasets.making", json.dumps(asdict(_absolute(order)))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,

@@ -70,6 +70,9 @@ class Batches:
             )
         if self._each and isinstance(images, np.ndarray) and images.dtype != np.uint8:
             raise TriptychError(f"{self.split.where}: {images.dtype}; only bytes can be augmented")
+        means = len(self.augmentation.mean)
+        if means not in (0, 1, shape[0]):
+            raise TriptychError(f"augmentation.mean has {means} channels; the network {shape[0]}")
 
     def __len__(self) -> int:
         return max(0, -(-len(self.split) // self.size) - self.first)

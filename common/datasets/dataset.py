@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -11,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.errors import TriptychError
+
+_CHUNK = 1000  # images at a time
 
 
 class Decoded(Protocol):
@@ -86,13 +89,18 @@ class Split:
         if self.scaling is not None:
             return self.scaling
         assert isinstance(self.images, np.ndarray)
-        images = np.ascontiguousarray(self.images.transpose(0, 3, 1, 2)).astype(np.float32)
-        mean = images.mean((0, 2, 3), np.float64, keepdims=True)
-        images -= mean
-        deviation = images.std((0, 2, 3), np.float64)
+        assert self.images.dtype == np.uint8
+        total, square = np.zeros((2, self.images.shape[3]), np.int64)
+        for start in range(0, len(self), _CHUNK):
+            images = self.images[start : start + _CHUNK].astype(np.int64)
+            total += images.sum((0, 1, 2))
+            square += (images**2).sum((0, 1, 2))
+        count = math.prod(self.images.shape[:3])
+        mean = total / count  # of sums that are exact, in whatever order
+        deviation = np.sqrt(square / count - mean**2)
         if not deviation.all():
             raise TriptychError(f"{self.where}: all pixels of a channel are alike")
-        return Scaling(tuple(mean.ravel().tolist()), tuple(deviation.tolist()))
+        return Scaling(tuple(mean.tolist()), tuple(deviation.tolist()))
 
     def fingerprint(self) -> str:
         """Return the SHA-256 of the images and labels, in their order, and of their shapes."""

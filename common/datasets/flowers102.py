@@ -27,6 +27,8 @@ OFFICIAL, PADDLE = ("trnid", "tstid"), ("tstid", "trnid")
 # What `paddle.dataset.flowers` makes of bytes: blue first, and no division.
 PADDLE_SCALING = Scaling((103.94, 116.78, 123.68), bgr=True)
 
+_LARGEST = 1 << 24  # bytes of an image's file
+
 
 def holds(path: Path) -> bool:
     """Return whether a folder has one of the .mat files."""
@@ -86,6 +88,8 @@ def _held(path: Path) -> dict[str, bytes]:
         with tarfile.open(path) as archive:
             for member in archive:
                 stream: Any = archive.extractfile(member) if member.isfile() else None
+                if member.size > _LARGEST:
+                    raise ValueError(f"{member.name}: {member.size:,} bytes are no such image")
                 if stream is not None:
                     found[member.name] = stream.read()
     except (OSError, EOFError, ValueError, tarfile.TarError, zlib.error) as error:

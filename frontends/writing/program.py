@@ -23,16 +23,16 @@ from frontends.writing.text import EmitError
 # What a file that trains calls its own, so that no kind of block is called so.
 NAMES = frozenset(
     "learning_rate loss_of trained create_optimizer train_step evaluate metrics_of apply_gradients "
-    "PlainUnpickler read batches parse main run argparse gzip math os pickle shutil tarfile np F "
-    "SGD Momentum Adam AdamW RMSProp Adagrad "
+    "PlainUnpickler decode read batches parse main run argparse gzip math os pickle shutil tarfile "
+    "np F SGD Momentum Adam AdamW RMSProp Adagrad "
     # what `main` and the others have of their own: a function so called would be hidden by it
     "options device network optimizer train test steps_per_epoch epoch step best kept "
     "outputs labels images loss losses targets update metrics testing saver session place "
     "executor compiled tensors feed train_on validate save_as total count validation accuracy said "
     "is_best "
     # and what of Python's own they call
-    "classmethod dict enumerate float int len list map max min open print range repr sorted str "
-    "sum super zip ValueError".split()
+    "classmethod dict enumerate float int len list map max min open print range repr set sorted "
+    "str sum super type zip Exception SystemExit ValueError".split()
 )
 
 

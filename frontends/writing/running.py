@@ -40,10 +40,12 @@ def decode(path, training):
                 images.append(batch[b"data"].reshape(-1, 3, 32, 32))
                 labels.extend(batch[b"labels"])
     if not images:
-        raise ValueError("%s holds no %s" % (path, wanted))
+        raise ValueError("no %s in it" % wanted)
     images = np.concatenate(images).astype("float32")
-    images -= images.mean((0, 2, 3), "float64", keepdims=True)
-    images /= images.std((0, 2, 3), "float64", keepdims=True)
+    mean = images.mean((0, 2, 3), "float64", keepdims=True)
+    square = (images**2).mean((0, 2, 3), "float64", keepdims=True)
+    images -= mean
+    images /= np.sqrt(square - mean**2)
     return images, np.array(labels, "int64")
 '''
 _MNIST = '''

@@ -33,6 +33,19 @@ def cifar_batches(seed: int = 0) -> dict[str, dict[bytes, Any]]:
     }
 
 
+def python_2(batch: dict[bytes, Any]) -> bytes:
+    """Return images and labels pickled as the originals are: by Python 2, whose text is bytes."""
+    images: NDArray[np.uint8] = batch[b"data"]
+    array = b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\nK\x00\x85U\x01btR"
+    dtype = b"cnumpy\ndtype\nU\x02u1K\x00K\x01\x87R(K\x03U\x01|NNNJ" + b"\xff" * 4 + b"J"
+    dtype += b"\xff" * 4 + b"K\x00tb"
+    shape = b"K" + bytes([len(images)]) + b"M" + struct.pack("<H", images.shape[1]) + b"\x86"
+    numbers = b"T" + struct.pack("<I", images.nbytes) + images.tobytes()
+    state = b"(K\x01" + shape + dtype + b"\x89" + numbers + b"tb"
+    listed = b"](" + b"".join(b"K" + bytes([label]) for label in batch[b"labels"]) + b"e"
+    return b"\x80\x02}(U\x04data" + array + state + b"U\x06labels" + listed + b"u."
+
+
 def cifar_archive(path: Path, batches: dict[str, Any] | None = None) -> Path:
     """Write an archive in CIFAR-10's format; a batch that is bytes is written as it is."""
     found = cifar_batches() if batches is None else batches

@@ -169,6 +169,9 @@ def test_numbers_that_are_no_bytes_are_not_augmented() -> None:
         Batches(split, (3, 32, 32), 2, augmentation=RIR)
     with pytest.raises(TriptychError, match=r"images of shape \(3, 32, 32\); the network takes"):
         Batches(split, (3, 28, 28), 2)
+    gray = Split(np.zeros((4, 28, 28, 1), np.uint8), np.arange(4))
+    with pytest.raises(TriptychError, match=r"augmentation\.mean has 3 channels; the network 1"):
+        Batches(gray, (1, 28, 28), 2, augmentation=RIR)
 
 
 WRONG: dict[str, Any] = {

@@ -79,11 +79,17 @@ def _arrays(folder: Path) -> Path:
     return folder
 
 
+def _original(folder: Path) -> Path:
+    batches = {name: data.python_2(batch) for name, batch in data.cifar_batches().items()}
+    return data.cifar_archive(folder.with_suffix(".tar.gz"), batches)
+
+
 @pytest.mark.parametrize(
     ("network", "write"),
     [
         ("se_resnext_mnist", lambda folder: data.mnist_folder(folder, train=700)),
         ("se_resnext_cifar", lambda folder: data.cifar_archive(folder.with_suffix(".tar.gz"))),
+        ("se_resnext_cifar", _original),
         ("resnet50", _arrays),
     ],
 )
@@ -124,6 +130,8 @@ def test_a_digest_is_of_every_number_and_their_order() -> None:
     whole = digest(Batches(split, SHAPE, 4))
     begun = digest([next(iter(Batches(split, SHAPE, 4)))])
     assert digest(Batches(split, SHAPE, 4, first=1), begun) == whole
+    first, second, last = Batches(split, SHAPE, 4)
+    assert digest([first, second, last]) == whole != digest([second, first, last])
     others = [digest(Batches(split, SHAPE, size, epoch)) for size, epoch in ((4, 1), (6, 0))]
     images, labels = next(iter(Batches(split, SHAPE, 12)))
     others.append(digest([(images, labels)]))
@@ -150,9 +158,21 @@ def test_a_feed_gives_the_same_batches(tmp_path: Path) -> None:
         some = feed.train(2)  # and is not taken to its end
         next(some)
         rest = list(feed.train(2, first=5))
-        np.testing.assert_array_equal(rest[-1][1], [*Batches(found.train, SHAPE, 8, 2)][-1][1])
+        expected = list(Batches(found.train, SHAPE, 8, 2, first=5))
+        assert [x.tobytes() for x, _ in rest] == [x.tobytes() for x, _ in expected]
         with pytest.raises(TriptychError, match="other batches were asked for"):
             next(some)
+
+
+def test_a_path_is_that_of_the_caller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process of a feed stands in another folder."""
+    _folder(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with Feed(Order(".", SHAPE, 5, 8)) as feed:
+        assert len(list(feed.test())) == 2
+    said, kept = "kept/mnist: holds no mnist", Order("mnist", (1, 28, 28), 10, 8, "kept")
+    with Feed(kept) as feed, pytest.raises(TriptychError, match=f"{tmp_path}/{said}"):
+        next(feed.test())
 
 
 def test_what_a_feed_cannot_do_is_one_line(tmp_path: Path) -> None:
@@ -181,7 +201,7 @@ from common.datasets.ahead import ROOT, Feed, Order
 from common.errors import run_command
 def main():
     with Feed(Order(sys.argv[1], (2, 3, 4), 5, 1)) as feed:
-        next(feed.train(0))
+        exec(sys.argv[2])
         print(feed.pid, flush=True)
         time.sleep(60)
     return 0
@@ -189,10 +209,18 @@ run_command(main, "parent")
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_nothing_is_left_however_the_parent_ends(number: signal.Signals, tmp_path: Path) -> None:
-    """Batches are waiting, and nobody takes them."""
-    command = [sys.executable, "-c", PARENT, _folder(tmp_path, train=400_000)]
+SOME, ALL = "some = feed.train(0); next(some)", "list(feed.train(0))"
+
+
+@pytest.mark.parametrize(
+    ("number", "taken"),
+    [(signal.SIGINT, SOME), (signal.SIGTERM, SOME), (signal.SIGKILL, SOME), (signal.SIGKILL, ALL)],
+)
+def test_nothing_is_left_however_the_parent_ends(
+    number: signal.Signals, taken: str, tmp_path: Path
+) -> None:
+    """Batches are waiting that nobody takes, or nothing is asked for."""
+    command = [sys.executable, "-c", PARENT, _folder(tmp_path, train=5_000), taken]
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as parent:

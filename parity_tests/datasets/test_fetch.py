@@ -102,6 +102,12 @@ def test_whatever_was_left_the_file_is_whole(server: Server, tmp_path: Path, the
     assert (tmp_path / NAME).read_bytes() == TEXT and not (tmp_path / PART).exists()
 
 
+def test_a_server_without_parts_begins_anew(server: Server, tmp_path: Path) -> None:
+    (tmp_path / PART).write_bytes(TEXT[:1000])
+    assert _fetch(server, tmp_path, "whole")[-1] == (NAME, 700_000, 700_000)
+    assert (tmp_path / NAME).read_bytes() == TEXT and server.asked == [("whole", "bytes=1000-")]
+
+
 def test_the_next_mirror_is_asked(server: Server, tmp_path: Path) -> None:
     _fetch(server, tmp_path, "none", "changed", "whole")
     assert [kind for kind, _ in server.asked] == ["none", "changed", "whole"]

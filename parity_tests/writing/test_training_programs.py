@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import os
 import subprocess
 from dataclasses import replace
@@ -19,6 +20,7 @@ from common.recipes.recipe import Loss, Optimizer, Recipe
 from frontends.frameworks import FRAMEWORKS, MODERN, TABLE
 from frontends.workers.environments import interpreter
 from frontends.writing.emit import emit
+from frontends.writing.program import NAMES
 from frontends.writing.text import EmitError
 from parity_tests.cases import data, small
 from parity_tests.ladder.test_training import EACH, NAMED
@@ -78,7 +80,7 @@ DAMAGED: dict[str, tuple[str, dict[str, Any], str]] = {
     "half a pickle": (
         "se_resnext_cifar", {"test_batch": b"\x80\x02}q"}, "cannot be read: UnpicklingError: ",
     ),
-    "no test": ("se_resnext_cifar", {"test_batch": None}, "data.tar.gz holds no test_batch"),
+    "no test": ("se_resnext_cifar", {"test_batch": None}, "ValueError: no test_batch in it"),
     "a label": (
         "se_resnext_cifar",
         {"test_batch": {b"data": _IMAGES, b"labels": [1, 10]}},
@@ -165,6 +167,18 @@ def test_no_kind_is_called_as_a_function_of_the_program(panel: str) -> None:
         if isinstance(each, (ast.FunctionDef, ast.ClassDef))
     ]
     assert len(names) == len(set(names))
+
+
+@rows("panel", PANELS)
+def test_what_a_program_calls_is_kept_from_kinds(panel: str) -> None:
+    """Its own functions, and Python's, are not hidden by a block that is called so."""
+    for network in map(load, ("se_resnext_cifar", "se_resnext_mnist", "batchflow_resnet")):
+        plain = {getattr(each, "name", "") for each in ast.parse(emit(network, panel).text).body}
+        tree = ast.parse(emit(network, panel, recipe=SLOW).text)
+        added = [e for e in tree.body if hasattr(e, "name") and e.name not in plain]
+        nodes = [node for each in added for node in ast.walk(each)]
+        used = {n.id for n in nodes if isinstance(n, ast.Name)} & set(dir(builtins))
+        assert {each.name for each in added} | used <= NAMES
 
 
 UNFIT = {
