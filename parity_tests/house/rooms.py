@@ -83,8 +83,10 @@ WORKER_SIDE = {
     "frontends.workers.parameters",
     "frontends.workers.protocol",
     "frontends.workers.recording",
+    "frontends.workers.training",
     *DIALECTS,
     *(f"{room}.layout" for room in DIALECTS),
+    *(f"{room}.trainer" for room in DIALECTS),
     *(f"{room}.brought" for room in DIALECTS),
     "frontends.fluid.truncated",
     "frontends.tensorflow1.averages",
@@ -100,6 +102,7 @@ IMPORTERS = {
         for name in FRAMEWORKS
         if name != "fluid"
     },
+    **{f"frontends.{name}.trainer": "trains by a written file" for name in FRAMEWORKS},
     **{f"frontends.{name}.check": "tries an environment" for name in HISTORICAL},
     "frontends.fluid.truncated": "mends what the framework draws in float32 alone",
     "frontends.tensorflow1.averages": "mends what the framework rounds",
