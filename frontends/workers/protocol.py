@@ -336,10 +336,10 @@ class Advance(Request[Advanced]):
 
 @dataclass(frozen=True)
 class Evaluate(Request[Evaluated]):
-    """Evaluate what was begun on a file of batches, as Advance has them."""
+    """Evaluate what was begun on files of batches, as Advance has them."""
 
     answer: ClassVar[Type[Message]] = Evaluated
-    batches: str
+    batches: Tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from typing import Any, Dict, Iterator, List, Mapping, Tuple
+from typing import Any, Dict, Iterator, List, Mapping
 
 import numpy as np
 
@@ -72,20 +72,22 @@ class Training:
                 samples.append(len(batch["labels"]))
                 rates.append(rate)
                 self.step += 1
-        told: Tuple[Any, ...] = tuple(map(tuple, (losses, correct, samples, rates)))
-        return protocol.Advanced(*told, batches.digest, seconds)
+        return protocol.Advanced(
+            tuple(losses), tuple(correct), tuple(samples), tuple(rates), batches.digest, seconds
+        )
 
     def evaluate(self, request: protocol.Evaluate) -> protocol.Evaluated:
-        """Return the mean loss and the accuracy over a file of batches."""
+        """Return the mean loss and the accuracy over files of batches."""
         started, counted = time.perf_counter(), []
 
-        def counting(batches: Batches) -> Iterator[Mapping[str, Any]]:
-            for batch in batches:
-                counted.append(len(batch["labels"]))
-                yield batch
+        def batches() -> Iterator[Mapping[str, Any]]:
+            for path in request.batches:
+                with ArrayReader(path) as reader:
+                    for batch in Batches(reader):
+                        counted.append(len(batch["labels"]))
+                        yield batch
 
-        with ArrayReader(request.batches) as reader:
-            loss, accuracy = self._trainer.evaluate(counting(Batches(reader)))
+        loss, accuracy = self._trainer.evaluate(batches())
         seconds = time.perf_counter() - started
         return protocol.Evaluated(float(loss), float(accuracy), sum(counted), seconds)
 
