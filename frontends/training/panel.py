@@ -14,16 +14,19 @@ from frontends.training.experiment import Experiment
 from frontends.training.start import Start, initial
 from frontends.workers.arrays import ArrayReader
 from frontends.workers.outcomes import MISMATCHED, NOT_WRITABLE, Outcome, WorkerError
+from frontends.workers.pool import Workers
 from frontends.workers.process import WorkerProcess
 from frontends.workers.protocol import (
     Advance,
     Advanced,
+    AnswerType,
     Begin,
     Evaluate,
     Evaluated,
     Hello,
     Keep,
     NetworkFile,
+    Request,
 )
 from frontends.writing.emit import emit
 from frontends.writing.text import EmitError
@@ -33,15 +36,22 @@ LAST, BEST = "last", "best"
 
 
 class Panel:
-    """A framework that trains, in a process of its own, started by `begin`.
+    """A framework that trains, in a process of its own, started by `begin`; or by one of `pool`.
 
     step: how many updates were made. digest: of their batches. saved: the step of its last
     checkpoint. Whatever it is asked for raises WorkerError where the panel cannot.
     """
 
-    def __init__(self, name: str, experiment: Experiment, checkpoints: Path, scratch: Path) -> None:
+    def __init__(
+        self,
+        name: str,
+        experiment: Experiment,
+        checkpoints: Path,
+        scratch: Path,
+        pool: Workers | None = None,
+    ) -> None:
         self.name, self._experiment, self._scratch = name, experiment, scratch
-        self._folder = checkpoints / name
+        self._folder, self._pool = checkpoints / name, pool
         self._worker: WorkerProcess | None = None
         self.step, self.digest, self.saved = 0, "", -1
 
@@ -59,10 +69,10 @@ class Panel:
         """Start the process and the training; return the versions of what runs."""
         experiment, recipe = self._experiment, self._experiment.recipe
         file = self._file()
-        self._worker = WorkerProcess(
-            self.name, experiment.device, experiment.threads, spin=True, temporary=self._scratch
-        )
-        versions = self._worker.request(Hello(), experiment.timeout).versions
+        if self._pool is None:
+            how = experiment.device, experiment.threads
+            self._worker = WorkerProcess(self.name, *how, spin=True, temporary=self._scratch)
+        versions = self._ask(Hello()).versions
         begin = Begin(
             file,
             recipe.optimizer.name,
@@ -72,14 +82,14 @@ class Panel:
             start.step,
             experiment.debiased() if TABLE[self.name].zero_debias else {},
         )
-        self.step = self._worker.request(begin, experiment.timeout).step
+        self.step = self._ask(begin).step
         self.digest = start.digest
         return versions
 
     def advance(self, chunk: Chunk) -> Advanced:
         """Take the steps of a chunk; losses that are no finite number end the panel's training."""
         request = Advance(str(chunk.path), self._experiment.steps_per_epoch, self.digest)
-        found = self._running.request(request, self._experiment.timeout)
+        found = self._ask(request)
         if found.digest != chunk.digest or len(found.losses) != chunk.stop - chunk.start:
             said = f"other batches than the panels before it in steps from {chunk.start + 1}"
             raise self._stopped(MISMATCHED, "batches", f"it was given {said}")
@@ -94,7 +104,7 @@ class Panel:
 
     def evaluate(self, tests: tuple[str, ...]) -> Evaluated:
         """Evaluate it on files of batches."""
-        return self._running.request(Evaluate(tests), self._experiment.timeout)
+        return self._ask(Evaluate(tests))
 
     def keep(self, best: bool = False) -> dict[str, Any]:
         """Write the last checkpoint, and that it is the best; return the weights in it.
@@ -102,7 +112,7 @@ class Panel:
         Raises TriptychError if it cannot be written.
         """
         path = self._scratch / f"{self.name}_kept.npz"
-        step = self._running.request(Keep(str(path)), self._experiment.timeout).step
+        step = self._ask(Keep(str(path))).step
         with ArrayReader(path) as reader:
             tensors = dict(reader.items())
         path.unlink()
@@ -130,10 +140,12 @@ class Panel:
         self._folder.mkdir(parents=True, exist_ok=True)
         hub.write(self.path(name), checkpoint)
 
-    @property
-    def _running(self) -> WorkerProcess:
+    def _ask(self, request: Request[AnswerType]) -> AnswerType:
+        timeout = self._experiment.timeout
+        if self._pool is not None:
+            return self._pool.request(self.name, request, timeout)
         assert self._worker is not None
-        return self._worker
+        return self._worker.request(request, timeout)
 
     def _stopped(self, kind: str, stage: str, message: str) -> WorkerError:
         return WorkerError(Outcome(self.name, kind, stage, message))

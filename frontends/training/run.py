@@ -34,6 +34,7 @@ from frontends.training.progress import Progress
 from frontends.training.proof import prove, refusal
 from frontends.training.start import Start, continued, distance, drawn
 from frontends.workers.outcomes import Outcome, WorkerError
+from frontends.workers.pool import Workers
 from frontends.workers.protocol import Advanced
 from frontends.workers.scratch import scratch
 
@@ -66,6 +67,7 @@ class Run:
 
     source: a checkpoint that all panels go on from. resumes: the folder is that of a training that
     goes on. proves: panels climb the ladder first, and those that it refuses do not train.
+    workers: that train, in place of processes of their own.
     Raises TriptychError for a folder that does not fit, before anything runs.
     """
 
@@ -79,10 +81,12 @@ class Run:
         proves: bool = True,
         command: str = "",
         quiet: bool = False,
+        workers: Workers | None = None,
     ) -> None:
         self.experiment, self.folder, self._source = experiment, folder_for(str(folder)), source
         self._proves, self._quiet, self._thread = proves, quiet, ThreadPoolExecutor(1, "asks")
         self._history = history(folder) if resumes else History()
+        self._workers = workers
         self._interrupt: BaseException | None = None
         self._outcomes: dict[str, Outcome | None] = dict.fromkeys(experiment.panels)
         self._best: dict[str, float] = {}
@@ -133,7 +137,9 @@ class Run:
     def _train(self, temporary: Path) -> None:
         experiment, checkpoints = self.experiment, self.folder / CHECKPOINTS
         order, at_once = experiment.order(), max(experiment.recipe.batch, TESTED_AT_ONCE)
-        panels = [Panel(n, experiment, checkpoints, temporary) for n in experiment.panels]
+        panels = [
+            Panel(n, experiment, checkpoints, temporary, self._workers) for n in experiment.panels
+        ]
         try:
             if self._proves:
                 self._prove()

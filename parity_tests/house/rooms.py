@@ -25,6 +25,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("frontends.writing", "frontends.workers"),
     DIALECTS,
     ("frontends.ladder", "frontends.checkpoints"),
+    ("frontends.training",),
     ("frontends",),  # the commands
     ("reports",),
     ("benchmarks",),
@@ -61,6 +62,7 @@ RUNNABLE = (
     "reports.picture",
     "reports.readme",
     "reports.rounding",
+    "reports.train",
 )
 
 # What runs in a process of its own in a framework's interpreter: entries, and all they import.
