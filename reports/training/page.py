@@ -29,7 +29,7 @@ loss): from there on panels have taken different steps. What rounding begins, tr
   are those of the {tests:,} test samples behind the last step, in batches of {evaluation}, by the
   `evaluate` of each written file; **best** is the best accuracy of any epoch.
 - **images/s** is of training steps alone, reading files, validation and checkpoints left out;
-  panels take turns, so that one has the machine to itself.
+  panels take turns, and do not compete with one another.
 - **parameters apart** is |w − w′| / |w′| of all that trains, w′ those of {first}, behind the last
   epoch. Running variances differ by convention (PyTorch's are unbiased), which tests may show.
 - Curves of panels that agree lie on one another; points are test accuracies.

@@ -1,0 +1,101 @@
+"""A training that is killed, or interrupted, leaves whole checkpoints and goes on from them."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from common.recipes.serialize import to_json as recipe_to_json
+from common.serialize import to_json
+from frontends.training.history import CHECKPOINTS, RECORDS
+from frontends.training.start import checkpoint_of
+from frontends.workers.environments import ROOT
+from parity_tests.cases import small
+from parity_tests.training import shared
+from reports.training.records import read_training
+
+STEPS, KILLS = 120, 4
+Options = list[str]
+
+
+def _options(folder: Path) -> Options:
+    data = shared.write_data(folder)
+    (folder / "network.json").write_text(to_json(small.se_resnext()))
+    (folder / "recipe.json").write_text(recipe_to_json(shared.MOMENTUM))
+    return [
+        str(folder / "network.json"), "--recipe", str(folder / "recipe.json"), "--data", str(data),
+        "--framework", "torch", "--epochs", "1000", "--steps", str(STEPS), "--unproved",
+        "--threads", "1", "--save-every", "0.05", "--precision", "float64",
+        "--out", str(folder / "out"),
+    ]  # fmt: skip
+
+
+def _started(options: Options) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "reports.train", *options],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def _wait_for_losses(out: Path, count: int) -> None:
+    """Wait until so many records of losses are there."""
+    for _ in range(1200):
+        path = out / RECORDS
+        if path.is_file() and path.read_text().count('"kind": "losses"') >= count:
+            return
+        time.sleep(0.05)
+    raise AssertionError("no losses within a minute")
+
+
+@pytest.mark.complete
+def test_killed_at_random_moments(tmp_path: Path) -> None:
+    options, out = _options(tmp_path), tmp_path / "out"
+    path, draw, before = out / CHECKPOINTS / "torch" / "last.safetensors", random.Random(3), 0
+    more = options
+    for kill in range(KILLS):
+        process = _started(more)
+        seen = (out / RECORDS).read_text().count('"kind": "losses"') if kill else 0
+        _wait_for_losses(out, seen + 2)
+        time.sleep(draw.uniform(0, 0.4))
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        if path.is_file():
+            step = checkpoint_of(path).step
+            assert before <= step <= STEPS
+            before = step
+            more = ["--resume", str(out), "--unproved"]
+        else:  # killed before the first checkpoint
+            more = ["--resume", str(out), "--unproved"]
+    assert _started(more).wait(300) == 0
+    whole = [*options[:-1], str(tmp_path / "whole")]
+    assert _started(whole).wait(300) == 0
+    one, other = (read_training(tmp_path / n / RECORDS).panels["torch"] for n in ("out", "whole"))
+    assert one.losses.keys() == other.losses.keys() and one.digests[STEPS] == other.digests[STEPS]
+    assert max(abs(one.losses[n] - other.losses[n]) for n in one.losses) < 1e-9
+
+
+@pytest.mark.complete
+def test_an_interrupt_keeps_what_was_done(tmp_path: Path) -> None:
+    options, out = _options(tmp_path), tmp_path / "out"
+    options[options.index("--save-every") + 1] = "1000"
+    options[options.index("--steps") + 1] = "100000"
+    process = _started(options)
+    _wait_for_losses(out, 4)
+    os.kill(process.pid, signal.SIGINT)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    found = read_training(out / RECORDS)
+    assert found.state == "interrupted" and b"--resume goes on" in said
+    kept = checkpoint_of(out / CHECKPOINTS / "torch" / "last.safetensors")
+    assert kept.step == found.panels["torch"].steps > 0
+    assert (out / "README.md").is_file()
