@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from common.arguments import NETWORK, RUNS, Parser, named, seconds, whole
+from common.datasets.augment import AUGMENTATIONS, load_augmentation
 from common.errors import TriptychError, run_command
 from common.network import Network
 from common.networks import available, load
@@ -40,7 +41,7 @@ examples:
   train --resume trainings/20260102-030405-se_resnext_mnist --epochs 2
   train --from …/checkpoints/torch/last.safetensors --data mnist --framework paddle,fluid
 
-data: a name (mnist) or a path: a folder with MNIST's files, or with train.npz and test.npz.
+data: a name or a path, as `triptych data` lists and shows them.
 
 {recipes}
 
@@ -52,7 +53,7 @@ trained; 130 interrupted (all is recorded and kept: --resume goes on)."""
 # What a training is made of, which --resume takes as it began.
 FIXED = (
     "network", "settings", "recipe", "data", "data_dir", "batch_size", "seed", "precision",
-    "own_initialization", "out", "source",
+    "own_initialization", "out", "source", "augment",
 )  # fmt: skip
 
 
@@ -72,6 +73,7 @@ def parser(prog: str) -> Parser:
     add("--recipe", metavar="NAME|FILE", help=f"how it is trained (default {DEFAULT_RECIPE})")
     add("--data", metavar="NAME|PATH", help="what it is trained on (below)")
     add("--data-dir", metavar="DIR", help="where data sets are that have a name")
+    add("--augment", metavar="NAME|FILE", help=f"of images: {', '.join(AUGMENTATIONS)}, or JSON")
     add("--framework", metavar="LIST", help=f"all (default), or a list of {','.join(FRAMEWORKS)}")
     add(
         "--legacy", "--historical", action="store_true",
@@ -128,7 +130,10 @@ def experiment(options: argparse.Namespace) -> Experiment:
         bounds["steps"] = 0
     recipe = replace(recipe, **{n: value for n, value in bounds.items() if value is not None})
     panels = tuple(select(options.framework or "all", options.legacy))
-    return Experiment(network, recipe, options.data, panels, **_placed(options))
+    how = _placed(options)
+    if options.augment:
+        how["augmentation"] = load_augmentation(options.augment)
+    return Experiment(network, recipe, options.data, panels, **how)
 
 
 def _placed(options: argparse.Namespace) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from common.counting import macs, trainable
 from common.datasets import Dataset, load
 from common.datasets.ahead import Order
+from common.datasets.augment import NONE, Augmentation
 from common.datasets.batches import Batches
 from common.environment import commit, machine
 from common.environment import load as machine_load
@@ -39,8 +41,8 @@ class Experiment:
     recipe: with the epochs, the steps (0: all of the epochs) and the batch that are trained. data:
     a name or a path, as `common.datasets.load` takes it. own_initialization: each file draws its
     own weights. device, threads: of the workers. timeout: seconds until a panel that gives no sign
-    is given up. save_s: seconds between checkpoints within an epoch. Raises TriptychError, one
-    line, for what does not go together.
+    is given up. save_s: seconds between checkpoints within an epoch. augmentation: of the images
+    that are trained on. Raises TriptychError, one line, for what does not go together.
     """
 
     network: Network
@@ -55,6 +57,7 @@ class Experiment:
     threads: int | None = None
     timeout: float = 600.0
     save_s: float = 60.0
+    augmentation: Augmentation = NONE
     dataset: Dataset = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -66,7 +69,8 @@ class Experiment:
         object.__setattr__(self, "dataset", load(self.data, self.data_dir or None))
         for split in (self.dataset.train, self.dataset.test):
             split.check(self.classes)
-            Batches(split, self.network.input_shape, self.recipe.batch)
+            how = self.augmentation if split is self.dataset.train else self.augmentation.testing()
+            Batches(split, self.network.input_shape, self.recipe.batch, augmentation=how)
 
     @property
     def classes(self) -> int:
@@ -106,6 +110,7 @@ class Experiment:
             self.data_dir,
             self.seed,
             self.recipe.shuffle,
+            self.augmentation,
         )
 
     def debiased(self) -> dict[str, float]:
@@ -160,12 +165,16 @@ class Experiment:
 
     def data_record(self) -> dict[str, Any]:
         """Return what is trained on, by name, not by where it lies."""
-        data = self.dataset
+        data, augmentation = self.dataset, {}
+        if self.augmentation != NONE:
+            given = {n: each for n, each in asdict(self.augmentation).items() if each}
+            augmentation = {"augmentation": json.dumps(given)}
         return {
             "name": Path(self.data).name or data.name,
             "train": len(data.train),
             "test": len(data.test),
             "classes": len(data.classes),
+            **augmentation,
         }
 
     def place(self) -> dict[str, Any]:

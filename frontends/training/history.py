@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from common.datasets.augment import Augmentation
 from common.errors import SpecificationError, TriptychError
 from common.files import read_text, write_text
 from common.limits import MOST_JSON
@@ -15,6 +16,7 @@ from common.recipes.serialize import from_json as recipe_from_json
 from common.recipes.serialize import to_json as recipe_to_json
 from common.records import read_records
 from common.serialize import from_json, to_json
+from common.typed import construct
 from frontends.training.experiment import Experiment
 
 RECORDS, SETTINGS, CHECKPOINTS = "records.jsonl", "settings.json", "checkpoints"
@@ -30,6 +32,7 @@ def write_settings(folder: Path, experiment: Experiment) -> None:
     found["network"] = to_json(experiment.network)
     found["recipe"] = recipe_to_json(experiment.recipe)
     found["panels"] = list(experiment.panels)
+    found["augmentation"] = asdict(experiment.augmentation)
     write_text(folder / SETTINGS, json.dumps(found, indent=1) + "\n")
 
 
@@ -42,8 +45,9 @@ def read_settings(folder: Path, **changed: Any) -> Experiment:
         found = json.loads(read_text(str(path), 2 * MOST_JSON))
         plain = {name: found[name] for name in PLAIN} | {"panels": tuple(found["panels"])} | changed
         network, recipe = from_json(found["network"]), recipe_from_json(found["recipe"])
-        return Experiment(network, recipe, **plain)
-    except (KeyError, TypeError, json.JSONDecodeError, SpecificationError) as error:
+        augmentation = construct(Augmentation, found["augmentation"], "augmentation")
+        return Experiment(network, recipe, **plain, augmentation=augmentation)
+    except (KeyError, TypeError, ValueError, SpecificationError) as error:
         raise TriptychError(f"{path}: no settings of a training: {error}") from None
 
 

@@ -125,7 +125,14 @@ def _data(training: Training) -> str:
     data = training.header["data"]
     return (
         f"{data['name']}: {data['train']:,} samples to train on, {data['test']:,} to test on, "
-        f"{data['classes']} classes"
+        f"{data['classes']} classes{_augmented(training)}"
+    )
+
+
+def _augmented(training: Training) -> str:
+    said = training.header["data"].get("augmentation")
+    return f"; images that are trained on, from the seed, alike in all panels: `{said}`" * bool(
+        said
     )
 
 

@@ -20,13 +20,18 @@ Digest = Annotated[str, Matching(r"[0-9a-f]{64}", "a SHA-256 in hexadecimal digi
 Share = Annotated[float, Within(0.0, 1.0)]
 
 
-class Data(TypedDict):
-    """What is trained on: samples of both splits, and classes."""
-
+class _Data(TypedDict):
     name: Text
     train: Count
     test: Count
     classes: Count
+
+
+class Data(_Data, total=False):
+    """What is trained on: samples of both splits, classes; in JSON what is done to images, where
+    that is anything."""
+
+    augmentation: Text
 
 
 class PanelWords(TypedDict):
