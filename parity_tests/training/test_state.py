@@ -90,9 +90,25 @@ def test_goes_on_in_another_panel(
     _check(EACH[name], pairs, tmp_path, workers)
 
 
+RING = tuple(zip(FRAMEWORKS, (*FRAMEWORKS[1:], FRAMEWORKS[0])))
+MATRIX = {name: EACH[name] for name in (FOLDED, ADAM)}
+
+
 @pytest.mark.complete
-@rows("recipe", EACH)
+@rows("recipe", {name: each for name, each in EACH.items() if name not in MATRIX})
+def test_each_panel_gives_and_takes(recipe: Recipe, tmp_path: Path, workers: Workers) -> None:
+    _check(recipe, RING, tmp_path, workers)
+
+
+@pytest.mark.complete
+@rows("recipe", MATRIX)
 def test_any_panel_goes_on_from_any(recipe: Recipe, tmp_path: Path, workers: Workers) -> None:
+    _check(recipe, product(FRAMEWORKS, FRAMEWORKS), tmp_path, workers)
+
+
+@pytest.mark.exhaustive
+@rows("recipe", {name: each for name, each in EACH.items() if name not in MATRIX})
+def test_all_panels_go_on_from_all(recipe: Recipe, tmp_path: Path, workers: Workers) -> None:
     _check(recipe, product(FRAMEWORKS, FRAMEWORKS), tmp_path, workers)
 
 
