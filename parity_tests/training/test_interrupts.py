@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,32 @@ def test_killed_at_random_moments(tmp_path: Path) -> None:
     one, other = (read_training(tmp_path / n / RECORDS).panels["torch"] for n in ("out", "whole"))
     assert one.losses.keys() == other.losses.keys() and one.digests[STEPS] == other.digests[STEPS]
     assert max(abs(one.losses[n] - other.losses[n]) for n in one.losses) < 1e-9
+
+
+def _worker(process: subprocess.Popen[bytes], framework: str) -> int:
+    """Return the id of the worker of a framework that a training started."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            words = (folder / "cmdline").read_bytes().decode().split("\0")
+            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+            if {"frontends.workers.worker", framework} <= {*words} and int(parent) == process.pid:
+                return int(folder.name)
+    raise AssertionError(f"no worker of {framework}")
+
+
+@pytest.mark.complete
+def test_a_panel_that_dies_is_a_row_and_the_other_goes_on(tmp_path: Path) -> None:
+    options, out = _options(tmp_path), tmp_path / "out"
+    options[options.index("--framework") + 1] = "torch,paddle"
+    process = _started(options)
+    _wait_for_losses(out, 4)
+    os.kill(_worker(process, "paddle"), signal.SIGKILL)
+    said, _ = process.communicate(timeout=300)
+    assert process.returncode == 1
+    assert b"Paddle: crashed at stage" in said and b"signal SIGKILL" in said
+    found = read_training(out / RECORDS)
+    assert found.panels["torch"].steps == STEPS and found.panels["torch"].trained
+    assert 0 < found.panels["paddle"].steps < STEPS
 
 
 @pytest.mark.complete

@@ -19,6 +19,7 @@ from frontends.training.start import checkpoint_of, drawn
 from frontends.workers.arrays import ArrayReader, write_arrays
 from frontends.workers.outcomes import MISMATCHED, NOT_INSTALLED, Outcome, WorkerError
 from frontends.workers.pool import Workers
+from parity_tests.cases import small
 from parity_tests.rows import rows
 from parity_tests.training import shared
 from reports.train import show
@@ -59,6 +60,18 @@ def test_panels_train_side_by_side(tmp_path: Path, workers: Workers) -> None:
     assert "the same in all panels" in page and len(parted(found)) == 1
     for link in ("curves.png", "curves.svg", RECORDS):
         assert ((out / link).is_file() and f"({link})" in page) or link == "curves.svg"
+
+
+def test_a_file_may_draw_its_own_weights(tmp_path: Path, workers: Workers) -> None:
+    first: dict[str, float] = {}
+    own: dict[str, Any] = {"own_initialization": True}
+    runs = {"drawn": {}, "own": own, "again": own, "other": own | {"seed": 1}}
+    for name, options in runs.items():
+        made = shared.experiment(tmp_path / "data", ["torch"], **options)
+        _run(made.until(None, 1), tmp_path / name, workers)
+        first[name] = _read(tmp_path / name).panels["torch"].losses[1]
+    assert first["own"] == first["again"]
+    assert len({first[name] for name in ("drawn", "own", "other")}) == 3
 
 
 @rows("stop", {"within an epoch": 5, "at its end": SPE})
@@ -178,7 +191,5 @@ def test_a_folder_is_not_trained_in_twice(tmp_path: Path, workers: Workers) -> N
 
 def test_labels_are_those_of_the_network(tmp_path: Path) -> None:
     data = shared.write_data(tmp_path, classes=11)
-    from parity_tests.cases import small
-
     with pytest.raises(TriptychError, match="label 10 of image 10; expected 0 to 9"):
         Experiment(small.se_resnext(), shared.MOMENTUM, str(data), ("torch",))

@@ -72,7 +72,7 @@ def page(training: Training, image: str, records: str) -> str:
         records=records,
         table=table(training, "github"),
         missing=_missing(training),
-        parted="\n".join(f"- {line}" for line in parted(training)) or "One panel alone.",
+        parted="\n".join(f"- {line}" for line in parted(training)) or "No two panels trained.",
         rounding=header["rounding"],
         rounding_words=header["rounding_words"],
         last=LAST,
