@@ -6,22 +6,18 @@ take them on, so that all are about as far whenever a training ends.
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, TypeVar
 
-from common.environment import load as machine_load
 from common.errors import TriptychError
 from common.files import folder_for
-from common.records import RecordFile
-from frontends.ladder.report import Report
+from frontends.frameworks import TABLE
 from frontends.training.batches import Files
-from frontends.training.experiment import TESTED_AT_ONCE, Experiment, panel_words
+from frontends.training.experiment import TESTED_AT_ONCE, Experiment
 from frontends.training.history import (
     CHECKPOINTS,
     RECORDS,
@@ -29,10 +25,11 @@ from frontends.training.history import (
     history,
     write_settings,
 )
+from frontends.training.journal import COMPLETE, INTERRUPTED, Journal
 from frontends.training.panel import LAST, Panel
 from frontends.training.progress import Progress
 from frontends.training.proof import prove, refusal
-from frontends.training.start import Start, continued, distance, drawn
+from frontends.training.start import Start, check_same, checkpoint_of, continued, distance, drawn
 from frontends.workers.outcomes import Outcome, WorkerError
 from frontends.workers.pool import Workers
 from frontends.workers.protocol import Advanced
@@ -40,7 +37,6 @@ from frontends.workers.scratch import scratch
 
 TURN_S = 2.0  # how long a panel's turn is about to take
 MOST = 200  # steps of a turn
-COMPLETE, INTERRUPTED, TRAINED = "complete", "interrupted", "trained"
 Value = TypeVar("Value")
 
 
@@ -96,30 +92,20 @@ class Run:
         if not resumes and (folder / RECORDS).exists():
             raise TriptychError(f"{folder}: holds a training; --resume goes on with it")
         self._check_data()
-        self._open(command, resumes)
+        if source is not None:
+            check_same(experiment, checkpoint_of(source), source)
+        self._journal = Journal(self.folder, experiment, command, resumes)
+        write_settings(self.folder, experiment)
 
     def _check_data(self) -> None:
         before, now = self._history.header.get("data"), self.experiment.data_record()
         if before not in (None, now):
             raise TriptychError(f"the data are {now}; the training began on {before}")
 
-    def _open(self, command: str, resumes: bool) -> None:
-        started = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        if not resumes:
-            self._records = RecordFile(self.folder, Path(RECORDS).stem)
-            fields = self.experiment.record()
-            self._records.put("training", started=started, command=command, **fields)
-        else:
-            self._records = RecordFile.continued(self.folder / RECORDS)
-            panels = {name: panel_words(name) for name in self.experiment.panels}
-            fields = {"end": self.experiment.end, "panels": panels, **self.experiment.place()}
-            self._records.put("resumed", started=started, command=command, **fields)
-        write_settings(self.folder, self.experiment)
-
     def train(self) -> Trained:
         """Train; an interrupt keeps what was done, and is raised then. Raises TriptychError."""
         experiment, began, state = self.experiment, time.perf_counter(), INTERRUPTED
-        labels = {n: words["label"] for n, words in experiment.record()["panels"].items()}
+        labels = {name: TABLE[name].label for name in experiment.panels}
         try:
             with (
                 scratch() as temporary,
@@ -128,9 +114,7 @@ class Run:
                 self._train(temporary)
             state = COMPLETE
         finally:
-            seconds = round(time.perf_counter() - began, 1)
-            self._records.put("end", state=state, seconds=seconds, load_after=machine_load())
-            self._records.close()
+            self._journal.end(state, time.perf_counter() - began)
             self._thread.shutdown(wait=False)
         return Trained(self.folder, self._outcomes)
 
@@ -158,18 +142,10 @@ class Run:
         """Climb the ladder; note what it refuses."""
         names = self.experiment.panels
         self._progress.say(f"verify {self.experiment.network.name} in {', '.join(names)}")
-        report: Report = prove(self.experiment)
-        worst = report.worst_float64
-        self._records.put(
-            "proof",
-            panels=report.frameworks,
-            passed=all(refusal(report, name) is None for name in names),
-            worst_float64=worst if math.isfinite(worst) else None,
-            seconds=round(report.seconds, 1),
-            versions=report.versions,
-        )
-        for name in names:
-            why = refusal(report, name)
+        report = prove(self.experiment)
+        refused = {name: refusal(report, name) for name in names}
+        self._journal.proved(report, not any(refused.values()))
+        for name, why in refused.items():
             if why is not None:
                 self._stop(name, why)
 
@@ -195,14 +171,8 @@ class Run:
         panel.saved = panel.step
         self._best[name] = self._history.best(name, panel.step)
         self._progress.note(name, "", panel.step)
-        self._records.put(
-            "started",
-            panel=name,
-            step=panel.step,
-            source=start.source,
-            versions=versions,
-            seconds=round(time.perf_counter() - began, 3),
-        )
+        seconds = time.perf_counter() - began
+        self._journal.started(name, panel.step, start.source, versions, seconds)
 
     def _take_turns(self, panels: list[Panel]) -> None:
         """Have the panel that is behind take its steps, until all are at the end."""
@@ -214,7 +184,7 @@ class Run:
             self._ahead = [each.step for each in going if each.step > behind.step]
             self._doing(behind, self._turn)
         for panel in going:
-            self._records.put("outcome", panel=panel.name, outcome=TRAINED, stage="", message="")
+            self._journal.trained(panel.name)
 
     def _stop_of(self, panel: Panel) -> int:
         """Return where a panel's turn ends: where the next panel is, or at an end of an epoch."""
@@ -231,7 +201,8 @@ class Run:
         spe, start, stop = self.experiment.steps_per_epoch, panel.step, self._stop_of(panel)
         chunk = self._files.chunk(start, stop, panel.digest)
         found = self._asked(lambda: panel.advance(chunk))
-        self._put_losses(panel, start, found)
+        self._journal.losses(panel.name, start, found)
+        self._show(panel, start, found)
         panel.check(found)
         self._slowest = max(self._slowest, found.seconds)
         if panel.step % spe == 0 or panel.step == self.experiment.end:
@@ -241,19 +212,7 @@ class Run:
         ):
             self._keep(panel)
 
-    def _put_losses(self, panel: Panel, first: int, found: Advanced) -> None:
-        losses = [loss if math.isfinite(loss) else None for loss in found.losses]
-        self._records.put(
-            "losses",
-            panel=panel.name,
-            first=first,
-            losses=losses,
-            correct=found.correct,
-            samples=found.samples,
-            rates=found.rates,
-            digest=found.digest,
-            seconds=found.seconds,
-        )
+    def _show(self, panel: Panel, first: int, found: Advanced) -> None:
         self._progress.advanced(
             panel.name,
             panel.step,
@@ -272,15 +231,7 @@ class Run:
         found = self._asked(lambda: panel.evaluate(tests))
         is_best = found.accuracy > self._best[panel.name]
         self._best[panel.name] = max(found.accuracy, self._best[panel.name])
-        self._records.put(
-            "validation",
-            panel=panel.name,
-            step=panel.step,
-            loss=found.loss if math.isfinite(found.loss) else None,
-            accuracy=found.accuracy,
-            samples=found.samples,
-            seconds=found.seconds,
-        )
+        self._journal.validated(panel.name, panel.step, found)
         self._progress.note(panel.name, "")
         self._progress.say(
             f"{panel.label}: step {panel.step:,}: validation loss {found.loss:.4f}, "
@@ -291,7 +242,7 @@ class Run:
     def _keep(self, panel: Panel, best: bool = False) -> dict[str, Any]:
         found = self._asked(lambda: panel.keep(best))
         self._saved_at[panel.name] = time.monotonic()
-        self._records.put("checkpoint", panel=panel.name, step=panel.step, best=best)
+        self._journal.kept(panel.name, panel.step, best)
         return found
 
     def _compare(self, panel: Panel, weights: dict[str, Any]) -> None:
@@ -303,10 +254,7 @@ class Run:
             return
         parameters = self.experiment.network.elaboration.parameters.values()
         names = [each.name for each in parameters if each.trainable and each.used]
-        apart, worst = distance(weights, reference, names)
-        self._records.put(
-            "distance", panel=panel.name, other=other, step=step, distance=apart, furthest=worst
-        )
+        self._journal.apart(panel.name, other, step, *distance(weights, reference, names))
 
     def _keep_all(self, panels: list[Panel]) -> None:
         """Keep what was done since the last checkpoints, of all panels that can."""
@@ -329,8 +277,7 @@ class Run:
         self._outcomes[name] = why
         self._progress.note(name, why.kind)
         self._progress.say(str(why))
-        told = {"outcome": why.kind, "stage": why.stage, "message": why.message}
-        self._records.put("outcome", panel=name, **told)
+        self._journal.stopped(name, why)
 
     def _asked(self, ask: Callable[[], Value]) -> Value:
         """Return what a worker answers. An interrupt waits for the answer, so that it is recorded
