@@ -78,7 +78,7 @@ SOME = {
         FOLDED,
         [("tensorflow", "torch"), ("torch", "tensorflow")],
     ),
-    "Adam": (ADAM, [("torch", "paddle"), ("paddle", "torch")]),
+    "Adam": (ADAM, [("torch", "paddle")]),
 }
 
 
