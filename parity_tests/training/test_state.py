@@ -74,10 +74,7 @@ def _check(
 
 
 SOME = {
-    "the rate is folded in, and is not": (
-        FOLDED,
-        [("tensorflow", "torch"), ("torch", "tensorflow")],
-    ),
+    "the rate is folded in": (FOLDED, [("tensorflow", "torch")]),
     "Adam": (ADAM, [("torch", "paddle")]),
 }
 
