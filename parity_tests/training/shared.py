@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from common.datasets.batches import Batches, Digest
+from common.network import Network
 from common.recipes.recipe import Optimizer, Recipe
 from frontends.training.batches import Chunk
 from frontends.training.experiment import Experiment
@@ -34,15 +35,18 @@ def write_data(folder: Path, classes: int = 10) -> Path:
 
 
 def experiment(
-    folder: Path, panels: Iterable[str], recipe: Recipe = MOMENTUM, **options: Any
+    folder: Path,
+    panels: Iterable[str],
+    recipe: Recipe = MOMENTUM,
+    network: Network | None = None,
+    **options: Any,
 ) -> Experiment:
     """Return a training of a small network on data that are written into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     data = write_data(folder)
     how = {"timeout": 120.0, "threads": 1} | options
-    return Experiment(
-        small.se_resnext(), replace(recipe, batch=BATCH), str(data), tuple(panels), **how
-    )
+    given = network or small.se_resnext()
+    return Experiment(given, replace(recipe, batch=BATCH), str(data), tuple(panels), **how)
 
 
 def chunk(made: Experiment, start: int, stop: int, folder: Path) -> Chunk:

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from common.ops import BatchNorm, Conv2d, Dense, GlobalAvgPool2d, ReLU
 from common.recipes.recipe import STATE, Recipe
+from common.spec import Layer
 from frontends.checkpoints import hub
 from frontends.frameworks import FRAMEWORKS
 from frontends.training.experiment import Experiment
@@ -20,6 +22,7 @@ from frontends.training.start import checkpoint_of, continued, drawn
 from frontends.workers.pool import Workers
 from frontends.workers.training import WRITTEN
 from frontends.writing.updates import update
+from parity_tests.cases import small
 from parity_tests.ladder.test_training import EACH
 from parity_tests.rows import rows
 from parity_tests.training import shared
@@ -107,6 +110,21 @@ def test_any_panel_goes_on_from_any(recipe: Recipe, tmp_path: Path, workers: Wor
 @rows("recipe", {name: each for name, each in EACH.items() if name not in MATRIX})
 def test_all_panels_go_on_from_all(recipe: Recipe, tmp_path: Path, workers: Workers) -> None:
     _check(recipe, product(FRAMEWORKS, FRAMEWORKS), tmp_path, workers)
+
+
+@pytest.mark.complete
+def test_means_rid_of_their_start_go_on(tmp_path: Path, workers: Workers) -> None:
+    """TensorFlow 1's, whose own variables follow from the mean and the step."""
+    bn = BatchNorm(epsilon=1e-3, zero_debias=True)
+    layers: dict[str, Layer] = {"conv": Conv2d(8, 3), "bn": bn, "relu": ReLU()}
+    layers |= {"pool": GlobalAvgPool2d(), "fc": Dense(10)}
+    network = small.sequence("debiased", (3, 16, 16), **layers)
+    name, recipe = "tensorflow1", EACH["sgd"]
+    made = shared.experiment(tmp_path / "data", [name], recipe, network, precision="float64")
+    source = Trained(name, made, tmp_path, workers)
+    _, weights = _goes_on(made, source, name, tmp_path / "on", workers)
+    for each in ("bn.mean", "bn.variance", "conv.kernel"):
+        assert np.abs(weights[each] - source.weights[each]).max() < BOUND
 
 
 @rows("name", {name: name for name in STATE})
