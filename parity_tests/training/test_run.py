@@ -11,6 +11,7 @@ import pytest
 
 from common.errors import TriptychError
 from common.recipes.recipe import Optimizer, Recipe
+from frontends.api import train
 from frontends.training.experiment import Experiment
 from frontends.training.history import CHECKPOINTS, RECORDS, read_settings
 from frontends.training.panel import BEST, LAST, Panel
@@ -72,6 +73,16 @@ def test_a_file_may_draw_its_own_weights(tmp_path: Path, workers: Workers) -> No
         first[name] = _read(tmp_path / name).panels["torch"].losses[1]
     assert first["own"] == first["again"]
     assert len({first[name] for name in ("drawn", "own", "other")}) == 3
+
+
+@pytest.mark.complete
+def test_panels_prove_themselves_first(tmp_path: Path) -> None:
+    data, out = shared.write_data(tmp_path), tmp_path / "out"
+    recipe, network = replace(shared.MOMENTUM, epochs=1), small.se_resnext()
+    assert train(network, recipe, str(data), out, ["torch"], threads=1).complete
+    proof = _read(out).proof
+    assert proof is not None and proof["passed"] and proof["panels"] == ["torch", "paddle"]
+    assert show(out) == 0 and "passed the ladder" in (out / "README.md").read_text()
 
 
 @rows("stop", {"within an epoch": 5, "at its end": SPE})

@@ -27,7 +27,7 @@ loss): from there on panels have taken different steps. What rounding begins, tr
 
 - **loss, last steps** is the mean over the last {last} steps; **loss, test** and **accuracy, test**
   are those of the {tests:,} test samples behind the last step, in batches of {evaluation}, by the
-  `evaluate` of each written file; **best** is the best accuracy of any epoch.
+  `evaluate` or `metrics_of` of each written file; **best** is the best accuracy of any epoch.
 - **images/s** is of training steps alone, reading files, validation and checkpoints left out;
   panels take turns, and do not compete with one another.
 - **parameters apart** is |w − w′| / |w′| of all that trains, w′ those of {first}, behind the last
