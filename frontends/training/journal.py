@@ -11,7 +11,7 @@ from common.records import RecordFile
 from frontends.ladder.report import Report
 from frontends.training.experiment import Experiment, panel_words
 from frontends.training.history import RECORDS
-from frontends.workers.outcomes import Outcome
+from frontends.workers.outcomes import NOT_COMPARABLE, Outcome
 from frontends.workers.protocol import Advanced, Evaluated
 
 COMPLETE, INTERRUPTED, TRAINED = "complete", "interrupted", "trained"
@@ -40,6 +40,7 @@ class Journal:
             panels=report.frameworks,
             passed=passed,
             worst_float64=_finite(report.worst_float64),
+            uncompared=sorted({r.rung for r in report.rows if r.outcome == NOT_COMPARABLE}),
             seconds=round(report.seconds, 1),
             versions=report.versions,
         )

@@ -117,6 +117,15 @@ def test_other_batches_are_told(tmp_path: Path) -> None:
     assert "NOT given the same batches" in text(found)
 
 
+def test_what_could_not_be_compared_is_told(tmp_path: Path) -> None:
+    told = {"panels": ["torch", "paddle"], "passed": True, "worst_float64": 3e-13, "seconds": 9.0}
+    rungs = ["training, 20 losses", "training, 20 updates"]
+    proof = "proof", {**told, "versions": {}, "uncompared": rungs}
+    said = page(_read(tmp_path, proof, *BODY, END), "a.png", "b.jsonl")
+    assert "PyTorch, Paddle passed the ladder" in said and "pair 3.0e-13. Not compared, as" in said
+    assert "; ".join(rungs) in said
+
+
 def test_a_panel_that_stopped_is_told(tmp_path: Path) -> None:
     found = _read(tmp_path, _losses("torch", 0, [None]), _outcome("paddle", "crashed", "no word"))
     assert math.isnan(found.panels["torch"].losses[1])

@@ -6,6 +6,7 @@ from reports.page import gigabytes, versions_line
 from reports.records import COMPLETE
 from reports.tables import shape_words
 from reports.training.records import Training
+from reports.training.schema import ProofRecord
 from reports.training.tables import LAST, parted, reasons, table
 
 PAGE = """# {title}: trained in {count} panels
@@ -168,8 +169,14 @@ def _proof(training: Training) -> str:
     told = f"; worst float64 difference of any pair {worst:.1e}" if worst is not None else ""
     return (
         f"{panels} {verdict} the ladder of `triptych verify --recipe`, {proof['seconds']:.0f} s"
-        f"{told}."
+        f"{told}.{_uncompared(proof)}"
     )
+
+
+def _uncompared(proof: ProofRecord) -> str:
+    rungs = proof.get("uncompared", [])
+    said = "; ".join(rungs)
+    return f" Not compared, as this training magnifies rounding: {said}." if rungs else ""
 
 
 def _machine(training: Training) -> str:

@@ -82,15 +82,20 @@ class ResumedRecord(_Placed):
     """A training that goes on from its checkpoints, with its end and its panels."""
 
 
-class ProofRecord(TypedDict):
-    """What the ladder said of the panels, those that train and one to compare with."""
-
+class _Proof(TypedDict):
     kind: Text
     panels: list[Text]
     passed: bool
     worst_float64: Ratio | None
     seconds: Ratio
     versions: dict[str, dict[str, Text]]
+
+
+class ProofRecord(_Proof, total=False):
+    """What the ladder said of the panels, those that train and one to compare with. uncompared: the
+    rungs that could not be, as the training magnifies rounding."""
+
+    uncompared: list[Text]
 
 
 class StartedRecord(TypedDict):
