@@ -10,23 +10,24 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 
-from benchmarks import environment, gate, method
+from benchmarks import gate, method
 from benchmarks.matrix import MODES, Case, cases
 from benchmarks.options import command
 from benchmarks.progress import Display
 from benchmarks.timing import Session, Settings, put_outcome
 from benchmarks.workloads import Workload
-from common import machine
+from common import environment, machine
 from common.errors import TriptychError
 from common.files import folder_for
 from common.memory import check_memory
 from common.networks import load
 from common.networks.settings import with_settings
+from common.records import RecordFile
 from frontends.frameworks import select
 from frontends.ladder.report import Report
 from frontends.workers.outcomes import NOT_COMPARABLE, Outcome
 from frontends.workers.scratch import scratch
-from reports.records import COMPLETE, INTERRUPTED, RecordFile
+from reports.records import COMPLETE, INTERRUPTED
 from reports.schema import SCHEMA
 
 Refused = dict[str, Outcome | None]  # framework -> why it is not timed

@@ -15,6 +15,7 @@ from typing import Any
 
 from benchmarks.matrix import Case
 from benchmarks.workloads import Workload
+from common.records import RecordFile
 from frontends.workers.outcomes import TIMED_OUT, Outcome, WorkerError
 from frontends.workers.process import WorkerProcess
 from frontends.workers.protocol import (
@@ -26,7 +27,7 @@ from frontends.workers.protocol import (
     Request,
     Steps,
 )
-from reports.records import MEASURED, RecordFile
+from reports.records import MEASURED
 from reports.schema import MOST_TEXT
 from reports.statistics import steady_from
 

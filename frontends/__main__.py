@@ -44,6 +44,12 @@ COMMANDS = (
         "verify se_resnext_cifar",
     ),
     Command(
+        "train",
+        "reports.train",
+        "train panels side by side on the same batches; go on in any",
+        "train se_resnext_mnist --data mnist --epochs 1",
+    ),
+    Command(
         "bench",
         "benchmarks.run",
         "prove the panels, then time those that passed",

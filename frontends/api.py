@@ -46,7 +46,9 @@ How it is trained is a recipe, by name or from FILE.json; with it the source tra
 True
 
 `verify` starts a worker per framework and returns a Report, as `triptych verify` prints it (the
-README has an example). Nothing here imports a framework.
+README has an example). `train` trains in several, and returns where its records and checkpoints
+are; from any of these another panel goes on, `train(…, source=checkpoint)`. Nothing here imports a
+framework.
 """
 
 from __future__ import annotations
@@ -65,6 +67,8 @@ from frontends.checkpoints.convert import convert
 from frontends.frameworks import FRAMEWORKS, HISTORICAL, MODERN
 from frontends.ladder.report import Report, Row
 from frontends.ladder.verify import verify, verify_against, verify_mine
+from frontends.training.api import train
+from frontends.training.run import Trained
 from frontends.writing.draft import Source
 from frontends.writing.emit import emit
 
@@ -82,6 +86,7 @@ __all__ = [
     "Source",
     "SpecificationError",
     "StructuralDifference",
+    "Trained",
     "TriptychError",
     "Use",
     "When",
@@ -97,6 +102,7 @@ __all__ = [
     "ops",
     "structural_differences",
     "to_json",
+    "train",
     "verify",
     "verify_against",
     "verify_mine",

@@ -20,9 +20,9 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from benchmarks.environment import machine
 from common.arguments import Parser, whole
 from common.elaborate import Step
+from common.environment import machine
 from common.errors import choose, run_command
 from common.files import file_for
 from common.machine import cores

@@ -1,6 +1,7 @@
 """Pages from records, and from nothing else: `python -m reports.build`.
 
-Each run in OUT/data becomes OUT/<run>.md with OUT/<run>.png; OUT/README.md lists them.
+Each run in OUT/data becomes OUT/<run>.md with OUT/<run>.png, each training (train-*.jsonl) that
+and an SVG; OUT/README.md lists them.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from common.files import write_bytes, write_text
 from reports.page import page
 from reports.plot import png
 from reports.records import Run, read_run
+from reports.training.curves import image
+from reports.training.page import page as training_page
+from reports.training.records import Training, read_training
 
 PROG = "python -m reports.build"
 INDEX = """# Reports
@@ -30,7 +34,7 @@ line per measurement with its raw samples. Runs on different machines, or under 
 not to be compared with one another: within a run, rounds are interleaved over all timings.
 
 {rows}
-{beside}"""
+{trainings}{beside}"""
 BESIDE = {
     "networks.md": "the networks and their counts",
     "rounding.md": "what float32 rounding is allowed, and what is caught",
@@ -58,7 +62,12 @@ def build(out: Path, name: str | None = None) -> Built:
             if name in (None, run.name):
                 write_bytes(out / f"{run.name}.png", png(run))
                 write_text(out / f"{run.name}.md", page(run))
-        write_text(out / "README.md", INDEX.format(rows=_index(runs), beside=_beside(out)))
+        trainings, more = _trainings(out / "data")
+        for training in trainings if name is None else ():
+            write_training(training, out, training.name, f"data/{training.name}.jsonl")
+        told = {"rows": _index(runs), "trainings": _trained(trainings), "beside": _beside(out)}
+        write_text(out / "README.md", INDEX.format(**told))
+    unreadable += more
     return Built(out / (f"{name}.md" if name else "README.md"), tuple(unreadable))
 
 
@@ -83,6 +92,44 @@ def _read(folder: Path) -> tuple[list[Run], list[str]]:
         except TriptychError as error:
             unreadable.append(" ".join(str(error).split()))
     return runs, unreadable
+
+
+def _trainings(folder: Path) -> tuple[list[Training], list[str]]:
+    """Return the trainings that can be read, the latest first, and why the others cannot."""
+    found, unreadable = [], []
+    for path in sorted(folder.glob("train-*.jsonl"), reverse=True):
+        try:
+            found.append(read_training(path))
+        except TriptychError as error:
+            unreadable.append(" ".join(str(error).split()))
+    return found, unreadable
+
+
+def write_training(training: Training, out: Path, stem: str, records: str) -> Path:
+    """Write the page STEM.md of a training with its curves beside it, in the name of the training;
+    return the page. Raises TriptychError."""
+    for form in ("png", "svg"):
+        write_bytes(out / f"{training.name}.{form}", image(training, form))
+    write_text(out / f"{stem}.md", training_page(training, f"{training.name}.png", records))
+    return out / f"{stem}.md"
+
+
+def _trained(trainings: list[Training]) -> str:
+    headers = ("training (UTC)", "network", "data", "steps", "panels", "state")
+    rows = [_training_row(training) for training in trainings]
+    return f"\n{tabulate(rows, headers, tablefmt='github')}\n" if rows else ""
+
+
+def _training_row(training: Training) -> tuple[str | int, ...]:
+    header, panels = training.header, training.panels.values()
+    return (
+        f"[{header['started'][:16].replace('T', ' ')}]({training.name}.md)",
+        header["title"],
+        header["data"]["name"],
+        training.place["end"],
+        f"{sum(panel.trained for panel in panels)} of {len(panels)}",
+        training.state,
+    )
 
 
 def _beside(out: Path) -> str:

@@ -193,16 +193,17 @@ def _checked(run: Run, bounds: Bounds) -> str:
 def _machine(run: Run) -> str:
     header, machine = run.header, run.header["machine"]
     lines = [
-        f"{machine['cpu']}, {machine['cores']} cores, {_gigabytes(machine['memory'])}; "
+        f"{machine['cpu']}, {machine['cores']} cores, {gigabytes(machine['memory'])}; "
         f"{machine['os']}, {machine['architecture']}, Python {machine['python']}",
         f"{header['threads']} threads for each framework; device: {_devices(run)}",
         _load(run),
-        *(f"{run.label(name)}: {_list(found)}" for name, found in _versions(run).items()),
+        *(f"{run.label(name)}: {versions_line(found)}" for name, found in _versions(run).items()),
     ]
     return "\n".join(f"- {line}" for line in lines if line)
 
 
-def _gigabytes(memory: int | None) -> str:
+def gigabytes(memory: int | None) -> str:
+    """Return a machine's memory as pages say it."""
     return f"{memory / 1e9:.0f} GB" if memory else "memory unknown"
 
 
@@ -234,5 +235,6 @@ def _versions(run: Run) -> dict[str, dict[str, str]]:
     return proved | {timing.framework: each["versions"] for timing, each in _prepared(run)}
 
 
-def _list(versions: dict[str, str]) -> str:
+def versions_line(versions: dict[str, str]) -> str:
+    """Return versions by distribution, in one line."""
     return ", ".join(f"{name} {version}" for name, version in versions.items())

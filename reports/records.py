@@ -7,72 +7,24 @@ leaves a shorter file, not a broken one.
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from io import FileIO
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from common.errors import TriptychError
+from common.records import read_records
 from reports import schema, schema1
 from reports.schema import EndRecord, PreparedRecord, ProofRecord, RunRecord, WarmRecord
 from reports.statistics import Summary, summarize
 from reports.validation import check
 
 MEASURED = "measured"
-MOST_BYTES = 100_000_000
 COMPLETE, INTERRUPTED = "complete", "interrupted"
 COMPLETED: dict[Any, Callable[[dict[str, Any]], dict[str, Any]]] = {
     schema1.SCHEMA: schema1.completed,
     schema.SCHEMA: lambda record: record,
 }
-
-
-class RecordFile:
-    """Appends records to a new file, FOLDER/STEM.jsonl, numbered where that one exists."""
-
-    def __init__(self, folder: Path, stem: str) -> None:
-        """Make the file. Raises TriptychError if it cannot be made."""
-        try:
-            self.path, self._stream = self._create(folder, stem)
-        except OSError as error:
-            raise TriptychError(f"{folder}: cannot be written to: {error.strerror}") from None
-
-    @staticmethod
-    def _create(folder: Path, stem: str) -> tuple[Path, FileIO]:
-        folder.mkdir(parents=True, exist_ok=True)
-        for number in range(1, 1000):
-            path = folder / (f"{stem}.jsonl" if number == 1 else f"{stem}-{number}.jsonl")
-            try:
-                return path, path.open("xb", buffering=0)
-            except FileExistsError:
-                continue
-        raise OSError(0, "1,000 runs of one second")
-
-    def put(self, kind: str, **fields: Any) -> None:
-        """Append a record of a kind (`reports.schema`) and hand it to the disk.
-
-        Raises TriptychError; then nothing of the record is in the file.
-        """
-        whole = self._stream.tell()
-        left = (json.dumps({"kind": kind, **fields}) + "\n").encode()
-        try:
-            while left:
-                left = left[self._stream.write(left) :]
-            os.fsync(self._stream.fileno())
-        except OSError as error:
-            self._stream.truncate(whole)
-            self._stream.seek(whole)
-            if not whole:  # no run has begun
-                self._stream.close()
-                self.path.unlink()
-            raise TriptychError(f"{self.path}: cannot be written: {error.strerror}") from None
-
-    def close(self) -> None:
-        """Close the file; what was put is in it already."""
-        self._stream.close()
 
 
 @dataclass
@@ -164,46 +116,6 @@ def read_run(path: Path) -> Run:
     if not runs:
         raise TriptychError(f"{path.name}: no complete record in it")
     return runs[0]
-
-
-def read_records(path: Path, take: Callable[[dict[str, Any]], None]) -> None:
-    """Hand every record of a file to `take`, which raises ValueError for what is none.
-
-    Raises TriptychError, in one line, with the line at fault.
-    """
-    for number, line in enumerate(_lines(path), 1):
-        try:
-            take(_parsed(line))
-        except ValueError as error:
-            raise TriptychError(f"{path.name}, line {number}: {error}") from None
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        if path.stat().st_size > MOST_BYTES or not path.is_file():
-            raise TriptychError(f"{path.name}: expected a file of at most {MOST_BYTES:,} bytes")
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise TriptychError(f"{path.name}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise TriptychError(f"{path.name}: not UTF-8: {error.reason}") from None
-    return text.split("\n")[:-1]  # a killed run may leave the start of a line
-
-
-def _parsed(line: str) -> dict[str, Any]:
-    try:
-        record = json.loads(line, parse_constant=_not_json)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"not JSON: {error.msg}") from None
-    except RecursionError:
-        raise ValueError("not a record: nested too deeply") from None
-    if not isinstance(record, dict):
-        raise ValueError("expected an object")
-    return record
-
-
-def _not_json(constant: str) -> NoReturn:
-    raise ValueError(f"not JSON: {constant}")
 
 
 def _begun(name: str, record: dict[str, Any]) -> Run:

@@ -13,8 +13,8 @@ from tabulate import tabulate
 from common.arguments import Parser
 from common.errors import TriptychError, run_command
 from common.files import folder_for, write_text
+from common.records import read_records
 from frontends.frameworks import FRAMEWORKS, TABLE
-from reports.records import read_records
 from reports.schema import Count, Machine, Ratio, Text, Whole
 from reports.tables import significant
 from reports.validation import Sized, check

@@ -80,7 +80,12 @@ def _why(timing: Timing) -> str:
 
 def shape(run: Run) -> str:
     """Return the shape of one image, channels first, as C×H×W."""
-    return "×".join(map(str, run.header["input_shape"]))
+    return shape_words(run.header["input_shape"])
+
+
+def shape_words(sizes: list[int]) -> str:
+    """Return a shape as C×H×W."""
+    return "×".join(map(str, sizes))
 
 
 def text_tables(run: Run) -> str:

@@ -12,6 +12,7 @@ import paddle.fluid as fluid
 
 from frontends.fluid.brought import watch
 from frontends.fluid.layout import LAYERS
+from frontends.fluid.trainer import Trainer
 from frontends.fluid.truncated import allow_float64
 from frontends.workers.layouts import Slot, by_name
 from frontends.workers.parameters import Held, check_keys, distinct, matched
@@ -96,6 +97,8 @@ class Runner:
         self._main, startup = fluid.Program(), fluid.Program()
         if file.brought:  # what has no counterpart is the same in every job
             self._main.random_seed = startup.random_seed = 1
+        if file.seed is not None:
+            self._main.random_seed = startup.random_seed = file.seed + 1  # 0: another each time
         self.module = module = load_module(file.path, {"tap": self.recordings.tap})
         if observe is not None and not file.brought:
             watch_blocks(module, file.entry, self.recordings.blocks, self._path)
@@ -176,24 +179,14 @@ class Runner:
         kind, _, own = name.partition("/")
         return self._held.get(own) if kind == "gradient" else None
 
-    def trainer(self):
-        """Return a function that takes a step of training, by the file's own functions, on a batch
-        at a rate, and gives the loss."""
-        startup = fluid.Program()
-        with fluid.program_guard(self._main, startup), fluid.unique_name.guard("training_"):
-            labels = fluid.data("labels", [None, 1], "int64")
-            loss = self.module.train_step(
-                self._output, labels, fluid.data("rate", [1], self._dtype)
-            )
-        self._run(startup)
+    def trainer(self, optimizer="sgd", summed=False, compiled=False):
+        """Return the training of the network by the file's own functions; see `trainer`.
 
-        def step(batch, rate):
-            feed = self._feed(batch, "input")
-            feed["labels"] = batch.get("labels").astype(np.int64).reshape(-1, 1)
-            feed["rate"] = np.array([rate], self._dtype)
-            return self._run(self._main, feed, [loss])[0]
-
-        return step
+        optimizer: that of the recipe. summed: the loss is a sum over the batch. compiled: steps run
+        as the file's `main` has them, where it compiles them.
+        """
+        how = self._taken, self._run, self._found, optimizer, summed, self._dtype
+        return Trainer(self.module, self._main, self._output, self._held, *how)
 
     def stepper(self, inputs):
         """Return a function that takes one step, waits for it, and gives (output, loss)."""
@@ -290,7 +283,14 @@ class Runner:
         )
 
     def _tensor(self, parameter):
-        return self._scope.find_var(parameter.name).get_tensor()
+        return self._found(parameter.name)
+
+    def _found(self, name):
+        return self._scope.find_var(name).get_tensor()
+
+    def _taken(self, inputs):
+        labels = inputs.get("labels").astype(np.int64)
+        return {**self._feed(inputs, "input"), "labels": labels.reshape(-1, 1)}
 
     def _feed(self, inputs, *names):
         return {name: inputs.get(name).astype(self._dtype) for name in names}

@@ -16,6 +16,7 @@ from frontends.paddle.brought import (
     watch_pools,
 )
 from frontends.paddle.layout import LAYERS
+from frontends.paddle.trainer import Trainer
 from frontends.workers.parameters import (
     check_keys,
     class_of,
@@ -94,6 +95,8 @@ class Runner:
         paddle.set_default_dtype(file.dtype)
         paddle.utils.unique_name.switch()  # names are free again, as in a process of its own
         self.module = module = load_module(file.path, {"tap": self._tap})
+        if file.seed is not None:
+            paddle.seed(file.seed)
         entry = getattr(module, file.entry)
         self._model = entry if isinstance(entry, nn.Layer) else entry()
         if file.brought:
@@ -168,16 +171,13 @@ class Runner:
             elif each.trains:
                 yield "gradient/" + name, each.canonical(_gradient(each.own))
 
-    def trainer(self):
-        """Return a function that takes a step of training, by the file's own functions, on a batch
-        at a rate, and gives the loss."""
-        optimizer = self.module.create_optimizer(self._model)
+    def trainer(self, optimizer="sgd", summed=False, compiled=False):
+        """Return the training of the network by the file's own functions; see `trainer`.
 
-        def step(batch, rate):
-            x, labels = self._in(batch, "input"), self._labels(batch)
-            return self.module.train_step(self._model, optimizer, x, labels, rate)[0]
-
-        return step
+        optimizer: that of the recipe. summed: the loss is a sum over the batch. compiled: steps run
+        as the file's `main` has them, where it compiles them.
+        """
+        return Trainer(self.module, self._model, self._held, self._taken, optimizer)
 
     def stepper(self, inputs):
         """Return a function that takes one step, waits for it, and gives (output, loss)."""
@@ -259,6 +259,9 @@ class Runner:
     def _recorded(self):
         for name, value in self.recordings.items():
             yield name, value if isinstance(value, np.ndarray) else value.numpy()
+
+    def _taken(self, inputs):
+        return self._in(inputs, "input"), self._labels(inputs)
 
     @staticmethod
     def _labels(inputs):

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from frontends.tensorflow.brought import overridden, random_state, remarks, watch_dropout
 from frontends.tensorflow.layout import LAYERS
+from frontends.tensorflow.trainer import Trainer
 from frontends.workers.layouts import channels_first, channels_first_shape, channels_last
 from frontends.workers.outcomes import MismatchError
 from frontends.workers.parameters import (
@@ -98,6 +99,8 @@ class Runner:
         self.module = module = load_module(file.path, {"tap": self._tap})
         if observe is not None and not file.brought:
             watch_blocks(module, file.entry, self.recordings.blocks, self._path)
+        if file.seed is not None:
+            keras.utils.set_random_seed(file.seed)
         entry = getattr(module, file.entry)
         self._model = entry if isinstance(entry, keras.Model) else entry()
         if not isinstance(self._model, keras.Model):
@@ -178,16 +181,14 @@ class Runner:
             if not each.slot.trainable:
                 yield "statistics/" + name, each.canonical(each.own.numpy())
 
-    def trainer(self):
-        """Return a function that takes a step of training, by the file's own functions, on a batch
-        at a rate, and gives the loss."""
-        optimizer = self.module.create_optimizer(self._model)
+    def trainer(self, optimizer="sgd", summed=False, compiled=False):
+        """Return the training of the network by the file's own functions; see `trainer`.
 
-        def step(batch, rate):
-            x, labels = self._in(batch, "input"), self._labels(batch)
-            return self.module.train_step(self._model, optimizer, x, labels, rate)[0]
-
-        return step
+        optimizer: that of the recipe. summed: the loss is a sum over the batch. compiled: steps run
+        as the file's `main` has them, where it compiles them.
+        """
+        how = self._taken, optimizer, self._dtype, compiled
+        return Trainer(self.module, self._model, self._held, *how)
 
     def stepper(self, inputs):
         """Return a function that takes one step, waits for it, and gives (output, loss)."""
@@ -351,6 +352,9 @@ class Runner:
     def _tap(self, path, value):
         own = _Passed()(value) if self.recordings.keeps_cotangents else value
         return self.recordings.tap(path, own)
+
+    def _taken(self, inputs):
+        return self._in(inputs, "input"), self._labels(inputs)
 
     @staticmethod
     def _labels(inputs):

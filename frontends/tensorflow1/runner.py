@@ -9,6 +9,7 @@ import tensorflow as tf
 from frontends.tensorflow1.brought import calls_of, draws, kind_of, watch_dropout
 from frontends.tensorflow1.fused import OF_ITS_OWN, allow_float64
 from frontends.tensorflow1.layout import LAYERS
+from frontends.tensorflow1.trainer import Trainer
 from frontends.workers.layouts import (
     Slot,
     by_name,
@@ -131,6 +132,8 @@ class Runner:
         with self._graph.as_default():
             if self._file.brought:  # what has no counterpart is the same in every job
                 tf.set_random_seed(0)
+            if self._file.seed is not None:
+                tf.set_random_seed(self._file.seed)
             channels, *height_width = self._file.input_shape
             self._input = tf.placeholder(self._file.dtype, [None, *height_width, channels])
             self._observed = {training: self._build(training, reuse=None)}
@@ -227,23 +230,15 @@ class Runner:
         for name, array in self._session.run(statistics).items():
             yield "statistics/" + name, array
 
-    def trainer(self):
-        """Return a function that takes a step of training, by the file's own functions, on a batch
-        at a rate, and gives the loss."""
-        output = self._called(True)["output"]
-        with self._graph.as_default():
-            before = set(tf.global_variables())
-            labels, rate = tf.placeholder(tf.int64, [None]), tf.placeholder(self._file.dtype, [])
-            loss, train = self.module.train_step(output, labels, rate)
-            more = [each for each in tf.global_variables() if each not in before]
-            self._session.run(tf.variables_initializer(more))
+    def trainer(self, optimizer="sgd", summed=False, compiled=False):
+        """Return the training of the network by the file's own functions; see `trainer`.
 
-        def step(batch, value):
-            feed = {self._input: self._in(batch, "input"), rate: value}
-            feed[labels] = batch.get("labels").astype(np.int64)
-            return self._session.run([loss, train], feed)[0]
-
-        return step
+        optimizer: that of the recipe. summed: the loss is a sum over the batch. compiled: steps run
+        as the file's `main` has them, where it compiles them.
+        """
+        outputs = [self._called(training)["output"] for training in (False, True)]
+        how = self._held, optimizer, summed, self._file.dtype
+        return Trainer(self.module, self._session, outputs, self._taken, *how)
 
     def stepper(self, inputs):
         """Return a function that takes one step, waits for it, and gives (output, loss)."""
@@ -329,6 +324,9 @@ class Runner:
         # A layer may return its very input: then the gradients of the two could not be told apart.
         own = tf.identity(value) if self.recordings.keeps_cotangents else value
         return self.recordings.tap(_here(path), own)
+
+    def _taken(self, inputs):
+        return {self._input: self._in(inputs, "input")}
 
     def _in(self, inputs, name):
         return channels_last(inputs.get(name).astype(self._file.dtype))

@@ -8,6 +8,7 @@ from torch import nn
 
 from frontends.torch.brought import leaves_of, random_state, watch_autocast, watch_dropout
 from frontends.torch.layout import LAYERS
+from frontends.torch.trainer import Trainer
 from frontends.workers.parameters import (
     check_keys,
     class_of,
@@ -83,6 +84,8 @@ class Runner:
             torch.manual_seed(0)  # what has no counterpart is the same in every job
         torch.set_default_dtype(getattr(torch, file.dtype))
         self.module = module = load_module(file.path, {"tap": self._tap})
+        if file.seed is not None:
+            torch.manual_seed(file.seed)
         entry = getattr(module, file.entry)
         self._model = (entry if isinstance(entry, nn.Module) else entry()).to(self._place)
         if any(nn.parameter.is_lazy(each) for each in self._model.parameters()):
@@ -156,17 +159,13 @@ class Runner:
                 gradient = torch.zeros_like(tensor) if tensor.grad is None else tensor.grad
                 yield "gradient/" + name, each.canonical(_out(gradient))
 
-    def trainer(self):
-        """Return a function that takes a step of training, by the file's own functions, on a batch
-        at a rate, and gives the loss."""
-        optimizer = self.module.create_optimizer(self._model)
+    def trainer(self, optimizer="sgd", summed=False, compiled=False):
+        """Return the training of the network by the file's own functions; see `trainer`.
 
-        def step(batch, rate):
-            x, labels = self._in(batch, "input"), self._labels(batch)
-            loss, _ = self.module.train_step(self._model, optimizer, x, labels, rate)
-            return loss.detach()
-
-        return step
+        optimizer: that of the recipe. summed: the loss is a sum over the batch. compiled: steps run
+        as the file's `main` has them, where it compiles them.
+        """
+        return Trainer(self.module, self._model, self._held, self._taken, optimizer)
 
     def stepper(self, inputs):
         """Return a function that takes one step, waits for it, and gives (output, loss)."""
@@ -261,6 +260,9 @@ class Runner:
     def _recorded(self):
         for name, value in self.recordings.items():
             yield name, _out(value)
+
+    def _taken(self, inputs):
+        return self._in(inputs, "input"), self._labels(inputs)
 
     def _labels(self, inputs):
         return torch.from_numpy(inputs.get("labels").astype(np.int64)).to(self._place)

@@ -51,7 +51,7 @@ class NetworkFile:
     canonical, of the parameters of a reader's file, those without a counterpart left out; None
     where the file's own names are canonical. absent: canonical names of parameters that the file
     has no place for. import_folder: where the file finds what it imports. brought: a reader's own
-    file, whose dropouts are told and set to rate 0.
+    file, whose dropouts are told and set to rate 0. seed: of what the network draws by itself.
     """
 
     path: str
@@ -66,6 +66,7 @@ class NetworkFile:
     absent: Tuple[str, ...] = ()
     import_folder: Optional[str] = None
     brought: bool = False
+    seed: Optional[int] = None
 
 
 @dataclass(frozen=True)
@@ -174,6 +175,37 @@ class Trained(Message):
 
 
 @dataclass(frozen=True)
+class Advanced(Message):
+    """What steps of a training gave: of each its loss, how many samples were right before it, how
+    many there were, and its rate; the digest of all batches so far; and the seconds of the steps,
+    reading not included."""
+
+    losses: Tuple[float, ...]
+    correct: Tuple[int, ...]
+    samples: Tuple[int, ...]
+    rates: Tuple[float, ...]
+    digest: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Evaluated(Message):
+    """The mean loss and the accuracy over some samples, and the seconds that it took."""
+
+    loss: float
+    accuracy: float
+    samples: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Kept(Message):
+    """How many updates were made of what was written."""
+
+    step: int
+
+
+@dataclass(frozen=True)
 class Seconds(Message):
     """The seconds that each repetition took."""
 
@@ -271,6 +303,54 @@ class Train(Request[Trained]):
 
 
 @dataclass(frozen=True)
+class Begin(Request[Kept]):
+    """Load a file that trains, and set what its training goes on from.
+
+    weights: a file of every parameter by canonical name, None where the file's own are kept. state:
+    a file of what the optimizer keeps, <key>/<canonical name>, behind `step` updates; None before
+    the first. optimizer: that of the recipe, a key of `common.recipes.recipe.STATE`. summed: the
+    loss is a sum over the batch. debiased: running means that are rid of their start at zero, with
+    their momentum, for the framework that can.
+    """
+
+    answer: ClassVar[Type[Message]] = Kept
+    file: NetworkFile
+    optimizer: str
+    summed: bool
+    weights: Optional[str] = None
+    state: Optional[str] = None
+    step: int = 0
+    debiased: Dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Advance(Request[Advanced]):
+    """Take the next steps of what was begun. batches: a file of <step>/input and <step>/labels, all
+    of which are taken in their order. digest: of the batches before them."""
+
+    answer: ClassVar[Type[Message]] = Advanced
+    batches: str
+    steps_per_epoch: int
+    digest: str
+
+
+@dataclass(frozen=True)
+class Evaluate(Request[Evaluated]):
+    """Evaluate what was begun on files of batches, as Advance has them."""
+
+    answer: ClassVar[Type[Message]] = Evaluated
+    batches: Tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Keep(Request[Kept]):
+    """Write what was trained: every parameter by canonical name, and optimizer/<key>/<name>."""
+
+    answer: ClassVar[Type[Message]] = Kept
+    results: str
+
+
+@dataclass(frozen=True)
 class Prepare(Request[Prepared]):
     """Load a file for timing and take two steps. The results are "first" and "second", the
     outputs of each."""
@@ -307,12 +387,28 @@ class Memory(Request[MemoryUse]):
     answer: ClassVar[Type[Message]] = MemoryUse
 
 
-REQUESTS = (Hello, Describe, Run, Train, Prepare, Steps, Matmul, Memory)
+REQUESTS = (
+    Hello,
+    Describe,
+    Run,
+    Train,
+    Begin,
+    Advance,
+    Evaluate,
+    Keep,
+    Prepare,
+    Steps,
+    Matmul,
+    Memory,
+)
 ANSWERS = (
     Versions,
     Parameters,
     Structure,
     Trained,
+    Advanced,
+    Evaluated,
+    Kept,
     Prepared,
     Seconds,
     MemoryUse,

@@ -60,14 +60,19 @@ class Worker:
         self.stage, self.brought = "import", None
         arrays = importlib.import_module("frontends.workers.arrays")  # numpy may be missing, too
         self._read, self._write, self._part = arrays.ArrayReader, arrays.ArrayWriter, arrays.Part
+        self._training = importlib.import_module("frontends.workers.training").Training
         self._framework = importlib.import_module("frontends.%s.runner" % framework)
-        self._step = None
+        self._step = self._trained = None
         self._folders, self._before = [], set()  # of a reader's file; what was imported before it
         self._doing = {
             protocol.Hello: self._hello,
             protocol.Describe: self._describe,
             protocol.Run: self._run,
             protocol.Train: self._train,
+            protocol.Begin: self._begin,
+            protocol.Advance: self._advance,
+            protocol.Evaluate: self._evaluate,
+            protocol.Keep: self._keep,
             protocol.Prepare: self._prepare,
             protocol.Steps: self._steps,
             protocol.Matmul: self._matmul,
@@ -138,21 +143,50 @@ class Worker:
         runner = self._load(request.file)
         self._assign(runner, request.arrays)
         self.stage = "training"
-        step, rate_of = runner.trainer(), runner.module.learning_rate
+        trainer, rate_of = runner.trainer(), runner.module.learning_rate
         losses, rates, arrays = [], [], request.arrays
         with self._read(arrays.inputs) as inputs, self._write(arrays.results) as results:
             for number in range(request.steps):
                 batch = self._part(inputs, "%d/" % number)
                 rates.append(float(rate_of(number, request.steps_per_epoch)))
-                losses.append(float(step(batch, rates[-1])))
+                losses.append(trainer.step(batch, rates[-1])[0])
                 for name, array in runner.values() if number in request.recorded else ():
                     results.put("%d/%s" % (number, name), array)
         return protocol.Trained(tuple(losses), tuple(rates))
 
+    def _begin(self, request):
+        """Load a file that trains, and set what its training goes on from."""
+        runner = self._load(request.file)
+        self.stage = "weights"
+        if request.weights is None:
+            list(runner.initial(None))  # a graph draws them now
+        else:
+            with self._read(request.weights) as weights:
+                runner.assign(weights)
+        self.stage = "optimizer"
+        trainer = runner.trainer(request.optimizer, request.summed, compiled=True)
+        if request.step:
+            with self._read(request.state) as state:
+                trainer.set_state(state, request.step, request.debiased)
+        self._trained = self._training(runner, trainer, request.step)
+        return protocol.Kept(request.step)
+
+    def _advance(self, request):
+        self.stage = "step %d" % (self._trained.step + 1)
+        return self._trained.advance(request)
+
+    def _evaluate(self, request):
+        self.stage = "evaluation"
+        return self._trained.evaluate(request)
+
+    def _keep(self, request):
+        self.stage = "checkpoint"
+        return self._trained.keep(request)
+
     def _load(self, file, observe=None, step=None):
         self.stage = "load"
         self._find_imports(file.import_folder)
-        self._step = None
+        self._step = self._trained = None
         gc.collect()  # models and graphs are full of cycles: the last one would stay in memory
         return self._framework.Runner(file, load_module, observe, step)
 

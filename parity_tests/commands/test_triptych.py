@@ -32,6 +32,7 @@ NOT_LOADED = {
     "networks": "frontends.frameworks frontends.writing frontends.workers reports benchmarks",
     "emit": "frontends.ladder frontends.workers frontends.checkpoints reports benchmarks",
     "verify": "frontends.checkpoints reports benchmarks matplotlib",
+    "train": "benchmarks",
     "bench": "frontends.checkpoints",
     "report runs": "benchmarks frontends.checkpoints",
     "report networks": "benchmarks frontends.checkpoints frontends.workers matplotlib",
@@ -67,7 +68,7 @@ def test_the_screen_loads_nothing(arguments: list[str]) -> None:
     assert not found & {"argparse", "difflib", "inspect", "subprocess"}
 
 
-@rows("name", {name: name for name in ("networks", "emit", "verify", "bench", "convert")})
+@rows("name", {name: name for name in ("networks", "emit", "verify", "train", "bench", "convert")})
 def test_help_says_what_is_run(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         triptych.main([name, "--help"])
@@ -83,7 +84,7 @@ def test_a_subcommand_loads_what_it_needs(command: Command) -> None:
 
 def test_the_table_is_whole() -> None:
     assert set(BY_NAME) == set(NOT_LOADED) and len(BY_NAME) == len(COMMANDS)
-    firsts = set("networks emit verify bench report data convert environments doctor".split())
+    firsts = set("networks emit verify train bench report data convert environments doctor".split())
     assert {each.name.split()[0] for each in COMMANDS} == firsts
     assert set(triptych.SHOWN) <= set(BY_NAME)
 
@@ -125,7 +126,7 @@ UNKNOWN = {
     ),
     "far": (
         ["serve"],
-        "triptych: unknown command 'serve'; available: networks, emit, verify, bench",
+        "triptych: unknown command 'serve'; available: networks, emit, verify, train, bench",
     ),
     "option": (["--verbose"], "triptych: unknown command '--verbose'; available: networks"),
     "of two words": (["report"], "triptych: report: which? runs, networks"),

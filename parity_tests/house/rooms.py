@@ -25,6 +25,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("frontends.writing", "frontends.workers"),
     DIALECTS,
     ("frontends.ladder", "frontends.checkpoints"),
+    ("frontends.training",),
     ("frontends",),  # the commands
     ("reports",),
     ("benchmarks",),
@@ -61,6 +62,7 @@ RUNNABLE = (
     "reports.picture",
     "reports.readme",
     "reports.rounding",
+    "reports.train",
 )
 
 # What runs in a process of its own in a framework's interpreter: entries, and all they import.
@@ -83,8 +85,10 @@ WORKER_SIDE = {
     "frontends.workers.parameters",
     "frontends.workers.protocol",
     "frontends.workers.recording",
+    "frontends.workers.training",
     *DIALECTS,
     *(f"{room}.layout" for room in DIALECTS),
+    *(f"{room}.trainer" for room in DIALECTS),
     *(f"{room}.brought" for room in DIALECTS),
     "frontends.fluid.truncated",
     "frontends.tensorflow1.averages",
@@ -100,6 +104,7 @@ IMPORTERS = {
         for name in FRAMEWORKS
         if name != "fluid"
     },
+    **{f"frontends.{name}.trainer": "trains by a written file" for name in FRAMEWORKS},
     **{f"frontends.{name}.check": "tries an environment" for name in HISTORICAL},
     "frontends.fluid.truncated": "mends what the framework draws in float32 alone",
     "frontends.tensorflow1.averages": "mends what the framework rounds",

@@ -8,9 +8,10 @@ from typing import Any
 from benchmarks import method
 from benchmarks.matrix import Case
 from common.recipes.named import THROUGHPUT
+from common.records import RecordFile
 from frontends.workers.environments import ROOT
 from frontends.workers.outcomes import CRASHED
-from reports.records import RecordFile, Run, read_run
+from reports.records import Run, read_run
 from reports.schema import SCHEMA
 
 REPORTS = ROOT / "reports"

@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.errors import TriptychError
+from common.records import RecordFile
 from parity_tests.reports.recorded import (
     COMMITTED,
     CRASH,
@@ -30,7 +31,7 @@ from parity_tests.reports.recorded import (
 from parity_tests.rows import rows
 from reports.page import page
 from reports.plot import figure
-from reports.records import RecordFile, read_run
+from reports.records import read_run
 from reports.tables import text_tables
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from common import machine as this
-from frontends.workers.environments import ROOT
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def machine() -> dict[str, Any]:

@@ -1,0 +1,206 @@
+"""Trainings: recorded, kept, gone on with; what a panel does wrong, or cannot, is a named row."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from common.errors import TriptychError
+from common.recipes.recipe import Optimizer, Recipe
+from frontends.api import train
+from frontends.training.experiment import Experiment
+from frontends.training.history import CHECKPOINTS, RECORDS, read_settings
+from frontends.training.panel import BEST, LAST, Panel
+from frontends.training.run import Run, Trained
+from frontends.training.start import checkpoint_of, drawn
+from frontends.workers.arrays import ArrayReader, write_arrays
+from frontends.workers.outcomes import MISMATCHED, NOT_INSTALLED, Outcome, WorkerError
+from frontends.workers.pool import Workers
+from parity_tests.cases import small
+from parity_tests.rows import rows
+from parity_tests.training import shared
+from reports.train import show
+from reports.training.records import Training, read_training
+from reports.training.tables import parted, reasons, text
+
+SPE = 6  # steps of an epoch
+ADAM = Recipe(Optimizer("adam"), 1e-3, epochs=2)
+
+
+def _run(made: Experiment, folder: Path, workers: Workers, **how: Any) -> Trained:
+    return Run(made, folder, proves=False, quiet=True, workers=workers, **how).train()
+
+
+def _read(folder: Path) -> Training:
+    return read_training(folder / RECORDS)
+
+
+def _last(folder: Path, panel: str, name: str = LAST) -> Path:
+    return folder / CHECKPOINTS / panel / f"{name}.safetensors"
+
+
+def test_panels_train_side_by_side(tmp_path: Path, workers: Workers) -> None:
+    made, out = shared.experiment(tmp_path / "data", ("torch", "paddle")), tmp_path / "out"
+    assert _run(made, out, workers).complete
+    found = _read(out)
+    torch, paddle = found.panels.values()
+    assert [each.steps for each in (torch, paddle)] == [2 * SPE, 2 * SPE]
+    assert found.same_batches() and torch.samples[SPE] == 4
+    assert abs(torch.losses[1] - paddle.losses[1]) < found.header["rounding"] * torch.losses[1]
+    assert sorted(torch.validations) == [SPE, 2 * SPE]
+    assert torch.last is not None and torch.last["samples"] == shared.TEST
+    assert 0 < paddle.distances[2 * SPE]["distance"] < 1e-3 and not torch.distances
+    for name in (LAST, BEST):
+        assert checkpoint_of(_last(out, "paddle", name)).step in (SPE, 2 * SPE)
+    assert show(out) == 0 and not reasons(found)
+    page = (out / "README.md").read_text()
+    assert "the same in all panels" in page and len(parted(found)) == 1
+    for link in ("curves.png", "curves.svg", RECORDS):
+        assert ((out / link).is_file() and f"({link})" in page) or link == "curves.svg"
+
+
+def test_a_file_may_draw_its_own_weights(tmp_path: Path, workers: Workers) -> None:
+    first: dict[str, float] = {}
+    own: dict[str, Any] = {"own_initialization": True}
+    runs = {"drawn": {}, "own": own, "again": own, "other": own | {"seed": 1}}
+    for name, options in runs.items():
+        made = shared.experiment(tmp_path / "data", ["torch"], **options)
+        _run(made.until(None, 1), tmp_path / name, workers)
+        first[name] = _read(tmp_path / name).panels["torch"].losses[1]
+    assert first["own"] == first["again"]
+    assert len({first[name] for name in ("drawn", "own", "other")}) == 3
+
+
+@pytest.mark.complete
+def test_panels_prove_themselves_first(tmp_path: Path) -> None:
+    data, out = shared.write_data(tmp_path), tmp_path / "out"
+    recipe, network = replace(shared.MOMENTUM, epochs=1), small.se_resnext()
+    assert train(network, recipe, str(data), out, ["torch"], threads=1).complete
+    proof = _read(out).proof
+    assert proof is not None and proof["passed"] and proof["panels"] == ["torch", "paddle"]
+    assert show(out) == 0 and "passed the ladder" in (out / "README.md").read_text()
+
+
+@rows("stop", {"within an epoch": 5, "at its end": SPE})
+def test_resumes_as_if_never_interrupted(stop: int, tmp_path: Path, workers: Workers) -> None:
+    made = shared.experiment(tmp_path / "data", ["torch"], ADAM, precision="float64")
+    _run(made, tmp_path / "whole", workers)
+    _run(made.until(None, stop), tmp_path / "parts", workers)
+    assert checkpoint_of(_last(tmp_path / "parts", "torch")).step == stop
+    resumed = read_settings(tmp_path / "parts").until(None, 0)
+    _run(resumed, tmp_path / "parts", workers, resumes=True)
+    whole, parts = (_read(tmp_path / name).panels["torch"] for name in ("whole", "parts"))
+    one, other = (np.array(list(each.losses.values())) for each in (whole, parts))
+    assert len(one) == 2 * SPE and np.abs(one - other).max() < 1e-12
+    assert whole.digests[2 * SPE] == parts.digests[2 * SPE]
+    final = [checkpoint_of(_last(tmp_path / name, "torch")) for name in ("whole", "parts")]
+    for name, array in final[0].weights.items():
+        assert np.abs(array - final[1].weights[name]).max() < 1e-9
+
+
+def test_goes_on_from_anothers_checkpoint(tmp_path: Path, workers: Workers) -> None:
+    made = shared.experiment(tmp_path / "data", ["torch"], ADAM, precision="float64")
+    _run(made, tmp_path / "whole", workers)
+    _run(made.until(None, 5), tmp_path / "torch", workers)
+    other = replace(made, panels=("paddle",))
+    _run(other, tmp_path / "paddle", workers, source=_last(tmp_path / "torch", "torch"))
+    whole, more = _read(tmp_path / "whole"), _read(tmp_path / "paddle")
+    assert min(more.panels["paddle"].losses) == SPE
+    for step, loss in more.panels["paddle"].losses.items():
+        assert abs(loss - whole.panels["torch"].losses[step]) < 1e-9 * loss
+
+
+def test_a_panel_that_is_fed_another_batch_is_stopped(tmp_path: Path, workers: Workers) -> None:
+    made = shared.experiment(tmp_path / "data", ["torch"])
+    panel = shared.panel("torch", made, tmp_path, workers)
+    panel.begin(drawn(made, tmp_path))
+    chunk = shared.chunk(made, 0, 2, tmp_path)
+    with ArrayReader(chunk.path) as reader:
+        arrays = dict(reader.items())
+    arrays["1/input"][0, 0, 0, 0] += 1e-3
+    write_arrays(chunk.path, arrays)
+    with pytest.raises(WorkerError, match="other batches than") as caught:
+        panel.advance(chunk)
+    assert caught.value.outcome.kind == MISMATCHED
+
+
+def test_batches_that_differ_are_told(tmp_path: Path, workers: Workers) -> None:
+    made, out = shared.experiment(tmp_path / "data", ("torch", "paddle")), tmp_path / "out"
+    _run(made.until(None, 2), out, workers)
+    found = _read(out)
+    found.panels["paddle"].digests[2] = "0" * 64
+    assert "NOT given the same batches" in text(found)
+
+
+def test_a_panel_that_is_missing_is_a_row(
+    tmp_path: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, out = shared.experiment(tmp_path / "data", ("paddle", "torch")), tmp_path / "out"
+    begin = Panel.begin
+
+    def missing(panel: Panel, start: Any) -> dict[str, str]:
+        if panel.name == "paddle":
+            raise WorkerError(Outcome("paddle", NOT_INSTALLED, "import", "no module paddle"))
+        return begin(panel, start)
+
+    monkeypatch.setattr(Panel, "begin", missing)
+    found = _run(made.until(None, 3), out, workers)
+    assert not found.complete and show(out) == 1
+    assert reasons(_read(out)) == ["Paddle: not installed at stage import: no module paddle"]
+    assert _read(out).panels["torch"].steps == 3
+    assert "not installed" in (out / "README.md").read_text()
+
+
+def test_a_panel_that_diverges_is_a_row(tmp_path: Path, workers: Workers) -> None:
+    wild = replace(shared.MOMENTUM, learning_rate=1e30)
+    made, out = shared.experiment(tmp_path / "data", ["torch"], wild), tmp_path / "out"
+    assert not _run(made, out, workers).complete
+    assert "diverged at stage step" in reasons(_read(out))[0] and show(out) == 1
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def _emptied(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def _gone(path: Path) -> None:
+    path.unlink()
+
+
+@rows("fault", {"cut": _cut, "emptied": _emptied, "gone": _gone})
+def test_a_broken_checkpoint_is_refused(fault: Any, tmp_path: Path, workers: Workers) -> None:
+    made, out = shared.experiment(tmp_path / "data", ["torch"]), tmp_path / "out"
+    _run(made.until(None, 2), out, workers)
+    path = _last(out, "torch")
+    fault(path)
+    with pytest.raises(TriptychError, match=r"last\.safetensors") as caught:
+        checkpoint_of(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_checkpoint_of_another_training_is_refused(tmp_path: Path, workers: Workers) -> None:
+    made, out = shared.experiment(tmp_path / "data", ["torch"]), tmp_path / "out"
+    _run(made.until(None, 2), out, workers)
+    other = shared.experiment(tmp_path / "data", ["torch"], ADAM)
+    with pytest.raises(TriptychError, match=r"trained by SGD with momentum 0\.9"):
+        _run(other, tmp_path / "other", workers, source=_last(out, "torch"))
+
+
+def test_a_folder_is_not_trained_in_twice(tmp_path: Path, workers: Workers) -> None:
+    made, out = shared.experiment(tmp_path / "data", ["torch"]), tmp_path / "out"
+    _run(made.until(None, 1), out, workers)
+    with pytest.raises(TriptychError, match="--resume goes on with it"):
+        Run(made, out)
+
+
+def test_labels_are_those_of_the_network(tmp_path: Path) -> None:
+    data = shared.write_data(tmp_path, classes=11)
+    with pytest.raises(TriptychError, match="label 10 of image 10; expected 0 to 9"):
+        Experiment(small.se_resnext(), shared.MOMENTUM, str(data), ("torch",))

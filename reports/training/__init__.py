@@ -1,0 +1,1 @@
+"""Records of trainings, and the pages rendered from them."""
