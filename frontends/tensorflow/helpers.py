@@ -13,7 +13,7 @@ from frontends.writing.sites import Site
 GROUPED = '''
 @keras.saving.register_keras_serializable()
 class GroupedConv2D(layers.Conv2D):
-    """A Conv2D that also trains on CPU, for which TensorFlow has no gradient."""
+    """A Conv2D that also trains on CPU, where TensorFlow lacks its gradient."""
 
     def convolution_op(self, inputs: KerasTensor, kernel: KerasTensor) -> KerasTensor:
         """Convolve, group by group on CPU."""
