@@ -140,13 +140,17 @@ def _declared_by_classes(tree: ast.Module, draft: Draft) -> Outline:
     return found
 
 
+OF_KERAS = ("input_shape", "classifier_activation")
+
+
 def _declared_by_functions(tree: ast.Module, draft: Draft) -> Outline:
-    """Return (class name of the function, arguments), without the values that it takes."""
+    """Return (class name of the function, arguments), without the values that it takes, and what
+    keras.applications' networks take besides."""
     kinds = {block.kind: block for block in draft.kinds()}
     found = []
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name in kinds:
-            taken = {"name", "training", *kinds[node.name].inputs}
+            taken = {"name", "training", *kinds[node.name].inputs, *OF_KERAS}
             names = [each.arg for each in node.args.args if each.arg not in taken]
             found.append((class_name(node.name), names))
     return found
