@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from frontends.paddle.layout import LAYERS
 from frontends.workers.layouts import own_kinds
-from frontends.writing.program import Program
+from frontends.writing.program import Program, evaluation
 from frontends.writing.running import main_of
 from frontends.writing.updates import TITLES, soft_targets, update
 
@@ -192,20 +192,9 @@ def _step(program: Program) -> list[str]:
 
 
 def _metrics(program: Program) -> list[str]:
-    mean = program.recipe.loss.reduction == "mean"
-    return [
-        "@paddle.no_grad()",
-        "def evaluate(network, data):",
-        '    """Return the mean loss and the accuracy over data, batches of (images, labels)."""',
-        "    network.eval()",
-        "    total, correct, count = 0.0, 0, 0",
-        "    for images, labels in data:",
-        "        outputs = network(images)",
-        "        total += float(loss_of(outputs, labels))" + (" * len(labels)" if mean else ""),
-        "        correct += int((outputs.argmax(1) == labels).sum())",
-        "        count += len(labels)",
-        "    return total / count, correct / count",
-    ]
+    right = "(outputs.argmax(1) == labels).sum()"
+    lines = evaluation(program, ["network.eval()"], "network(images)", [], right)
+    return ["@paddle.no_grad()", *lines]
 
 
 _MAIN = """

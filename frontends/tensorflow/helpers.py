@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from common.ops import pair
 from frontends.tensorflow.initial import stated_laws
-from frontends.writing.channels_last import LACKING, SAME, grouped, is_lacking, pads_same
+from frontends.writing.channels_last import LACKING, grouped, is_lacking, pads_same
 from frontends.writing.draft import Draft
-from frontends.writing.expressions import Choice, invoke, text, unless
-from frontends.writing.fixed_padding import NAME, are_strided, fixed
-from frontends.writing.sites import Site
+from frontends.writing.expressions import invoke
+from frontends.writing.fixed_padding import NAME, function
 
 GROUPED = '''
 @keras.saving.register_keras_serializable()
 class GroupedConv2D(layers.Conv2D):
-    """A Conv2D that also trains on CPU, for which TensorFlow has no gradient."""
+    """A Conv2D that also trains on CPU, where TensorFlow lacks its gradient."""
 
     def convolution_op(self, inputs: KerasTensor, kernel: KerasTensor) -> KerasTensor:
         """Convolve, group by group on CPU."""
@@ -33,14 +34,11 @@ BY_GROUPS = """\
 """
 BY_HAND = """\
     if strides > 1 and kernel_size > 1:  # where "same" would pad unevenly
-        x = layers.ZeroPadding2D(kernel_size // 2, name=f"{name}_pad")(x)
-"""
-FIXED = f'''
+        x = layers.ZeroPadding2D(kernel_size // 2, name=f"{name}_pad")(x)"""
+SIGNATURE = f"""\
 def {NAME}(
     x: KerasTensor, filters: int, kernel_size: int, strides: int = 1, *, name: str
-) -> KerasTensor:
-    """Convolution padded by half its kernel, whatever the stride."""
-{BY_HAND}'''
+) -> KerasTensor:"""
 PAD_SAME = '''
 def pad_same(
     x: KerasTensor,
@@ -60,28 +58,16 @@ def pad_same(
 
 def helpers(draft: Draft) -> list[str]:
     """Return what a network needs beside the layers of Keras."""
-    found = _grouped(draft) + _fixed(draft) + ([PAD_SAME] if pads_same(draft) else [])
+    found = (
+        _grouped(draft)
+        + function(draft, SIGNATURE, BY_HAND, stated_laws, _convolution)
+        + ([PAD_SAME] if pads_same(draft) else [])
+    )
     return found + ([LACKING] if is_lacking(draft) else [])
 
 
-def _fixed(draft: Draft) -> list[str]:
-    """Return the function that writes a network's convolutions, where it has one."""
-    for (kind, layer), op in fixed(draft).items():
-        laws = stated_laws(op, Site(draft, draft.network.blocks()[kind], layer, ()))
-        strided = are_strided(draft)
-        conv = invoke(
-            "layers.Conv2D",
-            "filters",
-            "kernel_size",
-            strides="strides" if strided else None,
-            padding=Choice(SAME, "strides == 1", '"valid"') if strided else SAME,
-            use_bias=unless(op.bias, True),
-            **laws,
-            name="name",
-        )
-        made = FIXED if strided else FIXED.replace(", strides: int = 1", "").replace(BY_HAND, "")
-        return [made + f"    return {text(invoke(conv, 'x'))}"]
-    return []
+def _convolution(**named: Any) -> Any:
+    return invoke(invoke("layers.Conv2D", "filters", "kernel_size", **named), "x")
 
 
 def _grouped(draft: Draft) -> list[str]:

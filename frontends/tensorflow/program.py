@@ -6,7 +6,7 @@ what they show.
 
 from __future__ import annotations
 
-from frontends.writing.program import Program
+from frontends.writing.program import Program, evaluation
 from frontends.writing.running import main_of
 from frontends.writing.updates import TITLES, update
 
@@ -158,19 +158,9 @@ def _step(program: Program) -> list[str]:
 
 
 def _metrics(program: Program) -> list[str]:
-    mean = program.recipe.loss.reduction == "mean"
-    return [
-        "def evaluate(network, data):",
-        '    """Return the mean loss and the accuracy over data, batches of (images, labels)."""',
-        "    total, correct, count = 0.0, 0, 0",
-        "    for images, labels in data:",
-        "        outputs = network(images, training=False)",
-        "        total += float(loss_of(outputs, labels))" + (" * len(labels)" if mean else ""),
-        "        found = keras.ops.cast(keras.ops.argmax(outputs, 1), labels.dtype)",
-        "        correct += int(keras.ops.sum(found == labels))",
-        "        count += len(labels)",
-        "    return total / count, correct / count",
-    ]
+    found = "found = keras.ops.cast(keras.ops.argmax(outputs, 1), labels.dtype)"
+    right = "keras.ops.sum(found == labels)"
+    return evaluation(program, [], "network(images, training=False)", [found], right)
 
 
 _MAIN = """

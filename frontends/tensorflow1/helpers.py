@@ -9,10 +9,10 @@ from common import ops
 from common.ops import Shape
 from common.spec import Block, plain
 from frontends.tensorflow1.initial import stated_laws
-from frontends.writing.channels_last import LACKING, SAME, default_law, is_lacking, pads_same
+from frontends.writing.channels_last import LACKING, default_law, is_lacking, pads_same
 from frontends.writing.draft import Draft
-from frontends.writing.expressions import Choice, carrying, given, invoke, text, unless
-from frontends.writing.fixed_padding import NAME, are_strided, fixed
+from frontends.writing.expressions import carrying, given, invoke
+from frontends.writing.fixed_padding import NAME, function
 from frontends.writing.initial import stated
 from frontends.writing.sites import Site
 
@@ -42,12 +42,8 @@ def pad_same(x, kernel_size, strides, dilation_rate):
 BY_HAND = """\
     if strides > 1 and kernel_size > 1:  # where "same" would pad unevenly
         around = [kernel_size // 2] * 2
-        x = tf.pad(x, [[0, 0], around, around, [0, 0]])
-"""
-FIXED = f'''
-def {NAME}(x, filters, kernel_size, name, strides=1):
-    """Convolution padded by half its kernel, whatever the stride."""
-{BY_HAND}'''
+        x = tf.pad(x, [[0, 0], around, around, [0, 0]])"""
+SIGNATURE = f"def {NAME}(x, filters, kernel_size, name, strides=1):"
 Convolution = tuple[ops.Conv2d, Shape]
 
 
@@ -57,29 +53,14 @@ def helpers(draft: Draft) -> list[str]:
     found = [each.text() for each in (Depthwise(draft), Grouped(draft)) if each.found]
     adaptive = [op for op in used if isinstance(op, ops.AdaptiveAvgPool2d)]
     found += [ADAPTIVE] if any(op.output_size != 1 for op in adaptive) else []
-    found += _fixed(draft) + ([PAD_SAME] if pads_same(draft) else [])
+    found += function(draft, SIGNATURE, BY_HAND, stated_laws, _convolution) + (
+        [PAD_SAME] if pads_same(draft) else []
+    )
     return found + ([LACKING] if is_lacking(draft) else [])
 
 
-def _fixed(draft: Draft) -> list[str]:
-    """Return the function that writes a network's convolutions, where it has one."""
-    for (kind, layer), op in fixed(draft).items():
-        laws = stated_laws(op, Site(draft, draft.network.blocks()[kind], layer, ()))
-        strided = are_strided(draft)
-        conv = invoke(
-            "tf.layers.conv2d",
-            "x",
-            "filters",
-            "kernel_size",
-            strides="strides" if strided else None,
-            padding=Choice(SAME, "strides == 1", '"valid"') if strided else SAME,
-            use_bias=unless(op.bias, True),
-            **laws,
-            name="name",
-        )
-        made = FIXED if strided else FIXED.replace(", strides=1", "").replace(BY_HAND, "")
-        return [made + f"    return {text(conv)}"]
-    return []
+def _convolution(**named: Any) -> Any:
+    return invoke("tf.layers.conv2d", "x", "filters", "kernel_size", **named)
 
 
 class Helper(ABC):

@@ -6,20 +6,24 @@ hand where "same" would pad unevenly.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 from common.initializers import BY_FAN_IN, Initializer, VarianceScaling
 from common.ops import Conv2d
 from common.spec import Block, plain
-from frontends.writing.channels_last import default_law
+from frontends.writing.channels_last import SAME, default_law
 from frontends.writing.draft import Draft
-from frontends.writing.expressions import carrying, given, invoke
+from frontends.writing.expressions import Choice, carrying, given, invoke, text, unless
 from frontends.writing.initial import stated
 from frontends.writing.sites import FunctionSite, Site
 
 NAME = "conv2d_fixed_padding"
 LEAST = 3  # so many convolutions have a function of their own
+Laws = Callable[[Conv2d, Site], dict[str, Any]]
+_STRIDES = re.compile(r", strides(: int = |=)1")
 
 
 @lru_cache(maxsize=8)
@@ -52,9 +56,28 @@ def call(op: Conv2d, site: FunctionSite) -> Any:
     return invoke(function, *site.inputs, *sizes, strides=strides, name=site.path())
 
 
-def are_strided(draft: Draft) -> bool:
-    """Does a call of that function pass a stride?"""
-    return any(op.stride != 1 for op in fixed(draft).values())
+def function(
+    draft: Draft, signature: str, by_hand: str, laws: Laws, conv: Callable[..., Any]
+) -> list[str]:
+    """Return that function as text, where a network has one.
+
+    signature: of its first line. by_hand: its lines that pad for a stride. laws: returns the
+    arguments for what a layer starts from. conv: returns the layer's call of these and others.
+    """
+    for (kind, layer), op in fixed(draft).items():
+        strided = any(each.stride != 1 for each in fixed(draft).values())
+        value = conv(
+            strides="strides" if strided else None,
+            padding=Choice(SAME, "strides == 1", '"valid"') if strided else SAME,
+            use_bias=unless(op.bias, True),
+            **laws(op, Site(draft, draft.network.blocks()[kind], layer, ())),
+            name="name",
+        )
+        said = '"""Convolution padded by half its kernel, whatever the stride."""'
+        lines = [signature, f"    {said}", *([by_hand] if strided else [])]
+        made = "\n".join([*lines, f"    return {text(value)}"])
+        return [made if strided else _STRIDES.sub("", made, count=1)]
+    return []
 
 
 def _is_fixed(op: Conv2d, site: Site) -> bool:

@@ -63,8 +63,9 @@ def _of_tuple(name: str, count: int, least: dict[tuple[str, int | None], int]) -
     first = next((i for i, each in enumerate(lowest) if each), None)
     if first is None or set(lowest[first:]) != {lowest[first]}:
         return wrong, f"{count} values"
-    part, kept = (f"{name}[{first}:]", f", {name}[{first}:]") if first else (name, "")
-    expected = f"{count} counts{kept} of at least {lowest[first]}"
+    part, expected = name, f"{count} counts of at least {lowest[first]}"
+    if first:  # no longer, or it breaks the line
+        part, expected = f"{name}[{first}:]", f"{count} counts, [{first}:] >= {lowest[first]}"
     return f"{wrong} or min({part}) < {lowest[first]}", expected
 
 

@@ -196,3 +196,27 @@ def _factor(schedule: Schedule, t: str) -> str:
         length = schedule.length
         return f"(1 + math.cos(math.pi * min({t}, {length}) / {length}.0)) / 2"
     return ""
+
+
+def evaluation(
+    program: Program, before: list[str], outputs: str, found: list[str], right: str
+) -> list[str]:
+    """Return the function that evaluates a network over data, for frameworks that run at once.
+
+    before: lines that turn it to evaluation. outputs: its call. found, right: lines before, and
+    the count of, what it has right of a batch.
+    """
+    times = " * len(labels)" if program.recipe.loss.reduction == "mean" else ""
+    return [
+        "def evaluate(network, data):",
+        '    """Return the mean loss and the accuracy over data, batches of (images, labels)."""',
+        *(f"    {line}" for line in before),
+        "    total, correct, count = 0.0, 0, 0",
+        "    for images, labels in data:",
+        f"        outputs = {outputs}",
+        f"        total += float(loss_of(outputs, labels)){times}",
+        *(f"        {line}" for line in found),
+        f"        correct += int({right})",
+        "        count += len(labels)",
+        "    return total / count, correct / count",
+    ]

@@ -112,7 +112,7 @@ TRAINING_PITFALLS = (
         LOSSES,
         "first at step 3:",
         tensorflow=edit(
-            r"    gradients = \[g \+ [\d.]+ \* w for g, w in zip\(gradients, variables\)\]\n",
+            r"    gradients = \[\s*g \+ [\d.]+ \* w for g, w in zip\(gradients, variables\)\s*\]\n",
             "    for w in variables:\n        w.assign_sub(rate * 0.005 * w)\n",
         ),
         paddle=edit(
@@ -138,7 +138,8 @@ TRAINING_PITFALLS = (
             "    optimizer.apply_gradients(params_grads)\n",
         ),
         tensorflow1=edit(
-            r"    gradients = \[g \+ ([\d.]+) \* w for g, w in zip\(gradients, variables\)\]\n",
+            r"    gradients = \[\s*g \+ ([\d.]+) \* w for g, w in zip\(gradients, variables\)"
+            r"\s*\]\n",
             r"    with tf.control_dependencies(list(gradients)):\n"
             r"        decays = [w.assign_sub(rate * \1 * w) for w in variables]\n",
             r"with tf\.control_dependencies\(tf",
@@ -285,7 +286,7 @@ TRAINING_PITFALLS = (
         tensorflow=edit(r" if not v\.path\.startswith\(.*\)\]", "]"),
         paddle=edit(r" if not name\.startswith\(.*\)\]", "]"),
         torch=edit(r" if not name\.startswith\(.*\)\]", "]"),
-        fluid=edit(r" and not p\.name\.startswith\(.*\)\]", "]"),
+        fluid=edit(r" and not p\.name\.startswith\(.*\)\s*\]", "]"),
         tensorflow1=edit(r" if not v\.name\.startswith\(.*\)\]", "]"),
     ),
     _pitfall(
