@@ -29,7 +29,7 @@ SEVERITY = (OTHER_DEFAULT, OTHER_CONTRACT, SAME_IF, GONE, FAILED)
 PAGE = """# The official TensorFlow → Fluid table, executed
 
 The table of {rows} rows that PaddlePaddle gave to readers who come from TensorFlow says of
-{identical} that they are *identical*. Here every row ran: what the table names in real TensorFlow
+{identical} that they are *identical*. Here its rows ran: what the table names in real TensorFlow
 1.15 and in real Fluid 1.8.5, and what a reader would write today in Paddle 3, TensorFlow 2 and
 PyTorch, on the same inputs; results, their shapes and types, and gradients are compared with
 TensorFlow 1.15's. **{ran} rows ran, {not_run} cannot be run by a small experiment; of the
