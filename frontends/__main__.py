@@ -80,6 +80,18 @@ COMMANDS = (
         "data fetch cifar10",
     ),
     Command(
+        "report handbook",
+        "reports.handbook.build",
+        "build the pages of the official table, executed, and of the defaults",
+        "report handbook",
+    ),
+    Command(
+        "probe",
+        "reports.handbook.probe",
+        "find what frameworks do when an argument is left out",
+        "probe --framework all --legacy",
+    ),
+    Command(
         "convert",
         "frontends.convert",
         "weights from any format into any; list what a file holds, and where",

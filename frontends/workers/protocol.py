@@ -114,6 +114,26 @@ class TimedStep:
     style: str
 
 
+@dataclass(frozen=True)
+class Calling:
+    """How a snippet is run.
+
+    weights: the inputs that are not names of the snippet but the values of the parameters that it
+    makes, in the order of their creation. images: values of rank 4 and 5 are channels last here.
+    gradients: those of the results, times a fixed cotangent, with respect to every input of real
+    numbers and to the weights. runs: how often; above 1 every input has a slice for each run, and
+    results are stacked. optimizer: the snippet makes one, which takes a step on `w` for every
+    gradient of `g`. dtype: of what layers make.
+    """
+
+    weights: Tuple[str, ...] = ()
+    images: bool = False
+    gradients: bool = True
+    runs: int = 1
+    optimizer: bool = False
+    dtype: str = "float32"
+
+
 # Answers
 
 
@@ -222,6 +242,13 @@ class MemoryUse(Message):
     peak_rss: int
     peak_device: Optional[int]
     device_name: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class Executed(Message):
+    """A snippet ran. no_gradient: why its gradients could not be taken, "" if they were."""
+
+    no_gradient: str = ""
 
 
 @dataclass(frozen=True)
@@ -387,6 +414,20 @@ class Memory(Request[MemoryUse]):
     answer: ClassVar[Type[Message]] = MemoryUse
 
 
+@dataclass(frozen=True)
+class Execute(Request[Executed]):
+    """Run a snippet of a reader's code, which finds its inputs by name and leaves its results in
+    `y`. These are y/<number>; with them go gradient/<input>, and state/<number> of what is kept
+    beside trained parameters.
+    """
+
+    answer: ClassVar[Type[Message]] = Executed
+    text: str
+    inputs: str
+    results: str
+    how: Calling = field(default_factory=Calling)
+
+
 REQUESTS = (
     Hello,
     Describe,
@@ -400,6 +441,7 @@ REQUESTS = (
     Steps,
     Matmul,
     Memory,
+    Execute,
 )
 ANSWERS = (
     Versions,
@@ -412,6 +454,7 @@ ANSWERS = (
     Prepared,
     Seconds,
     MemoryUse,
+    Executed,
     Stage,
     Failure,
 )

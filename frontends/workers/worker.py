@@ -61,6 +61,7 @@ class Worker:
         arrays = importlib.import_module("frontends.workers.arrays")  # numpy may be missing, too
         self._read, self._write, self._part = arrays.ArrayReader, arrays.ArrayWriter, arrays.Part
         self._training = importlib.import_module("frontends.workers.training").Training
+        self._name = framework
         self._framework = importlib.import_module("frontends.%s.runner" % framework)
         self._step = self._trained = None
         self._folders, self._before = [], set()  # of a reader's file; what was imported before it
@@ -77,6 +78,7 @@ class Worker:
             protocol.Steps: self._steps,
             protocol.Matmul: self._matmul,
             protocol.Memory: self._memory,
+            protocol.Execute: self._execute,
         }
 
     @property
@@ -250,6 +252,18 @@ class Worker:
             step()
             seconds.append(time.perf_counter() - started)
         return protocol.Seconds(tuple(seconds))
+
+    def _execute(self, request):
+        """Run a snippet of a reader's code and write what it leaves."""
+        snippet = importlib.import_module("frontends.%s.snippet" % self._name)
+        self.stage = "snippet"
+        with self._read(request.inputs) as inputs:
+            given = dict(inputs.items())
+        found, why = snippet.execute(request.text, given, request.how)
+        with self._write(request.results) as results:
+            for name, array in found.items():
+                results.put(name, array)
+        return protocol.Executed(why)
 
     def _memory(self, request):
         device = self._framework.device_memory(), self._framework.device_name()

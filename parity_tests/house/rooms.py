@@ -58,6 +58,8 @@ RUNNABLE = (
     "parity_tests.random_networks",
     "parity_tests.rounding_margins",
     "reports.build",
+    "reports.handbook.build",
+    "reports.handbook.probe",
     "reports.networks",
     "reports.picture",
     "reports.readme",
@@ -70,6 +72,7 @@ ENTRIES = {
     "frontends.workers.worker": "starts the runners",
     **{f"frontends.{name}.runner": f"runs {name}" for name in FRAMEWORKS},
     **{f"frontends.{name}.check": f"says whether {name} works" for name in HISTORICAL},
+    **{f"frontends.{name}.snippet": f"runs a reader's code in {name}" for name in FRAMEWORKS},
 }
 WORKER_SIDE = {
     "common",
@@ -86,6 +89,7 @@ WORKER_SIDE = {
     "frontends.workers.protocol",
     "frontends.workers.recording",
     "frontends.workers.training",
+    "frontends.workers.snippets",
     *DIALECTS,
     *(f"{room}.layout" for room in DIALECTS),
     *(f"{room}.trainer" for room in DIALECTS),
@@ -106,6 +110,7 @@ IMPORTERS = {
     },
     **{f"frontends.{name}.trainer": "trains by a written file" for name in FRAMEWORKS},
     **{f"frontends.{name}.check": "tries an environment" for name in HISTORICAL},
+    **{f"frontends.{name}.snippet": "runs a reader's code" for name in FRAMEWORKS},
     "frontends.fluid.truncated": "mends what the framework draws in float32 alone",
     "frontends.tensorflow1.averages": "mends what the framework rounds",
     "frontends.tensorflow1.fused": "stands in for a kernel of the framework's",
