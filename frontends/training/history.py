@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from common.datasets.augment import Augmentation
+from common.datasets.loading import absolute
 from common.errors import SpecificationError, TriptychError
 from common.files import read_text, write_text
 from common.limits import MOST_JSON
@@ -27,11 +28,16 @@ PLAIN = (
 
 
 def write_settings(folder: Path, experiment: Experiment) -> None:
-    """Write what a training goes on by. Raises TriptychError."""
+    """Write what a training goes on by, from whichever folder; panels that it had stay its own.
+
+    Raises TriptychError.
+    """
     found: dict[str, Any] = {name: getattr(experiment, name) for name in PLAIN}
+    found["data"], found["data_dir"] = absolute(experiment.data, experiment.data_dir)
     found["network"] = to_json(experiment.network)
     found["recipe"] = recipe_to_json(experiment.recipe)
-    found["panels"] = list(experiment.panels)
+    had = read_settings(folder).panels if (folder / SETTINGS).is_file() else ()
+    found["panels"] = list(dict.fromkeys((*had, *experiment.panels)))
     found["augmentation"] = asdict(experiment.augmentation)
     write_text(folder / SETTINGS, json.dumps(found, indent=1) + "\n")
 
