@@ -85,7 +85,8 @@ def _apart(axes: Axes, training: Training, panel: Panel, how: Mapping[str, Any])
     width = max(1, len(steps) // POINTS)
     ends = range(0, len(steps), width)
     largest = [max(found[i : i + width]) or np.nan for i in ends]
-    axes.plot([steps[i] for i in ends], largest, **how)
+    # A point between two that agree in every bit is no line: it needs a mark.
+    axes.plot([steps[i] for i in ends], largest, marker=".", markersize=3, **how)
 
 
 def _apart_title(panels: list[Panel]) -> str:
