@@ -59,14 +59,16 @@ def read_settings(folder: Path, **changed: Any) -> Experiment:
 
 @dataclass
 class History:
-    """What was recorded: the first record; per panel, the digest behind every recorded step, and
-    (step, accuracy) of every validation."""
+    """What was recorded: the first record; per panel, the digest behind every recorded step,
+    (step, accuracy) of every validation, and the step of the last checkpoint."""
 
     header: dict[str, Any] = field(default_factory=dict)
     digests: dict[str, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))
     validations: dict[str, list[tuple[int, float]]] = field(
         default_factory=lambda: defaultdict(list)
     )
+
+    kept: dict[str, int] = field(default_factory=dict)
 
     def best(self, panel: str, step: int) -> float:
         """Return the best accuracy of a panel up to a step, -1 before any."""
@@ -82,6 +84,8 @@ class History:
             elif kind == "losses":
                 stop = record["first"] + len(record["losses"])
                 self.digests[record["panel"]][stop] = record["digest"]
+            elif kind == "checkpoint":
+                self.kept[record["panel"]] = record["step"]
             elif kind == "validation":
                 self.validations[record["panel"]].append((record["step"], record["accuracy"]))
         except (KeyError, TypeError) as error:

@@ -171,6 +171,9 @@ class Run:
         digest = ""
         if self._history.header and panel.path(LAST).is_file():
             path = panel.path(LAST)
+        elif name in self._history.kept:
+            said = f"the records say that it was kept at step {self._history.kept[name]:,}"
+            raise TriptychError(f"{panel.path(LAST)}: no such file; {said}")
         if path is not None:
             found = continued(self.experiment, path, digest, temporary, name)
             digest = self._history.digests[name].get(found.step, "")

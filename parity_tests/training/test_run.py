@@ -164,6 +164,15 @@ def test_what_goes_on_is_the_training_that_began(
         _run(found.until(None, 1), out, workers, resumes=True)
 
 
+def test_a_checkpoint_that_is_gone_is_told(tmp_path: Path, workers: Workers) -> None:
+    """A training does not begin anew where it was to go on."""
+    made, out = shared.experiment(tmp_path / "data", ["torch"]), tmp_path / "out"
+    _run(made.until(None, 2), out, workers)
+    _last(out, "torch").unlink()
+    with pytest.raises(TriptychError, match="the records say that it was kept at step 2"):
+        _run(made.until(None, 3), out, workers, resumes=True)
+
+
 def test_two_do_not_go_on_with_one_training(tmp_path: Path, workers: Workers) -> None:
     made, out = shared.experiment(tmp_path / "data", ["torch"]), tmp_path / "out"
     under_way = Run(made.until(None, 1), out, proves=False, quiet=True, workers=workers)
