@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from reports.training.records import Panel, Training
 
@@ -32,7 +33,7 @@ def image(training: Training, form: str) -> bytes:
 def figure(training: Training) -> Figure:
     """Return loss, accuracy, and how far losses are from the first panel's, over the steps."""
     drawn = Figure(figsize=SIZE, layout="constrained")
-    loss, accuracy, apart = drawn.subplots(1, 3)
+    loss, accuracy, apart = drawn.subplots(1, 3, sharex=True)
     panels = [each for each in training.panels.values() if each.losses]
     for number, panel in enumerate(panels):
         how: dict[str, Any] = {
@@ -98,6 +99,7 @@ def _finish(axes: Axes, title: str, legend: bool = False) -> None:
     axes.set_title(title, fontsize=9, parse_math=False)
     axes.set_xlabel("step", fontsize=8)
     axes.tick_params(labelsize=8)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.spines[["top", "right"]].set_visible(False)
     if legend and axes.lines:
         for text in axes.legend(fontsize=8, frameon=False).get_texts():
