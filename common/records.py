@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from collections.abc import Callable
@@ -23,6 +24,7 @@ class RecordFile:
             self.path, self._stream = self._create(folder, stem)
         except OSError as error:
             raise TriptychError(f"{folder}: cannot be written to: {error.strerror}") from None
+        self._lock()
 
     @staticmethod
     def _create(folder: Path, stem: str) -> tuple[Path, FileIO]:
@@ -44,11 +46,22 @@ class RecordFile:
         found = cls.__new__(cls)
         try:
             found.path, found._stream = path, path.open("r+b", buffering=0)
+            found._lock()
             found._stream.truncate(found._stream.read().rfind(b"\n") + 1)
             found._stream.seek(0, os.SEEK_END)
         except OSError as error:
             raise TriptychError(f"{path}: cannot be written to: {error.strerror}") from None
         return found
+
+    def _lock(self) -> None:
+        """Keep others from going on with the file as long as this process has it open."""
+        try:
+            fcntl.flock(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._stream.close()
+            raise TriptychError(f"{self.path}: another run that goes on writes to it") from None
+        except OSError:  # a file system without locks
+            pass
 
     def put(self, kind: str, **fields: Any) -> None:
         """Append a record of a kind and hand it to the disk.

@@ -80,7 +80,8 @@ def shown(dataset: Dataset) -> str:
     for name, split in {"train": dataset.train, "test": dataset.test}.items():
         counts = np.bincount(split.labels, minlength=len(dataset.classes))
         shape = "each its own" if split.shape is None else " × ".join(map(str, split.shape))
-        between = f"{counts.min():,} to {counts.max():,}"
+        least, most = f"{counts.min():,}", f"{counts.max():,}"
+        between = least if least == most else f"{least} to {most}"
         rows.append([name, f"{len(split):,}", between, shape, split.fingerprint()[:16]])
     head = ["", "images", "of a class", "shape", "sha256"]
     few = ", ".join(dataset.classes[:10]) + (", …" if len(dataset.classes) > 10 else "")

@@ -13,6 +13,7 @@ from typing import Any
 from common.arguments import NETWORK, RUNS, Parser, named, seconds, whole
 from common.datasets.augment import AUGMENTATIONS, load_augmentation
 from common.errors import TriptychError, run_command
+from common.files import folder_for
 from common.network import Network
 from common.networks import available, load
 from common.networks.settings import add_set, with_settings
@@ -39,7 +40,7 @@ EPILOG = """\
 examples:
   train se_resnext_mnist --data mnist --epochs 1 --legacy
   train --resume trainings/20260102-030405-se_resnext_mnist --epochs 2
-  train --from …/checkpoints/torch/last.safetensors --data mnist --framework paddle,fluid
+  train --from …/checkpoints/torch/last.safetensors --data mnist --framework paddle --epochs 2
 
 data: a name or a path, as `triptych data` lists and shows them.
 
@@ -79,8 +80,8 @@ def parser(prog: str) -> Parser:
         "--legacy", "--historical", action="store_true",
         help=f"with all: the historical panels too ({', '.join(HISTORICAL)})",
     )  # fmt: skip
-    add("--epochs", type=whole(1, 10**6), metavar="N", help="default: the recipe's")
-    add("--steps", type=whole(0, 2**40), metavar="N", help="at most, if not 0")
+    add("--epochs", type=whole(1, 10**6), metavar="N", help="in all (default: the recipe's)")
+    add("--steps", type=whole(0, 2**40), metavar="N", help="in all at most, if not 0")
     add("--batch-size", type=whole(1, 2**31), metavar="N", help="default: the recipe's")
     add("--seed", type=whole(0, 2**32 - 1), metavar="N", help="of weights and order (default 0)")
     add("--precision", choices=PRECISIONS, help="of weights and values (default float32)")
@@ -129,7 +130,9 @@ def experiment(options: argparse.Namespace) -> Experiment:
     if options.epochs and options.steps is None:
         bounds["steps"] = 0
     recipe = replace(recipe, **{n: value for n, value in bounds.items() if value is not None})
-    panels = tuple(select(options.framework or "all", options.legacy))
+    panels = tuple(
+        select("all" if options.framework is None else options.framework, options.legacy)
+    )
     how = _placed(options)
     if options.augment:
         how["augmentation"] = load_augmentation(options.augment)
@@ -157,8 +160,10 @@ def resumed(options: argparse.Namespace) -> Experiment:
     """Return the experiment of a folder, with the bounds and the place that are given. Raises
     TriptychError."""
     changed = _placed(options)
-    if options.framework or options.legacy:
-        changed["panels"] = tuple(select(options.framework or "all", options.legacy))
+    if options.framework is not None or options.legacy:
+        changed["panels"] = tuple(
+            select("all" if options.framework is None else options.framework, options.legacy)
+        )
     found = read_settings(Path(options.resume), **changed)
     steps = 0 if options.epochs and options.steps is None else options.steps
     return found.until(options.epochs, steps)
@@ -195,7 +200,8 @@ def begun(options: argparse.Namespace) -> Run:
         return Run(resumed(options), Path(options.resume), resumes=True, **how)
     made = experiment(options)
     stamp = f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}"
-    folder = Path(options.out or f"trainings/{stamp}-{made.network.name}")
+    default = f"trainings/{stamp}-{made.network.name}"
+    folder = folder_for(default if options.out is None else options.out)
     source = Path(options.source) if options.source else None
     return Run(made, folder, source=source, **how)
 

@@ -23,7 +23,7 @@ import numpy as np
 
 from common.datasets.augment import NONE, Augmentation
 from common.datasets.batches import Batch, Digest
-from common.datasets.loading import NAMED
+from common.datasets.loading import absolute
 from common.errors import TriptychError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,8 +60,7 @@ class Request:
 
 def _absolute(order: Order) -> Order:
     """Return an order that means the same in another folder."""
-    data = order.data if order.data in NAMED else str(Path(order.data).absolute())
-    data_dir = str(Path(order.data_dir).absolute()) if order.data_dir else ""
+    data, data_dir = absolute(order.data, order.data_dir)
     return replace(order, data=data, data_dir=data_dir)
 
 

@@ -42,6 +42,8 @@ def _split(path: Path) -> Split:
     if images.ndim != 4 or images.dtype.kind not in "fiu":
         said = f"{images.dtype} of shape {images.shape}"
         raise TriptychError(f"{path}: images: {said}; expected numbers of shape (N, C, H, W)")
+    if not np.isfinite(images).all():
+        raise TriptychError(f"{path}: images: not all numbers are finite")
     if labels.ndim != 1 or labels.dtype.kind not in "iu":
         said = f"{labels.dtype} of shape {labels.shape}"
         raise TriptychError(f"{path}: labels: {said}; expected whole numbers of shape (N,)")

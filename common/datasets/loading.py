@@ -40,6 +40,12 @@ def folder_of(name: str, data_dir: str | None = None) -> Path:
     return data_folder(data_dir) / name.removesuffix("-paddle")
 
 
+def absolute(name_or_path: str, data_dir: str) -> tuple[str, str]:
+    """Return a data set's name or path, and its `data_dir`, as they mean the same anywhere."""
+    data = name_or_path if name_or_path in NAMED else str(Path(name_or_path).absolute())
+    return data, str(Path(data_dir).absolute()) if data_dir else ""
+
+
 def load(name_or_path: str, data_dir: str | None = None) -> Dataset:
     """Return a data set: by name, from its folder in `data_dir`; or what lies at a path.
 
@@ -48,7 +54,12 @@ def load(name_or_path: str, data_dir: str | None = None) -> Dataset:
     if name_or_path in NAMED:
         folder = folder_of(name_or_path, data_dir)
         if not folder.is_dir() or not any(holds(folder) for holds, _ in FORMATS):
-            name = folder.name
+            name, above = folder.name, folder.parent
+            if any(holds(above) for holds, _ in FORMATS):
+                raise TriptychError(
+                    f"{above}: is a data set, not the folder of data sets: give it as the data "
+                    "set's path, or the folder above it as --data-dir"
+                )
             raise TriptychError(
                 f"{folder}: holds no {name}: run `triptych data fetch {name}`, which also says "
                 "which files to put there where there is no network"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from common.datasets.dataset import Scaling
 from common.errors import TriptychError
@@ -38,6 +38,8 @@ class Pictures:
                 warnings.simplefilter("error")  # Pillow's, of what is damaged or far too large
                 with Image.open(io.BytesIO(self.read(name))) as image:
                     return np.asarray(image.convert("RGB"))
+        except UnidentifiedImageError:  # its own words name an object in memory
+            raise TriptychError(f"{name}: cannot be decoded: no image file") from None
         except Exception as error:  # files that are damaged raise whatever they like
             raise TriptychError(
                 f"{name}: cannot be decoded: {one_line(str(error))[:300]}"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from common.datasets.augment import Augmentation
+from common.datasets.loading import absolute
 from common.errors import SpecificationError, TriptychError
 from common.files import read_text, write_text
 from common.limits import MOST_JSON
@@ -27,11 +28,16 @@ PLAIN = (
 
 
 def write_settings(folder: Path, experiment: Experiment) -> None:
-    """Write what a training goes on by. Raises TriptychError."""
+    """Write what a training goes on by, from whichever folder; panels that it had stay its own.
+
+    Raises TriptychError.
+    """
     found: dict[str, Any] = {name: getattr(experiment, name) for name in PLAIN}
+    found["data"], found["data_dir"] = absolute(experiment.data, experiment.data_dir)
     found["network"] = to_json(experiment.network)
     found["recipe"] = recipe_to_json(experiment.recipe)
-    found["panels"] = list(experiment.panels)
+    had = read_settings(folder).panels if (folder / SETTINGS).is_file() else ()
+    found["panels"] = list(dict.fromkeys((*had, *experiment.panels)))
     found["augmentation"] = asdict(experiment.augmentation)
     write_text(folder / SETTINGS, json.dumps(found, indent=1) + "\n")
 
@@ -53,14 +59,16 @@ def read_settings(folder: Path, **changed: Any) -> Experiment:
 
 @dataclass
 class History:
-    """What was recorded: the first record; per panel, the digest behind every recorded step, and
-    (step, accuracy) of every validation."""
+    """What was recorded: the first record; per panel, the digest behind every recorded step,
+    (step, accuracy) of every validation, and the step of the last checkpoint."""
 
     header: dict[str, Any] = field(default_factory=dict)
     digests: dict[str, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))
     validations: dict[str, list[tuple[int, float]]] = field(
         default_factory=lambda: defaultdict(list)
     )
+
+    kept: dict[str, int] = field(default_factory=dict)
 
     def best(self, panel: str, step: int) -> float:
         """Return the best accuracy of a panel up to a step, -1 before any."""
@@ -76,6 +84,8 @@ class History:
             elif kind == "losses":
                 stop = record["first"] + len(record["losses"])
                 self.digests[record["panel"]][stop] = record["digest"]
+            elif kind == "checkpoint":
+                self.kept[record["panel"]] = record["step"]
             elif kind == "validation":
                 self.validations[record["panel"]].append((record["step"], record["accuracy"]))
         except (KeyError, TypeError) as error:

@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from common.environment import load as machine_load
+from common.errors import TriptychError
 from common.records import RecordFile
 from frontends.ladder.report import Report
 from frontends.training.experiment import Experiment, panel_words
@@ -25,6 +26,10 @@ class Journal:
         started = datetime.now(timezone.utc).isoformat(timespec="seconds")
         if not resumes:
             self._file = RecordFile(folder, Path(RECORDS).stem)
+            if self._file.path.name != RECORDS:  # another began since the folder was looked at
+                self._file.close()
+                self._file.path.unlink()
+                raise TriptychError(f"{folder}: holds a training; --resume goes on with it")
             fields = experiment.record()
             self._file.put("training", started=started, command=command, **fields)
         else:

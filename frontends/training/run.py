@@ -29,7 +29,7 @@ from frontends.training.journal import COMPLETE, INTERRUPTED, Journal
 from frontends.training.panel import LAST, Panel
 from frontends.training.progress import Progress
 from frontends.training.proof import prove, refusal
-from frontends.training.start import Start, check_same, checkpoint_of, continued, distance, drawn
+from frontends.training.start import Start, beginning, continued, distance, drawn, source_of
 from frontends.workers.outcomes import Outcome, WorkerError
 from frontends.workers.pool import Workers
 from frontends.workers.protocol import Advanced
@@ -79,7 +79,7 @@ class Run:
         quiet: bool = False,
         workers: Workers | None = None,
     ) -> None:
-        self.experiment, self.folder, self._source = experiment, folder_for(str(folder)), source
+        self.experiment, self.folder = experiment, folder_for(str(folder))
         self._proves, self._quiet, self._thread = proves, quiet, ThreadPoolExecutor(1, "asks")
         self._history = history(folder) if resumes else History()
         self._workers = workers
@@ -92,15 +92,24 @@ class Run:
         if not resumes and (folder / RECORDS).exists():
             raise TriptychError(f"{folder}: holds a training; --resume goes on with it")
         self._check_data()
-        if source is not None:
-            check_same(experiment, checkpoint_of(source), source)
+        self._check_bounds()
+        found = None if source is None else source_of(experiment, source)
         self._journal = Journal(self.folder, experiment, command, resumes)
+        self._source = beginning(self.folder / CHECKPOINTS, found)
         write_settings(self.folder, experiment)
 
     def _check_data(self) -> None:
         before, now = self._history.header.get("data"), self.experiment.data_record()
         if before not in (None, now):
             raise TriptychError(f"the data are {now}; the training began on {before}")
+
+    def _check_bounds(self) -> None:
+        taken = max((max(steps, default=0) for steps in self._history.digests.values()), default=0)
+        if self.experiment.end < taken:
+            raise TriptychError(
+                f"{self.folder}: {taken:,} steps are recorded; --epochs or --steps ends it at "
+                f"{self.experiment.end:,}"
+            )
 
     def train(self) -> Trained:
         """Train; an interrupt keeps what was done, and is raised then. Raises TriptychError."""
@@ -162,6 +171,9 @@ class Run:
         digest = ""
         if self._history.header and panel.path(LAST).is_file():
             path = panel.path(LAST)
+        elif name in self._history.kept:
+            said = f"the records say that it was kept at step {self._history.kept[name]:,}"
+            raise TriptychError(f"{panel.path(LAST)}: no such file; {said}")
         if path is not None:
             found = continued(self.experiment, path, digest, temporary, name)
             digest = self._history.digests[name].get(found.step, "")

@@ -10,11 +10,15 @@ import numpy as np
 
 from common import weights
 from common.errors import TriptychError
+from common.files import folder_for
 from common.recipes.recipe import STATE
+from frontends.checkpoints import hub
 from frontends.checkpoints.convert import read
 from frontends.checkpoints.hub import Checkpoint
 from frontends.training.experiment import Experiment
 from frontends.workers.arrays import write_arrays
+
+BEGINNING = "beginning.safetensors"
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,28 @@ def continued(experiment: Experiment, path: Path, digest: str, folder: Path, nam
     }
     write_arrays(state_file, state)
     return Start(weights_file, state_file, found.step, digest, path.name)
+
+
+def source_of(experiment: Experiment, path: Path) -> Checkpoint:
+    """Return the checkpoint that a training begins at. Raises TriptychError where it is of another
+    network or recipe, or leaves no step to take."""
+    found, end = checkpoint_of(path), experiment.end
+    check_same(experiment, found, path)
+    if found.step >= end:
+        raise TriptychError(
+            f"{path}: is of step {found.step:,}, and the training ends at step {end:,}: --epochs "
+            "or --steps says how far it goes on"
+        )
+    return found
+
+
+def beginning(folder: Path, given: Checkpoint | None) -> Path | None:
+    """Return where the folder of a training's checkpoints keeps the one that it begins at, given
+    or there, for panels that begin later; None if it has none. Raises TriptychError."""
+    path = folder / BEGINNING
+    if given is not None:
+        hub.write(folder_for(str(folder)) / BEGINNING, given)
+    return path if path.is_file() else None
 
 
 def check_same(experiment: Experiment, found: Checkpoint, path: Path) -> None:

@@ -225,6 +225,10 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
     "objects": (
         lambda folder: _arrays(folder, images=np.array([None] * 4)), r"train\.npz: cannot be read",
     ),
+    "an image that is no number": (
+        lambda folder: _arrays(folder, images=np.full((4, 3, 8, 8), np.nan, np.float32)),
+        r"train\.npz: images: not all numbers are finite",
+    ),
     "half of the arrays": (_half(_arrays, "test.npz"), r"test\.npz: cannot be read"),
     "nothing": (lambda folder: folder, "no data set: expected the files of MNIST"),
 }  # fmt: skip
@@ -250,7 +254,7 @@ def test_a_picture_that_cannot_be_decoded_is_named(tmp_path: Path) -> None:
     found = load(str(data.flowers_folder(tmp_path / "flowers")))
     data.tar(tmp_path / "flowers/102flowers.tgz", {"jpg/image_00001.jpg": b"no"})
     found = load(str(tmp_path / "flowers"))
-    with pytest.raises(TriptychError, match=r"image_00001\.jpg: cannot be decoded"):
+    with pytest.raises(TriptychError, match=r"image_00001\.jpg: cannot be decoded: no image file$"):
         list(Batches(found.train, SHAPE, 1, shuffle=False))
 
 
@@ -265,6 +269,12 @@ def test_the_genuine_ones_are_told(tmp_path: Path) -> None:
     }.items():
         with pytest.raises(TriptychError, match=said):
             load(name, str(tmp_path))
+
+
+def test_a_data_set_is_not_the_folder_of_data_sets(tmp_path: Path) -> None:
+    folder = data.mnist_folder(tmp_path / "mnist")
+    with pytest.raises(TriptychError, match="the folder above it as --data-dir"):
+        load("mnist", str(folder))
 
 
 def test_bytes_that_change_are_read_or_refused(tmp_path: Path) -> None:

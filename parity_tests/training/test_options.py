@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from common.errors import TriptychError
+from common.serialize import to_json
 from frontends.training.history import SETTINGS
+from parity_tests.cases import small
 from parity_tests.rows import rows
 from parity_tests.training import shared
 from reports.train import begun, command, main, parse
@@ -22,6 +24,9 @@ WRONG = {
     ),
     "unknown framework": (
         ["se_resnext_mnist", "--data", "mnist", "--framework", "jax"], "unknown framework 'jax'",
+    ),
+    "no framework": (
+        ["se_resnext_mnist", "--data", "mnist", "--framework", ""], "unknown framework ''",
     ),
     "epochs": (["se_resnext_mnist", "--data", "mnist", "--epochs", "0"], "1 to 1,000,000"),
     "resume with data": (["--resume", "x", "--data", "mnist"], "no --data with it"),
@@ -51,6 +56,14 @@ def test_the_shape_of_the_images_is_the_networks(tmp_path: Path) -> None:
     data = shared.write_data(tmp_path)
     with pytest.raises(TriptychError, match=r"images of shape \(3, 16, 16\)"):
         begun(parse(["se_resnext_mnist", "--data", str(data), "--out", str(tmp_path / "o")], PROG))
+
+
+def test_an_empty_folder_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    data = shared.write_data(tmp_path)
+    (tmp_path / "net.json").write_text(to_json(small.se_resnext()))
+    with pytest.raises(TriptychError, match="--out is empty"):
+        begun(parse(["net.json", "--data", str(data), "--out", ""], PROG))
 
 
 def test_help_says_what_it_takes(capsys: pytest.CaptureFixture[str]) -> None:

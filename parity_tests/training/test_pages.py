@@ -139,6 +139,8 @@ def test_curves_lie_on_one_another(tmp_path: Path) -> None:
     assert [line.get_label() for line in loss.lines] == ["PyTorch", "Paddle"]
     assert list(loss.lines[0].get_ydata()) == [2.0, 1.5]  # type: ignore[arg-type]
     assert len(accuracy.lines) == 4 and len(apart.lines) == 2
+    assert apart.lines[0].get_marker() == "."  # seen where losses on both sides agree
+    assert apart.get_xlim() == loss.get_xlim() and all(t % 1 == 0 for t in apart.get_xticks())
     assert image(found, "png").startswith(b"\x89PNG") and b"<svg" in image(found, "svg")
 
 

@@ -114,6 +114,74 @@ def test_goes_on_from_anothers_checkpoint(tmp_path: Path, workers: Workers) -> N
         assert abs(loss - whole.panels["torch"].losses[step]) < 1e-9 * loss
 
 
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_what_goes_on_begins_where_it_began(
+    tmp_path: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Interrupted before a checkpoint, with a panel that begins later, its source gone."""
+    made, out = shared.experiment(tmp_path / "data", ["torch"]), tmp_path / "out"
+    _run(made.until(None, 5), tmp_path / "first", workers)
+    source = _last(tmp_path / "first", "torch")
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(Panel, "begin", _interrupt)
+        _run(made, out, workers, source=source)
+    source.unlink()
+    resumed = replace(read_settings(out).until(None, 7), panels=("torch", "paddle"))
+    _run(resumed, out, workers, resumes=True)
+    for panel in _read(out).panels.values():
+        assert sorted(panel.losses) == [6, 7]
+    assert show(out) == 0
+    page = (out / "README.md").read_text()
+    assert "begin at one checkpoint" in page and "are drawn once" not in page
+
+
+@rows("ends", {"at the checkpoint": 5, "before it": 3})
+def test_a_source_that_leaves_no_step_is_refused(
+    ends: int, tmp_path: Path, workers: Workers
+) -> None:
+    made, out = shared.experiment(tmp_path / "data", ["torch"]), tmp_path / "out"
+    _run(made.until(None, 5), out, workers)
+    source = _last(out, "torch")
+    with pytest.raises(TriptychError, match=f"of step 5, and the training ends at step {ends}:"):
+        _run(made.until(None, ends), tmp_path / "more", workers, source=source)
+
+
+def test_what_goes_on_is_the_training_that_began(
+    tmp_path: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All its panels, from another folder, never to an end that lies behind."""
+    made, out = shared.experiment(tmp_path / "data", ("torch", "paddle")), tmp_path / "out"
+    monkeypatch.chdir(tmp_path)
+    _run(replace(made.until(None, 2), data="data"), out, workers)
+    monkeypatch.chdir("/")
+    _run(replace(read_settings(out).until(None, 3), panels=("torch",)), out, workers, resumes=True)
+    found = read_settings(out)
+    assert found.panels == ("torch", "paddle") and Path(found.data).is_absolute()
+    with pytest.raises(TriptychError, match=r"3 steps are recorded; .* ends it at 1"):
+        _run(found.until(None, 1), out, workers, resumes=True)
+
+
+def test_a_checkpoint_that_is_gone_is_told(tmp_path: Path, workers: Workers) -> None:
+    """A training does not begin anew where it was to go on."""
+    made, out = shared.experiment(tmp_path / "data", ["torch"]), tmp_path / "out"
+    _run(made.until(None, 2), out, workers)
+    _last(out, "torch").unlink()
+    with pytest.raises(TriptychError, match="the records say that it was kept at step 2"):
+        _run(made.until(None, 3), out, workers, resumes=True)
+
+
+def test_two_do_not_go_on_with_one_training(tmp_path: Path, workers: Workers) -> None:
+    made, out = shared.experiment(tmp_path / "data", ["torch"]), tmp_path / "out"
+    under_way = Run(made.until(None, 1), out, proves=False, quiet=True, workers=workers)
+    with pytest.raises(TriptychError, match="another run that goes on writes to it"):
+        Run(made, out, resumes=True)
+    under_way.train()
+    assert _run(made.until(None, 2), out, workers, resumes=True).complete
+
+
 def test_a_panel_that_is_fed_another_batch_is_stopped(tmp_path: Path, workers: Workers) -> None:
     made = shared.experiment(tmp_path / "data", ["torch"])
     panel = shared.panel("torch", made, tmp_path, workers)

@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from reports.training.records import Panel, Training
 
@@ -32,7 +33,7 @@ def image(training: Training, form: str) -> bytes:
 def figure(training: Training) -> Figure:
     """Return loss, accuracy, and how far losses are from the first panel's, over the steps."""
     drawn = Figure(figsize=SIZE, layout="constrained")
-    loss, accuracy, apart = drawn.subplots(1, 3)
+    loss, accuracy, apart = drawn.subplots(1, 3, sharex=True)
     panels = [each for each in training.panels.values() if each.losses]
     for number, panel in enumerate(panels):
         how: dict[str, Any] = {
@@ -85,7 +86,8 @@ def _apart(axes: Axes, training: Training, panel: Panel, how: Mapping[str, Any])
     width = max(1, len(steps) // POINTS)
     ends = range(0, len(steps), width)
     largest = [max(found[i : i + width]) or np.nan for i in ends]
-    axes.plot([steps[i] for i in ends], largest, **how)
+    # A point between two that agree in every bit is no line: it needs a mark.
+    axes.plot([steps[i] for i in ends], largest, marker=".", markersize=3, **how)
 
 
 def _apart_title(panels: list[Panel]) -> str:
@@ -97,6 +99,7 @@ def _finish(axes: Axes, title: str, legend: bool = False) -> None:
     axes.set_title(title, fontsize=9, parse_math=False)
     axes.set_xlabel("step", fontsize=8)
     axes.tick_params(labelsize=8)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.spines[["top", "right"]].set_visible(False)
     if legend and axes.lines:
         for text in axes.legend(fontsize=8, frameon=False).get_texts():

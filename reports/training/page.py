@@ -9,7 +9,7 @@ from reports.training.records import Training
 from reports.training.schema import ProofRecord
 from reports.training.tables import LAST, parted, reasons, table
 
-PAGE = """# {title}: trained in {count} panels
+PAGE = """# {title}: trained in {count}
 
 {what}
 
@@ -67,7 +67,7 @@ def page(training: Training, image: str, records: str) -> str:
     first = training.first
     return PAGE.format(
         title=header["title"],
-        count=len(training.panels),
+        count=f"{len(training.panels)} panel{'s' * (len(training.panels) > 1)}",
         what=_what(training),
         image=image,
         records=records,
@@ -101,7 +101,9 @@ def _what(training: Training) -> str:
         "same batches in every panel, by the functions of the programs that "
         "`triptych emit --with-training` writes."
     )
-    if header["own_initialization"]:
+    if any(each.started and each.started[0]["source"] for each in training.panels.values()):
+        text = text.replace("the same initial weights", "one checkpoint's weights")
+    elif header["own_initialization"]:
         text = text.replace("the same initial weights and", "weights of each file's own and")
     if training.state != COMPLETE:
         text += f"\n\n**The training was {training.state}**: what follows was done by then."
@@ -139,6 +141,11 @@ def _augmented(training: Training) -> str:
 
 def _start(training: Training) -> str:
     header = training.header
+    begun = next((each.started[0] for each in training.panels.values() if each.started), None)
+    if begun and begun["source"]:
+        return (
+            f"All panels begin at one checkpoint, `{begun['source']}`, of step {begun['step']:,}."
+        )
     if header["own_initialization"]:
         return f"Each file draws its own initial weights, seed {header['seed']}."
     return (
