@@ -12,6 +12,7 @@ import pytest
 from common.errors import TriptychError
 from frontends.frameworks import FRAMEWORKS, MODERN
 from frontends.workers.pool import Workers
+from frontends.workers.protocol import Hello
 from parity_tests.reports.recorded import REPORTS
 from parity_tests.rows import rows
 from reports.handbook import executing, records
@@ -123,10 +124,12 @@ def test_what_is_planted_is_named(
 
 
 def test_a_snippet_that_hangs_is_a_row_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(executing, "TIMEOUT", 3.0)
     hangs = _planted(1, "torch", "y = x\nwhile True:\n    pass")
     with Workers() as own:
-        found = executing.replay(hangs, "torch", own)
+        own.request("torch", Hello())  # starting takes longer than the limit below
+        with monkeypatch.context() as patched:
+            patched.setattr(executing, "TIMEOUT", 3.0)
+            found = executing.replay(hangs, "torch", own)
         assert [each["error"] for each in found] == ["timed out"]
         assert executing.replay(ROWS[1], "torch", own)[0]["results"] == ["(4, 6) float64"]
 
