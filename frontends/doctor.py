@@ -29,8 +29,10 @@ from frontends.workers.protocol import Hello, Memory
 
 WORKS, UNREADABLE = "works", "cannot be read"
 TOOLS = (
-    "numpy", "ruff", "tabulate", "rich", "safetensors", "matplotlib", "h5py", "threadpoolctl",
+    "numpy", "ruff", "tabulate", "rich", "safetensors", "matplotlib", "h5py", "pillow",
+    "threadpoolctl",
 )  # fmt: skip
+MODULES = {"pillow": "PIL"}  # where a package is not imported by its own name
 INSTALL = "python -m pip install -e ."
 
 
@@ -155,7 +157,7 @@ def _tools() -> str:
     there, ill = [], []
     for package in TOOLS:
         try:
-            importlib.import_module(package)
+            importlib.import_module(MODULES.get(package, package))
             there.append(f"{package} {metadata.version(package)}")
         except ModuleNotFoundError:
             ill.append(f"{package} missing")
