@@ -74,16 +74,16 @@ COMMANDS = (
         "report rounding",
     ),
     Command(
-        "data",
-        "frontends.data",
-        "fetch MNIST, CIFAR-10 or Flowers-102; list and show data sets",
-        "data fetch cifar10",
-    ),
-    Command(
         "report handbook",
         "reports.handbook.build",
         "build the pages of the official table, executed, and of the defaults",
         "report handbook",
+    ),
+    Command(
+        "data",
+        "frontends.data",
+        "fetch MNIST, CIFAR-10 or Flowers-102; list and show data sets",
+        "data fetch cifar10",
     ),
     Command(
         "probe",
@@ -116,15 +116,13 @@ INSTALL = "run `pip install -e .` in the repository"
 SHOWN = ("emit", "verify", "bench")  # whose examples stand on the screen
 SCREEN = """\
 One network, three panels: TensorFlow, Paddle and PyTorch. Triptych writes a network from one
-specification as the source file of each, proves that these are the same network, and times them.
+specification as the source file of each, proves these the same network, trains and times them.
 
 usage: {prog} COMMAND …   ({prog} COMMAND --help explains it)
-
 {commands}
 
 for example:
 {examples}
-
 exit codes: 0 all well, 1 something differs, failed or is missing, 2 wrong usage, 130 interrupted"""
 
 
