@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from types import TracebackType
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from frontends.training.progress import Told
 
 
 class Display:
     """Counts the stages of a run and says which one it is at, on standard error."""
 
     def __init__(self, total: int) -> None:
-        self._console = Console(file=sys.stderr)
-        self._started = time.perf_counter()
+        self._told = Told()
         self._bar: Progress | None = None
-        if self._console.is_terminal:
+        if self._told.console.is_terminal:
             self._bar = Progress(
                 TextColumn("{task.description}"),
                 BarColumn(),
                 MofNCompleteColumn(),
                 TimeElapsedColumn(),
-                console=self._console,
+                console=self._told.console,
                 transient=True,
             )
             self._task = self._bar.add_task("", total=total)
@@ -51,7 +49,4 @@ class Display:
 
     def note(self, text: str) -> None:
         """Say something that stays."""
-        if self._bar:
-            self._bar.console.print(text, markup=False, highlight=False)
-        else:
-            print(f"{time.perf_counter() - self._started:6.1f} s  {text}", file=sys.stderr)
+        self._told.say(text)

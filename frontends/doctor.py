@@ -30,7 +30,7 @@ from frontends.workers.protocol import Hello, Memory
 WORKS, UNREADABLE = "works", "cannot be read"
 TOOLS = (
     "numpy", "ruff", "tabulate", "rich", "safetensors", "matplotlib", "h5py", "pillow",
-    "threadpoolctl",
+    "scipy", "threadpoolctl",
 )  # fmt: skip
 MODULES = {"pillow": "PIL"}  # where a package is not imported by its own name
 INSTALL = "python -m pip install -e ."

@@ -20,7 +20,7 @@ from common.networks.settings import add_set, with_settings
 from common.recipes.named import RECIPES, load_recipe
 from common.recipes.recipe import Recipe
 from frontends.frameworks import FRAMEWORKS, HISTORICAL, select
-from frontends.training.experiment import PRECISIONS, Experiment
+from frontends.training.experiment import PRECISIONS, Experiment, bounded
 from frontends.training.history import RECORDS, read_settings
 from frontends.training.run import Run
 from frontends.training.start import checkpoint_of
@@ -126,17 +126,17 @@ def _flag(name: str) -> str:
 def experiment(options: argparse.Namespace) -> Experiment:
     """Return the experiment that options ask for. Raises TriptychError."""
     network, recipe = _network_and_recipe(options)
-    bounds = {"epochs": options.epochs, "steps": options.steps, "batch": options.batch_size}
-    if options.epochs and options.steps is None:
-        bounds["steps"] = 0
-    recipe = replace(recipe, **{n: value for n, value in bounds.items() if value is not None})
-    panels = tuple(
-        select("all" if options.framework is None else options.framework, options.legacy)
-    )
+    recipe = bounded(recipe, options.epochs, options.steps)
+    if options.batch_size is not None:
+        recipe = replace(recipe, batch=options.batch_size)
     how = _placed(options)
     if options.augment:
         how["augmentation"] = load_augmentation(options.augment)
-    return Experiment(network, recipe, options.data, panels, **how)
+    return Experiment(network, recipe, options.data, _panels(options), **how)
+
+
+def _panels(options: argparse.Namespace) -> tuple[str, ...]:
+    return tuple(select("all" if options.framework is None else options.framework, options.legacy))
 
 
 def _placed(options: argparse.Namespace) -> dict[str, Any]:
@@ -161,12 +161,8 @@ def resumed(options: argparse.Namespace) -> Experiment:
     TriptychError."""
     changed = _placed(options)
     if options.framework is not None or options.legacy:
-        changed["panels"] = tuple(
-            select("all" if options.framework is None else options.framework, options.legacy)
-        )
-    found = read_settings(Path(options.resume), **changed)
-    steps = 0 if options.epochs and options.steps is None else options.steps
-    return found.until(options.epochs, steps)
+        changed["panels"] = _panels(options)
+    return read_settings(Path(options.resume), **changed).until(options.epochs, options.steps)
 
 
 def command(options: argparse.Namespace) -> str:

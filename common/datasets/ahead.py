@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from common.datasets.augment import NONE, Augmentation
-from common.datasets.batches import Batch, Digest
+from common.datasets.batches import Batch
 from common.datasets.loading import absolute
 from common.errors import TriptychError
 
@@ -67,13 +67,11 @@ def _absolute(order: Order) -> Order:
 class Feed:
     """The batches of an order, made in a process of its own, a few of them ahead.
 
-    digest: of all training batches given, which a feed that goes on with a training takes up.
     Raises TriptychError, one line, where the process says one, or ended.
     """
 
-    def __init__(self, order: Order, digest: str = "") -> None:
+    def __init__(self, order: Order) -> None:
         self.order, self._number = order, 0
-        self._digest = Digest(digest)
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the feed
         self._process = subprocess.Popen(
             [sys.executable, "-m", "common.datasets.making", json.dumps(asdict(_absolute(order)))],
@@ -90,20 +88,10 @@ class Feed:
         """The id of the process."""
         return self._process.pid
 
-    @property
-    def digest(self) -> str:
-        """The digest of the training batches that were given so far."""
-        return self._digest.value
-
     def train(self, epoch: int, first: int = 0) -> Iterator[Batch]:
         """Yield images float32 (N, C, H, W) and labels int64 (N,) of an epoch 0, 1, …, from its
         batch `first` on."""
-        return self._digested(self._batches("train", epoch, first))
-
-    def _digested(self, batches: Iterator[Batch]) -> Iterator[Batch]:
-        for images, labels in batches:
-            self._digest.update(images, labels)
-            yield images, labels
+        return self._batches("train", epoch, first)
 
     def test(self) -> Iterator[Batch]:
         """Yield the samples that the network is tested on, in their own order."""

@@ -59,7 +59,7 @@ class _Requests:
 
 
 def loaded(order: Order) -> Dataset:
-    """Return the data set of an order, cut to its limit. Raises TriptychError."""
+    """Return the data set of an order, its labels checked. Raises TriptychError."""
     found = load(order.data, order.data_dir)
     for split in (found.train, found.test):
         split.check(order.classes)

@@ -12,7 +12,6 @@ from frontends.workers.snippets import (
     listed,
     numbered,
     parts,
-    stacked,
 )
 
 
@@ -42,7 +41,7 @@ def _execute(text, given, how):
     wanted.update(weights)
     exec(call, space)
     results = listed(space["y"])
-    found = numbered("y", stacked([[_out(each) for each in results]]))
+    found = numbered("y", [_out(each) for each in results])
     kept = [p for layer in layers for p in layer.parameters() if p.stop_gradient]
     kept += [b for layer in layers for b in layer.buffers()]
     found.update(numbered("state", [_out(each) for each in kept]))

@@ -11,7 +11,6 @@ from frontends.workers.snippets import (
     listed,
     numbered,
     parts,
-    stacked,
 )
 
 
@@ -49,7 +48,7 @@ def _execute(text, given, how):
         tape.watch(list(wanted.values()))
         exec(call, space)
     results = listed(space["y"])
-    found = numbered("y", stacked([[_out(each) for each in results]]))
+    found = numbered("y", [_out(each) for each in results])
     kept = [v for layer in layers for v in layer.non_trainable_variables]
     kept = [v for v in kept if "seed" not in v.path]
     found.update(numbered("state", [np.asarray(each) for each in kept]))

@@ -12,7 +12,6 @@ from frontends.workers.snippets import (
     listed,
     numbered,
     parts,
-    stacked,
 )
 
 
@@ -36,13 +35,13 @@ def _execute(text, given, how):
     weights = dict(zip(how.weights, trained))
     for name, parameter in weights.items():
         parameter.data = torch.from_numpy(given[name].copy()).reshape(parameter.shape)
-    wanted = {n: i.requires_grad_() for n, i in inputs.items() if is_real(given[n])}
-    if not how.gradients or how.runs > 1:
-        wanted = {n: i.requires_grad_(False) for n, i in wanted.items()}
+    wanted = {n: i for n, i in inputs.items() if is_real(given[n])}
+    for each in wanted.values():
+        each.requires_grad_(how.gradients and how.runs == 1)
     wanted.update(weights)
     exec(call, space)
     results = listed(space["y"])
-    found = numbered("y", stacked([[_out(each) for each in results]]))
+    found = numbered("y", [_out(each) for each in results])
     kept = [b for layer in layers for b in layer.buffers() if b.dim()]
     found.update(numbered("state", [_out(each) for each in kept]))
     try:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from common.network import Network
 from common.recipes.recipe import Recipe
 from frontends.frameworks import MODERN
-from frontends.training.experiment import Experiment
+from frontends.training.experiment import Experiment, bounded
 from frontends.training.run import Run, Trained
 
 
@@ -35,12 +34,7 @@ def train(
     fields of `frontends.training.experiment.Experiment`: seed, precision, data_dir … Raises
     TriptychError, one line, for what does not go together.
     """
-    bounded = replace(
-        recipe,
-        epochs=epochs or recipe.epochs,
-        steps=recipe.steps if steps is None and epochs is None else steps or 0,
-    )
-    experiment = Experiment(network, bounded, data, tuple(panels), **options)
+    experiment = Experiment(network, bounded(recipe, epochs, steps), data, tuple(panels), **options)
     begun = Path(source) if source is not None else None
     run = Run(experiment, Path(out), source=begun, proves=proves, quiet=quiet)
     return run.train()

@@ -34,6 +34,13 @@ UNIT = 2.0**-24  # what a rounding to float32 may be off by
 TESTED_AT_ONCE = 256  # samples of a batch that is evaluated, where the recipe's are fewer
 
 
+def bounded(recipe: Recipe, epochs: int | None, steps: int | None) -> Recipe:
+    """Return a recipe with other bounds, None: as they are; epochs alone are taken whole."""
+    if steps is None:
+        steps = recipe.steps if epochs is None else 0
+    return replace(recipe, epochs=recipe.epochs if epochs is None else epochs, steps=steps)
+
+
 @dataclass(frozen=True)
 class Experiment:
     """A training that panels have in common.
@@ -88,6 +95,11 @@ class Experiment:
         every = self.recipe.epochs * self.steps_per_epoch
         return min(every, self.recipe.steps or every)
 
+    @property
+    def tested_at_once(self) -> int:
+        """The samples of a batch that is evaluated."""
+        return max(self.recipe.batch, TESTED_AT_ONCE)
+
     @cached_property
     def run_network(self) -> Network:
         """The network as panels run it: real numbers at their float32 values, alike in all."""
@@ -123,13 +135,8 @@ class Experiment:
         }
 
     def until(self, epochs: int | None, steps: int | None) -> Experiment:
-        """Return the experiment with other bounds, None: as they are. Raises TriptychError."""
-        recipe = replace(
-            self.recipe,
-            epochs=epochs or self.recipe.epochs,
-            steps=self.recipe.steps if steps is None else steps,
-        )
-        return replace(self, recipe=recipe)
+        """Return the experiment with other bounds; see `bounded`. Raises TriptychError."""
+        return replace(self, recipe=bounded(self.recipe, epochs, steps))
 
     def record(self) -> dict[str, Any]:
         """Return the fields of the record that opens a training (reports.training.schema)."""
@@ -159,7 +166,7 @@ class Experiment:
                 step.op.has_modes and not isinstance(step.op, BatchNorm)
                 for step in network.elaboration.steps
             ),
-            "evaluation_batch": max(self.recipe.batch, TESTED_AT_ONCE),
+            "evaluation_batch": self.tested_at_once,
             **self.place(),
         }
 

@@ -52,6 +52,23 @@ def _time(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+class Told:
+    """Lines that stay: above what is redrawn on a terminal, with their seconds elsewhere.
+
+    console: what is redrawn belongs on it.
+    """
+
+    def __init__(self) -> None:
+        self.console, self._started = Console(file=sys.stderr), time.perf_counter()
+
+    def say(self, text: str) -> None:
+        """Say something that stays."""
+        if self.console.is_terminal:
+            self.console.print(text, markup=False, highlight=False)
+        else:
+            print(f"{time.perf_counter() - self._started:6.1f} s  {text}", file=sys.stderr)
+
+
 class Progress:
     """The lines of all panels, on standard error; `quiet` shows nothing."""
 
@@ -59,11 +76,12 @@ class Progress:
         self._lines = {name: Line(label) for name, label in labels.items()}
         self._end, self._quiet = end, quiet
         self._live: Live | None = None
-        self._console, self._started = Console(file=sys.stderr), time.perf_counter()
+        self._told = Told()
 
     def __enter__(self) -> Progress:
-        if self._console.is_terminal and not self._quiet:
-            self._live = Live(console=self._console, transient=True, get_renderable=self._table)
+        console = self._told.console
+        if console.is_terminal and not self._quiet:
+            self._live = Live(console=console, transient=True, get_renderable=self._table)
             self._live.start()
         return self
 
@@ -78,12 +96,8 @@ class Progress:
 
     def say(self, text: str) -> None:
         """Say something that stays."""
-        if self._quiet:
-            return
-        if self._live:
-            self._live.console.print(text, markup=False, highlight=False)
-        else:
-            print(f"{time.perf_counter() - self._started:6.1f} s  {text}", file=sys.stderr)
+        if not self._quiet:
+            self._told.say(text)
 
     def note(self, panel: str, text: str, step: int | None = None) -> None:
         """Say what a panel is doing, or why it stopped."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,7 +17,7 @@ from common.errors import TriptychError
 from common.files import folder_for
 from frontends.frameworks import TABLE
 from frontends.training.batches import Files
-from frontends.training.experiment import TESTED_AT_ONCE, Experiment
+from frontends.training.experiment import Experiment
 from frontends.training.history import (
     CHECKPOINTS,
     RECORDS,
@@ -129,7 +129,7 @@ class Run:
 
     def _train(self, temporary: Path) -> None:
         experiment, checkpoints = self.experiment, self.folder / CHECKPOINTS
-        order, at_once = experiment.order(), max(experiment.recipe.batch, TESTED_AT_ONCE)
+        order, at_once = experiment.order(), experiment.tested_at_once
         panels = [
             Panel(n, experiment, checkpoints, temporary, self._workers) for n in experiment.panels
         ]
@@ -168,16 +168,14 @@ class Run:
 
     def _begin_one(self, panel: Panel, start: Start, temporary: Path) -> None:
         path, name = self._source, panel.name
-        digest = ""
         if self._history.header and panel.path(LAST).is_file():
             path = panel.path(LAST)
         elif name in self._history.kept:
             said = f"the records say that it was kept at step {self._history.kept[name]:,}"
             raise TriptychError(f"{panel.path(LAST)}: no such file; {said}")
         if path is not None:
-            found = continued(self.experiment, path, digest, temporary, name)
-            digest = self._history.digests[name].get(found.step, "")
-            start = Start(found.weights, found.state, found.step, digest, found.source)
+            start = continued(self.experiment, path, temporary, name)
+            start = replace(start, digest=self._history.digests[name].get(start.step, ""))
         began = time.perf_counter()
         versions = self._asked(lambda: panel.begin(start))
         panel.saved = panel.step

@@ -58,9 +58,11 @@ def checkpoint_of(path: Path) -> Checkpoint:
     return found
 
 
-def continued(experiment: Experiment, path: Path, digest: str, folder: Path, name: str) -> Start:
-    """Return the start at a checkpoint, as files in a folder. Raises TriptychError where it is one
-    of another network or recipe."""
+def continued(experiment: Experiment, path: Path, folder: Path, name: str) -> Start:
+    """Return the start at a checkpoint, as files in a folder; the digest is for others to say.
+
+    Raises TriptychError where it is one of another network or recipe.
+    """
     found = checkpoint_of(path)
     check_same(experiment, found, path)
     weights_file, state_file = folder / f"{name}_weights.npz", folder / f"{name}_state.npz"
@@ -69,7 +71,7 @@ def continued(experiment: Experiment, path: Path, digest: str, folder: Path, nam
         f"{key}/{own}": array for key, kept in found.state.items() for own, array in kept.items()
     }
     write_arrays(state_file, state)
-    return Start(weights_file, state_file, found.step, digest, path.name)
+    return Start(weights_file, state_file, found.step, source=path.name)
 
 
 def source_of(experiment: Experiment, path: Path) -> Checkpoint:

@@ -65,7 +65,8 @@ def _of_tuple(name: str, count: int, least: dict[tuple[str, int | None], int]) -
         return wrong, f"{count} values"
     part, expected = name, f"{count} counts of at least {lowest[first]}"
     if first:  # no longer, or it breaks the line
-        part, expected = f"{name}[{first}:]", f"{count} counts, [{first}:] >= {lowest[first]}"
+        part = f"{name}[{first}:]"
+        expected = f"{count}, >= {lowest[first]} from index {first}"
     return f"{wrong} or min({part}) < {lowest[first]}", expected
 
 

@@ -73,7 +73,7 @@ def read(path, training):
         raise SystemExit("%s: cannot be read: %s: %s" % (path, type(error).__name__, error))
     if images.shape[1:] != {shape} or labels.shape != images.shape[:1]:
         raise SystemExit("%s: images %s, labels %s" % (path, images.shape, labels.shape))
-    if not set() < set(labels) <= set(range({classes})):
+    if len(labels) == 0 or labels.min() < 0 or labels.max() >= {classes}:
         raise SystemExit("%s: labels are not those of {classes} classes, from 0 on" % path)
     return images, labels
 '''

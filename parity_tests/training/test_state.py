@@ -53,7 +53,8 @@ def _goes_on(made: Experiment, source: Trained, name: str, folder: Path, workers
     """Return the losses and the weights of a panel that goes on from a checkpoint."""
     folder.mkdir()
     panel = shared.panel(name, made, folder, workers)
-    panel.begin(continued(made, source.path, source.digest, folder, name))
+    start = continued(made, source.path, folder, name)
+    panel.begin(replace(start, digest=source.digest))
     assert panel.step == TAKEN
     found = panel.advance(shared.chunk(made, TAKEN, TAKEN + MORE, folder))
     return np.array(found.losses), panel.keep()

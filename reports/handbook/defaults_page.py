@@ -18,8 +18,8 @@ none is read from documentation, since defaults move. In **bold**, a row whose c
 {table}
 
 Deviations are of one draw, to two digits. "What a vanishing gradient is divided by" holds epsilon
-and what the squares start from, wherever the framework puts them: Adam's 3.2e-07 is an epsilon of
-1e-08 beside a square that is not corrected for its start, {adam}.
+and what the squares start from, wherever the framework puts them: beside a square that is not
+corrected for its start, Adam's epsilon shows divided by the root of 1 less the second of its rates.
 
 ## When
 
@@ -42,7 +42,6 @@ def page(record: Record) -> str:
     columns.sort(key=lambda each: FRAMEWORKS.index(each[0]))
     return PAGE.format(
         table=_table(lines, columns),
-        adam="divided by √(1 − 0.999)",
         when="\n".join(_when(lines, column) for column in columns),
         texts=_texts(lines),
         record=RECORD,

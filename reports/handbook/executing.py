@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from frontends.workers.pool import Workers
 from frontends.workers.protocol import Calling, Execute
 from reports.handbook.comparing import Results, comparison, summary
 from reports.handbook.layouts import canonical, own
-from reports.handbook.rows import Row, Way, names_in
+from reports.handbook.rows import Array, Row, Way, names_in
 
 REFERENCE = "tensorflow1"
 TIMEOUT = 60.0  # seconds for a snippet
@@ -28,18 +28,29 @@ def execute(row: Row, panel: str, way: Way, workers: Workers) -> tuple[Results, 
     weights = tuple(name for name in row.weights if name not in words)
     given = [n for n in row.inputs if n in words or n in weights or row.optimizer]
     calling = Calling(weights, row.images, row.gradients, row.runs, row.optimizer, row.dtype)
+    inputs = {n: own(row, panel, n, typed(row.inputs[n], row.dtype)) for n in given}
+    found, why = answered(panel, way.program, inputs, calling, workers)
+    return {n: canonical(row, panel, _of(n), each) for n, each in found.items()}, why
+
+
+def answered(
+    panel: str, program: str, given: Mapping[str, Array], calling: Calling, workers: Workers
+) -> tuple[dict[str, Array], str]:
+    """Return what a program leaves in a panel, by name, and why it has no gradients.
+
+    Raises WorkerError.
+    """
     with tempfile.TemporaryDirectory() as folder:
         inputs, results = (str(Path(folder) / name) for name in ("inputs.npz", "results.npz"))
-        write_arrays(inputs, {n: own(row, panel, n, _typed(row, n)) for n in given})
-        answer = workers.request(panel, Execute(way.program, inputs, results, calling), TIMEOUT)
+        write_arrays(inputs, given)
+        answer = workers.request(panel, Execute(program, inputs, results, calling), TIMEOUT)
         with ArrayReader(results) as reader:
-            found = {n: canonical(row, panel, _of(n), each) for n, each in reader.items()}
-    return found, answer.no_gradient
+            return dict(reader.items()), answer.no_gradient
 
 
-def _typed(row: Row, name: str) -> Any:
-    array = row.inputs[name]
-    return array.astype(row.dtype) if array.dtype.kind == "f" else array
+def typed(array: Array, dtype: str) -> Array:
+    """Return real numbers as a type, others as they are."""
+    return array.astype(dtype) if array.dtype.kind == "f" else array
 
 
 def _of(result: str) -> str:

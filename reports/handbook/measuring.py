@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Collection, Sequence
-from pathlib import Path
 from typing import Any
 
-from frontends.workers.arrays import ArrayReader, write_arrays
 from frontends.workers.pool import Workers
-from frontends.workers.protocol import Calling, Execute
+from frontends.workers.protocol import Calling
 from reports.handbook import records
-from reports.handbook.executing import measure
+from reports.handbook.executing import answered, measure
 from reports.handbook.official import blocks
 from reports.handbook.rows import Row, Said, official
 from reports.handbook.verdicts import BOUNDS
@@ -63,14 +60,9 @@ def _line(said: Said, block: str, row: Row, names: dict[str, bool]) -> dict[str,
 def _there(panel: str, names: Sequence[str], workers: Workers) -> dict[str, bool]:
     """Return which names exist in a panel; what is no name, an operator, does."""
     asked = sorted({name for name in names if name.startswith(("tf.", "fluid."))})
-    with tempfile.TemporaryDirectory() as folder:
-        inputs, results = (str(Path(folder) / name) for name in ("in.npz", "out.npz"))
-        write_arrays(inputs, {})
-        calling = Calling(gradients=False)
-        text = ASK.format(names=asked)
-        if panel == "fluid":  # whose results are variables
-            text += "y = fluid.layers.assign(y.astype('int32'))\n"
-        workers.request(panel, Execute(text, inputs, results, calling), 60)
-        with ArrayReader(results) as reader:
-            found = dict(zip(asked, map(bool, reader.get("y/0"))))
+    text = ASK.format(names=asked)
+    if panel == "fluid":  # whose results are variables
+        text += "y = fluid.layers.assign(y.astype('int32'))\n"
+    answer, _ = answered(panel, text, {}, Calling(gradients=False), workers)
+    found = dict(zip(asked, map(bool, answer["y/0"])))
     return {name: found.get(name, name != "-") for name in names}

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any, TypedDict
 
 from frontends.frameworks import TABLE
-from frontends.workers.arrays import ArrayReader, write_arrays
 from frontends.workers.outcomes import WorkerError
 from frontends.workers.pool import Workers
-from frontends.workers.protocol import Calling, Execute, Hello
-from reports.handbook.executing import TIMEOUT, said
+from frontends.workers.protocol import Calling, Hello
+from reports.handbook.executing import answered, said, typed
 from reports.handbook.layouts import canonical, own
 from reports.handbook.probes import PROBES, Probe
 from reports.handbook.reading import Seen, Value
@@ -45,21 +42,16 @@ def probe(each: Probe, panel: str, workers: Workers) -> Value:
     row = Row(0, inputs=each.inputs, images=each.images, layouts=each.layouts)
     words, steps = names_in(text), text.startswith("optimizer")
     weights = tuple(name for name in each.weights if name not in words)
-    given = {n: a for n, a in each.inputs.items() if n in words or n in weights or steps}
+    given = {
+        n: own(row, panel, n, typed(array, each.dtype))
+        for n, array in each.inputs.items()
+        if n in words or n in weights or steps
+    }
     calling = Calling(weights, each.images, False, 1, steps, each.dtype)
-    with tempfile.TemporaryDirectory() as folder:
-        inputs, results = (str(Path(folder) / name) for name in ("inputs.npz", "results.npz"))
-        write_arrays(inputs, {n: own(row, panel, n, _typed(each, a)) for n, a in given.items()})
-        program = Way("default", text).program
-        workers.request(panel, Execute(program, inputs, results, calling), TIMEOUT)
-        with ArrayReader(results) as reader:
-            found = {n: canonical(row, panel, "", a) for n, a in reader.items()}
+    answer, _ = answered(panel, Way("default", text).program, given, calling, workers)
+    found = {n: canonical(row, panel, "", a) for n, a in answer.items()}
     parts = [[a for n, a in found.items() if n.startswith(p)] for p in ("y/", "state/")]
     return each.read(Seen(each.inputs, *parts))
-
-
-def _typed(each: Probe, array: Any) -> Any:
-    return array.astype(each.dtype) if array.dtype.kind == "f" else array
 
 
 def probed(

@@ -108,6 +108,6 @@ def measured_on(header: Header) -> str:
         for panel, each in header["versions"].items()
     )
     return (
-        f"Measured {header['measured'][:10]} on {header['cpu']}, {header['cores']} cores, no GPU. "
+        f"Measured {header['measured'][:10]} on {header['cpu']}, {header['cores']} cores. "
         f"{versions}."
     )
