@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import os
 import pickle
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from common.datasets import Dataset, load
+from common.datasets import Dataset, cifar10, load
 from common.datasets.batches import Batches
 from common.datasets.matlab import read_mat
 from common.errors import TriptychError
@@ -269,6 +270,26 @@ def test_the_genuine_ones_are_told(tmp_path: Path) -> None:
     }.items():
         with pytest.raises(TriptychError, match=said):
             load(name, str(tmp_path))
+
+
+def test_the_genuine_one_has_as_many_of_each_class(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cifar10").mkdir()
+    batches = data.cifar_batches()
+    data.cifar_archive(tmp_path / "cifar10" / "cifar-10-python.tar.gz", batches)
+    known = {name: hashlib.md5(pickle.dumps(each, 2)).hexdigest() for name, each in batches.items()}
+    monkeypatch.setattr(cifar10, "BATCHES", known)
+    with pytest.raises(TriptychError, match="of the classes; expected"):
+        load("cifar10", str(tmp_path))
+
+
+def test_a_large_file_is_no_mat(tmp_path: Path) -> None:
+    folder = data.flowers_folder(tmp_path / "flowers")
+    path = folder / "setid.mat"
+    path.write_bytes(path.read_bytes() + bytes(1 << 16))
+    with pytest.raises(TriptychError, match=r"setid\.mat: cannot be read: expected at most 65,536"):
+        load(str(folder))
 
 
 def test_a_data_set_is_not_the_folder_of_data_sets(tmp_path: Path) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from frontends.frameworks import MODERN
 from frontends.ladder.float32 import GRADIENTS, RESULTS
+from frontends.ladder.rounding import _finding
 from frontends.workers.pool import Workers
 from parity_tests.cases.everyday import LARGE, SMALL, Make
 from parity_tests.controls.rounding import ROUNDINGS, Rounding, findings, judged
@@ -57,6 +59,18 @@ SOME = {
 }
 NORMALIZED = SMALL["normalized-32"]
 OTHERS = {name: make for name, make in SMALL.items() if make is not NORMALIZED}
+
+
+FLUSHED = {"flushed to zero": (1e-39, 0.0, True), "wrong": (1e-30, 0.0, False)}
+
+
+@rows("exact, recorded, passes", FLUSHED)
+def test_what_is_below_the_least_number_may_be_zero(
+    exact: float, recorded: float, passes: bool
+) -> None:
+    values = np.full(32, exact)
+    found = _finding("step scale", np.full(32, recorded), values, values.astype(np.float32), 4.0)
+    assert (found.ratio <= 1) == passes, found
 
 
 @rows("rounding", sooner(PLANTED, list(PLANTED)[::3]))

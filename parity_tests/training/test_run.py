@@ -12,14 +12,25 @@ import pytest
 from common.errors import TriptychError
 from common.recipes.recipe import Optimizer, Recipe
 from frontends.api import train
-from frontends.training.experiment import Experiment
+from frontends.ladder.report import Report, Row
+from frontends.training.experiment import Experiment, bounded
 from frontends.training.history import CHECKPOINTS, RECORDS, read_settings
 from frontends.training.panel import BEST, LAST, Panel
+from frontends.training.proof import refusal
 from frontends.training.run import Run, Trained
 from frontends.training.start import checkpoint_of, drawn
 from frontends.workers.arrays import ArrayReader, write_arrays
-from frontends.workers.outcomes import MISMATCHED, NOT_INSTALLED, Outcome, WorkerError
+from frontends.workers.outcomes import (
+    AGREES,
+    CRASHED,
+    MISMATCHED,
+    NOT_COMPARABLE,
+    NOT_INSTALLED,
+    Outcome,
+    WorkerError,
+)
 from frontends.workers.pool import Workers
+from frontends.workers.protocol import Evaluated
 from parity_tests.cases import small
 from parity_tests.rows import rows
 from parity_tests.training import shared
@@ -29,6 +40,7 @@ from reports.training.tables import parted, reasons, text
 
 SPE = 6  # steps of an epoch
 ADAM = Recipe(Optimizer("adam"), 1e-3, epochs=2)
+MOMENTUM_2 = replace(shared.MOMENTUM, epochs=1, steps=2)
 
 
 def _run(made: Experiment, folder: Path, workers: Workers, **how: Any) -> Trained:
@@ -73,6 +85,69 @@ def test_a_file_may_draw_its_own_weights(tmp_path: Path, workers: Workers) -> No
         first[name] = _read(tmp_path / name).panels["torch"].losses[1]
     assert first["own"] == first["again"]
     assert len({first[name] for name in ("drawn", "own", "other")}) == 3
+
+
+def test_what_the_ladder_refuses_does_not_train(
+    tmp_path: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["torch", "paddle"]
+    made, out = shared.experiment(tmp_path / "data", names, MOMENTUM_2), tmp_path / "out"
+    both = (names[0], names[1])
+    failed = [
+        Row("forward, eval", both, MISMATCHED, 1e-3, 1e-10, "first at step stem.bn"),
+        Row("stage load", ("paddle",), CRASHED, note="planted", stage="load"),
+    ]
+    report = Report(made.network.name, 8, names, failed)
+    monkeypatch.setattr("frontends.training.run.prove", lambda _: report)
+    found = Run(made, out, quiet=True, workers=workers).train()
+    assert found.outcomes["paddle"] == Outcome("paddle", CRASHED, "load", "planted")
+    read = _read(out)
+    assert read.proof is not None and not read.proof["passed"]
+    assert not read.panels["paddle"].losses and show(out) == 1
+
+
+REFUSED = {
+    "agrees": (AGREES, None),
+    "magnifies rounding": (NOT_COMPARABLE, None),
+    "mismatched": (MISMATCHED, "training: mismatched"),
+}
+
+
+@rows("outcome, said", REFUSED)
+def test_only_what_is_wrong_is_refused(outcome: str, said: str | None) -> None:
+    row = Row("training", ("torch",), outcome, 1.0, 1e-9, "planted")
+    why = refusal(Report("net", 8, ["torch", "paddle"], [row]), "torch")
+    assert (why is None) == (said is None)
+    assert why is None or (why.stage == "verify" and "training" in why.message)
+
+
+def test_the_best_is_the_best(
+    tmp_path: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accuracies = iter((0.5, 0.75, 0.25))
+    monkeypatch.setattr(
+        Panel, "evaluate", lambda *_: Evaluated(1.0, next(accuracies), shared.TEST, 0.1)
+    )
+    made = shared.experiment(tmp_path / "data", ["torch"], replace(shared.MOMENTUM, epochs=3))
+    _run(made, tmp_path / "out", workers)
+    best, last = (_last(tmp_path / "out", "torch", name) for name in (BEST, LAST))
+    assert (checkpoint_of(best).step, checkpoint_of(last).step) == (2 * SPE, 3 * SPE)
+
+
+BOUNDS = {
+    "none": (None, None, (4, 9)),
+    "epochs alone": (2, None, (2, 0)),
+    "steps alone": (None, 7, (4, 7)),
+    "both": (2, 7, (2, 7)),
+}
+
+
+@rows("epochs, steps, expected", BOUNDS)
+def test_epochs_alone_are_taken_whole(
+    epochs: int | None, steps: int | None, expected: tuple[int, int]
+) -> None:
+    found = bounded(replace(shared.MOMENTUM, epochs=4, steps=9), epochs, steps)
+    assert (found.epochs, found.steps) == expected
 
 
 @pytest.mark.complete
@@ -259,6 +334,11 @@ def test_a_checkpoint_of_another_training_is_refused(tmp_path: Path, workers: Wo
     other = shared.experiment(tmp_path / "data", ["torch"], ADAM)
     with pytest.raises(TriptychError, match=r"trained by SGD with momentum 0\.9"):
         _run(other, tmp_path / "other", workers, source=_last(out, "torch"))
+    network = small.se_resnext().with_arguments(num_classes=9)
+    data = shared.write_data(tmp_path / "data", classes=9)
+    changed = Experiment(network, made.recipe, str(data), ("torch",))
+    with pytest.raises(TriptychError, match="as another specification than that of"):
+        _run(changed, tmp_path / "changed", workers, source=_last(out, "torch"))
 
 
 def test_a_folder_is_not_trained_in_twice(tmp_path: Path, workers: Workers) -> None:

@@ -7,6 +7,7 @@ from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from common.errors import TriptychError
@@ -16,6 +17,7 @@ from frontends.workers.protocol import Hello
 from parity_tests.reports.recorded import REPORTS
 from parity_tests.rows import rows
 from reports.handbook import executing, records
+from reports.handbook.comparing import comparison
 from reports.handbook.drift import drifted
 from reports.handbook.executing import measure
 from reports.handbook.official import blocks
@@ -182,3 +184,20 @@ def test_a_malformed_record_is_said(text: str, said: str, tmp_path: Path) -> Non
     (tmp_path / "bad.jsonl").write_text(f"{text}\n")
     with pytest.raises(TriptychError, match=said):
         records.read(tmp_path / "bad.jsonl", RowLine)
+
+
+NUMBERS = {
+    "equal": ([1.0, np.inf, -np.inf, np.nan], 0.0),
+    "no infinity": ([1.0, 5.0, -np.inf, np.nan], None),
+    "the other infinity": ([1.0, -np.inf, -np.inf, np.nan], None),
+    "a number for none": ([1.0, np.inf, -np.inf, 0.0], None),
+    "none for a number": ([np.nan, np.inf, -np.inf, np.nan], None),
+    "off": ([1.5, np.inf, -np.inf, np.nan], 0.5),
+}
+
+
+@rows("found, expected", NUMBERS)
+def test_infinities_are_compared_by_place(found: list[float], expected: float | None) -> None:
+    reference = {"y/0": np.array([1.0, np.inf, -np.inf, np.nan])}
+    told = comparison(Row(1, gradients=False), reference, {"y/0": np.array(found)})
+    assert told["forward"] == expected
