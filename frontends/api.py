@@ -45,6 +45,28 @@ How it is trained is a recipe, by name or from FILE.json; with it the source tra
 >>> "optim.SGD(" in emit(network, "torch", recipe=recipe).text
 True
 
+What it gives in a framework, for weights and inputs of one's own, or for probe weights:
+
+>>> from frontends.api import compare, outputs
+>>> import numpy as np
+>>> batch = np.ones((1, 3, 8, 8))
+>>> outputs(tiny, weights.probe(tiny), batch, "torch").shape
+(1, 10)
+
+Two files that someone wrote, in any two frameworks, are compared with no specification:
+
+>>> import pathlib, tempfile
+>>> folder = pathlib.Path(tempfile.mkdtemp())
+>>> for name, last in {"mine": "ReLU()", "theirs": "LeakyReLU(0.1)"}.items():
+...     layers = f"nn.Linear(4, 3),\\n    nn.{last},\\n"
+...     text = f"from torch import nn\\n\\nnet = nn.Sequential(\\n    {layers})\\n"
+...     _ = (folder / f"{name}.py").write_text(text)
+>>> report = compare(f"{folder}/mine.py:net", f"{folder}/theirs.py:net")
+>>> report.proved
+False
+>>> print(next(row.note for row in report.rows if not row.passed).partition(" and ")[0])
+first apart: 1 (ReLU) of mine.py:net (mine.py:5: nn.ReLU(),)
+
 `verify` starts a worker per framework and returns a Report, as `triptych verify` prints it (the
 README has an example). `train` trains in several, and returns where its records and checkpoints
 are; from any of these another panel goes on, `train(…, source=checkpoint)`. Nothing here imports a
@@ -66,7 +88,8 @@ from common.spec import Block, Chain, Parallel, Use, When, chain
 from frontends.checkpoints.convert import convert
 from frontends.frameworks import FRAMEWORKS, HISTORICAL, MODERN
 from frontends.ladder.report import Report, Row
-from frontends.ladder.verify import verify, verify_against, verify_mine
+from frontends.ladder.single import outputs
+from frontends.ladder.verify import compare, verify, verify_against, verify_files, verify_mine
 from frontends.training.api import train
 from frontends.training.run import Trained
 from frontends.writing.draft import Source
@@ -92,6 +115,7 @@ __all__ = [
     "When",
     "available",
     "chain",
+    "compare",
     "convert",
     "counts",
     "emit",
@@ -100,11 +124,13 @@ __all__ = [
     "load",
     "load_recipe",
     "ops",
+    "outputs",
     "structural_differences",
     "to_json",
     "train",
     "verify",
     "verify_against",
+    "verify_files",
     "verify_mine",
     "weights",
 ]

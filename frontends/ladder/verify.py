@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from common import transform
 from common.differences import StructuralDifference, structural_differences
 from common.errors import TriptychError
+from common.files import write_text
 from common.network import Network
+from common.networks import load
+from common.networks.settings import with_settings
 from common.recipes.recipe import Recipe
 from common.text import one_line
 from frontends.frameworks import TABLE
 from frontends.ladder import matching
+from frontends.ladder.asked import Asked
+from frontends.ladder.compared import Comparison
+from frontends.ladder.files import EXPECTED, FileReference, is_file, parse_file
 from frontends.ladder.mine import Mine
+from frontends.ladder.page import page
 from frontends.ladder.report import Report, stopped_row
 from frontends.ladder.rungs import RUNGS, climb
 from frontends.ladder.runs import Runs, batch_for, comparable
@@ -30,6 +39,7 @@ from frontends.workers.outcomes import WorkerError
 from frontends.workers.pool import Workers
 from frontends.workers.protocol import Hello
 from frontends.workers.scratch import scratch
+from frontends.writing.emit import emit
 
 MOST_PRINTED = 10  # lines of what a reader's file printed that are shown
 FLOAT64_RUNGS = tuple(rung for rung in RUNGS if rung.precision == "float64")
@@ -138,6 +148,79 @@ def verify_mine(
         _ask_versions(report, [framework], pool, timeout)
         report.notes += _printed(pool, framework)
     return report
+
+
+def verify_files(
+    references: Sequence[str],
+    asked: Asked | None = None,
+    *,
+    settings: Sequence[str] = (),
+    workers: Workers | None = None,
+    html: Path | None = None,
+) -> Report:
+    """Return the ladder of files that are compared with each other, with no specification.
+
+    Each runs in a process of its own. A reference that is no FILE.py:ENTRY is a network's name: it
+    stands for what is written of it in the framework of the first file, `settings` of its
+    arguments. `asked` says how they are compared; `html` is a page to write of the first two.
+    Raises TriptychError for a wrong reference.
+    """
+    with _kept(workers) as pool, scratch() as folder:
+        files = _files(references, settings, folder)
+        comparison = Comparison(files, asked or Asked(), pool, folder)
+        names = comparison.names
+        report = Report(" and ".join(names), 0, names)
+        with _timed(report):
+            report.rows += comparison.rows()
+        report.notes += [*comparison.notes, *comparison.printed()]
+        report.versions = comparison.versions
+        if html is not None:
+            write_text(html, page(report, comparison.sides()))
+        if comparison.subjects[0].look is not None:
+            report.batch = next(iter(comparison.subjects[0].seen.outputs["evaluate"].values()))[0]
+    return report
+
+
+def compare(
+    one: str,
+    another: str,
+    *,
+    weights: Mapping[str, Any] | None = None,
+    inputs: Any = None,
+    shape: tuple[int, ...] | None = None,
+    names: Mapping[str, str] | None = None,
+    timeout: float = 600,
+    workers: Workers | None = None,
+) -> Report:
+    """Return the ladder of two files, FILE.py:ENTRY[(arguments)][@framework], beside each other.
+
+    weights: of the first, as its framework's weights files name and lay them out, probe weights if
+    left out. inputs: a batch (N, *shape), channels first. shape: of the input without the batch,
+    found if left out. names: {name in the first: name in the other} of layers or parameters.
+    timeout: seconds for each job. Raises TriptychError for a wrong reference.
+    """
+    batch = None if inputs is None else np.asarray(inputs, np.float64)
+    asked = Asked(shape, batch, weights, names, timeout=timeout)
+    return verify_files([one, another], asked, workers=workers)
+
+
+def _files(references: Sequence[str], settings: Sequence[str], folder: Path) -> list[FileReference]:
+    """Return the files of references, those of networks written into a folder."""
+    known = [parse_file(each) for each in references if is_file(each)]
+    if not known:
+        raise TriptychError(f"{' '.join(references)}: one of them is a file: {EXPECTED}")
+    found, left = [], list(known)
+    for index, each in enumerate(references):
+        if is_file(each):
+            found.append(left.pop(0))
+            continue
+        network = with_settings(load(each), settings)
+        framework = known[0].framework
+        source = emit(network, framework)
+        path = folder / f"{network.name}{index or ''}.py"
+        path.write_text(source.text, encoding="utf-8")
+        found.append(FileReference(path, source.entry, framework))
+    return found
 
 
 def _begun(name: str, panels: list[str], batch: int, *networks: Network) -> Report:
