@@ -149,6 +149,8 @@ def _how(
     if chosen is None or partner is None:
         return ", which the other file has not"
     one, another = left.values[chosen], right.values[partner]
+    if one.size != another.size:
+        return f": shapes {one.shape} and {another.shape}{_until(left, right, chosen, there)}"
     found = difference(one, _brought(another, one.shape))
     reordered = any(
         not any(_close(left.values[s], right.values[t]) for t in there[s])
@@ -156,6 +158,14 @@ def _how(
         if s in there
     )
     return f": {found}{REORDERED if reordered else ''}"
+
+
+def _until(left: Traced, right: Traced, chosen: int, there: Mapping[int, list[int]]) -> str:
+    """Return up to which calls they agree: what has no counterpart stands behind one of them."""
+    source = next((each for each in left.calls[chosen].sources if each in there), None)
+    if source is None:
+        return ""
+    return f"; they agree up to {_said(left, source)} and {_said(right, there[source][0])}"
 
 
 def _figures(value: Any) -> tuple[float, float, float]:

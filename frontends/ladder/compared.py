@@ -307,6 +307,8 @@ def _dropouts(one: str, mine: Result, another: str, theirs: Result) -> Iterator[
 def _misplaced(runs: FileRuns, panels: tuple[str, str]) -> Iterator[Row]:
     """Yield a row if a dropout of one file drops another value than those of the other: at rate 0
     nothing else tells. To drop and to rectify is the same in either order."""
+    if not all(runs.run(Job(panel)).told.dropouts.get("train") for panel in panels):
+        return
     dropped = [runs.dropped(panel) for panel in panels]
     for side, name in enumerate(panels):
         theirs = dropped[1 - side]

@@ -24,6 +24,7 @@ SHARE_ALIKE = 1e-11
 SHARE_BOUND = 1e-6  # a share that float32 keeps is as it was said to 6e-8
 
 TWICE = ("train", "again/train")
+UNCOUNTED = "how many values it normalizes, or whether it is fused, cannot be seen"
 
 # name -> the share that is kept, what the batch has, the size that is judged against
 Moves = Mapping[str, tuple[float, Any, float]]
@@ -96,11 +97,9 @@ def _layer_apart(
             shares = f"{pair[0]} keeps {kept:.6g} of the old value, {pair[1]} {other_kept:.6g}"
             return float("inf"), f"first: {name}: {shares}{lines}"
         if kind == "variance":
-            factors = [_to_biased(runs, panel, layer) for panel in pair]
-            if None in factors:
-                return float(
-                    "inf"
-                ), f"{name}: not compared: its batch normalization is fused in part"
+            factors = _to_biased(runs, pair, layer)
+            if factors is None:
+                return float("inf"), f"{name}: not compared: {UNCOUNTED}"
             one, other = one * factors[0], other * factors[1]
         found = difference(one, other, max(size, other_size))
         if found.relative > worst:
@@ -108,17 +107,28 @@ def _layer_apart(
     return worst, said
 
 
-def _to_biased(runs: Any, panel: str, layer: str) -> float | None:
-    """Return what makes a file's variance that of the batch: (n - 1) / n of its estimate."""
-    unbiased = runs.is_unbiased(panel)
-    if not unbiased:
-        return None if unbiased is None else 1.0
+def _to_biased(runs: Any, pair: tuple[str, str], layer: str) -> tuple[float, float] | None:
+    """Return what brings two files' variances to one convention, (n - 1) / n where one takes the
+    estimate; None where that is not known."""
+    unbiased = [runs.is_unbiased(panel) for panel in pair]
+    if None in unbiased:
+        return None
+    if unbiased[0] == unbiased[1]:
+        return 1.0, 1.0
+    count = next(filter(None, (_values_per_channel(runs, panel, layer) for panel in pair)), 0)
+    if not count:
+        return None
+    one, other = ((count - 1) / count if each else 1.0 for each in unbiased)
+    return one, other
+
+
+def _values_per_channel(runs: Any, panel: str, layer: str) -> int:
+    """Return how many values a channel of a layer has in the batch, 0 if its call is not seen."""
     own = {m for m, first in runs.brought[panel].matched.items() if first.startswith(f"{layer}.")}
     looked_at = runs.run(Job(panel, taps=True))
     with looked_at.read() as reader:
         for number, call in enumerate(looked_at.told.calls.get("train", ())):
             if own & set(call.takes):
-                value = reader.get(f"train/call/{number}")
-                count = value.size / runs.parameters[f"{layer}.mean"].size
-                return float((count - 1) / count)
-    return None
+                values: int = reader.get(f"train/call/{number}").size
+                return values // int(runs.parameters[f"{layer}.mean"].size)
+    return 0

@@ -118,7 +118,9 @@ class Tracing:
     def _op(self, kind, inputs, attrs, outputs, op_name=None, graph=None):
         if graph is None and self._trace.on and not self._within:
             with op_callbacks_off():
-                self._trace.put(kind, _PLACES.here(), list(inputs), list(outputs), ())
+                self._trace.put(
+                    tf.compat.as_str(kind), _PLACES.here(), list(inputs), list(outputs), ()
+                )
 
 
 @contextlib.contextmanager

@@ -28,7 +28,10 @@ class Pair:
     never: tuple[str, ...] = ("not located", "UNSEEN")
 
     def report(self, workers: Workers) -> Report:
-        files = [str(READERS / each) if ".py:" in each else each for each in self.files]
+        here = (".py:", ".json")
+        files = [
+            str(READERS / each) if any(end in each for end in here) else each for each in self.files
+        ]
         return verify_files(files, Asked(shape=self.shape, batch=self.batch), workers=workers)
 
 

@@ -52,6 +52,7 @@ RUNNABLE = (
     "parity_tests.cases.programs.torch_onnx",
     "parity_tests.cases.programs.torch_training",
     "parity_tests.checkpoints.mutations",
+    "parity_tests.files",
     "parity_tests.hostile.fuzz",
     "parity_tests.hostile.growth",
     "parity_tests.published",
