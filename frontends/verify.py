@@ -74,7 +74,7 @@ def parser(prog: str) -> Parser:
         "files {name in the first: in the second}, of layers or parameters",
     )
     add("--input-shape", metavar="C,H,W", help="of files: of their input, without the batch")
-    add("--input", metavar="FILE.npy", help="of files: a batch to give them, (N, C, H, W) or NHWC")
+    add("--input", metavar="FILE", help="of files: a batch, .npy (N, C, H, W) or NHWC, or an image")
     add(
         "--weights", metavar="FILE", help="of files: weights of the first, in any format of convert"
     )
@@ -120,7 +120,7 @@ def _checked_files(options: argparse.Namespace) -> argparse.Namespace:
     files = [each for each in options.network if is_file(each)]
     if not files:
         raise TriptychError(f"{' '.join(options.network)}: one network, or files: {EXPECTED}")
-    for name in ("framework", "against", "mine", "dialect", "recipe", "legacy"):
+    for name in ("framework", "against", "mine", "dialect", "legacy"):
         if getattr(options, name):
             raise TriptychError(f"--{name} is of one network: files are compared as they are named")
     if options.names and len(options.network) > 2:
@@ -175,8 +175,9 @@ def _compare(options: argparse.Namespace) -> int:
     inputs = read_inputs(options.input, shape or None) if options.input else None
     names = read_names(options.names) if options.names else None
     weights = _weights_of(options.weights) if options.weights else None
+    recipe = load_recipe(options.recipe) if options.recipe else None
     how = options.batch_size, options.seed, options.timeout
-    asked = Asked(shape or None, inputs, weights, names, *how)
+    asked = Asked(shape or None, inputs, weights, names, *how, recipe)
     with Console(stderr=True).status(f"comparing {' and '.join(options.network)}"):
         report = verify_files(options.network, asked, settings=options.settings, html=html)
     print(report.text(options.every_row))

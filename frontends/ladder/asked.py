@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from common.datasets.augment import NONE, augmented, generator
+from common.datasets.pictures import SCALING, Pictures
 from common.errors import TriptychError
+from common.recipes.recipe import Recipe
 from common.text import one_line
 from frontends.ladder.files import FileReference
 
 MANY, FEW, SMALL = 16, 4, 64 * 64  # samples of small maps and of larger ones; what small is
+
+STRETCHED = replace(NONE, stretch=True)
+IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
 
 
 @dataclass(frozen=True)
@@ -22,9 +29,8 @@ class Asked:
     """What is asked of a comparison.
 
     shape: of the inputs, without the batch, channels first; None to find it. inputs: a batch of
-    one's own. weights: of the first file, as its
-    framework's weights files name and lay them out. names: {name in the first:
-    name in the other}.
+    one's own. weights: of the first file, as its framework's weights files name and lay them out.
+    names: {name in the first: name in the other}. recipe: by which they also train.
     """
 
     shape: tuple[int, ...] | None = None
@@ -34,6 +40,7 @@ class Asked:
     batch: int | None = None
     seed: int = 0
     timeout: float = 600
+    recipe: Recipe | None = None
 
 
 def titles(references: list[FileReference]) -> list[str]:
@@ -64,7 +71,13 @@ def shape_of(text: str) -> tuple[int, ...]:
 
 
 def read_inputs(path: str, shape: tuple[int, ...] | None) -> Any:
-    """Return a batch of one's own from a .npy file, as float64. Raises TriptychError."""
+    """Return a batch of one's own from a .npy file, or an image, as float64.
+
+    An image is stretched to a shape that is stated, and scaled by ImageNet's mean and deviation.
+    Raises TriptychError.
+    """
+    if Path(path).suffix.lower() in IMAGES:
+        return _read_image(path, shape)
     try:
         array = np.load(path, allow_pickle=False)
     except (OSError, ValueError) as error:
@@ -79,3 +92,14 @@ def read_inputs(path: str, shape: tuple[int, ...] | None) -> Any:
         else:
             raise TriptychError(f"--input {path}: {array.shape[1:]}, expected {shape}")
     return np.ascontiguousarray(array, np.float64)
+
+
+def _read_image(path: str, shape: tuple[int, ...] | None) -> Any:
+    if not Path(path).is_file():
+        raise TriptychError(f"--input {path}: no such file")
+    image = Pictures((path,))[0]
+    if shape is not None:
+        if len(shape) != 3 or shape[0] != 3:
+            raise TriptychError(f"--input {path}: an image is (3, H, W), expected {shape}")
+        image = augmented(image, (shape[1], shape[2]), STRETCHED, generator(0))
+    return SCALING.apply(image[None]).astype(np.float64)

@@ -29,16 +29,17 @@ from frontends.ladder.locate import DISTURBED, FLOAT64_BOUND
 from frontends.ladder.moving import SHARE_ALIKE, TWICE, moves, statistics
 from frontends.ladder.rungs import RUNGS, Rung
 from frontends.ladder.runs import BOTH, INITIAL, Job, Jobs, Result
-from frontends.workers.arrays import write_arrays
+from frontends.workers.arrays import ArrayReader, write_arrays
 from frontends.workers.outcomes import WorkerError
 from frontends.workers.pool import Workers
-from frontends.workers.protocol import ArrayFiles, Observe, Run
+from frontends.workers.protocol import ArrayFiles, Observe, Run, Structure
 from frontends.workers.recording import DROPOUT
 
 # A result may be off by so many times what the error of float32 tells of how far it magnifies
 # rounding: float64 rounds 2⁻²⁹ times as much.
 MAGNIFIED = 16 * 2.0**-29
 SAMPLES_VARIED = 12
+Results = dict[str, Any]  # <mode>/<what>
 
 
 class FileRuns(Jobs):
@@ -60,11 +61,12 @@ class FileRuns(Jobs):
         super().__init__(subjects, workers, folder, timeout)
         self.brought = {each.name: each for each in subjects}
         self.first, self.shape, self.parameters = subjects[0], shape, dict(values)
-        self._given, self._writing, self._written = dict(given), Lock(), False
+        self.given, self._writing, self._written = dict(given), Lock(), False
+        self._steps = 0
         self._files = {name: folder / f"{name}.npz" for name in ("weights", "twice", "calls")}
         write_arrays(self._files["weights"], self.parameters)
-        again = {f"again/{name}": each for name, each in self._given.items()}
-        write_arrays(self._files["twice"], {**self._given, **again})
+        again = {f"again/{name}": each for name, each in self.given.items()}
+        write_arrays(self._files["twice"], {**self.given, **again})
 
     def absent(self, name: str) -> set[str]:
         """Return the parameters of the first file that a file has not."""
@@ -155,6 +157,25 @@ class FileRuns(Jobs):
         with looked_at.read() as reader:
             return traced(name, looked_at.told.calls.get(mode, ()), reader, mode)
 
+    def step(self, name: str, weights: Mapping[str, Any], given: Mapping[str, Any]) -> Results:
+        """Return what a file gives in a call in training on other weights and inputs, all of it.
+
+        given: "input" and the cotangents, without which there are no gradients. Raises WorkerError.
+        """
+        self._steps += 1
+        paths = [str(self._folder / f"step_{self._steps}_{i}.npz") for i in range(3)]
+        write_arrays(Path(paths[0]), weights)
+        write_arrays(Path(paths[1]), given)
+        file = self.brought[name].network_file(self.shape, absent=self.absent(name))
+        request = Run(file, ArrayFiles(*paths), BOTH[1:], Observe())
+        self._requested(name, request)
+        with ArrayReader(paths[2]) as reader:
+            return dict(reader.items())
+
+    def _requested(self, name: str, request: Run) -> Structure:
+        subject = self.brought[name]
+        return self._workers.request(subject.framework, request, self._timeout, lane=subject.lane)
+
     def _inputs(self, job: Job) -> Path:
         if not set(job.want) - {*BOTH, INITIAL}:
             return self._files["twice"]
@@ -166,11 +187,11 @@ class FileRuns(Jobs):
 
     def _calls(self) -> dict[str, Any]:
         """Return the inputs of further calls."""
-        first = self._given["input"]
+        first = self.given["input"]
         more = len(first) + 3
         larger = float32_exact(draw("larger", 0).standard_normal((more, *first.shape[1:])))
         found = calls.varied(first, larger, SAMPLES_VARIED)
-        for name, each in self._given.items():
+        for name, each in self.given.items():
             if name.startswith("cotangent"):
                 found[f"again/{name}"] = each
                 shape = (more, *each.shape[1:])
@@ -185,8 +206,7 @@ class FileRuns(Jobs):
         again = job.want == BOTH and job.dtype == "float64" and not job.taps
         want = (*BOTH, TWICE[1]) if again else job.want  # for the rung of running statistics
         request = Run(file, files, want, Observe(keep_steps=job.taps, keep_calls=job.taps))
-        answer = self._workers.request(subject.framework, request, self._timeout, lane=subject.lane)
-        return Result(answer, arrays)
+        return Result(self._requested(job.subject, request), arrays)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ from frontends.ladder.report import Row, stopped_row
 from frontends.ladder.rungs import climb
 from frontends.ladder.runs import INITIAL, Job, Result
 from frontends.ladder.structure import STRUCTURE
+from frontends.ladder.taught import BY, training
+from frontends.ladder.trajectory import rehearsal
 from frontends.workers.outcomes import AGREES, MISMATCHED, WorkerError
 from frontends.workers.pool import Workers
 from frontends.workers.protocol import Hello, Looked
@@ -82,6 +84,9 @@ class Comparison:
                 yield from _misplaced(runs, panels)
             yield further_calls(runs, panels)
             yield from in_float32(runs, panels, both=True)
+        if self._asked.recipe is not None:
+            self.notes.append(f"{BY}{rehearsal(self._asked.recipe).words()}")
+            yield from training(runs, self.names, self._asked.recipe, self._asked.seed)
 
     def _look(self) -> Iterator[Row]:
         """Call every file once; yield the row of one that cannot be."""

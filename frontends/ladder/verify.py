@@ -189,6 +189,7 @@ def compare(
     inputs: Any = None,
     shape: tuple[int, ...] | None = None,
     names: Mapping[str, str] | None = None,
+    recipe: Recipe | None = None,
     timeout: float = 600,
     workers: Workers | None = None,
 ) -> Report:
@@ -197,10 +198,11 @@ def compare(
     weights: of the first, as its framework's weights files name and lay them out, probe weights if
     left out. inputs: a batch (N, *shape), channels first. shape: of the input without the batch,
     found if left out. names: {name in the first: name in the other} of layers or parameters.
-    timeout: seconds for each job. Raises TriptychError for a wrong reference.
+    recipe: by which they also train. timeout: seconds for each job. Raises TriptychError for a
+    wrong reference.
     """
     batch = None if inputs is None else np.asarray(inputs, np.float64)
-    asked = Asked(shape, batch, weights, names, timeout=timeout)
+    asked = Asked(shape, batch, weights, names, timeout=timeout, recipe=recipe)
     return verify_files([one, another], asked, workers=workers)
 
 

@@ -23,6 +23,14 @@ CASES = {
     "raises": _of("race/torch_raises.py:Net", RAISED),
     "momentum": _of("bn_momentum/torch_net.py:Net", "keeps 1 of the old value", only=False),
     "MobileNet, Keras": _of("mobilenetv2/keras_net.py:MobileNet"),
+    "MobileNet, PyTorch": Pair(
+        ("mobilenetv2/torch_net.py:MobileNetV2", "mobilenetv2/net_torch.json"),
+        ("dropout 0.2",),
+    ),
+    "EfficientNet": Pair(
+        ("efficientnet/torch_port.py:EfficientNet", "efficientnet/net_conv_se.py:unflat")
+    ),
+    "U-Net": _of("unet/keras_net.py:unet"),
     "Paddle's ceil": _of("paddle_maxpool_ceil/paddle_net.py:Pool", "(3, 4, 4) of", only=False),
     "no gamma, Keras": _of("no_gamma/keras_net.py:net"),
     "dropout, PyTorch": _of("dropout/torch_net.py:Net"),
@@ -61,6 +69,9 @@ CASES = {
     "an unknown layer": _of("unknown_layer_dropped/torch_net.py:net", "1.gamma (5,)", only=False),
     "a module gives a dict": _of("module_returns_dict/torch_net.py:Net"),
     "a file beside": _of("imports/beside.py:net"),
+    "a file beside, relatively": Pair(
+        ("imports/relative.py:net@torch", "imports/beside.py:net")
+    ),
     "another rank": _of("output_shape/torch_net.py:net", "(3, 1) of", only=False),
     "another width": _of("output_shape/paddle_net.py:net", "(5,) of", only=False),
     "a PReLU": _of("runner_replays/prelu.py:Mini", "a.relu.", only=False),

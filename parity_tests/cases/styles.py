@@ -43,6 +43,7 @@ RIGHT_TORCH = (
     + [f"{STYLES}:{each}" for each in "parallel scripted".split()]
     + ["torch_files/plain_import.py:Net", "torch_files/reads_config.py:Net"]
     + ["torch_files/pkg/models/net.py:Net"]
+    + [f"torch_files/{each}:Net" for each in ("relative_import.py", "pkg/models/rel.py")]
     + [f"{TORCH}:Flat2", f"{TORCH}:Nhwc", f"{TORCH}:Required(10)"]
 )
 RIGHT_KERAS = (
@@ -53,6 +54,7 @@ RIGHT_KERAS = (
 RIGHT_PADDLE = "Net OldBN sequential Reordered".split()
 RIGHT_FLUID = "net named from_class with_classes test_mode with_loss".split()
 WRONG_TORCH = {
+    "a script": _torch("torch_files/script.py:Net", "stage load, script.py:Net: "),
     "LayerScale": _torch("LayerScale", "gamma (4,) of torch_net.py:LayerScale", only=False),
     "Unused": _torch(
         "Unused", "aux.kernel (10, 4), aux.bias (10,) (never called in evaluation) of"
@@ -114,16 +116,22 @@ WRONG_FLUID = {
 }
 
 
+TF1 = "tf1_styles/tf1_net.py"
+RIGHT_TF1 = "layers fused slim_scope placeholder variables reused".split()
 WRONG_TF1 = {
+    "contrib": _tf1("graph_styles/tf1_net.py:contrib"),
+    "cond": _tf1("graph_styles/tf1_net.py:cond"),
     "without_gamma": _tf1("graph_styles/tf1_net.py:without_gamma", "bn.gamma (4,)", only=False),
     "leaky": _tf1("graph_styles/tf1_net.py:activated_in_a_scope", "first apart", only=False),
     "counts": _tf1("graph_styles/tf1_net.py:counts", "steps () (not trained) of", only=False),
+    "float32": _tf1(f"{TF1}:float32", "stage "),
+    "defaults": _tf1(f"{TF1}:defaults", "first apart: bn", "keeps 0.9", only=False),
+    "valid": _tf1(f"{TF1}:valid", "first apart: conv", only=False),
+    "model_fn": _tf1(f"{TF1}:model_fn", "stage load"),
+    "Net": _tf1(f"{TF1}:Net", "stage load"),
 }
 OF_PYTORCH = {each: _torch(each) for each in RIGHT_TORCH} | WRONG_TORCH
 OF_KERAS = {each: _keras(each) for each in RIGHT_KERAS} | WRONG_KERAS
 OF_PADDLE = {each: _paddle(each) for each in RIGHT_PADDLE} | WRONG_PADDLE
 OF_FLUID = {each: _fluid(each) for each in RIGHT_FLUID} | WRONG_FLUID
-OF_TENSORFLOW_1 = {
-    "contrib": _tf1("graph_styles/tf1_net.py:contrib"),
-    "cond": _tf1("graph_styles/tf1_net.py:cond"),
-} | WRONG_TF1
+OF_TENSORFLOW_1 = {each: _tf1(f"{TF1}:{each}") for each in RIGHT_TF1} | WRONG_TF1
