@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import combinations
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -151,9 +152,23 @@ class FileRuns(Jobs):
             prefix = f"train/given/{DROPOUT}"
             return [array for key, array in reader.items() if key.startswith(prefix)]
 
-    def traced(self, name: str, mode: str) -> Traced:
+    def apart_in_evaluation(self) -> str:
+        """Return where the first files whose outputs are not the same part, "" if none do; files
+        that do not take the inputs are left out."""
+        seen = []
+        for name in self.brought:
+            try:
+                seen.append(self.traced(name, "evaluate", want=BOTH[:1]))
+            except WorkerError:
+                continue
+        for one, other in combinations(seen, 2):
+            if difference(one.output, other.output).relative > FLOAT64_BOUND:
+                return apart(one, other)
+        return ""
+
+    def traced(self, name: str, mode: str, want: tuple[str, ...] = BOTH) -> Traced:
         """Return what a file calls in a mode. Raises WorkerError."""
-        looked_at = self.run(Job(name, taps=True))
+        looked_at = self.run(Job(name, want=want, taps=True))
         with looked_at.read() as reader:
             return traced(name, looked_at.told.calls.get(mode, ()), reader, mode)
 

@@ -84,6 +84,8 @@ class Comparison:
                 yield from _misplaced(runs, panels)
             yield further_calls(runs, panels)
             yield from in_float32(runs, panels, both=True)
+        if self._asked.shape is None and self._asked.inputs is None:
+            self._tell_shape(runs, all(row.passed for row in climbed))
         if self._asked.recipe is not None:
             self.notes.append(f"{BY}{rehearsal(self._asked.recipe).words()}")
             yield from training(runs, self.names, self._asked.recipe, self._asked.seed)
@@ -220,6 +222,19 @@ class Comparison:
         folder = self._folder / name
         folder.mkdir()
         return FileRuns(subjects, self._workers, folder, self._asked.timeout, shape, values, given)
+
+    def _tell_shape(self, runs: FileRuns, agree: bool) -> None:
+        """Note the shape that was found, and whether files that agree at it do at another one."""
+        shape = runs.shape
+        self.notes.append(f"inputs of shape {shape}, as found: --input-shape says another")
+        if agree and len(shape) == 3:
+            other = (shape[0], shape[1] + 1, shape[2] + 3)
+            inputs = draw("inputs", self._asked.seed).standard_normal((2, *other))
+            elsewhere = self._made(
+                self.subjects, "elsewhere", other, runs.parameters, {"input": float32_exact(inputs)}
+            )
+            found = elsewhere.apart_in_evaluation()
+            self.notes += [f"at {other} they differ: {found}"] if found else []
 
     def sides(self) -> Sides | None:
         """Return what the first two files call, None if they do not run."""

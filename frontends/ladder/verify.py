@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -166,8 +167,11 @@ def verify_files(
     Raises TriptychError for a wrong reference.
     """
     with _kept(workers) as pool, scratch() as folder:
-        files = _files(references, settings, folder)
-        comparison = Comparison(files, asked or Asked(), pool, folder)
+        asked = asked or Asked()
+        files, shape = _files(references, settings, folder)
+        if asked.shape is None and asked.inputs is None:
+            asked = replace(asked, shape=shape)
+        comparison = Comparison(files, asked, pool, folder)
         names = comparison.names
         report = Report(" and ".join(names), 0, names)
         with _timed(report):
@@ -206,23 +210,26 @@ def compare(
     return verify_files([one, another], asked, workers=workers)
 
 
-def _files(references: Sequence[str], settings: Sequence[str], folder: Path) -> list[FileReference]:
-    """Return the files of references, those of networks written into a folder."""
+def _files(
+    references: Sequence[str], settings: Sequence[str], folder: Path
+) -> tuple[list[FileReference], tuple[int, ...] | None]:
+    """Return the files of references, those of networks written into a folder, and the shape that
+    the last of these takes, None without one."""
     known = [parse_file(each) for each in references if is_file(each)]
     if not known:
         raise TriptychError(f"{' '.join(references)}: one of them is a file: {EXPECTED}")
-    found, left = [], list(known)
+    found, left, shape = [], list(known), None
     for index, each in enumerate(references):
         if is_file(each):
             found.append(left.pop(0))
             continue
         network = with_settings(load(each), settings)
-        framework = known[0].framework
+        shape, framework = network.input_shape, known[0].framework
         source = emit(network, framework)
         path = folder / f"{network.name}{index or ''}.py"
         path.write_text(source.text, encoding="utf-8")
         found.append(FileReference(path, source.entry, framework))
-    return found
+    return found, shape
 
 
 def _begun(name: str, panels: list[str], batch: int, *networks: Network) -> Report:

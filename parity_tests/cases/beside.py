@@ -32,7 +32,7 @@ CASES = {
     ),
     "U-Net": _of("unet/keras_net.py:unet"),
     "Paddle's ceil": _of("paddle_maxpool_ceil/paddle_net.py:Pool", "(3, 4, 4) of", only=False),
-    "no gamma, Keras": _of("no_gamma/keras_net.py:net"),
+    "no gamma": _alike("no_gamma/keras_net.py:inception", "paddle_net.py:Inception"),
     "dropout, PyTorch": _of("dropout/torch_net.py:Net"),
     "dropout, Keras": _alike("dropout/torch_net.py:Net", "keras_net.py:net"),
     "dropout, Paddle": _alike("dropout/keras_net.py:net", "paddle_net.py:Net"),
