@@ -53,6 +53,7 @@ def main() -> int:
     )
     parser.add_argument("only", nargs="*", help="rows whose names have one of these in them")
     parser.add_argument("--record", default=str(RECORD), help=f"default {RECORD.name} of reports")
+    parser.add_argument("--missing", action="store_true", help="rows that the record has not right")
     options = parser.parse_args()
     path = Path(options.record)
     known: dict[str, dict[str, Any]] = {}
@@ -60,6 +61,8 @@ def main() -> int:
         lines = path.read_text(encoding="utf-8").splitlines()
         known = {each["row"]: each for each in map(json.loads, lines)}
     wanted = [name for name in EVERY if any(each in name for each in options.only or [""])]
+    if options.missing:
+        wanted = [name for name in wanted if not known.get(name, {}).get("right")]
     right = 0
     with Workers() as workers:
         for name in wanted:
