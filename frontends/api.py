@@ -47,25 +47,14 @@ True
 
 What it gives in a framework, for weights and inputs of one's own, or for probe weights:
 
->>> from frontends.api import compare, outputs
+>>> from frontends.api import outputs
 >>> import numpy as np
 >>> batch = np.ones((1, 3, 8, 8))
 >>> outputs(tiny, weights.probe(tiny), batch, "torch").shape
 (1, 10)
 
-Two files that someone wrote, in any two frameworks, are compared with no specification:
-
->>> import pathlib, tempfile
->>> folder = pathlib.Path(tempfile.mkdtemp())
->>> for name, last in {"mine": "ReLU()", "theirs": "LeakyReLU(0.1)"}.items():
-...     layers = f"nn.Linear(4, 3),\\n    nn.{last},\\n"
-...     text = f"from torch import nn\\n\\nnet = nn.Sequential(\\n    {layers})\\n"
-...     _ = (folder / f"{name}.py").write_text(text)
->>> report = compare(f"{folder}/mine.py:net", f"{folder}/theirs.py:net")
->>> report.proved
-False
->>> print(next(row.note for row in report.rows if not row.passed).partition(" and ")[0])
-first apart: 1 (ReLU) of mine.py:net (mine.py:5: nn.ReLU(),)
+Two files that someone wrote, in any two frameworks, are compared with no specification: by
+`compare`, of which `reports/python.md` has examples that run.
 
 `verify` starts a worker per framework and returns a Report, as `triptych verify` prints it (the
 README has an example). `train` trains in several, and returns where its records and checkpoints
@@ -85,13 +74,14 @@ from common.recipes.named import load_recipe
 from common.recipes.recipe import Recipe
 from common.serialize import from_json, to_json
 from common.spec import Block, Chain, Parallel, Use, When, chain
-from frontends.checkpoints.convert import convert
+from frontends.checkpoints.convert import arrays_of, convert
 from frontends.frameworks import FRAMEWORKS, HISTORICAL, MODERN
 from frontends.ladder.report import Report, Row
 from frontends.ladder.single import outputs
 from frontends.ladder.verify import compare, verify, verify_against, verify_files, verify_mine
 from frontends.training.api import train
 from frontends.training.run import Trained
+from frontends.workers.pool import Workers
 from frontends.writing.draft import Source
 from frontends.writing.emit import emit
 
@@ -113,6 +103,8 @@ __all__ = [
     "TriptychError",
     "Use",
     "When",
+    "Workers",
+    "arrays_of",
     "available",
     "chain",
     "compare",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 from pathlib import Path
@@ -22,13 +21,11 @@ from common.ops import Op
 from common.streams import draw, float32_exact
 from frontends.ladder import calls
 from frontends.ladder.aligned import Traced, apart, traced
-from frontends.ladder.climb import Climb, given
+from frontends.ladder.climb import given
 from frontends.ladder.files import Brought
-from frontends.ladder.float64 import FORWARD, STATISTICS, outputs
-from frontends.ladder.gradients import CANCELLED, GRADIENTS, gradients
-from frontends.ladder.locate import DISTURBED, FLOAT64_BOUND
-from frontends.ladder.moving import SHARE_ALIKE, TWICE, moves, statistics
-from frontends.ladder.rungs import RUNGS, Rung
+from frontends.ladder.gradients import CANCELLED
+from frontends.ladder.locate import FLOAT64_BOUND
+from frontends.ladder.moving import SHARE_ALIKE, TWICE, moves
 from frontends.ladder.runs import BOTH, INITIAL, Job, Jobs, Result
 from frontends.workers.arrays import ArrayReader, write_arrays
 from frontends.workers.outcomes import WorkerError
@@ -224,49 +221,8 @@ class FileRuns(Jobs):
         return Result(self._requested(job.subject, request), arrays)
 
 
-@dataclass(frozen=True)
-class FileClimb(Climb):
-    """The comparison of files under way."""
-
-    runs: Any
-
-    def place(self, mode: str, *pair: str) -> str:
-        """Return where the outputs of two files part, with the lines of both."""
-        try:
-            seen = [self.runs.traced(name, mode) for name in pair]
-        except WorkerError as error:
-            return f"not located: {error}"
-        for each in seen:
-            with self.runs.run(Job(each.title)).read() as own:
-                if difference(each.output, given(own, f"{mode}/output")).relative > FLOAT64_BOUND:
-                    return DISTURBED.format(each.title)
-        return apart(*seen)
-
-    def lines(self, name: str, *pair: str) -> str:
-        """Return where each file makes the layer of a parameter."""
-        found = [_line(self.runs.brought[panel], name) for panel in pair]
-        return f"; {' and '.join(filter(None, found))}" if any(found) else ""
-
-
-def _line(subject: Brought, name: str) -> str:
-    own = next((mine for mine, first in subject.matched.items() if first == name), "")
-    return subject.seen.places.get(own, "")
-
-
 def _largest_difference(one: Any, another: Any) -> float:
     if one.shape != another.shape or not one.size:
         return 0.0
     off = np.abs(one - another.astype(np.float64))
     return float(off.max()) if np.isfinite(off).all() else 0.0
-
-
-def rungs() -> tuple[Rung, ...]:
-    """Return the rungs that files without a specification climb."""
-    judges = {
-        FORWARD["evaluate"]: outputs("evaluate"),
-        FORWARD["train"]: outputs("train"),
-        STATISTICS: statistics,
-        GRADIENTS: gradients,
-    }
-    known = {rung.name: rung for rung in RUNGS}
-    return tuple(replace(known[name], judge=judge) for name, judge in judges.items())

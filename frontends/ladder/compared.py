@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
@@ -12,15 +11,17 @@ from typing import Any
 
 import numpy as np
 
+from common.errors import TriptychError
 from common.streams import draw, float32_exact
 from common.text import one_line
 from frontends.ladder.again import further_calls, in_float32
-from frontends.ladder.aligned import same
 from frontends.ladder.asked import Asked, batch_for, titles
-from frontends.ladder.beside import FileClimb, FileRuns, rungs
+from frontends.ladder.beside import FileRuns
 from frontends.ladder.carried import carried
 from frontends.ladder.drawn import calibrated, probe
-from frontends.ladder.files import Brought, FileReference, look_at, shapes_to_try
+from frontends.ladder.file_rungs import FileClimb, rungs
+from frontends.ladder.files import Brought, FileReference
+from frontends.ladder.looking import looked
 from frontends.ladder.page import Sides
 from frontends.ladder.pairing import Holder, Pairing, pair
 from frontends.ladder.report import Row, stopped_row
@@ -29,13 +30,12 @@ from frontends.ladder.runs import INITIAL, Job, Result
 from frontends.ladder.structure import STRUCTURE
 from frontends.ladder.taught import BY, training
 from frontends.ladder.trajectory import rehearsal
+from frontends.ladder.unlike import dropouts_apart, misplaced, outputs_apart
 from frontends.workers.outcomes import AGREES, MISMATCHED, WorkerError
 from frontends.workers.pool import Workers
 from frontends.workers.protocol import Hello, Looked
 
 LOGGED = re.compile(r"(WARNING|[IWE]\d{4} )")  # what frameworks log, not the file
-FINAL = ("not installed", "timed out")  # however inputs are shaped
-OTHER_WAY = {"tensorflow": "first", "tensorflow1": "first"}  # maps in another order than usual
 
 
 class Comparison:
@@ -81,7 +81,7 @@ class Comparison:
             return
         for panels in combinations(self.names, 2):
             if all(row.passed for row in climbed):
-                yield from _misplaced(runs, panels)
+                yield from misplaced(runs, panels)
             yield further_calls(runs, panels)
             yield from in_float32(runs, panels, both=True)
         if self._asked.shape is None and self._asked.inputs is None:
@@ -89,6 +89,16 @@ class Comparison:
         if self._asked.recipe is not None:
             self.notes.append(f"{BY}{rehearsal(self._asked.recipe).words()}")
             yield from training(runs, self.names, self._asked.recipe, self._asked.seed)
+
+    def alone(self) -> FileRuns:
+        """Return the runs of the files, whatever they are of each other. Raises TriptychError."""
+        for row in self._look():
+            raise TriptychError(f"{row.panels[0]}: {row.outcome} at {row.rung}: {row.note}")
+        self._pair()
+        try:
+            return self._runs()
+        except WorkerError as error:
+            raise TriptychError(str(error)) from None
 
     def _look(self) -> Iterator[Row]:
         """Call every file once; yield the row of one that cannot be."""
@@ -104,34 +114,13 @@ class Comparison:
                 )
                 self.versions[subject.framework] = hello.versions
                 self._workers.printed(subject.framework, subject.lane)
-                self.subjects[index] = self._looked(subject, shape)
+                self.subjects[index] = found = looked(subject, shape, self._asked, self._workers)
             except WorkerError as error:
                 yield stopped_row(subject.name, error.outcome)
                 return
-            shape = self.subjects[index].seen.input_shape
-
-    def _looked(self, subject: Brought, stated: tuple[int, ...] | None) -> Brought:
-        """Return a subject with what it was seen to be. Raises WorkerError."""
-        first: WorkerError | None = None
-        for shape in shapes_to_try(stated):
-            for channels in ("", OTHER_WAY.get(subject.framework, "last")):
-                each = replace(subject, channels=channels)
-                try:
-                    batch = batch_for(shape or (3, 32, 32), self._asked.batch)
-                    look = look_at(each, shape, batch, self._workers, self._asked.timeout)
-                    if channels:
-                        self.notes.append(
-                            f"{subject.name} takes maps with their channels {channels}"
-                        )
-                    return replace(each, look=look)
-                except WorkerError as error:
-                    first = first or error
-                    if len(shape) != 3 or error.outcome.stage == "load":
-                        break
-            if first is not None and (first.outcome.kind in FINAL or _made_alike(subject, first)):
-                break
-        assert first is not None
-        raise first
+            shape = found.seen.input_shape
+            if found.channels:
+                self.notes.append(f"{found.name} takes maps with their channels {found.channels}")
 
     def _pair(self) -> list[tuple[Brought, Pairing]]:
         """Match the tensors of every file with those of the first, and its outputs."""
@@ -168,7 +157,7 @@ class Comparison:
     def _structure(self, subject: Brought, pairing: Pairing) -> Iterator[Row]:
         first = self.subjects[0]
         both = first.name, subject.name
-        lines = [*pairing.lines, *_outputs_apart(first, subject)]
+        lines = [*pairing.lines, *outputs_apart(first, subject)]
         for line in lines:
             yield Row(STRUCTURE, both[1:], MISMATCHED, note=line)
         if pairing.proposal:
@@ -262,7 +251,7 @@ class Comparison:
             for words in dict.fromkeys(result.told.dropouts.get("evaluate", ())):
                 yield Row(STRUCTURE, (name,), MISMATCHED, note=f"{words} drops in evaluation, too")
         for one, another in combinations(self.names, 2):
-            yield from _dropouts(one, results[one], another, results[another])
+            yield from dropouts_apart(one, results[one], another, results[another])
 
     def printed(self) -> Iterator[str]:
         """Yield the last lines of what the files printed, for the report's notes."""
@@ -270,12 +259,6 @@ class Comparison:
             lines = self._workers.printed(each.framework, each.lane).splitlines()
             for line in [line for line in lines if not LOGGED.match(line)][-5:]:
                 yield f"printed by {each.name}: {one_line(line)}"
-
-
-def _made_alike(subject: Brought, error: WorkerError) -> bool:
-    """Return whether a file does not load, whatever the shape: a class is made without one."""
-    lazy = "lazy layers" in error.outcome.message
-    return subject.row.classes and error.outcome.stage == "load" and not lazy
 
 
 def _in_order(first: Looked, other: Looked, mode: str) -> tuple[str, ...]:
@@ -291,52 +274,3 @@ def _cotangents(first: Brought, batch: int, seed: int) -> dict[str, Any]:
         name: float32_exact(draw(name, seed).standard_normal((batch, *shape[1:])))
         for name, shape in zip(names, shapes)
     }
-
-
-def _outputs_apart(first: Brought, other: Brought) -> Iterator[str]:
-    """Yield a line for outputs that one of two files alone has, or that have other shapes."""
-    for mode, where in (("evaluate", ""), ("train", " in training")):
-        own, found = (each.seen.outputs[mode] for each in (first, other))
-        keys = other.outputs[mode]
-        if len(own) != len(found):
-            counts = " and ".join(
-                f"{len(o)} output{'s' * (len(o) > 1)} of {each.name}"
-                for each, o in ((first, own), (other, found))
-            )
-            yield f"{counts}{where}: the first {min(len(own), len(found))} compared"
-        for (key, shape), theirs in zip(own.items(), keys):
-            if shape[1:] != found[theirs][1:]:
-                what = f"output {key or ''}".strip()
-                shapes = f"{shape[1:]} of {first.name}, {found[theirs][1:]} of {other.name}"
-                yield f"{what}{where}: {shapes}"
-                return
-
-
-def _dropouts(one: str, mine: Result, another: str, theirs: Result) -> Iterator[Row]:
-    both = [Counter(each.told.dropouts.get("train", ())) for each in (mine, theirs)]
-    for name, beside, left in (
-        (one, another, both[0] - both[1]),
-        (another, one, both[1] - both[0]),
-    ):
-        for words, count in left.items():
-            times = f", {count} times," if count > 1 else ""
-            line = f"{words}{times} of {name} has no counterpart in {beside}"
-            yield Row(STRUCTURE, (name,), MISMATCHED, note=line)
-
-
-def _misplaced(runs: FileRuns, panels: tuple[str, str]) -> Iterator[Row]:
-    """Yield a row if a dropout of one file drops another value than those of the other: at rate 0
-    nothing else tells. To drop and to rectify is the same in either order."""
-    if not all(runs.run(Job(panel)).told.dropouts.get("train") for panel in panels):
-        return
-    dropped = [runs.dropped(panel) for panel in panels]
-    for side, name in enumerate(panels):
-        theirs = dropped[1 - side]
-        for number, value in enumerate(dropped[side], 1):
-            if theirs and not any(_drops_alike(value, each) for each in theirs):
-                line = f"dropout {number} of {name} stands where none of the other file does"
-                yield Row(STRUCTURE, (name,), MISMATCHED, note=line)
-
-
-def _drops_alike(one: Any, another: Any) -> bool:
-    return same(one, another) or same(np.maximum(one, 0), np.maximum(another, 0))

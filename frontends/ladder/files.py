@@ -15,8 +15,7 @@ from pathlib import Path
 from common.errors import TriptychError, choose
 from frontends.frameworks import FRAMEWORKS
 from frontends.ladder.subjects import MINE, Reader
-from frontends.workers.pool import Workers
-from frontends.workers.protocol import Look, Looked, NetworkFile
+from frontends.workers.protocol import Looked, NetworkFile
 
 _REFERENCE = re.compile(r"(?P<file>.+\.py):(?P<entry>\w+)(?P<call>\(.*\))?(@(?P<framework>\w+))?")
 _OF_1 = re.compile(  # what only TensorFlow 1 has, in a file that imports tensorflow
@@ -24,7 +23,6 @@ _OF_1 = re.compile(  # what only TensorFlow 1 has, in a file that imports tensor
     r"\bslim\b|\btf\.(nn\.moments|global_variables|truncated_normal|name_scope)\b"
 )
 EXPECTED = "expected FILE.py:ENTRY, FILE.py:ENTRY(width=2) or FILE.py:ENTRY@FRAMEWORK"
-_SHAPES = ((), (3, 32, 32), (3, 224, 224), (1, 28, 28), (4,))  # tried in turn, () is found
 
 
 @dataclass(frozen=True)
@@ -166,19 +164,3 @@ def _imported(tree: ast.Module) -> tuple[list[str], list[str]]:
             modules.append(node.module or "")
             modules += [f"{node.module}.{each.name}" for each in node.names]
     return modules, beside
-
-
-def look_at(
-    each: Brought, shape: tuple[int, ...], batch: int, workers: Workers, timeout: float
-) -> Looked:
-    """Return what a file is, called once on inputs of a shape, () where that is to be found.
-
-    Raises WorkerError.
-    """
-    request = Look(each.network_file(shape), batch)
-    return workers.request(each.framework, request, timeout, lane=each.lane)
-
-
-def shapes_to_try(stated: tuple[int, ...] | None) -> tuple[tuple[int, ...], ...]:
-    """Return the input shapes that are tried in turn."""
-    return _SHAPES if stated is None else (stated,)

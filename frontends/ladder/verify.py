@@ -37,7 +37,7 @@ from frontends.ladder.training import training
 from frontends.ladder.trajectory import rehearsal
 from frontends.ladder.two_networks import TwoNetworks
 from frontends.workers.outcomes import WorkerError
-from frontends.workers.pool import Workers
+from frontends.workers.pool import Workers, kept
 from frontends.workers.protocol import Hello
 from frontends.workers.scratch import scratch
 from frontends.writing.emit import emit
@@ -68,7 +68,7 @@ def verify(
     report = _begun(network.name, frameworks, batch, network)
     subjects = written(frameworks, faults)
     rungs = tuple(rung for rung in RUNGS if rounding or rung.precision != "float32")
-    with _timed(report), scratch() as folder, _kept(workers) as pool:
+    with _timed(report), scratch() as folder, kept(workers) as pool:
         runs = Runs(
             comparable(network), subjects, pool, folder, report.batch, seed=seed, timeout=timeout
         )
@@ -129,7 +129,7 @@ def verify_mine(
     path, entry = matching.parse_mine(reference)
     name = f"{Path(reference).name} against {network.name}"
     report = _begun(name, [MINE, framework], batch, network)
-    with _timed(report), scratch() as folder, _kept(workers) as pool:
+    with _timed(report), scratch() as folder, kept(workers) as pool:
         try:
             pool.request(framework, Hello(), timeout, lane=MINE)
             pool.printed(framework, MINE)  # by the framework as it was imported
@@ -166,7 +166,7 @@ def verify_files(
     arguments. `asked` says how they are compared; `html` is a page to write of the first two.
     Raises TriptychError for a wrong reference.
     """
-    with _kept(workers) as pool, scratch() as folder:
+    with kept(workers) as pool, scratch() as folder:
         asked = asked or Asked()
         files, shape = _files(references, settings, folder)
         if asked.shape is None and asked.inputs is None:
@@ -266,12 +266,3 @@ def _timed(report: Report) -> Iterator[None]:
             yield
     finally:
         report.seconds = time.perf_counter() - started
-
-
-@contextmanager
-def _kept(workers: Workers | None) -> Iterator[Workers]:
-    if workers is not None:
-        yield workers
-        return
-    with Workers() as own:
-        yield own
