@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reports.handbook import decisions, index_page, pitfalls_page
+from reports.handbook import api_page, decisions, index_page, pitfalls_page, upgrade_page
 from reports.handbook.evidence import CONTROLS, Evidence
 from reports.handbook.networks.markdown import markdown, task_markdown
 from reports.handbook.networks.page import SOURCES, network_page
@@ -18,5 +18,7 @@ def handbook(evidence: Evidence) -> dict[str, str]:
     found["numbers-differ.md"] = decisions.page()
     if (evidence.reports / CONTROLS).exists():
         found["pitfalls.md"] = pitfalls_page.page(evidence)
+    found["fluid-to-paddle-3.md"] = upgrade_page.page(evidence)
+    found["api-map.md"] = api_page.page(evidence)
     recipes = [each for each in dict.fromkeys(page.recipe for page in networks) if each]
     return {"README.md": index_page.page(evidence, networks, recipes, set(found)), **found}

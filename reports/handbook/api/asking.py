@@ -52,7 +52,7 @@ INSTANCES: tuple[Op, ...] = (
     Conv2d(8, 3, padding=1, groups=2),
     DepthwiseConv2d(3, stride=2, padding=1, bias=False, kernel_initializer=LAW),
     DepthwiseConv2d(3, padding=2, dilation=2, out_channels=2, bias_initializer=LAW),
-    BatchNorm(epsilon=2e-3, momentum=0.8, gamma_initializer=LAW, beta_initializer=LAW),
+    BatchNorm(epsilon=2e-4, momentum=0.8, gamma_initializer=LAW, beta_initializer=LAW),
     Dense(6, kernel_initializer=LAW, bias_initializer=LAW),
     Dense(6, bias=False),
     MaxPool2d(3, stride=2, padding=1),

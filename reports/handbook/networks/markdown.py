@@ -61,13 +61,11 @@ def markdown(page: NetworkPage, evidence: Evidence) -> str:
         counts="\n".join(_counts(page)),
         ladder=_ladder(page),
         signs=" · ".join(f"{SIGNS[kind]} {what}" for kind, what in KINDS.items()),
-        sections="\n".join(
-            _section(each, evidence) for each in page.sections if each is not page.task
-        ),
+        sections="\n".join(_section(each, evidence) for each in page.blocks),
         task=f"[The whole task](task-{page.recipe}.md), in the same columns.\n"
         if page.task
         else "",
-        pitfalls="\n".join(f"- {_note(each, evidence)}" for each in page.notes) or "None.",
+        pitfalls="\n".join(f"- {_note(each, evidence)}" for each in _block_notes(page)) or "None.",
         figures="\n".join(f"- {each}" for each in figures(page)) or "None are recorded.",
     )
 
@@ -87,6 +85,11 @@ def task_markdown(page: NetworkPage, evidence: Evidence) -> str:
     table = _section(page.task, evidence).split("\n\n", 2)[2]
     told = {"about": page.task.about, "title": page.facts["title"], "name": page.name}
     return TASK_PAGE.format(**told, recipe=page.recipe, table=table)
+
+
+def _block_notes(page: NetworkPage) -> list[Note]:
+    found = [note for each in page.blocks for row in each.rows for note in row.notes]
+    return list({note.anchor: note for note in found}.values())
 
 
 def _commands(page: NetworkPage) -> Iterator[str]:

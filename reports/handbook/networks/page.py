@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import replace
+from functools import cached_property, lru_cache
 from typing import Any
 
 from common import counting
 from common.network import Network
 from common.networks import load
 from reports.handbook.evidence import Evidence
-from reports.handbook.networks.model import Section, facts, files, sections
+from reports.handbook.networks.file import ColumnFile
+from reports.handbook.networks.model import Files, Section, facts, files, sections
 from reports.handbook.networks.notes import Note, proved
 from reports.handbook.networks.proofs import RECORD, recorded
-from reports.handbook.networks.task import TASK, programs, recipe_of, task
+from reports.handbook.networks.task import programs, recipe_of, task
 
 # Those that the project's sources are about; the others of the catalogue are on the site alone.
 SOURCES = (
@@ -34,26 +35,57 @@ SOURCES = (
 COUNTS = ("trainable", "with statistics", "MACs")
 
 
-@dataclass(frozen=True)
 class NetworkPage:
-    """A page of a network: facts, counts, its proof (None where none is recorded), sections with
-    the whole task last, and its files by panel, with and without training."""
+    """A page of a network; what is written in five dialects is written when it is asked for.
 
-    name: str
-    facts: Mapping[str, Any]
-    counts: Mapping[str, int]
-    proof: Any
-    sections: tuple[Section, ...]
-    recipe: str
-    files: Mapping[str, str]
-    programs: Mapping[str, str]
-    trainings: tuple[tuple[str, str], ...]  # (page, title) of recorded trainings
-    runs: tuple[tuple[str, str], ...]
+    name: in the catalogue. facts: title, source, input and output. counts: by convention. proof:
+    what is recorded of its verification, None if nothing is. recipe: by which it is trained, ""
+    for a block that has no loss. trainings, runs: (page, name) of what is recorded.
+    """
+
+    def __init__(self, name: str, evidence: Evidence) -> None:
+        self._network, self._evidence = load(name), evidence
+        self.name, self.facts = name, facts(self._network)
+        self.counts = {each: counting.CONVENTIONS[each](self._network) for each in COUNTS}
+        self.proof: Any = recorded(evidence.reports / RECORD).get(name)
+        trains = len(self._network.elaboration.output) == 1
+        self.recipe = recipe_of(self._network) if trains else ""
+        self.trainings = _pages(self._network, evidence, "train-*.jsonl")
+        self.runs = _pages(self._network, evidence, "[0-9]*.jsonl")
+
+    @cached_property
+    def _written(self) -> Files:
+        return files(self._network)
+
+    @cached_property
+    def _programs(self) -> tuple[dict[str, str], dict[str, ColumnFile]]:
+        return programs(self._network) if self.recipe else ({}, {})
 
     @property
+    def files(self) -> Mapping[str, str]:
+        """Panel -> the file of the network."""
+        return self._written.texts
+
+    @property
+    def programs(self) -> Mapping[str, str]:
+        """Panel -> the file that trains it."""
+        return self._programs[0]
+
+    @cached_property
+    def blocks(self) -> tuple[Section, ...]:
+        """A section for every kind of block, and one for what stands around them."""
+        found = sections(self._network, self._written)
+        return tuple(_with_proved(each, self._evidence) for each in found)
+
+    @cached_property
     def task(self) -> Section | None:
         """The whole task, None where the network is a block that has no loss."""
-        return next((each for each in self.sections if each.name == TASK), None)
+        return _with_proved(task(self._programs[1]), self._evidence) if self.recipe else None
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """The blocks, and the whole task."""
+        return (*self.blocks, *([self.task] if self.task else []))
 
     @property
     def notes(self) -> list[Note]:
@@ -65,23 +97,7 @@ class NetworkPage:
 @lru_cache(maxsize=64)
 def network_page(name: str, evidence: Evidence) -> NetworkPage:
     """Return the page of a network. Raises TriptychError."""
-    network = load(name)
-    written = files(network)
-    trains = len(network.elaboration.output) == 1  # what ends in a map has no loss
-    texts, columns = programs(network) if trains else ({}, {})
-    every = [*sections(network, written), *([task(columns)] if trains else [])]
-    return NetworkPage(
-        name=name,
-        facts=facts(network),
-        counts={each: counting.CONVENTIONS[each](network) for each in COUNTS},
-        proof=recorded(evidence.reports / RECORD).get(name),
-        sections=tuple(_with_proved(each, evidence) for each in every),
-        recipe=recipe_of(network) if trains else "",
-        files=written.texts,
-        programs=texts,
-        trainings=_pages(network, evidence, "train-*.jsonl"),
-        runs=_pages(network, evidence, "[0-9]*.jsonl"),
-    )
+    return NetworkPage(name, evidence)
 
 
 def _with_proved(section: Section, evidence: Evidence) -> Section:

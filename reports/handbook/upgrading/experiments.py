@@ -18,6 +18,7 @@ NEAR = {"a": real(4, 6), "b": real(4, 6, seed=1, low=0.5)}
 LOGIC = {"a": real(4, 6) > 0, "b": real(4, 6, seed=1) > 0}
 MAPS = {"x": real(2, 4, 7, 7)}
 STEPS = {"w": real(6), "g": real(5, 6, seed=1)}
+TINY = 1e-6  # of gradients beside which an epsilon shows
 LABELS = whole(5, 1, below=4)
 Calls = Mapping[str, "str | tuple[Way, ...]"]
 
@@ -86,7 +87,7 @@ def _optimizers() -> dict[str, Row]:
             first = rate.rstrip(", ") or "0.001"
             call = f"optimizer = fluid.optimizer.{fluid}({first})"
             paddle = f"optimizer = paddle.optimizer.{name}({rate}parameters=[w])"
-            found[f"fluid.optimizer.{fluid}"] = _steps(call, paddle)
+            found[f"fluid.optimizer.{fluid}"] = _steps(call, paddle, 1.0 if name == "SGD" else TINY)
     for fluid in ("Momentum", "MomentumOptimizer"):
         found[f"fluid.optimizer.{fluid}"] = _steps(
             f"optimizer = fluid.optimizer.{fluid}(0.1, 0.9)",
@@ -102,13 +103,14 @@ def _optimizers() -> dict[str, Row]:
     for name in ("Norm", "GlobalNorm", "Value"):
         found[f"fluid.clip.GradientClipBy{name}"] = _steps(
             f"optimizer = fluid.optimizer.SGD(\n    0.1, grad_clip=fluid.clip.GradientClipBy{name}(0.5))",
-            f"optimizer = paddle.optimizer.SGD(\n    0.1, parameters=[w], grad_clip=nn.ClipGradBy{name}(0.5))",
+            f"optimizer = paddle.optimizer.SGD(\n    0.1, parameters=[w], grad_clip=paddle.nn.ClipGradBy{name}(0.5))",
         )
     return {name: each for name, each in found.items() if any(r.short == name for r in renamed())}
 
 
-def _steps(fluid: str, paddle: str) -> Row:
-    return _row(STEPS, fluid, paddle, optimizer=True, gradients=False, dtype="float32")
+def _steps(fluid: str, paddle: str, scale: float = 1.0) -> Row:
+    given = STEPS | {"g": STEPS["g"] * scale}
+    return _row(given, fluid, paddle, optimizer=True, gradients=False, dtype="float32")
 
 
 def _initializers() -> dict[str, Row]:

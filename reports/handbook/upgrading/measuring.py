@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypedDict
 
 from frontends.workers.outcomes import WorkerError
@@ -102,9 +103,11 @@ def ran(row: Row, workers: Workers) -> dict[str, list[dict[str, Any]]]:
     (way,) = row.ways["fluid"]
     told: dict[str, Any] = {"kind": way.kind, "text": way.text}
     try:
-        reference, _ = execute(row, "fluid", way, workers)
+        reference, why = execute(row, "fluid", way, workers)
     except WorkerError as error:
         return {"fluid": [told | {"error": said(error)}]}
+    if why:  # what has no gradient in Fluid cannot be held against one
+        row, told = replace(row, gradients=False), told | {"no_gradient": why}
     found = {"fluid": [told | summary(row, reference)]}
     return found | {"paddle": [_way(row, each, reference, workers) for each in row.ways["paddle"]]}
 
