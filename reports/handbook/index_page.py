@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator
 
-from reports.handbook import records, table_page
+from reports.handbook import records, table_page, upgrade_page
 from reports.handbook.columns import PANELS
 from reports.handbook.evidence import Evidence
-from reports.handbook.networks.page import NetworkPage
+from reports.handbook.networks.page import SOURCES, NetworkPage, network_page
+from reports.handbook.networks.proofs import RECORD, recorded
+from reports.handbook.upgrading.measuring import read_upgrade
 
 HAVE = (
     ("a TensorFlow 1 file", "`triptych upgrade FILE.py` lists its calls, each with its counterpart; "
@@ -73,33 +75,17 @@ This page is written by `triptych report handbook` from the records.
 """
 
 
-def page(
-    evidence: Evidence,
-    networks: Sequence[NetworkPage],
-    tasks: Sequence[str],
-    there: Collection[str],
-    more: Sequence[tuple[str, int]] = (),
-) -> str:
-    """Return the page as Markdown. there: the pages that exist beside it; more: counts of what
-    else ran. Raises TriptychError for a record that cannot be read."""
-    pages = [each for each in PAGES if each[0].startswith("../") or each[0] in there]
-    have = [f"| {what} | {_where(where, there)} |" for what, where in HAVE]
+def page(evidence: Evidence) -> str:
+    """Return the page as Markdown. Raises TriptychError for a record that cannot be read."""
+    networks = [network_page(name, evidence) for name in SOURCES]
+    tasks = [each for each in dict.fromkeys(page.recipe for page in networks) if each]
     return PAGE.format(
-        have="\n".join(each for each in have if "()" not in each),
+        have="\n".join(f"| {what} | {where} |" for what, where in HAVE),
         networks="\n".join(map(_network, networks)),
         tasks=", ".join(f"[{each}](task-{each}.md)" for each in tasks),
-        pages="\n".join(f"- [{title}]({name})" for name, title in pages),
-        ran="\n".join(
-            f"| {what} | {count} |" for what, count in [*_ran(evidence, networks), *more]
-        ),
+        pages="\n".join(f"- [{title}]({name})" for name, title in PAGES),
+        ran="\n".join(f"| {what} | {count} |" for what, count in ran(evidence)),
     )
-
-
-def _where(text: str, there: Collection[str]) -> str:
-    """Return a direction, "()" in it if its page is not there."""
-    pages = [each.partition(")")[0] for each in text.split("](")[1:]]
-    missing = [e for e in pages if not e.startswith(("../", "#")) and e not in there]
-    return "()" if missing else text
 
 
 def _network(page: NetworkPage) -> str:
@@ -111,17 +97,25 @@ def _network(page: NetworkPage) -> str:
     return f"| {link} | {page.counts['trainable']:,} | {proved} | {worst} | {source} |"
 
 
-def _ran(evidence: Evidence, networks: Sequence[NetworkPage]) -> Iterator[tuple[str, int]]:
+def ran(evidence: Evidence) -> Iterator[tuple[str, int]]:
+    """Yield what ran, and how much of it. Raises TriptychError."""
     record = records.read(evidence.reports / table_page.RECORD, records.RowLine)
     judged = table_page.judged(record)
-    ran = [each for each in judged if each.ran]
-    yield "rows of the official TensorFlow → Fluid table that ran", len(ran)
-    yield "rows of it that cannot be run by a small experiment", len(judged) - len(ran)
-    wrong = [each for each in ran if each.identical and each.fluid.word != "same"]
+    run = [each for each in judged if each.ran]
+    yield "rows of the official TensorFlow → Fluid table that ran", len(run)
+    yield "rows of it that cannot be run by a small experiment", len(judged) - len(run)
+    wrong = [each for each in run if each.identical and each.fluid.word != "same"]
     yield 'rows of it that say "identical", and are not', len(wrong)
+    names = upgrade_page.checked(read_upgrade(evidence.reports))
+    tried = [each for each in names if "paddle" in each.line.get("ways", {})]
+    yield "names of the official Fluid → Paddle 2 table that were looked up", len(names)
+    yield "rows of it that ran", len(tried)
+    yield (
+        "rows of it that are not the same by default",
+        sum(each.verdict.word != "same" for each in tried),
+    )
+    yield "rows of it whose name Paddle 3 no longer has", sum(bool(each.gone) for each in names)
     yield "defaults probed", len({line["probe"] for line in evidence.probes})
     yield "mistakes planted, and found by the ladder", len(evidence.controls)
-    yield (
-        f"networks proved in {len(PANELS)} panels",
-        sum(bool(each.proof and each.proof["proved"]) for each in networks),
-    )
+    proofs = recorded(evidence.reports / RECORD).values()
+    yield f"networks proved in {len(PANELS)} panels", sum(bool(each["proved"]) for each in proofs)

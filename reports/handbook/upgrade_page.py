@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from reports.handbook.evidence import Evidence, versions
-from reports.handbook.records import measured_on, read
-from reports.handbook.upgrading.measuring import RECORD, UpgradeLine
+from reports.handbook.records import measured_on
+from reports.handbook.upgrading.measuring import RECORD, read_upgrade
 from reports.handbook.verdicts import (
     FAILED,
     GONE,
@@ -129,7 +129,7 @@ def _verdict(line: Any, bounds: dict[str, float]) -> Verdict:
 
 def page(evidence: Evidence) -> str:
     """Return the page as Markdown. Raises TriptychError for a record that cannot be read."""
-    record = read(evidence.reports / RECORD, UpgradeLine)
+    record = read_upgrade(evidence.reports)
     rows = checked(record)
     ran = [each for each in rows if "paddle" in each.line.get("ways", {})]
     apart = [each for each in rows if each.verdict.word in SEVERITY and each.verdict.word != GONE]

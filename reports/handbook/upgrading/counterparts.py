@@ -12,7 +12,7 @@ from reports.handbook import records, table_page, upgrade_page
 from reports.handbook.api.asking import said
 from reports.handbook.api_page import call
 from reports.handbook.columns import PANELS
-from reports.handbook.upgrading.measuring import RECORD, UpgradeLine
+from reports.handbook.upgrading.measuring import read_upgrade
 from reports.handbook.verdicts import GONE, NOT_RUN
 
 NOT_MEASURED, WRITTEN, UNKNOWN = "not measured", "as our files write it", "in no table"
@@ -111,7 +111,7 @@ class Counterparts:
 
     @cached_property
     def _renamed(self) -> dict[str, Counterpart]:
-        record = records.read(self._reports / RECORD, UpgradeLine)
+        record = read_upgrade(self._reports)
         found = {}
         for each in upgrade_page.checked(record):
             name = each.line["fluid"].removeprefix("paddle.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypedDict
 
 from frontends.workers.outcomes import WorkerError
@@ -74,6 +75,11 @@ def measured(workers: Workers) -> records.Record:
     }
     own = experiments()
     return records.Record(header, [_line(row, there, own.get(row.short), workers) for row in rows])
+
+
+def read_upgrade(reports: Path) -> records.Record:
+    """Return the record of the table. Raises TriptychError."""
+    return records.read(reports / RECORD, UpgradeLine)
 
 
 def signatures(panel: str, names: Iterable[str], workers: Workers) -> dict[str, Any]:
