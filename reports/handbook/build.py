@@ -11,16 +11,25 @@ from common.errors import TriptychError, run_command
 from common.files import folder_for, write_text
 from frontends.frameworks import FRAMEWORKS
 from frontends.workers.pool import Workers
-from reports.handbook import defaults_page, records, table_page
+from reports.handbook import claims, defaults_page, records, table_page
+from reports.handbook.api import signatures
+from reports.handbook.concepts import measuring as concepts
 from reports.handbook.evidence import Evidence
 from reports.handbook.links import PAGES
 from reports.handbook.measuring import measured
 from reports.handbook.pages import handbook
 from reports.handbook.probing import ProbeLine
 from reports.handbook.site.build import built
+from reports.handbook.upgrading import measuring as upgrading
 
 PROG = "python -m reports.handbook.build"
 INDEX = f"{PAGES}/README.md"
+OTHERS = {
+    upgrading.RECORD: upgrading.measured,
+    signatures.RECORD: signatures.measured,
+    concepts.RECORD: concepts.measured,
+    claims.RECORD: claims.measured,
+}
 
 
 def main(arguments: Sequence[str] | None = None, prog: str = PROG) -> int:
@@ -71,7 +80,7 @@ def _parser(prog: str) -> Parser:
     )
     parser.add_argument("--out", default="reports", metavar="DIR", help="default: reports")
     parser.add_argument("--site", default="", metavar="DIR", help="build the site, too")
-    parser.add_argument("--measure", action="store_true", help="run every row of the table anew")
+    parser.add_argument("--measure", action="store_true", help="run every row and snippet anew")
     parser.add_argument("--rows", default="", metavar="N,…", help="run these rows anew alone")
     return parser
 
@@ -84,10 +93,13 @@ def _numbers(text: str) -> set[int]:
 
 
 def _measure(path: Path, only: set[int]) -> None:
-    """Measure rows in every panel and record them beside those that are kept."""
+    """Measure rows in every panel and record them beside those that are kept; all rows: whatever
+    else the handbook's pages rest on and takes minutes, too."""
     kept = records.read(path, records.RowLine).lines if only and path.exists() else ()
     with Workers() as workers:
         records.write(path, measured(FRAMEWORKS, workers, only, kept))
+        for name, measure in {} if only else OTHERS.items():
+            records.write(path.parent / Path(name).name, measure(workers))
 
 
 if __name__ == "__main__":

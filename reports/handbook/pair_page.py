@@ -11,8 +11,8 @@ from reports.handbook.evidence import Evidence, versions
 PAIR = ("se_resnext_published_tensorflow", "se_resnext_published_fluid")
 # Words in a difference, and the pitfall that shows what such a difference does.
 SHOWN = {
-    "padding": "same_at_stride_2", "act": "activated_twice", "relu": "always_activated",
-    "softmax": "double-softmax", "momentum": "momentum", "epsilon": "epsilon", "bias": "bias_not_added",
+    "padding": "same_at_stride_2", ".act:": "activated_twice", "epsilon": "epsilon",
+    "bias False": "bias_not_declared", "softmax": "double-softmax", "initialization": "gain",
 }  # fmt: skip
 PAGE = """# The published pair, difference by difference
 
