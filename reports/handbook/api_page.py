@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -90,7 +91,7 @@ def _part(
     lines.append("| **call** | " + " | ".join(f"`{call(own[p])}`" for p in PANELS) + " |")
     for name in names:
         cells = [_cell(own[panel], name, known, panel) for panel in PANELS]
-        defaults = {default for _, default in cells if default}
+        defaults = {_compared(default) for _, default in cells} - {"", "None"}
         shown = [_shown(text, default, len(defaults) > 1) for text, default in cells]
         lines.append(f"| `{name}` | {' | '.join(shown)} |")
     probes = [(name, PROBED[symbol, name]) for name in names if (symbol, name) in PROBED]
@@ -130,6 +131,13 @@ def _shown(text: str, default: str, apart: bool) -> str:
         return text
     told = _plain(default)
     return f"{text} = **{told}**" if apart else f"{text} = {told}"
+
+
+def _compared(default: str) -> str:
+    """Return a default so that what means the same is the same."""
+    told = _plain(default).strip("'").lower()
+    pair = re.fullmatch(r"\((\S+), \1\)", told)
+    return "0" if told == "valid" else pair[1] if pair else told
 
 
 def _plain(default: str) -> str:

@@ -65,15 +65,16 @@ def _case(case: Case, line: Any) -> str:
 
 def outcome(ways: Mapping[str, Sequence[Any]]) -> str:
     """Return what came out of a case, and how far the panels are apart."""
-    first = ways[PANELS[0]][0]
-    shape = ", ".join(first.get("results", ())) or first.get("error", "nothing")
-    others = {panel: ways[panel][0] for panel in PANELS if panel in ways and panel != PANELS[0]}
-    failed = [f"{SHORT[panel]}: {way['error']}" for panel, way in others.items() if "error" in way]
-    apart = [way.get(key) for way in others.values() for key in ("forward", "gradient")]
-    worst = max((each for each in apart if each is not None), default=0.0)
-    shapes = [
-        SHORT[p] for p, way in others.items() if way.get("results", shape) != first["results"]
-    ]
-    told = f"**{shape}** as TensorFlow 1 has it; all are {worst:.0e} of the largest value apart at most"
-    more = [*failed, *([f"another shape or type in {', '.join(shapes)}"] if shapes else [])]
-    return told + (f"; {'; '.join(more)}" if more else "") + "."
+    found = {panel: ways[panel][0] for panel in PANELS}
+    first = found[PANELS[0]]
+    shape = ", ".join(first["results"])
+    others = [found[panel] for panel in PANELS[1:]]
+    keys = ("forward", "flat", "gradient")
+    apart = [each[key] for each in others for key in keys if each.get(key) is not None]
+    of = "values and gradients" if any("gradient" in each for each in others) else "values"
+    worst = (
+        f"equal {of}" if max(apart) == 0 else f"{of} {max(apart):.0e} of the largest apart at most"
+    )
+    odd = [f"{SHORT[p]} gives {', '.join(e['results'])}" for p, e in found.items()
+           if e["results"] != first["results"]]  # fmt: skip
+    return f"**{shape}**, all five: {worst}" + (f"; {'; '.join(odd)}" if odd else "") + "."

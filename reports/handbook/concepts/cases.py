@@ -129,7 +129,7 @@ CONCEPTS = (
                   "fluid.layers.batch_norm(x, is_test=True)",
                   "layer = nn.BatchNorm1D(6)\nlayer.eval()\n\ny = layer(x)",
                   _layer("keras.layers.BatchNormalization(epsilon=1e-5)", "layer(x, training=False)"),
-                  "layer = nn.BatchNorm1d(6)\nlayer.eval()\n\ny = layer(x)", dtype="float32"),
+                  "layer = nn.BatchNorm1d(6)\nlayer.eval()\n\ny = layer(x)", gradients=False, dtype="float32"),
         ),
         ("Epsilon, left out, is {bn_epsilon}; the old average weighs {bn_momentum}.",
          "The running variance of pictures is {bn_variance}: [the pitfall](pitfalls.md#variance)."),
@@ -180,7 +180,7 @@ CONCEPTS = (
                   'fluid.layers.dropout(\n    x, 0.5, is_test=True, dropout_implementation="upscale_in_train")',
                   "F.dropout(x, 0.5, training=False)",
                   _layer("keras.layers.Dropout(0.5)", "layer(x, training=False)"),
-                  "F.dropout(x, 0.5, training=False)"),
+                  "F.dropout(x, 0.5, training=False)", gradients=False),
         ),
         ("In training what is kept is times {dropout_training}, at inference everything times "
          "{dropout_inference}.",),

@@ -96,8 +96,9 @@ class ColumnFile:
         for each in self.carriers:
             (first, start), (last, stop) = each.start, each.stop
             for number in range(max(first, piece.first), min(last, piece.last) + 1):
-                begin = start if number == first else indent
-                end = stop if number == last else len(self.rows[number - 1])
+                row = self.rows[number - 1]
+                begin = start if number == first else len(row) - len(row.lstrip())
+                end = stop if number == last else len(row)
                 field = each.fields[0]
                 yield Mark(number - piece.first, max(begin - indent, 0), end - indent, field)
 

@@ -13,6 +13,7 @@ from pygments.token import STANDARD_TYPES
 from reports.handbook.networks.file import Mark, Part
 
 PLAIN = frozenset(["", "w", "p", "n", "o", "nn", "bp"])  # token classes that have no colour
+LONG = 40  # characters of a line that may have to wrap in a column
 Token = tuple[str, str]  # class, text
 
 
@@ -32,13 +33,14 @@ def tokens(code: str) -> tuple[tuple[Token, ...], ...]:
 
 def highlighted(part: Part) -> Markup:
     """Return a part of code as a `pre`."""
-    rows = []
+    rows, lines = [], part.code.split("\n")
     for number, row in enumerate(tokens(part.code)):
         marks = [mark for mark in part.marks if mark.line == number]
-        lead = len(part.code.split("\n")[number]) - len(part.code.split("\n")[number].lstrip())
-        rows.append(
-            f'<span class="l" style="--hang:{lead + 4}ch">{"".join(_row(row, marks))}</span>'
-        )
+        line = "".join(_row(row, marks))
+        lead = len(lines[number]) - len(lines[number].lstrip())
+        if lead and len(lines[number]) > LONG:
+            line = f'{" " * lead}<i class="j"></i>{line[lead:]}'
+        rows.append(f'<span class="l" style="--hang:{lead + 4}ch">{line}</span>')
     return Markup(f'<pre class="code">{"".join(rows)}</pre>')
 
 
