@@ -83,8 +83,8 @@ def match(own: Own, network: Network, names_file: str | None, classes: bool) -> 
 def _by_order(own: Own, canonical: Canonical) -> Pairs:
     """Match in order; where the orders part, the longest common runs of kinds and shapes."""
     mine, theirs = _in_order(own), list(canonical)
-    left = [(own[name].kind, _size(own[name])) for name in mine]
-    right = [(p.kind, _size(p)) for p in canonical.values()]
+    left = [(own[name].kind, size_of(own[name])) for name in mine]
+    right = [(p.kind, size_of(p)) for p in canonical.values()]
     matcher = difflib.SequenceMatcher(None, left, right, autojunk=False)
     return {
         mine[block.a + i]: theirs[block.b + i]
@@ -109,18 +109,18 @@ def _by_layer(own: Own, canonical: Canonical, done: Pairs) -> Pairs:
     free: dict[object, list[dict[str, str]]] = {}
     for names in by_layer(n for n in _in_order(own) if _layer(n) not in taken).values():
         by_kind = {own[name].kind: name for name in names}
-        signature = frozenset((own[name].kind, _size(own[name])) for name in names)
+        signature = frozenset((own[name].kind, size_of(own[name])) for name in names)
         free.setdefault(signature, []).append(by_kind)
     found: Pairs = {}
     for names in by_layer(n for n in canonical if _layer(n) not in taken).values():
-        signature = frozenset((canonical[name].kind, _size(canonical[name])) for name in names)
+        signature = frozenset((canonical[name].kind, size_of(canonical[name])) for name in names)
         if free.get(signature):
             by_kind = free[signature].pop(0)
             found |= {by_kind[canonical[name].kind]: name for name in names}
     return found
 
 
-def _size(each: Tensor | Parameter) -> tuple[int, ...]:
+def size_of(each: Tensor | Parameter) -> tuple[int, ...]:
     """Return a shape; the kernel of a 1×1 convolution is that of a dense layer on a map."""
     shape = tuple(each.shape)
     return shape[:2] if each.kind == "kernel" and shape[2:] == (1, 1) else shape
@@ -177,7 +177,7 @@ def _by_file(found: Match, own: Own, canonical: Canonical, names_file: str) -> N
             near = difflib.get_close_matches(wrong, choices, 3) or choices[:3]
             raise TriptychError(f"--names {names_file}: no {wrong!r}; such as {', '.join(near)}")
         given, expected = own[mine].shape, canonical[theirs].shape
-        if _size(own[mine]) == _size(canonical[theirs]):
+        if size_of(own[mine]) == size_of(canonical[theirs]):
             found.names[mine] = theirs
         else:
             found.differences.append(f"{mine} {given} of mine, {theirs} {expected}")
