@@ -58,6 +58,7 @@ RUNNABLE = (
     "parity_tests.random_networks",
     "parity_tests.rounding_margins",
     "reports.build",
+    "reports.experiment",
     "reports.handbook.build",
     "reports.handbook.probe",
     "reports.networks",
