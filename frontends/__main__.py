@@ -50,6 +50,12 @@ COMMANDS = (
         "train se_resnext_mnist --data mnist --epochs 1",
     ),
     Command(
+        "experiment",
+        "reports.experiment",
+        "run an experiment of the sources: records, plots, verdicts",
+        "experiment resnet_or_se --quick",
+    ),
+    Command(
         "bench",
         "benchmarks.run",
         "prove the panels, then time those that passed",
@@ -126,7 +132,6 @@ specification as the source file of each, proves these the same network, trains 
 
 usage: {prog} COMMAND …   ({prog} COMMAND --help explains it)
 {commands}
-
 for example:
 {examples}
 exit codes: 0 all well, 1 something differs, failed or is missing, 2 wrong usage, 130 interrupted"""

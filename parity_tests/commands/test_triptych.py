@@ -33,6 +33,7 @@ NOT_LOADED = {
     "emit": "frontends.ladder frontends.workers frontends.checkpoints reports benchmarks",
     "verify": "frontends.checkpoints reports benchmarks matplotlib",
     "train": "benchmarks",
+    "experiment": "benchmarks",
     "bench": "frontends.checkpoints",
     "report runs": "benchmarks frontends.checkpoints",
     "report networks": "benchmarks frontends.checkpoints frontends.workers matplotlib",
@@ -88,8 +89,8 @@ def test_a_subcommand_loads_what_it_needs(command: Command) -> None:
 def test_the_table_is_whole() -> None:
     assert set(BY_NAME) == set(NOT_LOADED) and len(BY_NAME) == len(COMMANDS)
     firsts = set(
-        "networks emit verify train bench report probe upgrade data convert environments "
-        "doctor".split()
+        "networks emit verify train experiment bench report probe upgrade data convert "
+        "environments doctor".split()
     )
     assert {each.name.split()[0] for each in COMMANDS} == firsts
     assert set(triptych.SHOWN) <= set(BY_NAME)
@@ -132,7 +133,7 @@ UNKNOWN = {
     ),
     "far": (
         ["serve"],
-        "triptych: unknown command 'serve'; available: networks, emit, verify, train, bench",
+        "triptych: unknown command 'serve'; available: networks, emit, verify, train, experiment",
     ),
     "option": (["--verbose"], "triptych: unknown command '--verbose'; available: networks"),
     "of two words": (["report"], "triptych: report: which? runs, networks"),

@@ -61,6 +61,7 @@ RUNNABLE = (
     "parity_tests.random_networks",
     "parity_tests.rounding_margins",
     "reports.build",
+    "reports.experiment",
     "reports.handbook.build",
     "reports.handbook.networks.proving",
     "reports.handbook.probe",
