@@ -19,9 +19,9 @@ class Workers:
     framework. May be asked from several threads: a worker serves one request after the other.
     """
 
-    def __init__(self, device: str = "cpu", threads: int | None = None) -> None:
-        """device, threads: see `frontends.workers.process.environment`."""
-        self._device, self._threads = device, threads
+    def __init__(self, device: str = "cpu", threads: int | None = None, spin: bool = False) -> None:
+        """device, threads, spin: see `frontends.workers.process.environment`."""
+        self._device, self._threads, self._spin = device, threads, spin
         self._workers: dict[tuple[str, str], WorkerProcess] = {}
         self._turns: dict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
         self._finding = threading.Lock()
@@ -74,7 +74,7 @@ class Workers:
             if worker is not None:
                 worker.close()
             worker = self._workers[framework, lane] = WorkerProcess(
-                framework, self._device, self._threads, temporary=self._temporary
+                framework, self._device, self._threads, self._spin, self._temporary
             )
         if self._closed:  # by another thread, which may not have seen this one
             worker.close()
