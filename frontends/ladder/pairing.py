@@ -75,7 +75,7 @@ def pair(first: Holder, other: Holder, names: Mapping[str, str] | None = None) -
     found.lines += _lines(first, other, missing) + _lines(other, first, more)
     found.lines += _trained(first, other, found.names)
     if missing and more:
-        found.proposal = _proposal(missing, more)
+        found.proposal = _proposal(first, other, missing, more)
     return found
 
 
@@ -237,13 +237,13 @@ def _trains(holder: Holder, first: Holder, mine: str, theirs: str) -> bool:
     return holder.tensor(mine if holder is first else theirs).trains
 
 
-def _proposal(missing: list[str], more: list[str]) -> str:
-    """Return names to begin a file for --names with: the closest ones."""
-    free = list(more)
-    pairs = {}
+def _proposal(first: Holder, other: Holder, missing: list[str], more: list[str]) -> str:
+    """Return names to begin a file for --names with: the closest ones of one size, "" if none."""
+    free, pairs = list(more), {}
     for name in missing:
-        near = difflib.get_close_matches(name, free, 1, 0.0)
-        if near:
-            pairs[name] = near[0]
-            free.remove(near[0])
-    return json.dumps(pairs)
+        size = size_of(first.tensor(name))
+        alike = [each for each in free if size_of(other.tensor(each)) == size]
+        for near in difflib.get_close_matches(name, alike, 1, 0.0):
+            pairs[name] = near
+            free.remove(near)
+    return json.dumps(pairs) if pairs else ""
