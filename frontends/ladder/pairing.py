@@ -13,11 +13,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
-from pathlib import Path
 
 from common.errors import TriptychError
 from frontends.ladder.climb import by_layer
-from frontends.ladder.matching import folded, size_of
+from frontends.ladder.matching import folded, size_of, such_as
 from frontends.ladder.placing import placed_alike
 from frontends.workers.protocol import Looked, Tensor
 
@@ -79,17 +78,6 @@ def pair(first: Holder, other: Holder, names: Mapping[str, str] | None = None) -
     return found
 
 
-def read_names(path: str) -> dict[str, str]:
-    """Return what a file of names says. Raises TriptychError."""
-    try:
-        found = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise TriptychError(f"--names {path}: {error}") from None
-    if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
-        raise TriptychError(f"--names {path}: expected {{name in the first: name in the other}}")
-    return found
-
-
 def _said(first: Holder, other: Holder, names: Mapping[str, str], found: Pairing) -> Names:
     """Return the layers that names say; those of tensors go into the pairing."""
     layers: Names = {}
@@ -104,10 +92,7 @@ def _said(first: Holder, other: Holder, names: Mapping[str, str], found: Pairing
         else:
             holder, wrong = (other, theirs) if _has(first, mine) else (first, mine)
             known = [*holder.layers, *holder.look.tensors]
-            near = difflib.get_close_matches(wrong, known, 3) or known[:3]
-            raise TriptychError(
-                f"--names: no {wrong!r} in {holder.title}; such as {', '.join(near)}"
-            )
+            raise TriptychError(f"--names: no {wrong!r} in {holder.title}{such_as(wrong, known)}")
     return layers
 
 
