@@ -14,6 +14,7 @@ import numpy as np
 from common.errors import TriptychError
 from common.streams import draw, float32_exact
 from common.text import one_line
+from frontends.frameworks import HISTORICAL
 from frontends.ladder.again import further_calls, in_float32
 from frontends.ladder.asked import Asked, batch_for, titles
 from frontends.ladder.beside import FileRuns
@@ -105,9 +106,7 @@ class Comparison:
         shape = self._asked.shape
         if self._asked.inputs is not None:
             shape = shape or tuple(self._asked.inputs.shape[1:])
-        for index, subject in sorted(
-            enumerate(self.subjects), key=lambda each: each[1].framework != "tensorflow"
-        ):
+        for index, subject in sorted(enumerate(self.subjects), key=_tells_its_shape):
             try:
                 hello = self._workers.request(
                     subject.framework, Hello(), self._asked.timeout, lane=subject.lane
@@ -259,6 +258,11 @@ class Comparison:
             lines = self._workers.printed(each.framework, each.lane).splitlines()
             for line in [line for line in lines if not LOGGED.match(line)][-5:]:
                 yield f"printed by {each.name}: {one_line(line)}"
+
+
+def _tells_its_shape(each: tuple[int, Brought]) -> tuple[bool, bool]:
+    """Return a key that brings files first whose input may be found: Keras models declare it."""
+    return each[1].framework != "tensorflow", each[1].framework in HISTORICAL
 
 
 def _in_order(first: Looked, other: Looked, mode: str) -> tuple[str, ...]:
