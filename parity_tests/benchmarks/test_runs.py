@@ -17,11 +17,11 @@ from pathlib import Path
 import pytest
 
 from benchmarks import gate, run, workloads
+from benchmarks.lanes import Lane
 from benchmarks.matrix import Case
-from benchmarks.timing import Lane
 from common.network import Network
 from common.recipes.recipe import Recipe
-from frontends.ladder.report import Report
+from frontends.ladder.report import Report, Row
 from frontends.ladder.verify import verify
 from frontends.workers.environments import ROOT
 from frontends.workers.outcomes import NOT_COMPARABLE
@@ -46,13 +46,16 @@ def _rounded(self, *given):
 
 nn.Conv2d._conv_forward = _rounded
 """
-FEW = ("--network", SMALL, "--batch-size", "4", "--threads", "1", "--rounds", "2")
+FEW = (
+    "--network", SMALL, "--batch-size", "4", "--threads", "1", "--processes", "1", "--rounds", "2",
+    "--beside", "none", "--quick-proof",
+)  # fmt: skip
 
 
 @pytest.fixture
 def proved(monkeypatch: pytest.MonkeyPatch, workers: Workers) -> None:
     """Climb the ladder with the workers that all tests share."""
-    monkeypatch.setattr(gate, "verify", lambda *what: verify(*what, workers=workers))
+    monkeypatch.setattr(gate, "verify", lambda *what, **how: verify(*what, **how, workers=workers))
 
 
 @pytest.fixture
@@ -104,7 +107,8 @@ def test_a_killed_worker_is_a_row_and_the_other_finishes(
     assert len(torch.rounds) == 2 and len(paddle.rounds) == 1
     assert "SIGKILL" in paddle.message
     assert "SIGKILL" in (tmp_path / f"{found.name}.md").read_text(encoding="utf-8")
-    assert found.share(torch) > 0 and found.memory(torch) > 0
+    assert found.share(torch) and torch.memory and found.bandwidth
+    assert torch.faults is not None and torch.warm[0]["settings"]["threads"] == "1"
 
 
 def _planted(
@@ -217,7 +221,8 @@ def test_what_is_not_proved_is_not_timed(
     def why(report: Report, framework: str) -> str | None:
         return "gradients: mismatched" if framework in refused else None
 
-    monkeypatch.setattr(gate, "prove", lambda network, frameworks: Report("n", 2, frameworks))
+    rows = [Row("forward, eval", ("torch", "paddle"), "agrees")]
+    monkeypatch.setattr(gate, "prove", lambda network, names, rounding: Report("n", 2, names, rows))
     monkeypatch.setattr(Report, "reason", why)
     only = ("--framework", "torch,paddle", "--style", "eager", "--mode", "inference")
     code, found = go(*only, "--rounds", "1")
@@ -233,7 +238,7 @@ def test_every_style_of_every_framework(go: Callable[..., tuple[int, Run]]) -> N
     """The main job: the default network and batch; its time allows for compiling beside tests."""
     default = ("--network", "se_resnext_mnist", "--batch-size", "64")
     code, found = go("--framework", "all", "--budget", "600", *default)
-    assert code == 0 and len(found.timings) == 16
+    assert code == 0 and len(found.timings) == 18
     assert set().union(*_outcomes(found).values()) == {"measured"}
 
 
