@@ -109,17 +109,25 @@ class Lane:
         seconds = self._steady() if self.device == "cpu" else self._settled()
         memory = self.request(Memory())
         self.memory = memory.private
-        size, count = MATMUL[self.device]
-        products = self.request(Matmul(size, count, self.device)).seconds
         return {
             "seconds": seconds,
             "steady": steady_from(seconds),
             "per": self._per,
             "memory": asdict(memory),
-            "matmul_size": size,
-            "matmul_seconds": products,
+            **self._product(),
             **asdict(self.request(Under())),
         }
+
+    def _product(self) -> dict[str, Any]:
+        """Return the size of matrices and how long their products took, in the case's precision."""
+        size, count = MATMUL[self.device]
+        if self.case.precision != "bfloat16":
+            seconds = self.request(Matmul(size, count, self.device)).seconds
+        elif self.case.framework == "torch":
+            seconds = self.request(Matmul(size, count, self.device, "bfloat16")).seconds
+        else:
+            return {"matmul_size": size}
+        return {"matmul_size": size, "matmul_seconds": seconds}
 
     def _steady(self) -> list[float]:
         seconds: list[float] = []

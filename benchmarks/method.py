@@ -68,7 +68,7 @@ def words(frameworks: Iterable[str], cases: Iterable[Case], recipe: Recipe) -> d
     return {
         "frameworks": {name: _framework(name) for name in frameworks},
         "modes": {m: _mode(m, recipe) for m in MODES if any(c.mode == m for c in timed)},
-        "precisions": {name: PRECISIONS[name] for name in sorted({c.precision for c in timed})},
+        "precisions": {p: w for p, w in PRECISIONS.items() if any(c.precision == p for c in timed)},
         "variants": {v: _variant(v) for v in sorted({c.variant for c in timed} - {""})},
         "method": METHOD,
     }

@@ -76,8 +76,8 @@ def load(run: Run) -> str:
 def yardsticks(run: Run) -> str:
     """Return what the machine reached: its fastest matrix product and copy."""
     parts = []
-    if run.product:
-        parts.append(f"matrix product {run.product / 1e9:,.0f} GFLOP/s")
+    for precision, speed in run.products.items():
+        parts.append(f"{precision} matrix product {speed / 1e9:,.0f} GFLOP/s")
     if run.bandwidth:
         parts.append(f"copy {run.bandwidth / 1e9:,.1f} GB/s (read and written)")
     return f"the fastest that was reached: {', '.join(parts)}" if parts else ""

@@ -96,7 +96,8 @@ def _roofline(axes: Axes, run: Run) -> None:
     ends = [min(at, ridge) / 8, ridge, max(at, ridge) * 8]
     axes.loglog(ends, [min(product, bandwidth * x) for x in ends], color="black", linewidth=1)
     for timing in run.timings.values():
-        if timing.measured and not timing.variant:
+        first = next(iter(run.header["precisions"]))
+        if timing.measured and not timing.variant and timing.precision == first:
             form = "o" if timing.mode == "inference" else "^"
             axes.loglog(at, run.flops(timing), form, color=_colour(run, timing), markersize=5)
     axes.set_title("roofline (circles: inference, triangles: training)", fontsize=10)

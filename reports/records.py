@@ -65,10 +65,13 @@ class Timing:
             self.framework, self.style, self.mode, self.precision, self.batch, self.variant
         )  # fmt: skip
 
+    passed: int = 0  # processes of its mode and batch that have ended
+
     @property
     def measured(self) -> bool:
-        """Whether there are figures."""
-        return self.outcome == MEASURED
+        """Whether there are figures; of a run that was interrupted, those of its whole passes."""
+        interrupted = self.outcome == INTERRUPTED and self.passed > 0
+        return self.outcome == MEASURED or (interrupted and bool(self.rounds))
 
     @cached_property
     def seconds(self) -> Rounds:
@@ -184,20 +187,23 @@ class Run:
         return 2.0 * passes * self.header["macs"] * timing.batch / timing.step.value
 
     @cached_property
+    def products(self) -> dict[str, float]:
+        """The FLOP/s of the fastest matrix product that any process reached, its median one, by
+        precision."""
+        found: dict[str, float] = {}
+        for timing in self.timings.values():
+            sizes = [warm["matmul_size"] for warm in timing.warm.values()]
+            taken = [warm.get("matmul_seconds") for warm in timing.warm.values()]
+            taken += [each.get("matmul_seconds") for each in timing.rounds.values()]  # earlier
+            for seconds in filter(None, taken if sizes else []):
+                speed = 2.0 * sizes[0] ** 3 / statistics.median(seconds)
+                found[timing.precision] = max(speed, found.get(timing.precision, 0.0))
+        return found
+
+    @property
     def product(self) -> float | None:
-        """The FLOP/s of the fastest matrix product that any process reached, its median one."""
-        found = [
-            2.0 * warm["matmul_size"] ** 3 / statistics.median(warm["matmul_seconds"])
-            for timing in self.timings.values()
-            for warm in timing.warm.values()
-            if "matmul_seconds" in warm
-        ]
-        sizes = [w["matmul_size"] for t in self.timings.values() for w in t.warm.values()]
-        for timing in self.timings.values():  # earlier, products were taken after each round
-            for each in timing.rounds.values():
-                if "matmul_seconds" in each and sizes:
-                    found.append(2.0 * sizes[0] ** 3 / statistics.median(each["matmul_seconds"]))
-        return max(found, default=None)
+        """That of the run's first precision."""
+        return self.products.get(next(iter(self.header["precisions"]), ""))
 
     @cached_property
     def bandwidth(self) -> float | None:
@@ -212,8 +218,9 @@ class Run:
         return 2.0 * self.header["macs"] / traffic if traffic else None
 
     def share(self, timing: Timing) -> float | None:
-        """Return `flops` over those of the machine's fastest matrix product."""
-        return self.flops(timing) / self.product if self.product else None
+        """Return `flops` over those of the machine's fastest product in that precision."""
+        product = self.products.get(timing.precision)
+        return self.flops(timing) / product if product else None
 
 
 def read_run(path: Path) -> Run:
@@ -275,6 +282,8 @@ def _with(run: Run, record: Any, first: dict[str, Any]) -> Run:
     elif kind == "pass":
         _known([record["mode"]], run.header["modes"])
         run.passes.append(record)
+        for timing in run.timings.values():
+            timing.passed += (timing.mode, timing.batch) == (record["mode"], record["batch"])
     elif kind == "proof":
         _known([*record["panels"], *record["versions"]], run.header["frameworks"])
         run.proof = record

@@ -81,8 +81,9 @@ def _planted(run: Run) -> str:
 
 def _limit(run: Run) -> str:
     """Tell how near the best comes to what the machine can do."""
-    measured = [t for t in run.timings.values() if t.measured and not t.variant]
-    roof = roof_of(run)
+    first = next(iter(run.header["precisions"]), "")
+    written = [t for t in run.timings.values() if t.measured and not t.variant]
+    measured, roof = [t for t in written if t.precision == first], roof_of(run)
     if not measured or roof is None:
         return ""
     best = max(measured, key=run.flops)

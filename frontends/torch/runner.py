@@ -33,10 +33,10 @@ def versions():
     return {"torch": torch.__version__, "numpy": np.__version__}
 
 
-def matmul(size, device):
-    """Return a function that multiplies two float32 matrices on a device and waits."""
+def matmul(size, device, dtype="float32"):
+    """Return a function that multiplies two matrices on a device and waits."""
     place = _place(device)
-    left, right = torch.rand(2, size, size, dtype=torch.float32, device=place)
+    left, right = torch.rand(2, size, size, dtype=getattr(torch, dtype), device=place)
 
     def step():
         torch.matmul(left, right)

@@ -49,9 +49,9 @@ def _styled(network, step):
     if step.style == "frozen":
         if step.mode != "inference":
             raise ValueError("weights that train cannot be frozen")
-        import torch._inductor.config
+        from torch._inductor import config
 
-        torch._inductor.config.freezing = True
+        config.freezing = True
     return torch.compile(network) if step.style in ("compiled", "frozen") else network
 
 

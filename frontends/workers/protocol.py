@@ -415,12 +415,14 @@ class Steps(Request[Seconds]):
 
 @dataclass(frozen=True)
 class Matmul(Request[Seconds]):
-    """Multiply two square float32 matrices of `size` rows, `count` times."""
+    """Multiply two square matrices of `size` rows, `count` times. dtype: another than float32 is
+    PyTorch's alone."""
 
     answer: ClassVar[Type[Message]] = Seconds
     size: int
     count: int
     device: str = "cpu"
+    dtype: str = "float32"
 
 
 @dataclass(frozen=True)

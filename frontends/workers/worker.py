@@ -244,7 +244,8 @@ class Worker:
     def _matmul(self, request):
         """Multiply two matrices again and again, once more beforehand."""
         self.stage = "matmul"
-        step = self._framework.matmul(request.size, request.device)
+        more = [request.dtype] if request.dtype != "float32" else []
+        step = self._framework.matmul(request.size, request.device, *more)
         return protocol.Seconds(self._timing.repeated(step, request.count))
 
     def _copy(self, request):

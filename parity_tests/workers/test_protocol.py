@@ -82,7 +82,7 @@ MESSAGES: dict[str, Message] = {
         Copy(1 << 28, 5),
         Under(),
         Conditions({"threads": "2"}, ("libgomp.so.1",)),
-        Matmul(1024, 5, "gpu"),
+        Matmul(1024, 5, "gpu", "bfloat16"),
         Memory(),
         Execute("y = x", "inputs.npz", "results.npz", Calling(("w",), True, False, 2)),
         Executed("no gradient"),
