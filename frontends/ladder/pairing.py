@@ -1,7 +1,8 @@
 """Which tensor of one file is which of another: whole layers, in the order of their calls.
 
-Layers are matched by the shape of what they mainly hold, up to each framework's layout; what is
-left, in order among those of one shape, and then by name. What has no counterpart is a difference.
+Layers are matched by the shape of what they mainly hold, up to each framework's layout, and by
+what stands in front of and behind them; what is left, in order among those of one shape, and then
+by name. What has no counterpart is a difference.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from common.errors import TriptychError
 from frontends.ladder.climb import by_layer
 from frontends.ladder.matching import folded, size_of
+from frontends.ladder.placing import placed_alike
 from frontends.workers.protocol import Looked, Tensor
 
 MAIN = ("kernel", "table", "gamma", "slope", "beta", "mean", "variance", "bias")
@@ -127,6 +129,8 @@ def _alike(
     theirs = {n: _signature(other, names) for n, names in right.items() if n not in taken}
     if mine and mine == theirs:
         return {name: name for name in mine}
+    placed = placed_alike(mine, first.look.follows, theirs, other.look.follows)
+    mine, theirs = placed or (mine, theirs)
     found: Names = {}
     matcher = difflib.SequenceMatcher(None, list(mine.values()), list(theirs.values()), False)
     a, b = list(mine), list(theirs)

@@ -212,7 +212,8 @@ class Looked(Message):
     tensors: what it holds, in the order of creation. order: their names in the order in which calls
     took them first, those never taken left out. outputs: mode -> the shapes of its outputs by key
     or place, N first. input_shape: without the batch, channels first, as it was taken. places:
-    name -> the line that made its layer. odd: what no network does, in words.
+    name -> the line that made its layer. odd: what no network does, in words. follows: layer ->
+    the layers in front of it, of those that hold parameters.
     """
 
     tensors: Dict[str, Tensor]
@@ -221,6 +222,7 @@ class Looked(Message):
     input_shape: Shape
     places: Dict[str, str]
     odd: Tuple[str, ...] = ()
+    follows: Dict[str, Tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ class Trace:
             yield
         finally:
             self.on = False
-            self.calls[mode] = tuple(self._found) if self._keep else ()
+            self.calls[mode] = tuple(self._found)
             self._alive, self._known = [], {}
 
     def took(self, names: Iterable[str]) -> None:
@@ -106,21 +106,38 @@ class Trace:
         for each in leaves(result):
             if len(getattr(each, "shape", ())) and int(each.shape[0]) == self._batch:
                 self._alive.append(each)
-                if self._keep:
-                    self._put(Call(name, *place, tuple(dict.fromkeys(sources)), takes), each)
+                self._put(Call(name, *place, tuple(dict.fromkeys(sources)), takes), each)
 
     def _put(self, call: Call, result: Any) -> None:
-        value = np.asarray(self._numbers(result))
-        if value.dtype.kind == "f":
-            number = len(self._found)
-            self._found.append(call)
-            self._values[number], self._known[id(result)] = value, number
+        number = len(self._found)
+        if self._keep:
+            value = np.asarray(self._numbers(result))
+            if value.dtype.kind != "f":
+                return
+            self._values[number] = value
+        self._found.append(call)
+        self._known[id(result)] = number
 
     def items(self) -> Iterator[Tuple[str, Any]]:
         """Yield (call/<number>, array) of the mode that was recorded last, and forget it."""
         for number, value in self._values.items():
             yield "call/%d" % number, value
         self._values = {}
+
+
+def follows_of(calls: Iterable[Call]) -> Dict[str, Tuple[str, ...]]:
+    """Return, by layer that holds parameters, those whose results it is given, through whatever."""
+    behind: Dict[int, Dict[str, None]] = {}
+    found: Dict[str, Dict[str, None]] = {}
+    for number, call in enumerate(calls):
+        before: Dict[str, None] = {}
+        for source in call.sources:
+            before.update(behind.get(source, {}))
+        layers = dict.fromkeys(name.rpartition(".")[0] for name in call.takes)
+        for layer in layers:
+            found.setdefault(layer, {}).update((b, None) for b in before if b not in layers)
+        behind[number] = layers or before
+    return {layer: tuple(before) for layer, before in found.items()}
 
 
 def leaves(value: Any) -> Iterator[Any]:

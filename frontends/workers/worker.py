@@ -138,7 +138,9 @@ class Worker:
         outputs["train"] = runner.look("train", inputs)
         told = {m: {k: tuple(v.shape) for k, v in each.items()} for m, each in outputs.items()}
         order, odd = tuple(runner.trace.order), tuple(runner.recordings.seen.odd)
-        return protocol.Looked(tensors, order, told, tuple(shape), runner.places(), odd)
+        follows = tracing.follows_of(runner.trace.calls.get("evaluate", ()))
+        places = runner.places()
+        return protocol.Looked(tensors, order, told, tuple(shape), places, odd, follows)
 
     def _run(self, request):
         """Load a file, set its parameters, and write what it gives."""
@@ -160,7 +162,7 @@ class Worker:
                     if request.observe.keeps(name):
                         results.put(call + "/" + name, array)
         seen, runner.module.tap = runner.recordings.seen, None  # which leads to all that it holds
-        calls = runner.trace.calls if request.file.compared else {}
+        calls = runner.trace.calls if request.observe.keep_calls else {}
         del runner
         _give_back_memory()
         return protocol.Structure(

@@ -71,6 +71,8 @@ PORTED = {
     "another activation": _ported(
         "Inception", "paddle_net.py:Inception('relu6')", "first apart: relu of"
     ),
+    "branches in another order, Paddle": _ported("Branches", "paddle_net.py:Branches"),
+    "branches in another order, Keras": _ported("Branches", "keras_net.py:branches"),
     "a gate": _ported("Gate", "keras_net.py:Gate"),
     "SAME at stride 2": _ported("Gate", "keras_net.py:Gate('same')", "first apart: conv (Conv2d)"),
     "another gate": _ported(

@@ -12,6 +12,7 @@ from frontends.ladder.aligned import NOWHERE, UNSEEN, Traced, apart
 from frontends.ladder.carried import carried
 from frontends.ladder.files import is_file, parse_file
 from frontends.ladder.pairing import Holder, pair
+from frontends.ladder.placing import placed_alike
 from frontends.workers.protocol import Call, Looked, Tensor
 from parity_tests.rows import rows
 
@@ -104,6 +105,19 @@ def test_names_say_which_layer_is_which() -> None:
     assert pair(own, other, {"one": "y"}).names["x.gamma"] == "two.gamma"
     with pytest.raises(TriptychError, match="no 'z' in b; such as x, y"):
         pair(own, other, {"one": "z"})
+
+
+def test_branches_of_one_shape_are_told_by_what_follows_them() -> None:
+    one = {"a": ("stem",), "b": ("a",), "short": ("stem",), "fc": ("b", "short")}
+    other = {"q": ("p",), "r": ("p",), "s": ("r",), "t": ("q", "s")}  # q is called first
+    signatures = ["stem", "conv", "conv", "conv", "fc"]
+    mine, theirs = (dict(zip(names, signatures)) for names in (["stem", *one], ["p", *other]))
+    found = placed_alike(mine, one, theirs, other)
+    assert found is not None
+    left, right = ({place: name for name, place in each.items()} for each in found)
+    pairs = {left[place]: right[place] for place in left}
+    assert pairs == {"stem": "p", "a": "r", "b": "s", "short": "q", "fc": "t"}
+    assert placed_alike(mine, one, theirs, {**other, "t": ("q",)}) is None
 
 
 def test_weights_are_found_by_their_framework_s_names() -> None:

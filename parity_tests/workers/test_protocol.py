@@ -98,6 +98,7 @@ MESSAGES: dict[str, Message] = {
             {"evaluate": {"": (2, 10)}, "train": {"0": (2, 10), "1": (2, 10)}},
             (3, 32, 32),
             {"fc.bias": "net.py:3: self.fc = nn.Linear(4, 10)"},
+            follows={"fc": ("stem", "gate")},
         ),
         Structure(
             {"stem.kernel": (4, 3, 1, 1)},

@@ -100,3 +100,13 @@ def flat():
         layers.Flatten(),
         layers.Dense(5),
     )
+
+
+def branches():
+    """Calls the shortcut first."""
+    inputs = keras.Input((8, 8, 3))
+    x = layers.Conv2D(4, 3)(inputs)
+    short = layers.Conv2D(4, 1)(x)
+    x = layers.Conv2D(4, 1)(layers.Conv2D(4, 1, activation="relu")(x))
+    x = layers.GlobalAveragePooling2D()(layers.ReLU()(layers.add([short, x])))
+    return keras.Model(inputs, layers.Dense(5)(x))

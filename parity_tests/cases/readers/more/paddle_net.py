@@ -85,3 +85,19 @@ def flat():
     return nn.Sequential(
         nn.Conv2D(3, 4, 3), nn.ReLU(), nn.MaxPool2D(2), nn.Flatten(), nn.Linear(36, 5)
     )
+
+
+class Branches(nn.Layer):
+    """Calls the shortcut first."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv0 = nn.Conv2D(3, 4, 3)
+        self.conv1, self.conv2, self.conv3 = (nn.Conv2D(4, 4, 1) for _ in range(3))
+        self.head = nn.Linear(4, 5)
+
+    def forward(self, x):
+        x = self.conv0(x)
+        short = self.conv1(x)
+        x = self.conv3(F.relu(self.conv2(x)))
+        return self.head(F.relu(short + x).mean([2, 3]))

@@ -116,3 +116,18 @@ def dropped():
 
 def dropped_elsewhere():
     return nn.Sequential(nn.Dropout(0.3), nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, 2))
+
+
+class Branches(nn.Module):
+    """Three convolutions of one shape."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 4, 3)
+        self.first, self.second, self.shortcut = (nn.Conv2d(4, 4, 1) for _ in range(3))
+        self.fc = nn.Linear(4, 5)
+
+    def forward(self, x):
+        x = self.stem(x)
+        main = self.second(F.relu(self.first(x)))
+        return self.fc(F.relu(main + self.shortcut(x)).mean((2, 3)))
