@@ -14,9 +14,7 @@ from common.counting import batchflow, trainable
 from common.datasets.batches import Batch, Batches
 from common.experiments import RESNET_OR_SE, Scale
 from common.networks import load
-from common.networks.trials import TRIALS
-from frontends.ladder.reference import Reference
-from frontends.ladder.runs import comparable
+from common.networks.trials import TRIALS, headless
 from reports.experiments import drawing
 from reports.experiments.drawing import Drawing, Theme, interval
 from reports.experiments.lab import Course, Lab
@@ -29,7 +27,7 @@ from reports.validation import Sized
 
 NETWORKS = {"resnet": "ResNet", "se_resnet": "SE-ResNet"}
 LAST, WINDOW, SPAN = 200, 50, 350  # iterations, and the spans of the notebook's means
-SAMPLES, AT_ONCE = 300, 100  # test images whose activations are looked at
+SAMPLES = 300  # test images whose activations are looked at
 Losses = Annotated[list[float], Sized(1, 100_000)]
 
 
@@ -78,7 +76,7 @@ def run(lab: Lab, part: str) -> dict[str, Any]:
     whole = course.evaluate()
     found |= {"loss": whole.loss, "accuracy": whole.accuracy, "digest": course.digest}
     found["versions"] = course.versions
-    found["maps"] = activations(course, means=seed == "0")
+    found["maps"] = activations(lab, panel, course, means=seed == "0")
     return found
 
 
@@ -89,17 +87,12 @@ def _tests(course: Course, seed: int) -> Iterator[Batch]:
         yield from Batches(split, made.network.input_shape, made.recipe.batch, epoch, seed + 1000)
 
 
-def activations(course: Course, means: bool) -> dict[str, Any]:
-    """Return what the maps behind the global average tell of the classes, in inference."""
-    network, split = comparable(course.made.network), course.dataset.test
-    at = next(i for i, each in enumerate(network.elaboration.steps) if each.layer == "avgpool")
-    batches, weights, maps, labels = [], course.weights(), [], []
-    batches = list(Batches(split, network.input_shape, AT_ONCE, shuffle=False))
-    for images, given in batches[: SAMPLES // AT_ONCE]:
-        found = Reference(network, weights, images.astype(float), training=False).results[at]
-        maps.append(found.reshape(len(given), -1))
-        labels.append(given)
-    return told(np.concatenate(maps), np.concatenate(labels), means)
+def activations(lab: Lab, panel: str, course: Course, means: bool) -> dict[str, Any]:
+    """Return what the maps behind the global average tell of the classes, in inference; it ends
+    the training."""
+    network, split = headless(course.made.network, "avgpool"), course.dataset.test
+    images, labels = next(iter(Batches(split, network.input_shape, SAMPLES, shuffle=False)))
+    return told(lab.outputs(panel, network, course.weights(), images), labels, means)
 
 
 def told(maps: Any, labels: Any, means: bool) -> dict[str, Any]:
@@ -166,8 +159,7 @@ def find(record: Record) -> Findings:
         (
             "the test loss is that of a new batch of test images behind each iteration, in "
             "inference, the same for both networks; activations are those of the first 300 test "
-            "images behind the global average, in inference, computed in float64 from the trained "
-            "weights",
+            "images behind the global average, in inference",
         ),
     )
 
