@@ -203,16 +203,28 @@ def _parameters() -> Verdict:
     )
 
 
-def _medians(curves: Curves, name: str, measure: str) -> list[float]:
-    return [
-        float(np.median(each["maps"][measure]))
-        for (_, network, _), each in curves.items()
-        if network == name
-    ]
+def _measures(curves: Curves, name: str, measure: str) -> list[float]:
+    """Return the mean of a measure over the maps of a network that are not silent, of each run."""
+    found = []
+    for (_, network, _), each in curves.items():
+        values = np.array(each["maps"][measure])
+        if network == name:
+            found.append(float(values[values > 0].mean()) if values.any() else 0.0)
+    return found
+
+
+def _silent(curves: Curves) -> str:
+    """Return which shares of the maps are silent, in words."""
+    shares = {
+        title: np.mean([e["maps"]["silent"] for (_, n, _), e in curves.items() if n == name])
+        for name, title in NETWORKS.items()
+    }
+    said = " and ".join(f"{100 * each:.0f} % in {title}" for title, each in shares.items())
+    return f"maps that are zero for all images: {said}"
 
 
 def _by_class(curves: Curves) -> Verdict:
-    plain, gated = (_medians(curves, name, "explained") for name in NETWORKS)
+    plain, gated = (_measures(curves, name, "explained") for name in NETWORKS)
     if not (plain and gated):
         return Verdict("by class", OPEN, "only one of the networks was trained")
     one, other = interval(plain), interval(gated)
@@ -220,14 +232,14 @@ def _by_class(curves: Curves) -> Verdict:
     return Verdict(
         "by class",
         FALSE if depends else OPEN,
-        "share of a map's variance that lies between classes, median over maps: ResNet "
-        f"{one}, SE-ResNet {other}"
+        "share of a map's variance that lies between classes, mean over the maps that are not "
+        f"silent: ResNet {one}, SE-ResNet {other}; {_silent(curves)}"
         + ("; maps of the plain network depend on the class as well" if depends else ""),
     )
 
 
 def _wider(curves: Curves) -> Verdict:
-    plain, gated = (_medians(curves, name, "between") for name in NETWORKS)
+    plain, gated = (_measures(curves, name, "between") for name in NETWORKS)
     if not (plain and gated):
         return Verdict("wider", OPEN, "only one of the networks was trained")
     one, other = interval(plain), interval(gated)
@@ -240,8 +252,8 @@ def _wider(curves: Curves) -> Verdict:
     return Verdict(
         "wider",
         word,
-        f"deviation of the classes' mean activations, median over maps: ResNet {one}, SE-ResNet "
-        f"{other}",
+        "deviation of the classes' mean activations, mean over the maps that are not silent: "
+        f"ResNet {one}, SE-ResNet {other}",
     )
 
 
@@ -286,7 +298,7 @@ def _curves(curves: Curves, panel: str) -> Drawing:
         for axes, title in zip(row, titles):
             drawing.label(axes, title, "iteration", "test loss (nats)")
         for axes in row[1:]:
-            axes.set_ylim(0, 0.3)
+            axes.set_ylim(0, 0.3 if axes.get_ylim()[0] < 0.3 else None)
         row[0].set_ylim(bottom=0)
         row[0].legend()
         return drawn
