@@ -57,6 +57,7 @@ RUNNABLE = (
     "parity_tests.files",
     "parity_tests.hostile.fuzz",
     "parity_tests.hostile.growth",
+    "parity_tests.hyperparameters",
     "parity_tests.published",
     "parity_tests.random_files",
     "parity_tests.random_networks",
