@@ -24,7 +24,7 @@ from frontends.frameworks import FRAMEWORKS, select
 from frontends.ladder.again import HOLDS
 from frontends.ladder.asked import Asked, read_inputs, shape_of
 from frontends.ladder.files import EXPECTED, is_file
-from frontends.ladder.pairing import read_names
+from frontends.ladder.matching import read_names
 from frontends.ladder.rungs import RUNGS
 from frontends.ladder.runs import batch_for
 from frontends.ladder.training import BOUND
@@ -36,6 +36,7 @@ FILES = (
     "Two or more files are compared with no specification: FILE.py:ENTRY, FILE.py:ENTRY(width=2), "
     "FILE.py:ENTRY@FRAMEWORK; a network's name may be among them"
 )
+NAMES = "name in the first: name in the other"
 ALONE = "one panel proves nothing of another: name two or more"
 
 
@@ -173,7 +174,7 @@ def _compare(options: argparse.Namespace) -> int:
     html = file_for("--html", options.html) if options.html else None
     shape = options.input_shape and shape_of(options.input_shape)
     inputs = read_inputs(options.input, shape or None) if options.input else None
-    names = read_names(options.names) if options.names else None
+    names = read_names(options.names, NAMES) if options.names else None
     weights = _weights_of(options.weights) if options.weights else None
     recipe = load_recipe(options.recipe) if options.recipe else None
     how = options.batch_size, options.seed, options.timeout

@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from common.errors import TriptychError
 from common.streams import draw, float32_exact
 from common.text import one_line
+from frontends.frameworks import HISTORICAL
 from frontends.ladder.again import further_calls, in_float32
-from frontends.ladder.asked import Asked, batch_for, titles
+from frontends.ladder.asked import Asked, titles
 from frontends.ladder.beside import FileRuns
-from frontends.ladder.carried import carried
-from frontends.ladder.drawn import calibrated, probe
 from frontends.ladder.file_rungs import FileClimb, rungs
 from frontends.ladder.files import Brought, FileReference
 from frontends.ladder.looking import looked
+from frontends.ladder.making import Making
 from frontends.ladder.page import Sides
 from frontends.ladder.pairing import Holder, Pairing, pair
 from frontends.ladder.report import Row, stopped_row
 from frontends.ladder.rungs import climb
-from frontends.ladder.runs import INITIAL, Job, Result
+from frontends.ladder.runs import Job, Result
 from frontends.ladder.structure import STRUCTURE
 from frontends.ladder.taught import BY, training
 from frontends.ladder.trajectory import rehearsal
@@ -44,7 +41,8 @@ class Comparison:
     def __init__(
         self, references: list[FileReference], asked: Asked, workers: Workers, folder: Path
     ) -> None:
-        self._asked, self._workers, self._folder = asked, workers, folder
+        self._asked, self._workers = asked, workers
+        self._making = Making(asked, workers, folder)
         self.subjects = [
             Brought(name, each.framework, each.path, each.entry, {}, each.arguments, number=number)
             for number, (name, each) in enumerate(zip(titles(references), references))
@@ -69,7 +67,7 @@ class Comparison:
         for each in pairings[1:]:
             yield from self._structure(each[0], each[1])
         try:
-            runs = self._runs()
+            runs = self._making.runs(self.subjects)
         except WorkerError as error:
             yield stopped_row(self.names[0], error.outcome)
             return
@@ -96,7 +94,7 @@ class Comparison:
             raise TriptychError(f"{row.panels[0]}: {row.outcome} at {row.rung}: {row.note}")
         self._pair()
         try:
-            return self._runs()
+            return self._making.runs(self.subjects)
         except WorkerError as error:
             raise TriptychError(str(error)) from None
 
@@ -105,9 +103,7 @@ class Comparison:
         shape = self._asked.shape
         if self._asked.inputs is not None:
             shape = shape or tuple(self._asked.inputs.shape[1:])
-        for index, subject in sorted(
-            enumerate(self.subjects), key=lambda each: each[1].framework != "tensorflow"
-        ):
+        for index, subject in sorted(enumerate(self.subjects), key=_tells_its_shape):
             try:
                 hello = self._workers.request(
                     subject.framework, Hello(), self._asked.timeout, lane=subject.lane
@@ -168,50 +164,6 @@ class Comparison:
             count = len(pairing.names)
             yield Row(STRUCTURE, both[1:], AGREES, note=f"{count} parameters matched")
 
-    def _runs(self) -> FileRuns:
-        """Return the runs, on weights that are given or probed. Raises WorkerError."""
-        first, asked = self.subjects[0], self._asked
-        shape = first.seen.input_shape
-        batch = batch_for(shape, asked.batch)
-        inputs = asked.inputs
-        if inputs is None:
-            inputs = float32_exact(draw("inputs", asked.seed).standard_normal((batch, *shape)))
-        given = {"input": inputs, **_cotangents(first, len(inputs), asked.seed)}
-        start = self._started(first, shape, given)
-        values = dict(start)
-        if asked.weights is not None:
-            values.update(carried(asked.weights, first.seen, first.framework, "--weights"))
-        else:
-            values.update(probe(first.seen.tensors, start, asked.seed))
-            values = calibrated(
-                self._made([first], "calibration", shape, values, given), asked.seed
-            )
-        return self._made(self.subjects, "runs", shape, values, given)
-
-    def _started(
-        self, first: Brought, shape: tuple[int, ...], given: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        """Return what the first file starts from, where weights cannot be drawn for all of it."""
-        if all(each.trains or each.kind for each in first.seen.tensors.values()):
-            return {}
-        runs = self._made([first], "start", shape, {}, given)
-        with runs.run(Job(first.name, want=(INITIAL,))).read() as reader:
-            return {
-                name.partition("/")[2]: array.astype(np.float64) for name, array in reader.items()
-            }
-
-    def _made(
-        self,
-        subjects: list[Brought],
-        name: str,
-        shape: tuple[int, ...],
-        values: Mapping[str, Any],
-        given: Mapping[str, Any],
-    ) -> FileRuns:
-        folder = self._folder / name
-        folder.mkdir()
-        return FileRuns(subjects, self._workers, folder, self._asked.timeout, shape, values, given)
-
     def _tell_shape(self, runs: FileRuns, agree: bool) -> None:
         """Note the shape that was found, and whether files that agree at it do at another one."""
         shape = runs.shape
@@ -219,7 +171,7 @@ class Comparison:
         if agree and len(shape) == 3:
             other = (shape[0], shape[1] + 1, shape[2] + 3)
             inputs = draw("inputs", self._asked.seed).standard_normal((2, *other))
-            elsewhere = self._made(
+            elsewhere = self._making.made(
                 self.subjects, "elsewhere", other, runs.parameters, {"input": float32_exact(inputs)}
             )
             found = elsewhere.apart_in_evaluation()
@@ -261,16 +213,12 @@ class Comparison:
                 yield f"printed by {each.name}: {one_line(line)}"
 
 
+def _tells_its_shape(each: tuple[int, Brought]) -> tuple[bool, bool]:
+    """Return a key that brings files first whose input may be found: Keras models declare it."""
+    return each[1].framework != "tensorflow", each[1].framework in HISTORICAL
+
+
 def _in_order(first: Looked, other: Looked, mode: str) -> tuple[str, ...]:
     """Return another file's outputs in the first one's order: by key if it has these."""
     wanted, found = first.outputs[mode], other.outputs[mode]
     return tuple(wanted) if set(wanted) <= set(found) else tuple(found)
-
-
-def _cotangents(first: Brought, batch: int, seed: int) -> dict[str, Any]:
-    shapes = [first.seen.outputs["train"][key] for key in first.outputs["train"]]
-    names = [f"cotangent/{i}" if i else "cotangent" for i in range(len(shapes))]
-    return {
-        name: float32_exact(draw(name, seed).standard_normal((batch, *shape[1:])))
-        for name, shape in zip(names, shapes)
-    }

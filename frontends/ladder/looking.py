@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from frontends.frameworks import HISTORICAL
 from frontends.ladder.asked import Asked, batch_for
 from frontends.ladder.files import Brought
 from frontends.workers.outcomes import WorkerError
 from frontends.workers.pool import Workers
 from frontends.workers.protocol import Look
 
-_SHAPES = ((), (3, 32, 32), (3, 224, 224), (1, 28, 28), (4,))  # tried in turn, () is found
+SHAPES = ((3, 32, 32), (3, 224, 224), (1, 28, 28), (4,))  # tried in turn
+FOUND = ()  # the shape that the model itself declares, or its parameters tell
 FINAL = ("not installed", "timed out")  # however inputs are shaped
 OTHER_WAY = {"tensorflow": "first", "tensorflow1": "first"}  # maps in another order than usual
 
@@ -24,7 +26,8 @@ def looked(
     has them, or else the other way round.
     """
     first: WorkerError | None = None
-    for shape in _SHAPES if stated is None else (stated,):
+    likely = SHAPES if subject.framework in HISTORICAL else (FOUND, *SHAPES)
+    for shape in likely if stated is None else (stated,):
         for channels in ("", OTHER_WAY.get(subject.framework, "last")):
             each = replace(subject, channels=channels)
             try:

@@ -164,18 +164,28 @@ def _others(names: list[tuple[str, str]]) -> str:
     return f", and {len(names) - 1} like it, to {names[-1][0]}" if len(names) > 1 else ""
 
 
-def _by_file(found: Match, own: Own, canonical: Canonical, names_file: str) -> None:
+def read_names(path: str, what: str) -> dict[str, str]:
+    """Return what a file of names says, which are names of `what`. Raises TriptychError."""
     try:
-        mapping = json.loads(Path(names_file).read_text(encoding="utf-8"))
+        found = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise TriptychError(f"--names {names_file}: {error}") from None
-    if not isinstance(mapping, dict) or not all(isinstance(v, str) for v in mapping.values()):
-        raise TriptychError(f"--names {names_file}: expected {{canonical name: own name}}")
+        raise TriptychError(f"--names {path}: {error}") from None
+    if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
+        raise TriptychError(f"--names {path}: expected {{{what}}}")
+    return found
+
+
+def such_as(wrong: str, known: list[str]) -> str:
+    """Return "; such as …": the known names that are near a wrong one, or the first."""
+    return f"; such as {', '.join(difflib.get_close_matches(wrong, known, 3) or known[:3])}"
+
+
+def _by_file(found: Match, own: Own, canonical: Canonical, names_file: str) -> None:
+    mapping = read_names(names_file, "canonical name: own name")
     for theirs, mine in mapping.items():
         if theirs not in canonical or mine not in own:
             wrong, choices = (mine, list(own)) if theirs in canonical else (theirs, list(canonical))
-            near = difflib.get_close_matches(wrong, choices, 3) or choices[:3]
-            raise TriptychError(f"--names {names_file}: no {wrong!r}; such as {', '.join(near)}")
+            raise TriptychError(f"--names {names_file}: no {wrong!r}{such_as(wrong, choices)}")
         given, expected = own[mine].shape, canonical[theirs].shape
         if size_of(own[mine]) == size_of(canonical[theirs]):
             found.names[mine] = theirs

@@ -13,11 +13,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
-from pathlib import Path
 
 from common.errors import TriptychError
 from frontends.ladder.climb import by_layer
-from frontends.ladder.matching import folded, size_of
+from frontends.ladder.matching import folded, size_of, such_as
 from frontends.ladder.placing import placed_alike
 from frontends.workers.protocol import Looked, Tensor
 
@@ -75,18 +74,7 @@ def pair(first: Holder, other: Holder, names: Mapping[str, str] | None = None) -
     found.lines += _lines(first, other, missing) + _lines(other, first, more)
     found.lines += _trained(first, other, found.names)
     if missing and more:
-        found.proposal = _proposal(missing, more)
-    return found
-
-
-def read_names(path: str) -> dict[str, str]:
-    """Return what a file of names says. Raises TriptychError."""
-    try:
-        found = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise TriptychError(f"--names {path}: {error}") from None
-    if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
-        raise TriptychError(f"--names {path}: expected {{name in the first: name in the other}}")
+        found.proposal = _proposal(first, other, missing, more)
     return found
 
 
@@ -104,10 +92,7 @@ def _said(first: Holder, other: Holder, names: Mapping[str, str], found: Pairing
         else:
             holder, wrong = (other, theirs) if _has(first, mine) else (first, mine)
             known = [*holder.layers, *holder.look.tensors]
-            near = difflib.get_close_matches(wrong, known, 3) or known[:3]
-            raise TriptychError(
-                f"--names: no {wrong!r} in {holder.title}; such as {', '.join(near)}"
-            )
+            raise TriptychError(f"--names: no {wrong!r} in {holder.title}{such_as(wrong, known)}")
     return layers
 
 
@@ -237,13 +222,13 @@ def _trains(holder: Holder, first: Holder, mine: str, theirs: str) -> bool:
     return holder.tensor(mine if holder is first else theirs).trains
 
 
-def _proposal(missing: list[str], more: list[str]) -> str:
-    """Return names to begin a file for --names with: the closest ones."""
-    free = list(more)
-    pairs = {}
+def _proposal(first: Holder, other: Holder, missing: list[str], more: list[str]) -> str:
+    """Return names to begin a file for --names with: the closest ones of one size, "" if none."""
+    free, pairs = list(more), {}
     for name in missing:
-        near = difflib.get_close_matches(name, free, 1, 0.0)
-        if near:
-            pairs[name] = near[0]
-            free.remove(near[0])
-    return json.dumps(pairs)
+        size = size_of(first.tensor(name))
+        alike = [each for each in free if size_of(other.tensor(each)) == size]
+        for near in difflib.get_close_matches(name, alike, 1, 0.0):
+            pairs[name] = near
+            free.remove(near)
+    return json.dumps(pairs) if pairs else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -105,6 +106,15 @@ def test_names_say_which_layer_is_which() -> None:
     assert pair(own, other, {"one": "y"}).names["x.gamma"] == "two.gamma"
     with pytest.raises(TriptychError, match="no 'z' in b; such as x, y"):
         pair(own, other, {"one": "z"})
+
+
+def test_a_file_of_names_is_proposed_of_what_fits() -> None:
+    own = _holder("a", ("gain", {"scale": (4,)}), ("fc", FC))
+    other = _holder("b", ("gate", {"factor": (4,)}), ("fc", FC), ("more", {"shift": (3,)}))
+    found = pair(own, other)
+    assert json.loads(found.proposal) == {"gain.scale": "gate.factor"}
+    assert "gate.factor" in pair(own, other, json.loads(found.proposal)).names
+    assert pair(own, _holder("b", ("more", {"shift": (3,)}), ("fc", FC))).proposal == ""
 
 
 def test_branches_of_one_shape_are_told_by_what_follows_them() -> None:
