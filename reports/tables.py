@@ -20,7 +20,7 @@ HEADERS = (
     "of the machine",
 )
 ALIGN = ("left", "left", *["right"] * (len(HEADERS) - 2))
-BESIDE = ("what", "of", "images/s", "times as fast", "95 % interval", "")
+BESIDE = ("what", "of", "images/s", "times as fast", "95 % interval", "faults/step", "")
 NOT_TOLD = "within the noise"
 
 
@@ -29,7 +29,7 @@ def figures(run: Run, timing: Timing, fastest: Timing) -> list[str]:
     label, style = run.label(timing.framework), styled(run, timing)
     if not timing.measured:
         return [label, style, timing.outcome, *[""] * (len(HEADERS) - 3)]
-    first, faults, share = timing.first, timing.faults, run.share(timing)
+    first, share = timing.first, run.share(timing)
     return [
         label,
         style,
@@ -39,9 +39,13 @@ def figures(run: Run, timing: Timing, fastest: Timing) -> list[str]:
         significant(1e3 * timing.step.value),
         significant(first["first_step_s"]) if first else "",
         memory(timing),
-        f"{faults:,.0f}" if faults is not None else "",
+        _faults(timing),
         f"{100 * share:.0f} %" if share is not None else "",
     ]
+
+
+def _faults(timing: Timing) -> str:
+    return "" if timing.faults is None else f"{timing.faults:,.0f}"
 
 
 def styled(run: Run, timing: Timing) -> str:
@@ -100,7 +104,7 @@ def beside(run: Run, mode: str, batch: int, style: str) -> str:
     """Return the table of what was timed beside the written files, "" without any."""
     timings = [t for t in run.of_group(mode, batch, variants=True) if " " not in t.variant]
     rows = [_beside(run, timing) for timing in timings]
-    align = ("left", "left", "right", "right", "right", "left")
+    align = ("left", "left", *["right"] * 4, "left")
     return (
         tabulate(rows, BESIDE, tablefmt=style, disable_numparse=True, colalign=align)
         if rows
@@ -113,10 +117,11 @@ def _beside(run: Run, timing: Timing) -> list[str]:
     of = f"{run.label(timing.framework)} {styled(run, timing)}"
     found = run.ratio(timing, base) if base and timing.measured else None
     if base is None or found is None:
-        return [what, of, timing.outcome if not timing.measured else "", "", "", ""]
+        return [what, of, "" if timing.measured else timing.outcome, *[""] * (len(BESIDE) - 3)]
     told = "" if run.tells(timing, base) else NOT_TOLD
-    speed = significant(timing.images.value)
-    return [what, of, speed, f"{found.value:.3f}", f"{found.low:.3f}–{found.high:.3f}", told]
+    ends = f"{found.low:.3f}–{found.high:.3f}"
+    figures = [significant(timing.images.value), f"{found.value:.3f}", ends, _faults(timing)]
+    return [what, of, *figures, told]
 
 
 def reasons(run: Run) -> list[str]:

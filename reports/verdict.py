@@ -54,13 +54,17 @@ def _noise(run: Run) -> str:
     if known.spread is not None:
         spread = f"; a case varies by {100 * known.spread:.1f} % from process to process"
     text = (
-        f"Differences below **{100 * known.floor:.1f} %** are noise here and not called any "
+        f"Differences below **{_percent(known.floor)}** are noise here and not called any "
         f"(the same case against itself: {pairs or 'not measured'}"
         f"{spread})."
     )
     if known.floor > TARGET:
         text += " **This machine was too noisy in this run to tell 10 %.**"
     return text
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %" if share < 1 else "100 % and more"
 
 
 def _planted(run: Run) -> str:
