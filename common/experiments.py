@@ -155,8 +155,8 @@ SE_RESNEXT_PAIR = Experiment(
     "Are the two files one network, how far do they part, and by what?",
     ("se_resnext_mnist", "published_mnist", "gate_before", "gate_after", "gate_none"),
     {"training": Stage(replace(SE_RESNEXT, batch=16))},
-    Scale(ALL, (0, 1, 2, 3, 4), 40, 0, 0, False, "40 minutes of one core"),
-    Scale(("torch", "paddle"), (0, 1), 4, 400, 100, True, "3 minutes"),
+    Scale(ALL, (0, 1, 2), 20, 0, 0, False, "10 minutes of one core"),
+    Scale(("torch", "paddle"), (0, 1), 3, 400, 100, True, "2 minutes"),
     (
         Claim("identical", "“The network structures in both files are completely identical.”"),
         Claim(
@@ -175,7 +175,7 @@ RESNEXT_FORMS = Experiment(
     "Are the three forms of a block one function, what does each cost, and is it better to split?",
     ("resnext_summed", "resnext_concatenated", "resnext_grouped"),
     {"training": Stage(replace(SE_RESNEXT, batch=16))},
-    Scale(ALL, (0, 1, 2), 200, 0, 2000, False, "30 minutes of one core"),
+    Scale(ALL, (0, 1, 2), 100, 0, 2000, False, "15 minutes of one core"),
     Scale(("torch", "paddle"), (0,), 5, 400, 100, True, "2 minutes"),
     (
         Claim("equal", "The three forms of ResNeXt's block are equivalent."),
@@ -193,7 +193,7 @@ RIR_OR_RESNET = Experiment(
     "Is ResNet in ResNet better than the ResNet that it is compared with, at the same cost?",
     ("rir18_mnist", "resnet18_rir_mnist"),
     {"training": Stage(replace(RIR, batch=64))},
-    Scale(("torch",), (0, 1, 2), 150, 0, 2000, False, "an hour of one core"),
+    Scale(("torch",), (0, 1, 2), 100, 0, 1000, False, "10 minutes of one core"),
     Scale(("torch",), (0,), 6, 400, 100, True, "2 minutes"),
     (
         Claim("accuracy", "RiR-18 0.92514, ResNet-18 0.91980 on CIFAR-10: “about 0.6 %” better."),

@@ -65,6 +65,14 @@ def transfer_resnet(head: bool = True) -> Network:
     return _for_mnist(made)
 
 
+def headless(given: Network, last: str) -> Network:
+    """Return a network that ends with a layer of its outermost block, a sequence."""
+    layers = list(given.root.layers.items())
+    kept = layers[: 1 + [name for name, _ in layers].index(last)]
+    root = given.root.but(layers=dict(kept), wiring=None)
+    return replace(given, name=f"{given.name}_headless", root=root, naming="", members=())
+
+
 def folded(given: Network) -> Network:
     """Return a network whose batch normalizations are folded into its convolutions: what it is in
     inference, with nothing left whose statistics could drift."""

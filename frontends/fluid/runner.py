@@ -21,6 +21,7 @@ from frontends.workers.layouts import Slot, by_name
 from frontends.workers.outcomes import MismatchError
 from frontends.workers.parameters import Held, check_keys, distinct, matched
 from frontends.workers.recording import Recordings, hollow, the_tensor, watch_blocks
+from frontends.workers.timing import loading
 from frontends.workers.tracing import Trace, called, cotangents, numbered, outputs_of
 
 
@@ -224,7 +225,15 @@ class Runner:
             rate = fluid.layers.fill_constant([1], self._dtype, self.module.learning_rate(0, 1))
             loss = self.module.train_step(self._output, labels, rate)
         self._run(startup)
-        return lambda: self._run(self._main, feed, [self._output, loss], cached=True)
+        fetched = [self._output, loss]
+        if self._step.mode == "loading":
+            found = loading(self.module.batches, feed["input"], feed["labels"])
+            fed = (dict(zip(("input", "labels"), each)) for each in found)
+            return lambda: self._run(self._main, next(fed), fetched, cached=True)
+        return lambda: self._run(self._main, feed, fetched, cached=True)
+
+    def wait(self):
+        """Do nothing: a step ends when its results are there."""
 
     @staticmethod
     def read(result):

@@ -202,6 +202,8 @@ _MAIN = '''
 def main():
     """Train, validate after each epoch, save the last and the best."""
     options = parse()
+    if options.precision == "bfloat16" and options.device == "cpu":
+        raise SystemExit("--precision bfloat16: has no effect in Paddle but with --device gpu")
     paddle.set_device(options.device)
     paddle.seed(options.seed)
     network = {entry}()

@@ -33,6 +33,7 @@ from frontends.workers.parameters import (
     slots_of,
 )
 from frontends.workers.recording import Recordings, hollow, the_tensor
+from frontends.workers.timing import loading
 from frontends.workers.tracing import Trace, called, cotangents, numbered, outputs_of
 
 _LAYERS, _MORE = resolved(LAYERS, nn), resolved({**LAYERS, **MORE}, nn)
@@ -52,6 +53,17 @@ def matmul(size, device):
         _synchronize()
 
     return step
+
+
+def settings():
+    """Return what Paddle says of threads and precision."""
+    flags = paddle.get_flags(["FLAGS_use_mkldnn"])
+    return {"oneDNN by default": str(flags["FLAGS_use_mkldnn"]), **_threads()}
+
+
+def _threads():
+    found = paddle.get_flags(["FLAGS_paddle_num_threads"])
+    return {"threads": str(found["FLAGS_paddle_num_threads"])}
 
 
 def device_memory():
@@ -205,31 +217,47 @@ class Runner:
         return Trainer(self.module, self._model, self._held, self._taken, optimizer)
 
     def stepper(self, inputs):
-        """Return a function that takes one step, waits for it, and gives (output, loss)."""
+        """Return a function that takes one step and gives (output, loss); see `wait`."""
         x, network = self._in(inputs, "input"), self._model
         if self._step.style == "graph":
             network = paddle.jit.to_static(network, full_graph=True)
+        if self._step.precision not in ("float32", "float64"):
+            network = self._autocast(network)
         if self._step.mode == "inference":
             self._model.eval()
             return self._inference(network, x)
         self._model.train()
-        return self._training(network, x, self._labels(inputs))
+        labels = self._labels(inputs)
+        if self._step.mode == "loading":
+            found = loading(self.module.batches, x.numpy(), labels.numpy())
+            return self._training(network, lambda: map(paddle.to_tensor, next(found)))
+        return self._training(network, lambda: (x, labels))
 
-    def _inference(self, network, x):
+    def wait(self):
+        """Wait for the steps that were begun."""
+        _synchronize()
+
+    def _autocast(self, network):
+        def called(x):
+            with paddle.amp.auto_cast(dtype=self._step.precision):
+                return network(x).astype("float32")
+
+        called.train = self._model.train  # all that `train_step` calls beside it
+        return called
+
+    @staticmethod
+    def _inference(network, x):
         def step():
             with paddle.no_grad():
-                output = network(x)
-            _synchronize()
-            return output, None
+                return network(x), None
 
         return step
 
-    def _training(self, network, x, labels):
+    def _training(self, network, batch):
         optimizer, rate = self.module.create_optimizer(self._model), self.module.learning_rate(0, 1)
 
         def step():
-            loss, output = self.module.train_step(network, optimizer, x, labels, rate)
-            _synchronize()
+            loss, output = self.module.train_step(network, optimizer, *batch(), rate)
             return output, loss
 
         return step

@@ -9,6 +9,9 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 import keras
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.framework.convert_to_constants import (
+    convert_variables_to_constants_v2,
+)
 
 from frontends.tensorflow.brought import overridden, random_state, remarks, watch_dropout
 from frontends.tensorflow.layout import LAYERS, MORE
@@ -27,6 +30,7 @@ from frontends.workers.parameters import (
     slots_of,
 )
 from frontends.workers.recording import Recordings, hollow, the_tensor, watch_blocks
+from frontends.workers.timing import loading
 from frontends.workers.tracing import Trace, called, cotangents, numbered, outputs_of, round_reals
 
 # Keras walks a functional model by recursion, a frame per layer; a tap is one more layer.
@@ -57,6 +61,16 @@ def matmul(size, device):
         tf.test.experimental.sync_devices()
 
     return step
+
+
+def settings():
+    """Return what TensorFlow says of threads and precision; 0 threads: as many as cores."""
+    return {
+        "threads": str(tf.config.threading.get_intra_op_parallelism_threads()),
+        "inter-op threads": str(tf.config.threading.get_inter_op_parallelism_threads()),
+        "oneDNN": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "by default"),
+        "TF32": str(tf.config.experimental.tensor_float_32_execution_enabled()),
+    }
 
 
 def device_memory():
@@ -98,7 +112,8 @@ class Runner:
         keras.backend.clear_session()
         keras.config.set_image_data_format("channels_last")  # whatever keras.json says
         keras.config.set_floatx(file.dtype)
-        keras.config.set_dtype_policy(file.dtype)
+        mixed = step is not None and step.precision == "bfloat16"
+        keras.config.set_dtype_policy("mixed_bfloat16" if mixed else file.dtype)
         self.recordings, self._brought = Recordings(observe, symbolic=True), file.brought
         if file.brought:
             watch_dropout(self.recordings)
@@ -284,17 +299,35 @@ class Runner:
         return Trainer(self.module, self._model, self._held, *how)
 
     def stepper(self, inputs):
-        """Return a function that takes one step, waits for it, and gives (output, loss)."""
+        """Return a function that takes one step and gives (output, loss); see `wait`."""
         x = self._in(inputs, "input")
         if self._step.mode == "inference":
-            predict = self._styled(self._predict)
-            return lambda: self._waited(predict(x))
+            predict = self._frozen(x) if self._step.style == "frozen" else None
+            predict = predict or self._styled(self._predict)
+            return lambda: predict(x)
         labels = self._labels(inputs)
         train = self._styled(self._train_step())
-        return lambda: self._waited(train(x, labels))
+        if self._step.mode == "loading":
+            found = loading(self.module.batches, inputs.get("input"), inputs.get("labels"))
+            return lambda: train(*self._tensors(*next(found)))
+        return lambda: train(x, labels)
+
+    def wait(self):
+        """Wait for the steps that were begun."""
+        tf.test.experimental.sync_devices()
+
+    def _tensors(self, images, labels):
+        images = tf.constant(channels_last(images.astype(self._dtype)))
+        return images, tf.constant(labels.astype(np.int64))
 
     def _predict(self, x):
         return self._model(x, training=False), None
+
+    def _frozen(self, x):
+        """Return a function of a graph whose weights are constants: batch normalization folds."""
+        traced = tf.function(lambda x: self._model(x, training=False)).get_concrete_function(x)
+        frozen = convert_variables_to_constants_v2(traced)
+        return lambda x: (frozen(x)[0], None)
 
     def _train_step(self):
         optimizer, rate = self.module.create_optimizer(self._model), self.module.learning_rate(0, 1)
@@ -308,17 +341,15 @@ class Runner:
     def _styled(self, function):
         if self._step.style == "eager":
             return function
+        if self._step.style == "frozen":
+            raise ValueError("weights that train cannot be frozen")
         return tf.function(function, jit_compile=self._step.style == "compiled")
-
-    @staticmethod
-    def _waited(result):
-        tf.test.experimental.sync_devices()
-        return result
 
     @staticmethod
     def read(result):
         """Return the output of a step as an array."""
-        return _out(result[0])
+        output = result[0]
+        return _out(output if output.dtype == tf.float64 else tf.cast(output, tf.float32))
 
     @staticmethod
     def _variable(own):

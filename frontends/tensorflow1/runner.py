@@ -23,6 +23,7 @@ from frontends.workers.layouts import (
 from frontends.workers.outcomes import MismatchError
 from frontends.workers.parameters import Held, check_keys, distinct, joined, matched
 from frontends.workers.recording import Recordings, hollow, the_tensor, watch_blocks
+from frontends.workers.timing import loading
 from frontends.workers.tracing import Trace, called, cotangents, numbered, outputs_of
 
 # How functions call the argument that says whether they train.
@@ -129,7 +130,7 @@ class Runner:
             self._start(training=True)
             self._told = self._held
             self._session.close()
-        self._start(step is not None and step.mode == "training")
+        self._start(step is not None and step.mode != "inference")
         _open.append(self)
 
     def _start(self, training):
@@ -301,18 +302,30 @@ class Runner:
 
     def stepper(self, inputs):
         """Return a function that takes one step, waits for it, and gives (output, loss)."""
-        training = self._step.mode == "training"
+        training = self._step.mode != "inference"
         output, feed = self._called(training)["output"], {self._input: self._in(inputs, "input")}
         if not training:
             return lambda: (self._session.run(output, feed), None)
         with self._graph.as_default():
-            labels = tf.constant(inputs.get("labels").astype(np.int64))
+            labels = tf.placeholder(tf.int64, [None])
             rate = tf.constant(self.module.learning_rate(0, 1), self._file.dtype)
             before = set(tf.global_variables())
             loss, train = self.module.train_step(output, labels, rate)
             more = [each for each in tf.global_variables() if each not in before]
             self._session.run(tf.variables_initializer(more))
-        return lambda: self._session.run([output, loss, train], feed)
+        given = inputs.get("labels").astype(np.int64)
+        fetched = [output, loss, train]
+        if self._step.mode == "loading":
+            found = loading(self.module.batches, inputs.get("input"), given)
+            return lambda: self._session.run(fetched, self._fed(labels, *next(found)))
+        feed[labels] = given
+        return lambda: self._session.run(fetched, feed)
+
+    def _fed(self, labels, images, classes):
+        return {self._input: channels_last(images.astype(self._file.dtype)), labels: classes}
+
+    def wait(self):
+        """Do nothing: a step ends when its results are there."""
 
     @staticmethod
     def read(result):

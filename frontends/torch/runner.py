@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from frontends.torch import timed
 from frontends.torch.brought import leaves_of, random_state, watch_autocast, watch_dropout
 from frontends.torch.layout import LAYERS, MORE
 from frontends.torch.traced import Tracing, made_at, round_share, watch_layers
@@ -35,16 +36,44 @@ def versions():
     return {"torch": torch.__version__, "numpy": np.__version__}
 
 
-def matmul(size, device):
-    """Return a function that multiplies two float32 matrices on a device and waits."""
+def matmul(size, device, dtype="float32"):
+    """Return a function that multiplies two matrices on a device and waits."""
     place = _place(device)
-    left, right = torch.rand(2, size, size, dtype=torch.float32, device=place)
+    left, right = torch.rand(2, size, size, dtype=getattr(torch, dtype), device=place)
 
     def step():
         torch.matmul(left, right)
         _synchronize(place)
 
     return step
+
+
+def copy_of(size):
+    """Return a function that copies bytes from the GPU's memory to its memory and waits."""
+    given = torch.ones(size // 4, device="cuda")
+    into = torch.empty_like(given)
+
+    def step():
+        into.copy_(given)
+        torch.cuda.synchronize()
+
+    return step
+
+
+def settings():
+    """Return what PyTorch says of threads, precision and algorithms."""
+    found = {
+        "threads": str(torch.get_num_threads()),
+        "inter-op threads": str(torch.get_num_interop_threads()),
+        "oneDNN": str(torch.backends.mkldnn.is_available()),
+    }
+    if torch.cuda.is_available():
+        found["cudnn.benchmark"] = str(torch.backends.cudnn.benchmark)
+        found["TF32 in convolutions"] = str(torch.backends.cudnn.allow_tf32)
+        found["TF32 in products"] = str(torch.backends.cuda.matmul.allow_tf32)
+        found["cuDNN"] = str(torch.backends.cudnn.version())
+        found["CUDA"] = str(torch.version.cuda)
+    return found
 
 
 def device_memory():
@@ -198,44 +227,22 @@ class Runner:
         return Trainer(self.module, self._model, self._held, self._taken, optimizer)
 
     def stepper(self, inputs):
-        """Return a function that takes one step, waits for it, and gives (output, loss)."""
-        x = self._in(inputs, "input")
-        network = self._model
-        if self._step.style != "eager":
-            network.to(memory_format=torch.channels_last)
-            if x.dim() == 4:
-                x = x.to(memory_format=torch.channels_last)
-        if self._step.style == "compiled":
-            network = torch.compile(network)
-        if self._step.mode == "inference":
-            self._model.eval()
-            return self._inference(network, x)
-        self._model.train()
-        return self._training(network, x, self._labels(inputs))
+        """Return a function that takes one step and gives (output, loss); see `wait`."""
+        self._model.train(self._step.mode != "inference")
+        x, labels = self._in(inputs, "input"), None
+        if self._step.mode != "inference":
+            labels = self._labels(inputs)
+        return timed.stepper(self.module, self._model, self._step, x, labels)
 
-    def _inference(self, network, x):
-        def step():
-            with torch.inference_mode():
-                output = network(x)
-            _synchronize(self._place)
-            return output, None
-
-        return step
-
-    def _training(self, network, x, labels):
-        optimizer, rate = self.module.create_optimizer(self._model), self.module.learning_rate(0, 1)
-
-        def step():
-            loss, output = self.module.train_step(network, optimizer, x, labels, rate)
-            _synchronize(self._place)
-            return output, loss
-
-        return step
+    def wait(self):
+        """Wait for the steps that were begun."""
+        _synchronize(self._place)
 
     @staticmethod
     def read(result):
         """Return the output of a step as an array."""
-        return _out(result[0])
+        output = result[0].detach()
+        return _out(output if output.dtype == torch.float64 else output.float())
 
     @contextmanager
     def _watched(self, mode, x):

@@ -128,12 +128,16 @@ class Observe:
 class TimedStep:
     """A step that is taken again and again.
 
-    mode: "inference", or "training", by the functions of a file that trains. style: how the
-    framework runs it, a key of its `styles`.
+    mode: "inference", or by the functions of a file that trains "training", always on the same
+    batch, and "loading", each on the next batch that the file's own `batches` makes. style: how the
+    framework runs it, a key of its `styles`. precision: "float32", "tf32" or the type of autocast.
+    slowed: a planted fault, the share of its time that a step is busy afterwards for nothing.
     """
 
     mode: str
     style: str
+    precision: str = "float32"
+    slowed: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -271,9 +275,19 @@ class Kept(Message):
 
 @dataclass(frozen=True)
 class Seconds(Message):
-    """The seconds that each repetition took."""
+    """The seconds that each repetition took, and the page faults of them all."""
 
     seconds: Tuple[float, ...]
+    faults: int = 0
+
+
+@dataclass(frozen=True)
+class Conditions(Message):
+    """Under what a worker computes: what its framework says of threads, precision and algorithms,
+    by name, and the thread runtimes and math libraries that it has loaded."""
+
+    settings: Dict[str, str]
+    runtimes: Tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -448,21 +462,42 @@ class Prepare(Request[Prepared]):
 
 @dataclass(frozen=True)
 class Steps(Request[Seconds]):
-    """Take further steps: at least `least`, and until they took `for_s` seconds."""
+    """Take further steps: at least `least`, and until they took `for_s` seconds. per: how many are
+    taken before they are waited for; then each counts as their mean."""
 
     answer: ClassVar[Type[Message]] = Seconds
     least: int
     for_s: float = 0.0
+    per: int = 1
 
 
 @dataclass(frozen=True)
 class Matmul(Request[Seconds]):
-    """Multiply two square float32 matrices of `size` rows, `count` times."""
+    """Multiply two square matrices of `size` rows, `count` times. dtype: another than float32 is
+    PyTorch's alone."""
 
     answer: ClassVar[Type[Message]] = Seconds
     size: int
     count: int
     device: str = "cpu"
+    dtype: str = "float32"
+
+
+@dataclass(frozen=True)
+class Copy(Request[Seconds]):
+    """Copy `size` bytes from memory to memory, `count` times, by every core or by the device."""
+
+    answer: ClassVar[Type[Message]] = Seconds
+    size: int
+    count: int
+    device: str = "cpu"
+
+
+@dataclass(frozen=True)
+class Under(Request[Conditions]):
+    """Tell the conditions that steps are taken under."""
+
+    answer: ClassVar[Type[Message]] = Conditions
 
 
 @dataclass(frozen=True)
@@ -499,6 +534,8 @@ REQUESTS = (
     Prepare,
     Steps,
     Matmul,
+    Copy,
+    Under,
     Memory,
     Execute,
 )
@@ -513,6 +550,7 @@ ANSWERS = (
     Kept,
     Prepared,
     Seconds,
+    Conditions,
     MemoryUse,
     Executed,
     Stage,

@@ -1,7 +1,7 @@
-"""One framework in a process of its own: `python -m frontends.workers.worker torch READS WRITES`.
+"""One framework in a process of its own: `… -m frontends.workers.worker torch READS WRITES RUNNER`.
 
 Requests come and answers go over the two descriptors that it is given; arrays travel in files. The
-framework's Runner does the work. What a file or a framework prints goes to the log. Python 3.7.
+Runner of the framework's module RUNNER does the work. What is printed goes to the log. Python 3.7.
 """
 
 import ctypes
@@ -59,7 +59,7 @@ def _folders_of(folder):
 class Worker:
     """Answers requests with the Runner of one framework."""
 
-    def __init__(self, framework, announce):
+    def __init__(self, framework, runner, announce):
         """Import the framework. announce: told the stage, whenever another one begins."""
         self._announce = announce
         self.stage, self.brought = "import", None
@@ -67,10 +67,11 @@ class Worker:
         self._read, self._write, self._part = arrays.ArrayReader, arrays.ArrayWriter, arrays.Part
         self._training = importlib.import_module("frontends.workers.training").Training
         self._name = framework
-        self._framework = importlib.import_module("frontends.%s.runner" % framework)
+        self._framework = importlib.import_module("frontends.%s.%s" % (framework, runner))
+        self._timing = importlib.import_module("frontends.workers.timing")
         gc.collect()
         gc.freeze()  # 300,000 objects that each search for cycles would go through: 0.15 s
-        self._step = self._trained = None
+        self._blocks = self._trained = None
         self._folders, self._before = [], set()  # of a reader's file; what was imported before it
         self._doing = {
             protocol.Hello: self._hello,
@@ -85,6 +86,8 @@ class Worker:
             protocol.Prepare: self._prepare,
             protocol.Steps: self._steps,
             protocol.Matmul: self._matmul,
+            protocol.Copy: self._copy,
+            protocol.Under: self._under,
             protocol.Memory: self._memory,
             protocol.Execute: self._execute,
         }
@@ -222,7 +225,7 @@ class Worker:
     def _load(self, file, observe=None, step=None):
         self.stage = "load"
         self._find_imports(file.import_folder)
-        self._step = self._trained = None
+        self._blocks = self._trained = None
         gc.collect()  # models and graphs are full of cycles: the last one would stay in memory
         load = load_module
         if file.compared:
@@ -258,13 +261,15 @@ class Worker:
         runner = self._load(request.file, step=request.step)
         self._assign(runner, request.arrays)
         with self._read(request.arrays.inputs) as inputs:
-            self._step = runner.stepper(inputs)
+            step = runner.stepper(inputs)
+        self._blocks = self._timing.Blocks(step, runner.wait, request.step.slowed)
         seconds = [time.perf_counter() - started]
         with self._write(request.arrays.results) as results:
             for name in ("first", "second"):
                 self.stage = name + " step"
                 started = time.perf_counter()
-                result = self._step()
+                result = step()
+                runner.wait()
                 seconds.append(time.perf_counter() - started)
                 results.put(name, runner.read(result))
         return protocol.Prepared(*seconds)
@@ -272,24 +277,27 @@ class Worker:
     def _steps(self, request):
         """Take steps of what was prepared."""
         self.stage = "steps"
-        seconds = []
-        while len(seconds) < request.least or sum(seconds) < request.for_s:
-            started = time.perf_counter()
-            self._step()
-            seconds.append(time.perf_counter() - started)
-        return protocol.Seconds(tuple(seconds))
+        return protocol.Seconds(*self._blocks.take(request.least, request.for_s, request.per))
 
     def _matmul(self, request):
         """Multiply two matrices again and again, once more beforehand."""
         self.stage = "matmul"
-        step = self._framework.matmul(request.size, request.device)
-        step()
-        seconds = []
-        for _ in range(request.count):
-            started = time.perf_counter()
-            step()
-            seconds.append(time.perf_counter() - started)
-        return protocol.Seconds(tuple(seconds))
+        more = [request.dtype] if request.dtype != "float32" else []
+        step = self._framework.matmul(request.size, request.device, *more)
+        return protocol.Seconds(self._timing.repeated(step, request.count))
+
+    def _copy(self, request):
+        """Copy memory again and again, once more beforehand."""
+        self.stage = "copy"
+        if request.device == "gpu":
+            step = self._framework.copy_of(request.size)
+        else:
+            step = self._timing.copy_of(request.size)
+        return protocol.Seconds(self._timing.repeated(step, request.count))
+
+    def _under(self, request):
+        found = self._framework.settings() if hasattr(self._framework, "settings") else {}
+        return protocol.Conditions(found, self._timing.runtimes())
 
     def _execute(self, request):
         """Run a snippet of a reader's code and write what it leaves."""
@@ -368,7 +376,7 @@ def _in_the_reader_s_words(error, path):
     return "%s %d of %s: %s)" % (said, lines[-1].lineno, Path(path).name, lines[-1].line)
 
 
-def serve(framework, channel):
+def serve(framework, runner, channel):
     """Answer requests until the other end is closed."""
     worker, number = None, 0
 
@@ -381,7 +389,7 @@ def serve(framework, channel):
             return
         number, request = received
         try:
-            worker = worker or Worker(framework, announce)
+            worker = worker or Worker(framework, runner, announce)
             answer = worker.answer(request)
         except (Exception, SystemExit) as error:
             if not (worker and worker.brought):  # a reader is told in words, not in our lines
@@ -393,4 +401,4 @@ def serve(framework, channel):
 
 if __name__ == "__main__":
     end_with_parent()
-    serve(sys.argv[1], Channel(int(sys.argv[2]), int(sys.argv[3])))
+    serve(sys.argv[1], sys.argv[4], Channel(int(sys.argv[2]), int(sys.argv[3])))

@@ -64,7 +64,7 @@ _ARRAYS = '''
 def decode(path, training):
     """Return images {shape} and labels (N,) of an .npz file."""
     with np.load(os.path.join(path, "train.npz" if training else "test.npz")) as arrays:
-        return arrays["images"].astype("float32"), arrays["labels"].astype("int64")
+        return np.asarray(arrays["images"], "float32"), np.asarray(arrays["labels"], "int64")
 '''
 _READ = '''
 def read(path, training):

@@ -4,6 +4,7 @@ parity_tests.controls.recording`. The handbook's page of pitfalls is rendered fr
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -40,7 +41,9 @@ def planted(network: Network, panel: str, edits: Edits, recipe: Recipe | None) -
     before = emit(float32_exact(network), panel, recipe=recipe).text
     after = plant(panel, edits)(before).replace("# planted\n", "")
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), n=1, lineterm="")
-    return "\n".join(line for line in list(lines)[2:] if not line.startswith("@@"))
+    kept = [line for line in list(lines)[2:] if not line.startswith("@@") and line not in "+-"]
+    ending = [" ", ' if __name__ == "__main__":']  # where what is planted may be added
+    return "\n".join(kept[:-2] if kept[-2:] == ending else kept)
 
 
 def lines(panels: Sequence[str], workers: Workers) -> Iterator[dict[str, Any]]:
@@ -77,7 +80,8 @@ def _line(name: str, panel: str, about: str, report: Report) -> dict[str, Any]:
     accused = [each for each in report.frameworks if report.reason(each)]
     line: dict[str, Any] = {"control": name, "panel": panel, "about": about, "rung": failed.rung}
     line |= {"note": re.sub(r"\s+", " ", failed.note), "accused": accused}
-    line |= {} if failed.worst is None else {"worst": failed.worst}
+    finite = failed.worst is not None and math.isfinite(failed.worst)
+    line |= {"worst": failed.worst} if finite else {}
     return line | ({} if failed.bound is None else {"bound": failed.bound})
 
 

@@ -45,7 +45,7 @@ def test_a_page_holds_the_figures_and_the_reasons(tmp_path: Path) -> None:
     text = (tmp_path / "20260102-030405-tiny.md").read_text(encoding="utf-8")
     row = next(line for line in text.splitlines() if line.startswith("| PyTorch"))
     assert [cell.strip() for cell in row.split("|")[1:-1]] == [
-        "PyTorch", "eager", "100", "50.0–200", "500", "2.50", "50", "0 %"
+        "PyTorch", "eager", "100", "50.0–200", "1", "500", "2.50", "50", "7", "0 %"
     ]  # fmt: skip
     for part in (
         "Paddle (graph training): crashed at stage steps: signal SIGKILL",
@@ -75,7 +75,7 @@ def test_a_gpu_is_called_by_its_name(tmp_path: Path) -> None:
         for kind, fields in measured(memory=gpu)
     ]
     text = page(read_run(written(tmp_path, *records)))
-    assert "device: gpu (NVIDIA H100)\n" in text and "50 + 1000 GPU" in text
+    assert "device: gpu (NVIDIA H100);" in text and "50 + 1000 GPU" in text
 
 
 def test_what_was_not_interleaved_is_told(tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ BAD = {
     "half a line": b'{"kind": "run", "sche',
     "not UTF-8": b"\xff\xfe\x00",
     "another schema": b'{"kind": "run", "schema": 9}\n',
-    "half a header": b'{"kind": "run", "schema": 2, "cases": []}\n',
+    "half a header": b'{"kind": "run", "schema": 3, "cases": []}\n',
 }
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from scipy.special import stdtrit
 
 STYLES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (6, 1, 1, 1)), (0, (1, 1)))
@@ -120,6 +121,8 @@ def label(given: Axes, title: str, x: str, y: str) -> None:
     given.set_title(title)
     given.set_xlabel(x)
     given.set_ylabel(y)
+    if x in ("step", "iteration"):
+        given.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,10 @@ from frontends.training.batches import Chunk
 from frontends.training.experiment import Experiment as Training
 from frontends.training.panel import Panel
 from frontends.training.start import Start, initial
-from frontends.workers.arrays import ArrayWriter, write_arrays
+from frontends.workers.arrays import ArrayReader, ArrayWriter, write_arrays
 from frontends.workers.pool import Workers
-from frontends.workers.protocol import Advanced, Evaluated
+from frontends.workers.protocol import Advanced, ArrayFiles, Evaluated, NetworkFile, Run
+from frontends.writing.emit import emit
 
 DATA = "mnist"
 
@@ -76,6 +77,26 @@ class Lab:
     def path(self, name: str) -> Path:
         """Return a new file in the scratch folder."""
         return self.scratch / f"{next(self._numbers)}_{name}"
+
+    def outputs(self, panel: str, network: Network, weights: Mapping[str, Any], images: Any) -> Any:
+        """Return what a network gives for images in inference, in one panel, in float32; a
+        training that is under way there ends. Raises WorkerError."""
+        source = emit(network, panel)
+        file, *names = (self.path(each) for each in ("given.py", "w.npz", "x.npz", "y.npz"))
+        file.write_text(source.text, encoding="utf-8")
+        wanted = network.elaboration.parameters
+        unused = tuple(name for name, each in wanted.items() if not each.used)
+        write_arrays(names[0], {name: weights[name] for name in wanted})
+        write_arrays(names[1], {"input": images})
+        written = NetworkFile(
+            str(file), source.entry, network.input_shape, "float32", self.device,
+            official_names={**source.names, **source.own.parameters},
+            absent=() if source.classes else unused,
+        )  # fmt: skip
+        request = Run(written, ArrayFiles(*map(str, names)), ("evaluate",))
+        self.workers.request(panel, request, self.timeout)
+        with ArrayReader(names[2]) as reader:
+            return reader.get("evaluate/output")
 
     def file(self, batches: Sequence[Batch], name: str = "batches.npz") -> str:
         """Write batches as a worker reads them; return the file."""

@@ -14,9 +14,7 @@ from common.counting import batchflow, trainable
 from common.datasets.batches import Batch, Batches
 from common.experiments import RESNET_OR_SE, Scale
 from common.networks import load
-from common.networks.trials import TRIALS
-from frontends.ladder.reference import Reference
-from frontends.ladder.runs import comparable
+from common.networks.trials import TRIALS, headless
 from reports.experiments import drawing
 from reports.experiments.drawing import Drawing, Theme, interval
 from reports.experiments.lab import Course, Lab
@@ -29,7 +27,7 @@ from reports.validation import Sized
 
 NETWORKS = {"resnet": "ResNet", "se_resnet": "SE-ResNet"}
 LAST, WINDOW, SPAN = 200, 50, 350  # iterations, and the spans of the notebook's means
-SAMPLES, AT_ONCE = 300, 100  # test images whose activations are looked at
+SAMPLES = 300  # test images whose activations are looked at
 Losses = Annotated[list[float], Sized(1, 100_000)]
 
 
@@ -78,7 +76,7 @@ def run(lab: Lab, part: str) -> dict[str, Any]:
     whole = course.evaluate()
     found |= {"loss": whole.loss, "accuracy": whole.accuracy, "digest": course.digest}
     found["versions"] = course.versions
-    found["maps"] = activations(course, means=seed == "0")
+    found["maps"] = activations(lab, panel, course, means=seed == "0")
     return found
 
 
@@ -89,17 +87,12 @@ def _tests(course: Course, seed: int) -> Iterator[Batch]:
         yield from Batches(split, made.network.input_shape, made.recipe.batch, epoch, seed + 1000)
 
 
-def activations(course: Course, means: bool) -> dict[str, Any]:
-    """Return what the maps behind the global average tell of the classes, in inference."""
-    network, split = comparable(course.made.network), course.dataset.test
-    at = next(i for i, each in enumerate(network.elaboration.steps) if each.layer == "avgpool")
-    batches, weights, maps, labels = [], course.weights(), [], []
-    batches = list(Batches(split, network.input_shape, AT_ONCE, shuffle=False))
-    for images, given in batches[: SAMPLES // AT_ONCE]:
-        found = Reference(network, weights, images.astype(float), training=False).results[at]
-        maps.append(found.reshape(len(given), -1))
-        labels.append(given)
-    return told(np.concatenate(maps), np.concatenate(labels), means)
+def activations(lab: Lab, panel: str, course: Course, means: bool) -> dict[str, Any]:
+    """Return what the maps behind the global average tell of the classes, in inference; it ends
+    the training."""
+    network, split = headless(course.made.network, "avgpool"), course.dataset.test
+    images, labels = next(iter(Batches(split, network.input_shape, SAMPLES, shuffle=False)))
+    return told(lab.outputs(panel, network, course.weights(), images), labels, means)
 
 
 def told(maps: Any, labels: Any, means: bool) -> dict[str, Any]:
@@ -166,8 +159,7 @@ def find(record: Record) -> Findings:
         (
             "the test loss is that of a new batch of test images behind each iteration, in "
             "inference, the same for both networks; activations are those of the first 300 test "
-            "images behind the global average, in inference, computed in float64 from the trained "
-            "weights",
+            "images behind the global average, in inference",
         ),
     )
 
@@ -211,16 +203,28 @@ def _parameters() -> Verdict:
     )
 
 
-def _medians(curves: Curves, name: str, measure: str) -> list[float]:
-    return [
-        float(np.median(each["maps"][measure]))
-        for (_, network, _), each in curves.items()
-        if network == name
-    ]
+def _measures(curves: Curves, name: str, measure: str) -> list[float]:
+    """Return the mean of a measure over the maps of a network that are not silent, of each run."""
+    found = []
+    for (_, network, _), each in curves.items():
+        values = np.array(each["maps"][measure])
+        if network == name:
+            found.append(float(values[values > 0].mean()) if values.any() else 0.0)
+    return found
+
+
+def _silent(curves: Curves) -> str:
+    """Return which shares of the maps are silent, in words."""
+    shares = {
+        title: np.mean([e["maps"]["silent"] for (_, n, _), e in curves.items() if n == name])
+        for name, title in NETWORKS.items()
+    }
+    said = " and ".join(f"{100 * each:.0f} % in {title}" for title, each in shares.items())
+    return f"maps that are zero for all images: {said}"
 
 
 def _by_class(curves: Curves) -> Verdict:
-    plain, gated = (_medians(curves, name, "explained") for name in NETWORKS)
+    plain, gated = (_measures(curves, name, "explained") for name in NETWORKS)
     if not (plain and gated):
         return Verdict("by class", OPEN, "only one of the networks was trained")
     one, other = interval(plain), interval(gated)
@@ -228,14 +232,14 @@ def _by_class(curves: Curves) -> Verdict:
     return Verdict(
         "by class",
         FALSE if depends else OPEN,
-        "share of a map's variance that lies between classes, median over maps: ResNet "
-        f"{one}, SE-ResNet {other}"
+        "share of a map's variance that lies between classes, mean over the maps that are not "
+        f"silent: ResNet {one}, SE-ResNet {other}; {_silent(curves)}"
         + ("; maps of the plain network depend on the class as well" if depends else ""),
     )
 
 
 def _wider(curves: Curves) -> Verdict:
-    plain, gated = (_medians(curves, name, "between") for name in NETWORKS)
+    plain, gated = (_measures(curves, name, "between") for name in NETWORKS)
     if not (plain and gated):
         return Verdict("wider", OPEN, "only one of the networks was trained")
     one, other = interval(plain), interval(gated)
@@ -248,8 +252,8 @@ def _wider(curves: Curves) -> Verdict:
     return Verdict(
         "wider",
         word,
-        f"deviation of the classes' mean activations, median over maps: ResNet {one}, SE-ResNet "
-        f"{other}",
+        "deviation of the classes' mean activations, mean over the maps that are not silent: "
+        f"ResNet {one}, SE-ResNet {other}",
     )
 
 
@@ -294,7 +298,7 @@ def _curves(curves: Curves, panel: str) -> Drawing:
         for axes, title in zip(row, titles):
             drawing.label(axes, title, "iteration", "test loss (nats)")
         for axes in row[1:]:
-            axes.set_ylim(0, 0.3)
+            axes.set_ylim(0, 0.3 if axes.get_ylim()[0] < 0.3 else None)
         row[0].set_ylim(bottom=0)
         row[0].legend()
         return drawn

@@ -17,8 +17,6 @@ from common.experiments import RIR_OR_RESNET, Scale
 from common.networks import load
 from common.networks.published import BATCH
 from common.networks.trials import TRIALS
-from frontends.ladder.reference import Reference
-from frontends.ladder.runs import comparable
 from reports.experiments import drawing
 from reports.experiments.drawing import Drawing, Theme, interval
 from reports.experiments.identities import IDENTITIES
@@ -98,14 +96,14 @@ def _curve(lab: Lab, panel: str, name: str, seed: str) -> dict[str, Any]:
     values: dict[str, Any] = {
         "losses": losses, "tested": tested, "seconds": seconds, "loaded": loaded, "images": images,
     }  # fmt: skip
-    return values | (_pictures(course) if seed == "0" else {})
+    return values | (_pictures(lab, panel, course) if seed == "0" else {})
 
 
-def _pictures(course: Course) -> dict[str, Any]:
+def _pictures(lab: Lab, panel: str, course: Course) -> dict[str, Any]:
     """Return what the network says of the first test images, and these as bytes."""
-    network, split = comparable(course.made.network), course.dataset.test
+    network, split = course.made.network, course.dataset.test
     images, labels = next(iter(Batches(split, network.input_shape, PICTURES, shuffle=False)))
-    outputs = Reference(network, course.weights(), images.astype(float), training=False).results[-1]
+    outputs = lab.outputs(panel, network, course.weights(), images)
     shown = np.rint(255 * images).astype(int).reshape(len(images), -1)
     return {
         "pictures": outputs.argmax(1).tolist(),

@@ -38,6 +38,7 @@ STAGE = SE_RESNEXT_PAIR.stages["training"]
 SAMPLES = 16  # of the batch whose gradients are looked at
 Losses = Annotated[list[float], Sized(1, 100_000)]
 Distances = Annotated[list[Ratio], Sized(1, 100_000)]
+Parts = Mapping[tuple[str, ...], Any]
 
 # What the TensorFlow file's recipe has and the Fluid file's has not.
 RECIPES = {
@@ -45,7 +46,11 @@ RECIPES = {
     "l2": "L2 of 5e-4 in the loss, not of 1e-4 in the optimizer",
     "rate": "the rate divided by 10 at epochs 30, 60 and 90, not constant",
 }
-ALL_DIFFERENCES = {**DIFFERENCES, **RECIPES, "whole": "all of these: the pair as published"}
+WHOLE = {
+    "whole": "all of these: the pair as published",
+    "whole from one start": "all of these, but from the same initial weights",
+}
+ALL_DIFFERENCES = {**DIFFERENCES, **RECIPES, **WHOLE}
 ROUNDING = {"float32": "nothing but float32 in place of float64"}
 
 
@@ -145,15 +150,15 @@ def _pair(lab: Lab, precision: str) -> dict[str, Any]:
 
 def variant(name: str) -> tuple[Network, Recipe]:
     """Return the published Fluid network and its recipe, with one of TensorFlow's ways, or all."""
-    chosen = frozenset(DIFFERENCES) if name == "whole" else frozenset({name} & set(DIFFERENCES))
+    chosen = frozenset(DIFFERENCES if name in WHOLE else {name} & set(DIFFERENCES))
     recipe, tensorflow = replace(SE_RESNEXT_FLUID, batch=STAGE.recipe.batch), STAGE.recipe
     if "loss" in chosen:
         recipe = replace(recipe, loss=Loss())
-    if name in ("nesterov", "whole"):
+    if name in ("nesterov", *WHOLE):
         recipe = replace(recipe, optimizer=tensorflow.optimizer)
-    if name in ("l2", "whole"):
+    if name in ("l2", *WHOLE):
         recipe = replace(recipe, l2=tensorflow.l2)
-    if name in ("rate", "whole"):
+    if name in ("rate", *WHOLE):
         recipe = replace(recipe, schedule=tensorflow.schedule)
     return published(chosen), recipe
 
@@ -263,11 +268,11 @@ def _summary(pairs: Mapping[str, Any], differences: Mapping[str, Any]) -> str:
             steps = max(len(p["losses"]) for p in each["panels"].values())
             parts.append(f"in {precision} at most {max(ends):.1e} behind {steps} steps")
     text = f"The repaired panels' parameters part: {', '.join(parts)}." if parts else ""
-    if "whole" in differences:
-        one = differences["whole"]["distances"]
+    if "whole from one start" in differences:
+        one = differences["whole from one start"]["distances"]
         text += (
-            f" The published pair is {one[0]:.2g} apart behind the first step and {one[-1]:.2g} "
-            f"behind step {len(one)}."
+            f" The published pair, begun at the same weights, is {one[0]:.1e} apart behind the "
+            f"first step and {one[-1]:.1e} behind step {len(one)}."
         )
     return text.strip() or "Nothing was run yet."
 
@@ -292,37 +297,45 @@ def _identical(differences: Mapping[str, Any]) -> Verdict:
     )
 
 
-def _first_to_last(gradients: Mapping[tuple[str, ...], Any], where: str) -> list[float]:
-    """Return the gradient at the first block over that at the last one, of each seed."""
-    return [
-        each["gradients"][0] / each["gradients"][-1]
-        for (place, _), each in gradients.items()
-        if place == where
-    ]
+def _first_to_last(gradients: Parts, where: str, relative: bool) -> list[float]:
+    """Return the gradient at the first block over that at the last one, of each seed; relative: the
+    gradients times the norms of the results, what a change by a share of these makes of the loss.
+    """
+    found = []
+    for (place, _), each in gradients.items():
+        norms, results = each["gradients"], each["results"]
+        ratio = norms[0] / norms[-1]
+        if place == where:
+            found.append(ratio * results[0] / results[-1] if relative else ratio)
+    return found
 
 
-def _vanish(
-    gradients: Mapping[tuple[str, ...], Any], learning: Mapping[tuple[str, ...], Any]
-) -> Verdict:
-    ratios = {where: _first_to_last(gradients, where) for where in GATES}
-    if not (ratios["before"] and ratios["after"]):
+def _mean_ratios(gradients: Parts, relative: bool) -> dict[str, float]:
+    """Return the geometric means of these ratios, by where the gates are."""
+    found = {where: _first_to_last(gradients, where, relative) for where in GATES}
+    return {where: float(np.exp(np.mean(np.log(each)))) for where, each in found.items() if each}
+
+
+def _vanish(gradients: Parts, learning: Parts) -> Verdict:
+    means, shares = (_mean_ratios(gradients, relative) for relative in (False, True))
+    if not {"before", "after"} <= means.keys():
         return Verdict("gradients", OPEN, "was not run")
-    means = {where: float(np.exp(np.mean(np.log(each)))) for where, each in ratios.items() if each}
-    said = ", ".join(f"{GATES[where]} {each:.2g}" for where, each in means.items())
-    holds = means["after"] < 0.1 * means["before"]
-    trained = {
-        where: [each["accuracy"] for (place, _), each in learning.items() if place == where]
-        for where in GATES
-    }
-    learned = ", ".join(
-        f"{GATES[w]} {100 * float(np.mean(each)):.1f} %" for w, each in trained.items() if each
+    said, relative = (
+        ", ".join(f"{GATES[where]} {each:.2g}" for where, each in found.items())
+        for found in (means, shares)
     )
+    own = {w: [e["accuracy"] for (place, _), e in learning.items() if place == w] for w in GATES}
+    learned = ", ".join(
+        f"{GATES[w]} {100 * float(np.mean(each)):.1f} %" for w, each in own.items() if each
+    )
+    vanishes = means["after"] < 0.1 * means["before"]
     return Verdict(
         "gradients",
-        HOLDS if holds else FALSE,
-        "norm of the gradient at the first of twelve blocks over that at the last, geometric mean "
-        f"of {len(ratios['before'])} seeds at drawn weights: {said}; accuracy behind the short "
-        f"training: {learned or 'not run'}",
+        HOLDS if vanishes else FALSE,
+        f"norm of the gradient at the first of twelve blocks over that at the last, at drawn "
+        f"weights: {said}; times the norms of the results: {relative}. Batch normalization in the "
+        "branches divides by what the gates leave of the trunk, and hands back as much more. "
+        f"Accuracy behind the short training: {learned or 'not run'}",
     )
 
 
@@ -361,7 +374,7 @@ def _differences(differences: Mapping[str, Any]) -> str:
     return tabulate(rows, headers, tablefmt="github", disable_numparse=True)
 
 
-def _learned(learning: Mapping[tuple[str, ...], Any]) -> str:
+def _learned(learning: Parts) -> str:
     rows = []
     for where, title in GATES.items():
         own = [each for (place, _), each in learning.items() if place == where]
@@ -451,7 +464,7 @@ def _apart(differences: Mapping[str, Any]) -> Drawing:
     )
 
 
-def _depth(gradients: Mapping[tuple[str, ...], Any]) -> Drawing:
+def _depth(gradients: Parts) -> Drawing:
     def draw(theme: Theme) -> Figure:
         drawn, (row,) = drawing.axes(2)
         titles = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypedDict
@@ -157,7 +156,7 @@ def _panel(lab: Lab, panel: str) -> dict[str, Any]:
     still, _ = _first(lab, panel, folded(network), folded_weights(network, start))
     through, loaded = _through(lab, panel, network, trained)
     second, course = _second(lab, panel, network, loaded)
-    probabilities, picture = _infer(lab, course)
+    probabilities, picture = _infer(lab, panel, course)
     drawn, _ = _second(lab, panel, network, weights_of.initial(network, seed=2))
     fluid, _ = _second(lab, panel, network, convert.read(out, network).checkpoint.weights)
     return {
@@ -235,14 +234,14 @@ def _through(
     return name, dict(convert.read(path, network).checkpoint.weights)
 
 
-def _infer(lab: Lab, course: Course) -> tuple[list[float], int]:
-    """Return the probability of each class for the first test picture, and its label: the loss of
-    the picture with each of the labels is -ln of it."""
-    split = course.dataset.test
-    images, _ = next(iter(Batches(split, course.made.network.input_shape, 1, shuffle=False)))
-    files = [lab.file([(images, np.array([each]))]) for each in range(course.made.classes)]
-    losses = [course.evaluate([each]).loss for each in files]
-    return [min(1.0, math.exp(-each)) for each in losses], int(split.labels[0])
+def _infer(lab: Lab, panel: str, course: Course) -> tuple[list[float], int]:
+    """Return the probability of each class for the first test picture, and its label; it ends the
+    training."""
+    network = course.made.network
+    batches = Batches(course.dataset.test, network.input_shape, 1, shuffle=False)
+    images, labels = next(iter(batches))
+    given = lab.outputs(panel, network, course.weights(), images)
+    return [float(each) for each in given[0]], int(labels[0])
 
 
 def find(record: Record) -> Findings:

@@ -34,6 +34,7 @@ PITFALLS = (
     Pitfall("padding_counted", OTHER_OUTPUTS, "At the edge an average pool divides by all cells, or "
             "by those that are not padding.", "PyTorch: `count_include_pad=False`; Fluid and Paddle "
             "leave it out.", "Nothing: TensorFlow leaves it out."),
+    Pitfall("largest_for_mean", OTHER_OUTPUTS, "`pool2d` of Fluid takes the maximum where nothing is said.", "`pool_type=\"avg\"`.", "A function of its own."),
     Pitfall("zero_in_a_maximum", OTHER_OUTPUTS, "Padded by hand with zeros, a max pool of negative "
             "values gives zeros.", "Let the pool pad.", "`tf.pad(…, constant_values=-inf)`."),
     Pitfall("ceil_mode", "A shape is off by one", "Pools round the shape down; some are told to "

@@ -37,7 +37,7 @@ PaddlePaddle gave a table of {rows} of Fluid 1.8's names, each with its name in 
 name was looked up in real Fluid 1.8.5 and in Paddle 3, and where a small experiment can tell, both calls
 ran on the same inputs, with the arguments that Fluid's reader would have left out left out in both.
 **{gone} rows name something that Paddle 3 no longer has; {ran} rows ran, of which {same} are the same by
-default: shape, type, values and gradients. {silent} give other values without a word.** The others
+default: shape, type, values and gradients. {silent} give other values or gradients without a word.** The others
 ({not_run}) cannot be settled by a small experiment: classes, places, programs, what is gone.
 
 {measured}

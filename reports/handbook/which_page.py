@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from reports.handbook.evidence import Evidence
 from reports.records import Run, Timing, read_run
+from reports.tables import memory, significant, styled
 
 PAGE = """# Which framework?
 
@@ -14,9 +15,8 @@ memory, and what the pages before this one say of silence. Runs on other machine
 are not to be compared with one another: read down a column, never across runs.
 
 {runs}
-**How to read it**: a framework's best style, by median of interleaved rounds; *of the fastest* is within
-that table. Where the spreads of two rows overlap, a run does not tell which is faster. Nothing here is of
-a GPU.
+**How to read it**: a framework's best style, from interleaved rounds of several processes; *of the fastest*
+is paired by round within that table, and ≈ stands where the run's noise does not tell which is faster.
 
 This page is written by `triptych report handbook` from the records of the runs.
 """
@@ -31,16 +31,22 @@ def page(evidence: Evidence) -> str:
 
 def _run(run: Run) -> str:
     machine = run.header["machine"]
+    where = f"{machine['cpu']}, {machine['cores']} cores"
     parts = [
-        f"## {run.header['title']}, {run.header['started'][:10]}\n\nBatches of "
-        f"{run.header['batch']} on {machine['cpu']}, {machine['cores']} cores: "
+        f"## {run.header['title']}, {run.header['started'][:10]}\n\nOn {_device(run) or where}: "
         f"[the whole page](../{run.name}.md).\n"
     ]
-    for mode in run.modes:
-        rows = sorted(_best(run.of_mode(mode)), key=lambda each: each.step().median)
+    for mode, batch in run.groups:
+        rows = sorted(_best(run.of_group(mode, batch)), key=lambda each: each.step.value)
         if rows:
-            parts.append(f"{_table(run, mode, rows)}\n")
+            parts.append(f"{_table(run, f'{mode}, batch {batch}', rows)}\n")
     return "\n".join(parts)
+
+
+def _device(run: Run) -> str:
+    """Return the name of the GPU of a run, "" without one."""
+    warm = [each for timing in run.timings.values() for each in timing.warm.values()]
+    return next(filter(None, (each["memory"].get("device_name") for each in warm)), "")
 
 
 def _best(timings: Sequence[Timing]) -> Iterator[Timing]:
@@ -48,16 +54,17 @@ def _best(timings: Sequence[Timing]) -> Iterator[Timing]:
     measured = [each for each in timings if each.measured]
     for name in dict.fromkeys(each.framework for each in measured):
         own = [each for each in measured if each.framework == name]
-        yield min(own, key=lambda each: each.step().median)
+        yield min(own, key=lambda each: each.step.value)
 
 
-def _table(run: Run, mode: str, rows: Sequence[Timing]) -> str:
-    lines = [f"| {mode} | style | images/s | of the fastest | memory, MB |",
+def _table(run: Run, title: str, rows: Sequence[Timing]) -> str:
+    lines = [f"| {title} | style | images/s | of the fastest | memory, MB |",
              "| --- | --- | ---: | ---: | ---: |"]  # fmt: skip
-    fastest = rows[0].step().median
     for each in rows:
-        speed = run.images_per_second(each)
-        cells = (run.label(each.framework), each.style, f"{speed.median:,.0f}",
-                 f"{fastest / each.step().median:.0%}", f"{run.memory(each) / 1e6:,.0f}")  # fmt: skip
+        found = run.ratio(each, rows[0])
+        known = each is rows[0] or run.noise is None or run.tells(each, rows[0])
+        told = "" if known else "≈ "
+        cells = (run.label(each.framework), styled(run, each), significant(each.images.value),
+                 f"{told}{found.value:.0%}" if found else "", memory(each))  # fmt: skip
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)

@@ -46,10 +46,10 @@ class Part:
 
 
 class ColumnFile:
-    """The file of a dialect at the width of a column."""
+    """The file of a dialect at the width of a column; `marked`: with the arguments of ops."""
 
-    def __init__(self, source: Source) -> None:
-        self.dialect, self.source = source.dialect, source
+    def __init__(self, source: Source, marked: bool = True) -> None:
+        self.dialect, self.source, self.marked = source.dialect, source, marked
         self.text = narrowed(source.text, WIDTH)
         self.rows = self.text.splitlines()
         self.lines = lines_of(source.statements, self.text)
@@ -63,7 +63,7 @@ class ColumnFile:
     @cached_property
     def carriers(self) -> tuple[Carrier, ...]:
         """What carries each field of an op, as this file is set."""
-        return carriers_of(self.source.statements, self.text)
+        return carriers_of(self.source.statements, self.text) if self.marked else ()
 
     def part(self, piece: Piece, indent: int | None = None) -> Part:
         """Return a piece as it is shown, without its own indent if no other is given."""

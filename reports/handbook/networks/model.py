@@ -94,6 +94,11 @@ def _section(network: Network, block: Block, written: Files) -> Section:
     for layer in dict.fromkeys(call.layer for call in block.wiring):
         own = {panel: each[layer] for panel, each in cells.items() if layer in each}
         rows.append(_row(network, block, fullest, layer, own))
+    called = {HEAD, *(call.layer for call in block.wiring)}
+    idle = dict.fromkeys(layer for each in cells.values() for layer in each if layer not in called)
+    for layer in idle:
+        own = {panel: each[layer] for panel, each in cells.items() if layer in each}
+        rows.append(Row(layer, "declared, and never called", cells=own))
     return Section(block.kind, _about(network, block, instances, fullest), tuple(rows))
 
 

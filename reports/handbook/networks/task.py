@@ -90,7 +90,7 @@ def programs(network: Network) -> tuple[dict[str, str], dict[str, ColumnFile]]:
     recipe = RECIPES[recipe_of(network)]
     sources = {panel: emit(network, panel, recipe=recipe) for panel in PANELS}
     texts = {panel: each.text for panel, each in sources.items()}
-    return texts, {panel: ColumnFile(each) for panel, each in sources.items()}
+    return texts, {panel: ColumnFile(each, marked=False) for panel, each in sources.items()}
 
 
 def task(columns: Mapping[str, ColumnFile]) -> Section:

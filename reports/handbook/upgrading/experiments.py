@@ -24,7 +24,7 @@ Calls = Mapping[str, "str | tuple[Way, ...]"]
 
 # One argument, the same in both; Fluid's name says it all.
 OF_ONE = {
-    "abs ceil cos erf exp floor gelu hard_shrink hard_sigmoid hard_swish leaky_relu logsigmoid "
+    "abs ceil cos erf exp floor gelu hard_shrink hard_swish logsigmoid "
     "relu relu6 reciprocal round selu sigmoid sign sin softplus softshrink softsign square stanh "
     "swish tanh tanh_shrink thresholded_relu elu softmax log_softmax ones_like zeros_like "
     "logsumexp isfinite has_inf has_nan is_empty rank shape size": X,
@@ -162,11 +162,18 @@ OWN: dict[str, Row] = {
         ways("F.dropout(x, 0.3)", {'mode="downscale_in_infer"':
              'F.dropout(x, 0.3, mode="downscale_in_infer")'}),
         drawn=True, gradients=False, dtype="float32"),
-    "fluid.layers.lrn": _row(MAPS, "fluid.layers.lrn(x)", "F.local_response_norm(x, 5)",
+    "fluid.layers.lrn": _row(MAPS, "fluid.layers.lrn(x)", ways("F.local_response_norm(x, 5)", {
+        "alpha=5e-4": "F.local_response_norm(x, 5, alpha=5e-4)"}),
                              dtype="float32"),
     "fluid.layers.prelu": _row(
         MAPS | {"w": np.full((1,), 0.3)}, 'fluid.layers.prelu(x, "all")',
         "layer = nn.PReLU()\n\ny = layer(x)", weights=("w",)),
+    "fluid.layers.leaky_relu": _row(
+        X, "fluid.layers.leaky_relu(x)",
+        ways("F.leaky_relu(x)", {"negative_slope=0.02": "F.leaky_relu(x, negative_slope=0.02)"})),
+    "fluid.layers.hard_sigmoid": _row(
+        X, "fluid.layers.hard_sigmoid(x)",
+        ways("F.hardsigmoid(x)", {"slope=0.2": "F.hardsigmoid(x, slope=0.2)"})),
     "fluid.layers.maxout": _row(MAPS, "fluid.layers.maxout(x, 2)", "F.maxout(x, 2)"),
     "fluid.layers.pixel_shuffle": _row(
         MAPS, "fluid.layers.pixel_shuffle(x, 2)", "F.pixel_shuffle(x, 2)"),
@@ -246,10 +253,12 @@ OWN: dict[str, Row] = {
         "fluid.layers.elementwise_pow(a, b)", "paddle.pow(a, b)"),
     "fluid.layers.elementwise_mod": _row(
         {"a": whole(4, 6, below=50) - 25, "b": whole(4, 6, below=5, seed=1) + 1},
-        "fluid.layers.elementwise_mod(a, b)", "paddle.mod(a, b)"),
+        "fluid.layers.elementwise_mod(a, b)",
+        ways("paddle.mod(a, b)", recipe='a - b * paddle.trunc(a / b).astype("int64")')),
     "fluid.layers.elementwise_floordiv": _row(
         {"a": whole(4, 6, below=50) - 25, "b": whole(4, 6, below=5, seed=1) + 1},
-        "fluid.layers.elementwise_floordiv(a, b)", "paddle.floor_divide(a, b)"),
+        "fluid.layers.elementwise_floordiv(a, b)",
+        ways("paddle.floor_divide(a, b)", recipe='paddle.trunc(a / b).astype("int64")')),
     "fluid.layers.mean": _row(X, "fluid.layers.mean(x)", "paddle.mean(x)"),
     "fluid.layers.sums": _row(PAIR, "fluid.layers.sums([a, b])", "paddle.add_n([a, b])"),
     "fluid.layers.concat": _row(PAIR, "fluid.layers.concat([a, b])", "paddle.concat([a, b])"),

@@ -120,6 +120,6 @@
     if (event.key === "Escape") { found.hidden = true; input.focus(); }
     if (to !== undefined) { event.preventDefault(); (links[to] || input).focus(); }
   });
-  document.addEventListener("keydown", (event) => { if (event.key === "/" && !/INPUT|TEXTAREA/.test(document.activeElement.tagName)) { event.preventDefault(); input.focus(); } });
+  document.addEventListener("keydown", (event) => { if (event.key === "/" && document.activeElement.type !== "search") { event.preventDefault(); input.focus(); } });
   document.addEventListener("click", (event) => { if (!event.target.closest(".search")) found.hidden = true; });
 })();
