@@ -274,7 +274,7 @@ def test_every_style_of_every_framework(go: Callable[..., tuple[int, Run]]) -> N
     """The main job: the default network and batch; its time allows for compiling beside tests."""
     default = ("--network", "se_resnext_mnist", "--batch-size", "64")
     code, found = go("--framework", "all", "--budget", "600", *default)
-    assert code == 0 and len(found.timings) == 18
+    assert code == 0 and len(found.timings) == 19
     assert set().union(*_outcomes(found).values()) == {"measured"}
 
 
