@@ -64,7 +64,7 @@ PATTERNS: tuple[tuple[str, str], ...] = (
     ("save", r"^def save_as\b"),
     ("loop", r"^while "),
     ("data", r"read\(options\.data"),
-    ("loop", r"^(steps_per_epoch =|\(?epoch, step, best\)? =)"),
+    ("loop", r"^(steps_per_epoch =|\(?epoch, (done, )?step, best\)? =)"),
     ("seed", r"seed"),
     ("device", r"set_device|tf\.device|CUDAPlace|CPUPlace|^device ="),
     ("network", r"^with tf\.variable_scope\(.*reuse=True"),
