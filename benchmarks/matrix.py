@@ -1,44 +1,89 @@
-"""What is timed: the matrix of frameworks, styles and modes."""
+"""What is timed: the matrix of frameworks, styles, modes, precisions and batches."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from common.errors import choose
+from common.errors import TriptychError, choose
 from frontends.frameworks import TABLE
 
-MODES = ("inference", "training")
+MODES = ("inference", "training", "loading")
+PRECISIONS = ("float32", "tf32", "bfloat16")
+USUAL = "inference,training"  # modes
 
 
 class Case(NamedTuple):
-    """One timing: a framework in one of its styles, in a mode."""
+    """One timing: a framework in one of its styles, in a mode, a precision and a batch.
+
+    variant: "" for the written file as it is, else what is timed beside it (benchmarks.beside).
+    """
 
     framework: str
     style: str
     mode: str
+    precision: str = "float32"
+    batch: int = 64
+    variant: str = ""
 
     def __str__(self) -> str:
-        return f"{self.framework} {self.style}, {self.mode}"
+        more = [self.precision] if self.precision != "float32" else []
+        more += [self.variant] if self.variant else []
+        return ", ".join([f"{self.framework} {self.style}", *more, f"{self.mode} of {self.batch}"])
+
+    @property
+    def written(self) -> Case:
+        """The written file's own case of the same kind."""
+        return self._replace(variant="")
 
 
-def cases(frameworks: Iterable[str], styles: str, modes: str) -> list[Case]:
-    """Return the timings that the options name, mode by mode.
+@dataclass(frozen=True)
+class Wanted:
+    """Which parts of the matrix the options name: "all", or lists with commas."""
 
-    `styles` and `modes` are "all" or lists with commas; a framework without a style that is named
-    is left out in it. Raises TriptychError for a name that no framework has.
+    styles: str = "all"
+    modes: str = USUAL
+    precisions: str = "float32"
+    batches: tuple[int, ...] = (64,)
+
+
+def cases(frameworks: Iterable[str], wanted: Wanted, gpu: bool = False) -> list[Case]:
+    """Return the timings that are wanted, batch by batch and mode by mode.
+
+    A framework without a style or a precision that is named is left out in it. gpu: it may be that
+    a GPU is timed. Raises TriptychError for a name that no framework has, or if nothing is left.
     """
     chosen = list(frameworks)
     known = sorted({style for framework in chosen for style in TABLE[framework].styles})
-    wanted, timed = _named("style", styles, known), _named("mode", modes, MODES)
-    return [
-        Case(framework, style, mode)
+    styles, modes = _named("style", wanted.styles, known), _named("mode", wanted.modes, MODES)
+    precisions = _named("precision", wanted.precisions, PRECISIONS)
+    found = [
+        Case(framework, style, mode, precision, batch)
+        for batch in wanted.batches
         for mode in MODES
-        if mode in timed
+        if mode in modes
         for framework in chosen
         for style in TABLE[framework].styles
-        if style in wanted
+        if style in styles
+        for precision in PRECISIONS
+        if precision in precisions
     ]
+    found = [case for case in found if _possible(case, gpu)]
+    if not found:
+        raise TriptychError("nothing is left to time: no framework has all that was named")
+    return found
+
+
+def _possible(case: Case, gpu: bool) -> bool:
+    known = TABLE[case.framework]
+    return (
+        case.precision in known.precisions
+        and (gpu or case.precision != "tf32")
+        and (gpu or case.style not in known.for_gpu)
+        and (case.mode == "inference" or case.style not in known.for_inference)
+        and (case.mode != "loading" or case.style not in known.for_gpu)
+    )
 
 
 def _named(kind: str, text: str, known: Iterable[str]) -> list[str]:

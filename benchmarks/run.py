@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 from benchmarks.benchmark import Benchmark
+from benchmarks.compare import main as compare
 from benchmarks.options import PROG, parse
+from benchmarks.resume import resumed
 from common.errors import run_command
 from reports.build import build
 from reports.records import Run, read_run
@@ -28,7 +30,13 @@ def show(run: Run, out: Path) -> int:
 
 def main(arguments: list[str] | None = None, prog: str = PROG) -> int:
     """Run the benchmark that the arguments ask for; an interrupt keeps what was measured."""
-    benchmark = Benchmark(parse(arguments, prog))
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == ["compare"]:
+        return compare(given[1:], f"{prog} compare")
+    options, earlier = parse(given, prog), None
+    if options.resume:
+        options, earlier = resumed(Path(options.resume), given)
+    benchmark = Benchmark(options, earlier)
     try:
         with benchmark.recording():
             benchmark.measure()

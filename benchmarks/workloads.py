@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from benchmarks.beside import ZOO, ZOOS
 from benchmarks.matrix import Case
 from common import weights
 from common.counting import macs, trainable
@@ -20,13 +23,13 @@ from common.ops import Softmax
 from common.recipes.named import THROUGHPUT
 from common.recipes.recipe import Loss, Recipe
 from common.transform import without_dropout
-from frontends.ladder.rounding import tf32
 from frontends.workers.arrays import write_arrays
 from frontends.workers.protocol import ArrayFiles, NetworkFile, Prepare, TimedStep
 from frontends.writing.draft import Source
 from frontends.writing.emit import emit
 
 MNIST_SHAPE = (1, 28, 28)
+LOOP = "batches, create_optimizer, learning_rate, train_step"  # of a written file that trains
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -78,7 +81,7 @@ class Workload:
     seed: int = 0
     recipe: Recipe = THROUGHPUT
     input: MnistImages | RandomNumbers = field(init=False)
-    _sources: dict[tuple[str, str], tuple[Path, Source]] = field(init=False, default_factory=dict)
+    _sources: dict[tuple[str, bool], tuple[Path, Source]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.network = without_dropout(self.network)
@@ -87,43 +90,69 @@ class Workload:
         mnist = self.network.input_shape == MNIST_SHAPE
         self.input = MnistImages(self.batch) if mnist else RandomNumbers(self.batch, self.seed)
 
-    def write(self, folder: Path) -> None:
-        """Write what workers read: weights, the same with kernels of 10 bits, and the batch."""
+    def write(self, folder: Path, bits: Iterable[int]) -> None:
+        """Write what workers read: weights, the same with kernels of fewer bits, and the batch."""
+        folder.mkdir(exist_ok=True)
         self._folder = folder
         with threadpool_limits(limits=1, user_api="blas"):  # see frontends.ladder.verify
             values = weights.probe(self.network, self.seed)
         write_arrays(folder / "weights.npz", values)
-        rounded = {n: tf32(v) if n.endswith(".kernel") else v for n, v in values.items()}
-        write_arrays(folder / "rounded.npz", rounded)
+        for each in bits:
+            kept = {n: rounded(v, each) if n.endswith(".kernel") else v for n, v in values.items()}
+            write_arrays(folder / f"weights{each}.npz", kept)
         write_arrays(folder / "inputs.npz", self.input.arrays(self.network))
 
     def request(
-        self, case: Case, out: Path, device: str, dtype: str = "float32", rounded: bool = False
+        self,
+        case: Case,
+        out: Path,
+        device: str,
+        step: Mapping[str, Any] | None = None,
+        dtype: str = "float32",
+        bits: int | None = None,
     ) -> Prepare:
-        """Return the request that prepares a worker for a timing; `rounded`: kernels of 10 bits."""
-        path, source = self._written(case.framework, case.mode)
+        """Return the request that prepares a worker for a timing.
+
+        step: further fields of its TimedStep. bits: of the kernels, None for all.
+        """
+        # Keras' own training functions import TensorFlow, which Keras on PyTorch has not.
+        trains = case.mode != "inference" and case.variant != "keras_torch"
+        path, source = self._written(case.framework, trains)
         unused = [p.name for p in self.network.elaboration.parameters.values() if not p.used]
+        entry = source.entry
+        if case.variant == ZOO:
+            path, entry = self._zoo(case.framework, path, trains), "network"
         file = NetworkFile(
             str(path),
-            source.entry,
+            entry,
             self.network.input_shape,
             dtype,
             device,
             official_names={**source.names, **source.own.parameters},
             absent=() if source.classes else tuple(unused),  # functions have no place for these
         )
-        weights = self._folder / ("rounded.npz" if rounded else "weights.npz")
+        weights = self._folder / f"weights{'' if bits is None else bits}.npz"
         files = ArrayFiles(str(weights), str(self._folder / "inputs.npz"), str(out))
-        return Prepare(file, files, TimedStep(case.mode, case.style))
+        return Prepare(file, files, TimedStep(case.mode, case.style, case.precision, **step or {}))
 
-    def _written(self, framework: str, mode: str) -> tuple[Path, Source]:
-        if (framework, mode) not in self._sources:
-            recipe = self.recipe if mode == "training" else None
-            source = emit(self.network, framework, recipe=recipe)
-            path = self._folder / f"{self.network.name}_{framework}_{mode}.py"
+    def _written(self, framework: str, trains: bool) -> tuple[Path, Source]:
+        if (framework, trains) not in self._sources:
+            source = emit(self.network, framework, recipe=self.recipe if trains else None)
+            kind = "training" if trains else "network"
+            path = self._folder / f"{self.network.name}_{framework}_{kind}.py"
             path.write_text(source.text, encoding="utf-8")
-            self._sources[framework, mode] = path, source
-        return self._sources[framework, mode]
+            self._sources[framework, trains] = path, source
+        return self._sources[framework, trains]
+
+    def _zoo(self, framework: str, written: Path, trains: bool) -> Path:
+        """Return a file of the zoo's own network, trained by the loop of the written file."""
+        softmax = isinstance(self.network.elaboration.steps[-1].op, Softmax)
+        text = ZOOS[framework, self.network.name]
+        text = text.replace("{activation}", repr("softmax" if softmax else None))
+        text += f"from .{written.stem} import {LOOP}\n" if trains else ""
+        path = written.with_name(f"zoo_{written.name}")
+        path.write_text(text, encoding="utf-8")
+        return path
 
     def record(self) -> dict[str, Any]:
         """Return the network and the batch as plain data, for the run's record."""
@@ -133,7 +162,22 @@ class Workload:
             "parameters": trainable(self.network),
             "macs": macs(self.network),
             "input_shape": list(self.network.input_shape),
+            "traffic": traffic(self.network),
             "batch": self.batch,
             "input": str(self.input),
-            "dtype": "float32",
         }
+
+
+def rounded(values: NDArray[Any], bits: int) -> NDArray[Any]:
+    """Return values with so many bits behind the first one, rounded to nearest even."""
+    fraction, exponent = np.frexp(values)
+    found: NDArray[Any] = np.ldexp(np.round(np.ldexp(fraction, bits + 1)), exponent - bits - 1)
+    return found
+
+
+def traffic(network: Network) -> int:
+    """Return the bytes in float32 that one image's steps read and write, each on its own: what
+    fusion can save."""
+    steps = network.elaboration.steps
+    values = sum(math.prod(s.output) + sum(map(math.prod, s.inputs)) for s in steps)
+    return 4 * values

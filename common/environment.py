@@ -10,6 +10,10 @@ from typing import Any
 
 from common import machine as this
 
+VECTORS = (
+    "avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "avx512_fp16", "amx_tile", "amx_bf16",
+    "amx_int8", "asimd", "sve", "bf16",
+)  # fmt: skip
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -22,7 +26,24 @@ def machine() -> dict[str, Any]:
         "os": f"{platform.system()} {platform.release()}",
         "architecture": platform.machine(),
         "python": platform.python_version(),
+        "isa": isa(),
+        "huge_pages": huge_pages(),
     }
+
+
+def isa() -> list[str]:
+    """Return the vector instructions that this CPU says it has, as Linux calls them."""
+    flags = _cpu_fields("flags").split()
+    return [name for name in VECTORS if name in flags]
+
+
+def huge_pages() -> str:
+    """Return when Linux gives transparent huge pages: always, madvise or never; "" elsewhere."""
+    try:
+        path = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+        return path.read_text(encoding="utf-8").partition("[")[2].partition("]")[0]
+    except OSError:
+        return ""
 
 
 def load() -> float | None:
@@ -57,9 +78,13 @@ def _git(*arguments: str) -> str:
 
 
 def _cpu() -> str:
+    return _cpu_fields("model name") or platform.processor() or platform.machine()
+
+
+def _cpu_fields(name: str) -> str:
+    """Return what Linux says of its first CPU under a name, "" where it says nothing."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
+        return ""
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith(name)), "")

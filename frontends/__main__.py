@@ -82,8 +82,14 @@ COMMANDS = (
     Command(
         "report handbook",
         "reports.handbook.build",
-        "build the pages of the official table, executed, and of the defaults",
+        "build the migration handbook: its pages and, with --site, its site",
         "report handbook",
+    ),
+    Command(
+        "upgrade",
+        "reports.handbook.upgrade",
+        "what a file calls of TensorFlow 1 or Fluid, and what to write since",
+        "upgrade my_net.py",
     ),
     Command(
         "data",
@@ -119,7 +125,7 @@ COMMANDS = (
 GROUPS = [each.name.split()[:1] for each in COMMANDS if " " in each.name]
 HELP = ("-h", "--help", "help")
 INSTALL = "run `pip install -e .` in the repository"
-SHOWN = ("emit", "verify", "bench")  # whose examples stand on the screen
+SHOWN = ("emit", "verify")  # whose examples stand on the screen
 SCREEN = """\
 One network, three panels: TensorFlow, Paddle and PyTorch. Triptych writes a network from one
 specification as the source file of each, proves these the same network, trains and times them.

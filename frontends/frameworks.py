@@ -34,8 +34,13 @@ class Framework:
     unbiased_from: float | None = None
     zero_debias: bool = False  # can have running means that are rid of their start at zero
     rounds_pool_gradients: bool = False  # see frontends.ladder.predictions
+    pools_globally: bool = False  # a global average is a pool of its, too, and no mean
     shares_as_models: bool = False  # blocks that are called again are a model of their own
     feeds_every_step: bool = False  # the batch is taken from the host anew at each step
+    # Styles that are of inference, or of a GPU, alone.
+    for_inference: tuple[str, ...] = ()
+    for_gpu: tuple[str, ...] = ()
+    precisions: tuple[str, ...] = ("float32",)  # that its steps can be timed in
     requirements: tuple[str, ...] = ()  # of its own Python 3.7 environment, if it is historical
 
     @property
@@ -55,7 +60,10 @@ _TABLE = (
             "eager": "eager",
             "graph": "graph: tf.function",
             "compiled": "compiled: tf.function with XLA",
+            "frozen": "frozen: a graph whose weights are constants",
         },
+        for_inference=("frozen",),
+        precisions=("float32", "bfloat16"),
         colour="#E69F00",
         shares_as_models=True,
     ),
@@ -66,6 +74,7 @@ _TABLE = (
         package="paddlepaddle",
         imports=("paddle",),
         styles={"eager": "eager: dygraph", "graph": "graph: paddle.jit.to_static"},
+        precisions=("float32", "bfloat16"),
         colour="#0072B2",
         classes=True,
         rounds_pool_gradients=True,
@@ -80,7 +89,12 @@ _TABLE = (
             "eager": "eager",
             "channels_last": "channels_last: that memory format",
             "compiled": "compiled: torch.compile on channels_last",
+            "frozen": "frozen: torch.compile on channels_last with freezing",
+            "cuda_graph": "cuda_graph: a CUDA graph of the step on channels_last",
         },
+        for_inference=("frozen",),
+        for_gpu=("cuda_graph",),
+        precisions=("float32", "tf32", "bfloat16"),
         colour="#D55E00",
         classes=True,
         unbiased_from=0.0,
@@ -94,6 +108,7 @@ _TABLE = (
         styles={"graph": "graph: Program and Executor"},
         colour="#56B4E9",
         rounds_pool_gradients=True,
+        pools_globally=True,
         feeds_every_step=True,
         requirements=("paddlepaddle==1.8.5", "protobuf<3.21", "numpy<1.22"),
     ),

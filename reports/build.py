@@ -39,6 +39,7 @@ not to be compared with one another: within a run, rounds are interleaved over a
 BESIDE = {
     "networks.md": "the networks and their counts",
     "rounding.md": "what float32 rounding is allowed, and what is caught",
+    "hyperparameters.md": "which panel rounds which hyper-parameter",
     "official-table.md": "the official TensorFlow to Fluid table, executed",
     "defaults.md": "the frameworks' defaults, probed",
     "findings.md": "what was found in the frameworks",

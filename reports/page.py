@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import math
 
+from reports.conditions import conditions, settings, yardsticks
 from reports.records import COMPLETE, Run, Timing
 from reports.schema import Bounds, PreparedRecord, WarmRecord
-from reports.tables import reasons, shape, table
+from reports.tables import NOT_TOLD, beside, reasons, shape, table
+from reports.verdict import verdict
 
 PAGE = """# {title}: throughput
 
+{verdict}
+
 {what}
 
-![Images per second of each framework and style, with the spread of the rounds]({name}.png)
+{conditions}
+
+![Images per second of each framework and style, with intervals]({name}.png)
 {tables}
 ## How to read it
 
-- **images/s** and **ms/step** are medians of {rounds} interleaved rounds; a round is the median of
-  its steps. *lowest–highest* are the slowest and the fastest round: if those of two rows overlap,
-  this run does not tell which is faster.
+- **images/s** and **ms/step** are means over {processes} of the medians of {rounds}; \
+a round is the median of its steps, and the rounds of all cases are interleaved in random order. \
+The **95 % interval** is by bootstrap, processes drawn first, then their rounds.
+- **of the fastest** and *times as fast* are ratios paired by round; ≈ and *{not_told}* mean that \
+noise as large is to be expected: that of the same case timed twice, and of every case from one \
+process to the next.
 - {clock}{fed}. {apart}{grouped}. {waiting}.
 - **first step** is {first_step} ({unsteady}).
 {meanings}- **memory** is {memory}.
-- **of matmul** is {arithmetic} over the speed of {product} of size {matmul}, {taken}.
+- **faults/step** are page faults: memory that is fetched anew from the system at every step.
+- **of the machine** is {arithmetic} over the speed of {product} of size {matmul}; {taken}.
 - The *styles* are {styles}.
 
 ## What was proved first
@@ -49,11 +59,15 @@ def page(run: Run) -> str:
     return PAGE.format(
         **{name: _item(text) for name, text in run.header["method"].items()},
         meanings=_meanings(run),
+        verdict="\n".join(f"- {sentence}" for sentence in verdict(run)) or "Nothing was measured.",
         title=header["title"],
         name=run.name,
         what=_what(run),
+        conditions=conditions(run),
         tables=_tables(run),
-        rounds=header["rounds"],
+        not_told=NOT_TOLD,
+        processes=_several(header["processes"], "process", "processes"),
+        rounds=_several(header["rounds"], "round", "rounds"),
         fed=_fed(run),
         unsteady=_unsteady(run),
         grouped=_grouped(run),
@@ -64,6 +78,10 @@ def page(run: Run) -> str:
         command=header["command"],
         commit=f"; commit {header['commit']}" if header["commit"] else "",
     )
+
+
+def _several(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
 
 
 def _meanings(run: Run) -> str:
@@ -82,16 +100,23 @@ def _what(run: Run) -> str:
     header = run.header
     text = (
         f"{header['parameters']:,} parameters, {header['macs'] / 1e6:.1f} million multiply-adds an "
-        f"image. Batches of {header['batch']}, {shape(run)}, {header['dtype']}: {header['input']}. "
-        f"Measured {header['started'][:10]}."
+        f"image. Images of {shape(run)}, {', '.join(header['precisions'].values())}: "
+        f"{header['input']}. Measured {header['started'][:10]}."
     )
+    if run.resumed:
+        text += f" The run was interrupted and went on, {run.resumed}×."
     if run.state != COMPLETE:
         text += f"\n\n**The run was {run.state}**: what follows is what it had measured by then."
     return text
 
 
 def _tables(run: Run) -> str:
-    parts = [f"\n## {mode.capitalize()}\n\n{table(run, mode, 'github')}\n" for mode in run.modes]
+    parts = []
+    for mode, batch in run.groups:
+        head = f"{mode.capitalize()}, batches of {batch}"
+        parts.append(f"\n## {head}\n\n{table(run, mode, batch, 'github')}\n")
+        more = beside(run, mode, batch, "github")
+        parts += [f"\nBeside them:\n\n{more}\n"] if more else []
     missing = reasons(run)
     if missing:
         lines = "\n".join(f"- {reason}" for reason in missing)
@@ -116,33 +141,34 @@ def _matmul(run: Run) -> str:
 
 
 def _unsteady(run: Run) -> str:
-    late = [
+    late = dict.fromkeys(
         f"{run.label(timing.framework)} {timing.style} {timing.mode}"
         for timing, warm in _warm(run)
         if warm["steady"] is None
-    ]
+    )
     return f"not reached by {', '.join(late)}" if late else "all did"
 
 
 def _grouped(run: Run) -> str:
     """Tell what was not interleaved, since there was no memory for all workers at once."""
-    found: dict[tuple[str, int], list[str]] = {}
-    for timing, warm in _warm(run):
-        if warm["group"] > 0:
-            name = f"{run.label(timing.framework)} {timing.style}"
-            found.setdefault((timing.mode, warm["group"]), []).append(name)
-    told = [f"{', '.join(names)} ({mode})" for (mode, _), names in found.items()]
-    return f"; for want of memory rounds apart from the others': {'; '.join(told)}" if told else ""
+    apart = dict.fromkeys(
+        f"{run.label(timing.framework)} {timing.style} ({timing.mode})"
+        for timing, warm in _warm(run)
+        if warm["group"] > 0
+    )
+    return (
+        f"; for want of memory rounds apart from the others': {', '.join(apart)}" if apart else ""
+    )
 
 
 def _warm(run: Run) -> list[tuple[Timing, WarmRecord]]:
-    """Return the measured timings, each with its warm-up."""
-    return [(t, t.warm) for t in run.timings.values() if t.measured and t.warm]
+    """Return the warm-ups of measured timings."""
+    return [(t, warm) for t in run.timings.values() if t.measured for warm in t.warm.values()]
 
 
 def _prepared(run: Run) -> list[tuple[Timing, PreparedRecord]]:
-    """Return the timings that came to their first steps, each with these."""
-    return [(t, t.prepared) for t in run.timings.values() if t.prepared]
+    """Return the first steps of all processes that came to them."""
+    return [(t, each) for t in run.timings.values() for each in t.prepared.values()]
 
 
 def _styles(run: Run) -> str:
@@ -157,10 +183,17 @@ def _proof(run: Run) -> str:
     if run.proof is None:
         return "The run ended before anything was proved."
     panels = ", ".join(map(run.label, run.proof["panels"]))
-    verdict = "passed" if run.proof["passed"] else "did **not** all pass"
+    said = "passed" if run.proof["passed"] else "did **not** all pass"
     worst = run.proof["worst_float64"]
     distance = f"; worst float64 difference of any pair {worst:.1e}" if worst is not None else ""
-    text = f"{panels} {verdict} {run.header['method']['ladder']}{distance}."
+    text = f"{panels} {said} {run.header['method']['ladder']}{distance}."
+    if run.proof.get("kept"):
+        text += (
+            " This verdict is of an earlier verification of the same network, versions and code, "
+            "found by a hash of their content."
+        )
+    if not run.proof.get("rounding", True):
+        text += " The float32 rungs were left out (`--quick-proof`)."
     return f"{text} {_checked(run, run.proof['bounds'])}".strip()
 
 
@@ -175,12 +208,14 @@ def _checked(run: Run, bounds: Bounds) -> str:
     (bound, error), *others = forward.items()
     why = run.header["method"]["forward_bound"]
     text = (
-        f"Then every timed style's own {run.header['dtype']} output, on the weights and the batch "
+        f"Then every timed style's own {_precisions(run)} output, on the weights and the batch "
         f"that were timed, was held against float64: at most {error:.1e} of the largest "
         f"output apart (allowed {bound:.1e}, {why})"
     )
     for bound, error in others:
-        text += f", with batch statistics {error:.1e} (allowed {bound:.1e})"
+        text += f", {error:.1e} (allowed {bound:.1e})"
+    if others:
+        text += "; a bound for each mode, batch and precision"
     update = [p["update_error"] for _, p in _prepared(run) if "update_error" in p]
     if update:
         text += (
@@ -190,13 +225,20 @@ def _checked(run: Run, bounds: Bounds) -> str:
     return text + "."
 
 
+def _precisions(run: Run) -> str:
+    return ", ".join(run.header["precisions"])
+
+
 def _machine(run: Run) -> str:
-    header, machine = run.header, run.header["machine"]
+    machine = run.header["machine"]
+    isa, pages = " ".join(machine.get("isa", [])), machine.get("huge_pages")
     lines = [
         f"{machine['cpu']}, {machine['cores']} cores, {gigabytes(machine['memory'])}; "
         f"{machine['os']}, {machine['architecture']}, Python {machine['python']}",
-        f"{header['threads']} threads for each framework; device: {_devices(run)}",
-        _load(run),
+        f"vector instructions: {isa}" if isa else "",
+        f"transparent huge pages: {pages}" if pages else "",
+        yardsticks(run),
+        *settings(run),
         *(f"{run.label(name)}: {versions_line(found)}" for name, found in _versions(run).items()),
     ]
     return "\n".join(f"- {line}" for line in lines if line)
@@ -205,29 +247,6 @@ def _machine(run: Run) -> str:
 def gigabytes(memory: int | None) -> str:
     """Return a machine's memory as pages say it."""
     return f"{memory / 1e9:.0f} GB" if memory else "memory unknown"
-
-
-def _devices(run: Run) -> str:
-    found: dict[str, str] = {}
-    for timing, prepared in _prepared(run):
-        found[prepared["device"]] = found.get(prepared["device"]) or _called(timing)
-    return " and ".join(map("".join, sorted(found.items()))) or "none used"
-
-
-def _called(timing: Timing) -> str:
-    """Return what a timing's GPU is called, in parentheses."""
-    name = timing.warm["memory"].get("device_name") if timing.warm else None
-    return f" ({name})" if name else ""
-
-
-def _load(run: Run) -> str:
-    before, after = run.header["load_before"], run.end["load_after"] if run.end else None
-    if before is None:
-        return ""
-    text = f"load average {before:.1f} before"
-    text += f" and {after:.1f} after" if after is not None else ""
-    busy = before > 0.5 * run.header["machine"]["cores"]
-    return text + (": **other programs ran**, which widens every spread" if busy else "")
 
 
 def _versions(run: Run) -> dict[str, dict[str, str]]:

@@ -1,8 +1,9 @@
 """What the records of a run hold: the fields of each kind and their types, declared once.
 
 A reader checks every record against these declarations (`reports.validation`) and may then rely on
-them; mypy holds the code to the same. Schema 2: the `run` record carries every word that a page
-needs beside measurements, so that a page never changes with the code that renders it.
+them; mypy holds the code to the same. The `run` record carries every word that a page needs beside
+measurements, so that a page never changes with the code that renders it. Schema 3: a case has a
+precision, a batch and a variant, and is timed in several processes.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from typing import Annotated, TypedDict
 
 from reports.validation import Matching, Sized, Within
 
-SCHEMA = 2
+SCHEMA = 3
 
 MOST = 2**53  # integers up to it are exact as floats
-MOST_TEXT, MOST_SAMPLES, MOST_CASES, MOST_MODES = 10_000, 1_000_000, 200, 10
+MOST_TEXT, MOST_SAMPLES, MOST_CASES, MOST_MODES = 10_000, 1_000_000, 2_000, 10
 Text = Annotated[
     str, Matching(r"[^\ud800-\udfff]*", "text that UTF-8 can say"), Sized(0, MOST_TEXT)
 ]
@@ -26,7 +27,8 @@ Bytes = Whole
 Ratio = Annotated[float, Within(0.0, 1e300)]
 Seconds = Annotated[float, Within(1e-9, 1e9)]
 Samples = Annotated[list[Seconds], Sized(1, MOST_SAMPLES)]
-Case = tuple[Text, Text, Text]  # framework, style, mode
+# Framework, style, mode, precision, batch; variant: "", or what is timed beside the written file.
+Case = tuple[Text, Text, Text, Text, Count, Text]
 
 
 class FrameworkWords(TypedDict):
@@ -55,14 +57,12 @@ class Method(TypedDict):
     memory: Text
     arithmetic: Text  # what is counted of a network
     product: Text  # and what it is compared with
-    taken: Text  # when that is measured
+    taken: Text  # and what else is
     ladder: Text  # what was proved before
     forward_bound: Text  # why the bound is what it is
 
 
-class Machine(TypedDict):
-    """What tells one machine from another."""
-
+class _Machine(TypedDict):
     cpu: Text
     cores: Count
     memory: Bytes | None
@@ -71,9 +71,15 @@ class Machine(TypedDict):
     python: Text
 
 
-class RunRecord(TypedDict):
-    """The first record of a file: what is about to be measured, where, and in which words."""
+class Machine(_Machine, total=False):
+    """What tells one machine from another. isa: vector instructions. huge_pages: when they are
+    given."""
 
+    isa: list[Text]
+    huge_pages: Text
+
+
+class _RunRecord(TypedDict):
     kind: Text
     schema: Count
     started: Moment
@@ -82,19 +88,31 @@ class RunRecord(TypedDict):
     machine: Machine
     load_before: Ratio | None  # processes that wanted a core, mean of the last minute
     threads: Count  # of each framework
-    rounds: Count
+    processes: Count  # of each case
+    rounds: Count  # of each process
     cases: Annotated[list[Case], Sized(0, MOST_CASES)]
     network: Text
     title: Text
     parameters: Whole
     macs: Whole  # of one image: multiply-adds of convolutions and dense layers
     input_shape: list[Count]  # (C, H, W)
-    batch: Count
-    input: Text  # what the batch is made of
-    dtype: Text
+    batch: Count  # the first one
+    input: Text  # what that batch is made of
     frameworks: dict[str, FrameworkWords]  # of every panel, timed or proved with
     modes: Annotated[dict[str, ModeWords], Sized(0, MOST_MODES)]  # in the order of pages
+    precisions: dict[str, Text]  # name -> what it is
+    variants: dict[str, Text]  # name -> what it is
     method: Method
+
+
+class RunRecord(_RunRecord, total=False):
+    """The first record of a file: what is about to be measured, where, and in which words."""
+
+    preset: Text
+    round_s: Ratio
+    planted: Whole  # pairs, one of each slowed by 10 %
+    variables: dict[str, Text]  # of a worker's environment, by which threads and memory behave
+    traffic: Whole  # bytes that one image's steps read and write in float32
 
 
 class _Bounds(TypedDict):
@@ -107,9 +125,7 @@ class Bounds(_Bounds, total=False):
     forward: Ratio  # of the largest output, where no `prepared` record states it
 
 
-class ProofRecord(TypedDict):
-    """What the ladder said. versions: framework -> distribution -> version."""
-
+class _ProofRecord(TypedDict):
     kind: Text
     panels: list[Text]
     passed: bool
@@ -119,9 +135,18 @@ class ProofRecord(TypedDict):
     bounds: Bounds
 
 
+class ProofRecord(_ProofRecord, total=False):
+    """What the ladder said. versions: framework -> distribution -> version. kept: by an earlier
+    verification of the same content. rounding: the float32 rungs were climbed, too."""
+
+    kept: bool
+    rounding: bool
+
+
 class _Prepared(TypedDict):
     kind: Text
     case: Case
+    process: Whole
     versions: dict[str, Text]
     rss_after_import: Bytes
     device: Text
@@ -136,6 +161,7 @@ class PreparedRecord(_Prepared, total=False):
 
     forward_bound: Ratio
     update_error: Ratio  # of a training
+    update_made: Ratio  # the share of the update that was made, in less than float32
 
 
 class _Memory(TypedDict):
@@ -152,11 +178,10 @@ class Memory(_Memory, total=False):
     device_name: Text | None  # of the GPU
 
 
-class WarmRecord(TypedDict):
-    """A case's warm-up. steady: the index of the first step that the next repeats, None if none."""
-
+class _Warm(TypedDict):
     kind: Text
     case: Case
+    process: Whole
     group: Whole  # cases of one group are measured side by side
     seconds: Samples
     steady: Whole | None
@@ -164,13 +189,59 @@ class WarmRecord(TypedDict):
     matmul_size: Count
 
 
-class RoundRecord(TypedDict):
-    """One round of a case: the seconds of each step and of each matrix product."""
+class WarmRecord(_Warm, total=False):
+    """A case's warm-up. steady: the index of the first step that the next repeats, None if none.
+    per: the steps of a block that is waited for. settings, runtimes: see `protocol.Conditions`."""
+
+    per: Count
+    matmul_seconds: Samples
+    settings: dict[str, Text]
+    runtimes: list[Text]
+
+
+class CopyRecord(TypedDict):
+    """How long it took to copy memory."""
 
     kind: Text
-    case: Case
+    process: Whole
+    device: Text
+    bytes: Count
     seconds: Samples
+
+
+class _Round(TypedDict):
+    kind: Text
+    case: Case
+    process: Whole
+    round: Whole
+    seconds: Samples
+
+
+class RoundRecord(_Round, total=False):
+    """One round of a case: the seconds of each step; or of a block, a step. faults: page faults a
+    step. clocks: MHz, W and °C by name, behind it."""
+
     matmul_seconds: Samples
+    faults: Ratio | None
+    clocks: dict[str, Ratio]
+
+
+class PassRecord(TypedDict):
+    """A process of every case of a mode and batch has ended."""
+
+    kind: Text
+    process: Whole
+    mode: Text
+    batch: Count
+    load: Ratio | None
+
+
+class ResumedRecord(TypedDict):
+    """The run went on after it was interrupted."""
+
+    kind: Text
+    commit: Text | None
+    load: Ratio | None
 
 
 class OutcomeRecord(TypedDict):
@@ -197,7 +268,10 @@ KINDS = {
     "proof": ProofRecord,
     "prepared": PreparedRecord,
     "warm": WarmRecord,
+    "copy": CopyRecord,
     "round": RoundRecord,
+    "pass": PassRecord,
+    "resumed": ResumedRecord,
     "outcome": OutcomeRecord,
     "end": EndRecord,
 }

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from reports import schema2
+
 SCHEMA = 1
 
 FRAMEWORKS = {
@@ -78,6 +80,7 @@ METHOD = {
 WORDS = {"frameworks": FRAMEWORKS, "modes": MODES, "method": METHOD}
 
 
-def completed(record: dict[str, Any]) -> dict[str, Any]:
-    """Return a record of schema 1 as one of schema 2: its `run` record with the words added."""
-    return {**record, **WORDS} if record.get("kind") == "run" else record
+def completed(record: dict[str, Any], header: dict[str, Any]) -> dict[str, Any]:
+    """Return a record of schema 1 as one of today: its `run` record with the words added."""
+    record = {**record, **WORDS} if record.get("kind") == "run" else record
+    return schema2.completed(record, header)

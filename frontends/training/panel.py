@@ -67,10 +67,10 @@ class Panel:
         return self._worker.pid if self._worker else None
 
     def begin(self, start: Start) -> dict[str, str]:
-        """Start the process and the training; return the versions of what runs."""
+        """Start the process, once, and the training; return the versions of what runs."""
         experiment, recipe = self._experiment, self._experiment.recipe
         file = self._file()
-        if self._pool is None:
+        if self._pool is None and self._worker is None:
             how = experiment.device, experiment.threads
             self._worker = WorkerProcess(self.name, *how, spin=True, temporary=self._scratch)
         versions = self._ask(Hello()).versions

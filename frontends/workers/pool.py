@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 
 from frontends.workers.outcomes import CRASHED, Outcome, WorkerError
 from frontends.workers.process import WorkerProcess
@@ -80,3 +80,8 @@ class Workers:
             worker.close()
             raise WorkerError(Outcome(framework, CRASHED, "start", "the workers were closed"))
         return worker
+
+
+def kept(workers: Workers | None) -> AbstractContextManager[Workers]:
+    """Return a context of workers: those that are given go on after it, new ones end with it."""
+    return Workers() if workers is None else nullcontext(workers)

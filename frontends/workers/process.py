@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -60,8 +61,7 @@ def environment(
         "NVIDIA_TF32_OVERRIDE": "0",  # float32 is float32 in every framework
     }
     if spin:
-        variables.setdefault("GOMP_SPINCOUNT", "10000")
-        variables |= ALLOCATOR
+        variables |= ALLOCATOR | {"GOMP_SPINCOUNT": variables.get("GOMP_SPINCOUNT", "10000")}
     else:  # idle workers take no time from others
         variables |= {"KMP_BLOCKTIME": "0", "OMP_WAIT_POLICY": "PASSIVE"}
     if device == "cpu":
@@ -71,6 +71,13 @@ def environment(
             ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"), str(threads)
         )
     return variables
+
+
+def spin_variables(threads: int) -> dict[str, str]:
+    """Return the variables of a worker that is timed by which its threads and its memory behave."""
+    names = ("MALLOC", "GOMP", "OMP", "KMP", "MKL", "TF_NUM", "LD_PRELOAD", "NVIDIA_TF32")
+    found = environment("cpu", threads, spin=True)
+    return {name: value for name, value in sorted(found.items()) if name.startswith(names)}
 
 
 class WorkerProcess:
@@ -87,15 +94,21 @@ class WorkerProcess:
         threads: int | None = None,
         spin: bool = False,
         temporary: Path | None = None,
+        changed: Mapping[str, str | None] | None = None,
+        runner: str = "runner",
     ) -> None:
         """Start a process. Raises WorkerError, "not installed", if it has no interpreter.
 
         device, threads, spin: see `environment`. temporary: the folder for what frameworks leave
-        behind, None the system's.
+        behind, None the system's. changed: variables of its own, None for those it is not to have.
+        runner: the module in the framework's folder that does the work.
         """
         self.framework = framework
         self._stage = "start"
         variables = environment(device, threads, spin)
+        for name, value in (changed or {}).items():
+            variables.pop(name, None)
+            variables |= {name: value} if value is not None else {}
         if temporary:
             variables["TMPDIR"] = str(temporary)
             if not _home_takes_files():  # where Paddle makes a folder as it is imported
@@ -103,7 +116,7 @@ class WorkerProcess:
         self._log = tempfile.TemporaryFile(mode="w+b")  # noqa: SIM115 - closed with the worker
         try:
             python = interpreter(framework)
-            self._process, self._channel = _start(python, framework, variables, self._log)
+            self._process, self._channel = _start(python, (framework, runner), variables, self._log)
             if device == "cpu":
                 _bound_memory(self.pid)
         except (TriptychError, OSError) as error:
@@ -221,16 +234,16 @@ class WorkerProcess:
 
 
 def _start(
-    python: str, framework: str, variables: dict[str, str], log: IO[bytes]
+    python: str, which: tuple[str, str], variables: dict[str, str], log: IO[bytes]
 ) -> tuple[subprocess.Popen[bytes], Channel]:
     """Start a worker; return its process and this end of its channel. Raises OSError."""
     its_reads, our_writes = os.pipe()
     our_reads, its_writes = os.pipe()
-    channel = Channel(our_reads, our_writes)
+    channel, ends = Channel(our_reads, our_writes), (str(its_reads), str(its_writes))
     try:
         process = _STARTER.submit(
             subprocess.Popen,
-            [python, "-m", "frontends.workers.worker", framework, str(its_reads), str(its_writes)],
+            [python, "-m", "frontends.workers.worker", which[0], *ends, which[1]],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -39,6 +39,23 @@ class Tensor:
 
 
 @dataclass(frozen=True)
+class Call:
+    """A call of a layer or a function that a file made.
+
+    name: path and class of the layer, or the function. place: file and line where the layer was
+    made, or else where the function was called, "" if no line of the reader's led to it. text: that
+    line. sources: the calls whose results it was given, by number; -1 is the input. takes: the
+    parameters that it was given, by the file's own names.
+    """
+
+    name: str
+    place: str
+    text: str
+    sources: Tuple[int, ...] = ()
+    takes: Tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class NetworkFile:
     """A Python file and the network in it.
 
@@ -67,6 +84,10 @@ class NetworkFile:
     import_folder: Optional[str] = None
     brought: bool = False
     seed: Optional[int] = None
+    compared: bool = False
+    arguments: str = ""
+    channels: str = ""
+    outputs: Dict[str, Tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -95,6 +116,7 @@ class Observe:
     keep_blocks: bool = False
     keep_steps: bool = False
     keep_cotangents: bool = False
+    keep_calls: bool = False
 
     def keeps(self, name: str) -> bool:
         """Return whether a result, block/<path> or step/<path> or any other, is written."""
@@ -106,12 +128,16 @@ class Observe:
 class TimedStep:
     """A step that is taken again and again.
 
-    mode: "inference", or "training", by the functions of a file that trains. style: how the
-    framework runs it, a key of its `styles`.
+    mode: "inference", or by the functions of a file that trains "training", always on the same
+    batch, and "loading", each on the next batch that the file's own `batches` makes. style: how the
+    framework runs it, a key of its `styles`. precision: "float32", "tf32" or the type of autocast.
+    slowed: a planted fault, the share of its time that a step is busy afterwards for nothing.
     """
 
     mode: str
     style: str
+    precision: str = "float32"
+    slowed: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -164,7 +190,8 @@ class Structure(Message):
     frozen: parameters that have a gradient by their kind, and do not train. Of a reader's file also
     mode -> each dropout that drops in it, in words; how many average pools and how many fused batch
     normalizations it calls in training, None where they are not counted; what else it was seen to
-    do, in words: `odd` what no network does, `remarks` what is not of the network.
+    do, in words: `odd` what no network does, `remarks` what is not of the network. calls: mode ->
+    the calls of a file that is compared, in order.
     """
 
     parameters: Dict[str, Shape]
@@ -175,6 +202,27 @@ class Structure(Message):
     fused_norms: Optional[int] = None
     odd: Tuple[str, ...] = ()
     remarks: Tuple[str, ...] = ()
+    calls: Dict[str, Tuple[Call, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Looked(Message):
+    """A file that was called once in either mode, with what it starts from.
+
+    tensors: what it holds, in the order of creation. order: their names in the order in which calls
+    took them first, those never taken left out. outputs: mode -> the shapes of its outputs by key
+    or place, N first. input_shape: without the batch, channels first, as it was taken. places:
+    name -> the line that made its layer. odd: what no network does, in words. follows: layer ->
+    the layers in front of it, of those that hold parameters.
+    """
+
+    tensors: Dict[str, Tensor]
+    order: Tuple[str, ...]
+    outputs: Dict[str, Dict[str, Shape]]
+    input_shape: Shape
+    places: Dict[str, str]
+    odd: Tuple[str, ...] = ()
+    follows: Dict[str, Tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -227,9 +275,19 @@ class Kept(Message):
 
 @dataclass(frozen=True)
 class Seconds(Message):
-    """The seconds that each repetition took."""
+    """The seconds that each repetition took, and the page faults of them all."""
 
     seconds: Tuple[float, ...]
+    faults: int = 0
+
+
+@dataclass(frozen=True)
+class Conditions(Message):
+    """Under what a worker computes: what its framework says of threads, precision and algorithms,
+    by name, and the thread runtimes and math libraries that it has loaded."""
+
+    settings: Dict[str, str]
+    runtimes: Tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -293,6 +351,18 @@ class Describe(Request[Parameters]):
 
 
 @dataclass(frozen=True)
+class Look(Request[Looked]):
+    """Load a file that is compared and call it on normal numbers, `batch` samples in its dtype.
+
+    An input shape of () is that which the model itself declares, or its parameters tell.
+    """
+
+    answer: ClassVar[Type[Message]] = Looked
+    file: NetworkFile
+    batch: int = 2
+
+
+@dataclass(frozen=True)
 class Run(Request[Structure]):
     """Load a file, set its parameters, and write what it gives in each mode.
 
@@ -300,10 +370,12 @@ class Run(Request[Structure]):
     statistics, the gradients of its product with the cotangent, and the statistics afterwards.
     The results are <mode>/output, <mode>/block/<path>, <mode>/step/<path>, train/cotangent/<path>
     of a step, train/gradient/<parameter or "input">, train/statistics/<parameter>; of a reader's
-    file <mode>/given/<path>, the input of a layer. Where the output is of another shape than the
-    cotangent there are no gradients. A mode may be <name>/evaluate or <name>/train: a further call
-    of the network as the calls before left it, on the inputs of that name. The one mode "initial"
-    sets nothing and writes initial/<parameter>: what the network starts from.
+    file <mode>/given/<path>, the input of a layer; of one that is compared <mode>/call/<number>,
+    <mode>/output/<number> of further outputs, and "cotangent/<number>" is taken for them. Where the
+    output is of another shape than the cotangent there are no gradients. A mode may be
+    <name>/evaluate or <name>/train: a further call of the network as the calls before left it, on
+    the inputs of that name. The one mode "initial" sets nothing and writes initial/<parameter>:
+    what the network starts from.
     """
 
     answer: ClassVar[Type[Message]] = Structure
@@ -390,21 +462,42 @@ class Prepare(Request[Prepared]):
 
 @dataclass(frozen=True)
 class Steps(Request[Seconds]):
-    """Take further steps: at least `least`, and until they took `for_s` seconds."""
+    """Take further steps: at least `least`, and until they took `for_s` seconds. per: how many are
+    taken before they are waited for; then each counts as their mean."""
 
     answer: ClassVar[Type[Message]] = Seconds
     least: int
     for_s: float = 0.0
+    per: int = 1
 
 
 @dataclass(frozen=True)
 class Matmul(Request[Seconds]):
-    """Multiply two square float32 matrices of `size` rows, `count` times."""
+    """Multiply two square matrices of `size` rows, `count` times. dtype: another than float32 is
+    PyTorch's alone."""
 
     answer: ClassVar[Type[Message]] = Seconds
     size: int
     count: int
     device: str = "cpu"
+    dtype: str = "float32"
+
+
+@dataclass(frozen=True)
+class Copy(Request[Seconds]):
+    """Copy `size` bytes from memory to memory, `count` times, by every core or by the device."""
+
+    answer: ClassVar[Type[Message]] = Seconds
+    size: int
+    count: int
+    device: str = "cpu"
+
+
+@dataclass(frozen=True)
+class Under(Request[Conditions]):
+    """Tell the conditions that steps are taken under."""
+
+    answer: ClassVar[Type[Message]] = Conditions
 
 
 @dataclass(frozen=True)
@@ -431,6 +524,7 @@ class Execute(Request[Executed]):
 REQUESTS = (
     Hello,
     Describe,
+    Look,
     Run,
     Train,
     Begin,
@@ -440,12 +534,15 @@ REQUESTS = (
     Prepare,
     Steps,
     Matmul,
+    Copy,
+    Under,
     Memory,
     Execute,
 )
 ANSWERS = (
     Versions,
     Parameters,
+    Looked,
     Structure,
     Trained,
     Advanced,
@@ -453,6 +550,7 @@ ANSWERS = (
     Kept,
     Prepared,
     Seconds,
+    Conditions,
     MemoryUse,
     Executed,
     Stage,

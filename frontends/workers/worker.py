@@ -1,10 +1,11 @@
-"""One framework in a process of its own: `python -m frontends.workers.worker torch READS WRITES`.
+"""One framework in a process of its own: `… -m frontends.workers.worker torch READS WRITES RUNNER`.
 
 Requests come and answers go over the two descriptors that it is given; arrays travel in files. The
-framework's Runner does the work. What a file or a framework prints goes to the log. Python 3.7.
+Runner of the framework's module RUNNER does the work. What is printed goes to the log. Python 3.7.
 """
 
 import ctypes
+import functools
 import gc
 import importlib
 import importlib.util
@@ -23,10 +24,11 @@ from frontends.workers.channel import Channel
 from frontends.workers.outcomes import CRASHED, MISMATCHED, NOT_INSTALLED, MismatchError
 
 
-def load_module(path, attributes):
+def load_module(path, attributes, run=None):
     """Import a network's file under a name of its own, with `attributes` set beforehand.
 
     What it imports relatively, `from .layers import …`, is found beside it, or in its package.
+    run: executes the file in the module's namespace, None for Python's own way.
     """
     folder = Path(path).parent
     parts = folder.relative_to(_folders_of(folder)[-1]).parts
@@ -39,7 +41,10 @@ def load_module(path, attributes):
     module = importlib.util.module_from_spec(spec)
     module.__dict__.update(attributes)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    if run is None:
+        spec.loader.exec_module(module)
+    else:
+        run(path, module.__dict__)
     return module
 
 
@@ -54,7 +59,7 @@ def _folders_of(folder):
 class Worker:
     """Answers requests with the Runner of one framework."""
 
-    def __init__(self, framework, announce):
+    def __init__(self, framework, runner, announce):
         """Import the framework. announce: told the stage, whenever another one begins."""
         self._announce = announce
         self.stage, self.brought = "import", None
@@ -62,12 +67,16 @@ class Worker:
         self._read, self._write, self._part = arrays.ArrayReader, arrays.ArrayWriter, arrays.Part
         self._training = importlib.import_module("frontends.workers.training").Training
         self._name = framework
-        self._framework = importlib.import_module("frontends.%s.runner" % framework)
-        self._step = self._trained = None
+        self._framework = importlib.import_module("frontends.%s.%s" % (framework, runner))
+        self._timing = importlib.import_module("frontends.workers.timing")
+        gc.collect()
+        gc.freeze()  # 300,000 objects that each search for cycles would go through: 0.15 s
+        self._blocks = self._trained = None
         self._folders, self._before = [], set()  # of a reader's file; what was imported before it
         self._doing = {
             protocol.Hello: self._hello,
             protocol.Describe: self._describe,
+            protocol.Look: self._look,
             protocol.Run: self._run,
             protocol.Train: self._train,
             protocol.Begin: self._begin,
@@ -77,6 +86,8 @@ class Worker:
             protocol.Prepare: self._prepare,
             protocol.Steps: self._steps,
             protocol.Matmul: self._matmul,
+            protocol.Copy: self._copy,
+            protocol.Under: self._under,
             protocol.Memory: self._memory,
             protocol.Execute: self._execute,
         }
@@ -107,6 +118,30 @@ class Worker:
         self.stage = "parameters"
         return protocol.Parameters({n: each.told() for n, each in runner.held().items()})
 
+    def _look(self, request):
+        """Load a file that is compared, and call it once in either mode."""
+        tracing = importlib.import_module("frontends.workers.tracing")
+        runner = self._load(request.file, observe=protocol.Observe())
+        tensors = {name: each.told() for name, each in runner.held().items()}
+        shapes = [request.file.input_shape or runner.declared()]
+        likely = [shapes[0]] if shapes[0] else tracing.likely_shapes(tensors.values())
+        for shape in likely:
+            inputs = tracing.Probed((request.batch, *shape))
+            try:
+                self.stage = "evaluate"
+                outputs = {"evaluate": runner.look("evaluate", inputs)}
+                break
+            except Exception:
+                if shape == likely[-1]:
+                    raise
+        self.stage = "train"
+        outputs["train"] = runner.look("train", inputs)
+        told = {m: {k: tuple(v.shape) for k, v in each.items()} for m, each in outputs.items()}
+        order, odd = tuple(runner.trace.order), tuple(runner.recordings.seen.odd)
+        follows = tracing.follows_of(runner.trace.calls.get("evaluate", ()))
+        places = runner.places()
+        return protocol.Looked(tensors, order, told, tuple(shape), places, odd, follows)
+
     def _run(self, request):
         """Load a file, set its parameters, and write what it gives."""
         runner = self._load(request.file, observe=request.observe)
@@ -127,6 +162,7 @@ class Worker:
                     if request.observe.keeps(name):
                         results.put(call + "/" + name, array)
         seen, runner.module.tap = runner.recordings.seen, None  # which leads to all that it holds
+        calls = runner.trace.calls if request.observe.keep_calls else {}
         del runner
         _give_back_memory()
         return protocol.Structure(
@@ -138,6 +174,7 @@ class Worker:
             seen.fused_norms,
             tuple(seen.odd),
             tuple(seen.remarks),
+            calls,
         )
 
     def _train(self, request):
@@ -188,9 +225,13 @@ class Worker:
     def _load(self, file, observe=None, step=None):
         self.stage = "load"
         self._find_imports(file.import_folder)
-        self._step = self._trained = None
+        self._blocks = self._trained = None
         gc.collect()  # models and graphs are full of cycles: the last one would stay in memory
-        return self._framework.Runner(file, load_module, observe, step)
+        load = load_module
+        if file.compared:
+            rounded = importlib.import_module("frontends.workers.tracing").run_rounded
+            load = functools.partial(load_module, run=rounded)
+        return self._framework.Runner(file, load, observe, step)
 
     def _find_imports(self, folder):
         """Let a reader's file import from its folder. What an earlier one imported from beside it
@@ -220,13 +261,15 @@ class Worker:
         runner = self._load(request.file, step=request.step)
         self._assign(runner, request.arrays)
         with self._read(request.arrays.inputs) as inputs:
-            self._step = runner.stepper(inputs)
+            step = runner.stepper(inputs)
+        self._blocks = self._timing.Blocks(step, runner.wait, request.step.slowed)
         seconds = [time.perf_counter() - started]
         with self._write(request.arrays.results) as results:
             for name in ("first", "second"):
                 self.stage = name + " step"
                 started = time.perf_counter()
-                result = self._step()
+                result = step()
+                runner.wait()
                 seconds.append(time.perf_counter() - started)
                 results.put(name, runner.read(result))
         return protocol.Prepared(*seconds)
@@ -234,24 +277,27 @@ class Worker:
     def _steps(self, request):
         """Take steps of what was prepared."""
         self.stage = "steps"
-        seconds = []
-        while len(seconds) < request.least or sum(seconds) < request.for_s:
-            started = time.perf_counter()
-            self._step()
-            seconds.append(time.perf_counter() - started)
-        return protocol.Seconds(tuple(seconds))
+        return protocol.Seconds(*self._blocks.take(request.least, request.for_s, request.per))
 
     def _matmul(self, request):
         """Multiply two matrices again and again, once more beforehand."""
         self.stage = "matmul"
-        step = self._framework.matmul(request.size, request.device)
-        step()
-        seconds = []
-        for _ in range(request.count):
-            started = time.perf_counter()
-            step()
-            seconds.append(time.perf_counter() - started)
-        return protocol.Seconds(tuple(seconds))
+        more = [request.dtype] if request.dtype != "float32" else []
+        step = self._framework.matmul(request.size, request.device, *more)
+        return protocol.Seconds(self._timing.repeated(step, request.count))
+
+    def _copy(self, request):
+        """Copy memory again and again, once more beforehand."""
+        self.stage = "copy"
+        if request.device == "gpu":
+            step = self._framework.copy_of(request.size)
+        else:
+            step = self._timing.copy_of(request.size)
+        return protocol.Seconds(self._timing.repeated(step, request.count))
+
+    def _under(self, request):
+        found = self._framework.settings() if hasattr(self._framework, "settings") else {}
+        return protocol.Conditions(found, self._timing.runtimes())
 
     def _execute(self, request):
         """Run a snippet of a reader's code and write what it leaves."""
@@ -330,7 +376,7 @@ def _in_the_reader_s_words(error, path):
     return "%s %d of %s: %s)" % (said, lines[-1].lineno, Path(path).name, lines[-1].line)
 
 
-def serve(framework, channel):
+def serve(framework, runner, channel):
     """Answer requests until the other end is closed."""
     worker, number = None, 0
 
@@ -343,7 +389,7 @@ def serve(framework, channel):
             return
         number, request = received
         try:
-            worker = worker or Worker(framework, announce)
+            worker = worker or Worker(framework, runner, announce)
             answer = worker.answer(request)
         except (Exception, SystemExit) as error:
             if not (worker and worker.brought):  # a reader is told in words, not in our lines
@@ -355,4 +401,4 @@ def serve(framework, channel):
 
 if __name__ == "__main__":
     end_with_parent()
-    serve(sys.argv[1], Channel(int(sys.argv[2]), int(sys.argv[3])))
+    serve(sys.argv[1], sys.argv[4], Channel(int(sys.argv[2]), int(sys.argv[3])))

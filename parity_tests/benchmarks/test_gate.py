@@ -29,7 +29,8 @@ EXACT = {
     "second": np.linspace(-1, 1.01, 20).reshape(2, 10),
 }
 MODES = ("inference", "training")
-REFERENCE = gate.Reference("torch", dict.fromkeys(MODES, EXACT), dict.fromkeys(MODES, 1e-4))
+BOUNDS = {(mode, precision): 1e-4 for mode in MODES for precision in ("float32", "bfloat16")}
+REFERENCE = gate.Reference("torch", dict.fromkeys(MODES, EXACT), BOUNDS)
 
 
 def test_float32_rounding_passes(tmp_path: Path) -> None:
@@ -72,3 +73,27 @@ def test_what_the_ladder_refuses_keeps_its_outcome() -> None:
 def test_the_largest_batch_statistic_is_counted() -> None:
     """Each of 64 images has 28×28 values a channel where the network's maps are largest."""
     assert gate.batch_values(Workload(load("se_resnext_mnist"), 64)) == 64 * 28 * 28
+
+
+@pytest.mark.parametrize("made", [0.0, -1.0, 0.4, 2.0], ids=["none", "uphill", "half", "double"])
+def test_an_update_in_fewer_bits_is_told_by_its_share(tmp_path: Path, made: float) -> None:
+    """Each output may be off by more than the update changes it."""
+    case = PADDLE._replace(precision="bfloat16")
+    change = EXACT["second"] - EXACT["first"]
+    off = 3e-5 * np.cos(np.arange(20)).reshape(2, 10)
+    right = _outputs(tmp_path, EXACT["first"], EXACT["first"] + change + off)
+    assert 0.9 < REFERENCE.check(case, right)["update_made"] < 1.1
+    with pytest.raises(WorkerError, match=r"update in the style timed: -?\d\.\d\d of the one"):
+        REFERENCE.check(case, _outputs(tmp_path, EXACT["first"], EXACT["first"] + made * change))
+
+
+def test_a_panel_alone_is_timed_if_numpy_judged_it() -> None:
+    """Where there is no other panel: step by step in float32, or not at all."""
+    alone = [Row("structure", ("torch",), "agrees"), Row("initialization", ("torch",), "agrees")]
+    gone = stopped_row("paddle", Outcome("paddle", NOT_INSTALLED, "start", "no module"))
+    refused = gate.refusal(Report("n", 2, ["torch", "paddle"], [gone, *alone]), "torch")
+    assert refused and "no other panel" in refused.message
+    judged = Row("rounding, results (eval)", ("torch",), "agrees", 0.5, 1.0)
+    assert (
+        gate.refusal(Report("n", 2, ["torch", "paddle"], [gone, *alone, judged]), "torch") is None
+    )

@@ -10,7 +10,8 @@ import pytest
 
 from benchmarks import run
 from benchmarks.benchmark import Benchmark
-from benchmarks.matrix import Case, cases
+from benchmarks.beside import beside
+from benchmarks.matrix import Case, Wanted, cases
 from benchmarks.options import command, parse
 from common import machine
 from common.errors import run_command
@@ -18,23 +19,49 @@ from frontends.frameworks import MODERN, TABLE
 
 
 def test_cases_of_each_framework_in_each_mode() -> None:
-    found = cases(MODERN, "all", "all")
-    assert len(found) == len(set(found)) == 16
+    found = cases(MODERN, Wanted())
+    assert len(found) == len(set(found)) == 18
     assert Case("torch", "channels_last", "training") in found
-    assert {case.style for case in cases(["paddle"], "all", "inference")} == {"eager", "graph"}
-    assert [case.framework for case in cases(MODERN, "graph", "training")] == [
-        "tensorflow",
-        "paddle",
-    ]
+    assert Case("torch", "frozen", "training") not in found
+    paddle = cases(["paddle"], Wanted(modes="inference"))
+    assert {case.style for case in paddle} == {"eager", "graph"}
+    graph = cases(MODERN, Wanted(styles="graph", modes="training"))
+    assert [case.framework for case in graph] == ["tensorflow", "paddle"]
+    more = cases(["torch"], Wanted("eager", "loading", "all", (1, 8)), gpu=True)
+    assert {case.precision for case in more} == {"float32", "tf32", "bfloat16"}
+    assert {case.batch for case in more} == {1, 8}
+    assert not [case for case in found if case.style == "cuda_graph"]
+
+
+def test_what_is_timed_beside_the_written_files() -> None:
+    found = cases(MODERN, Wanted())
+    usual = Case("torch", "eager", "inference")
+    again = beside(found, ["again"], "resnet18")
+    assert again == [usual._replace(variant="again", mode=m) for m in ("inference", "training")]
+    zoos = {case.framework for case in beside(found, ["zoo"], "resnet18")}
+    assert zoos == {"torch", "paddle"}
+    assert beside(found, ["zoo"], "se_resnext_mnist") == []
+    (onnx,) = beside(found, ["onnx_runtime"], "resnet18")
+    assert onnx == usual._replace(variant="onnx_runtime")
+    planted = [case.variant for case in beside(found, [], "resnet18", planted=2)]
+    assert planted == ["again 1", "slowed 1", "again 2", "slowed 2"]
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--framework", "caffe"], "unknown framework 'caffe'; available: all, tensorflow"),
-        (["--style", "lazy"], "unknown style 'lazy'; available: channels_last, compiled, eager"),
+        (
+            ["--style", "lazy"],
+            "unknown style 'lazy'; available: channels_last, compiled, cuda_graph",
+        ),
         (["--framework", "paddle", "--style", "compiled"], "unknown style 'compiled'"),
-        (["--mode", "tuning"], "unknown mode 'tuning'; available: inference, training, all"),
+        (["--mode", "tuning"], "unknown mode 'tuning'; available: inference, training, loading"),
+        (["--precision", "int8"], "unknown precision 'int8'; available: float32, tf32, bfloat16"),
+        (["--device", "cpu", "--precision", "tf32"], "nothing is left to time"),
+        (["--beside", "jax"], "unknown variant 'jax'; available: again, slowed"),
+        (["--preset", "slow"], "argument --preset: invalid choice: 'slow'"),
+        (["--resume", "absent.jsonl", "--rounds", "2"], "no other can be given"),
         (["--network", "lenet"], "unknown network 'lenet'; available:"),
         (["--network", "absent.json"], "absent.json: cannot be read"),
         (["--batch-size", "0"], "argument --batch-size: 0: expected a whole number"),
@@ -55,6 +82,16 @@ def test_a_mistake_is_one_line_and_nothing_is_written(
     code, said = call(*arguments, "--out", str(tmp_path / "out"))
     assert code == 2 and message in said and said.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--resume", "absent.jsonl"], ["compare", "absent.jsonl", "b.jsonl"]]
+)
+def test_a_record_that_is_not_there(
+    arguments: list[str], call: Callable[..., tuple[int, str]]
+) -> None:
+    code, said = call(*arguments)
+    assert code == 2 and "absent.jsonl: there is no such file" in said and said.count("\n") == 1
 
 
 def test_an_unwritable_out_is_told_before_anything_is_measured(
@@ -85,6 +122,8 @@ def test_help_names_everything(capsys: pytest.CaptureFixture[str]) -> None:
         (["--legacy", "--rounds", "3", "--out", "x"], "--framework all --legacy --rounds 3"),
         (["--historical"], "--framework all --legacy"),
         (["--framework", "torch", "--batch-size=64"], "--framework torch"),
+        (["--preset", "standard", "--rounds=6"], "--framework all --preset standard"),
+        (["--batch-size", "1,8", "--plant=2"], "--framework all --batch-size 1,8 --plant 2"),
         (["--network", "my nets.py:f"], "--framework all --network 'my nets.py:f'"),
         (["--set", "a=1", "--set", "b=c d"], "--framework all --set a=1 --set 'b=c d'"),
     ],

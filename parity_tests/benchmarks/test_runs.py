@@ -17,11 +17,12 @@ from pathlib import Path
 import pytest
 
 from benchmarks import gate, run, workloads
+from benchmarks.lanes import Lane
 from benchmarks.matrix import Case
-from benchmarks.timing import Lane
+from common.errors import TriptychError
 from common.network import Network
 from common.recipes.recipe import Recipe
-from frontends.ladder.report import Report
+from frontends.ladder.report import Report, Row
 from frontends.ladder.verify import verify
 from frontends.workers.environments import ROOT
 from frontends.workers.outcomes import NOT_COMPARABLE
@@ -46,13 +47,16 @@ def _rounded(self, *given):
 
 nn.Conv2d._conv_forward = _rounded
 """
-FEW = ("--network", SMALL, "--batch-size", "4", "--threads", "1", "--rounds", "2")
+FEW = (
+    "--network", SMALL, "--batch-size", "4", "--threads", "1", "--processes", "1", "--rounds", "2",
+    "--beside", "none", "--quick-proof",
+)  # fmt: skip
 
 
 @pytest.fixture
 def proved(monkeypatch: pytest.MonkeyPatch, workers: Workers) -> None:
     """Climb the ladder with the workers that all tests share."""
-    monkeypatch.setattr(gate, "verify", lambda *what: verify(*what, workers=workers))
+    monkeypatch.setattr(gate, "verify", lambda *what, **how: verify(*what, **how, workers=workers))
 
 
 @pytest.fixture
@@ -104,7 +108,8 @@ def test_a_killed_worker_is_a_row_and_the_other_finishes(
     assert len(torch.rounds) == 2 and len(paddle.rounds) == 1
     assert "SIGKILL" in paddle.message
     assert "SIGKILL" in (tmp_path / f"{found.name}.md").read_text(encoding="utf-8")
-    assert found.share(torch) > 0 and found.memory(torch) > 0
+    assert found.share(torch) and torch.memory and found.bandwidth
+    assert torch.faults is not None and torch.warm[0]["settings"]["threads"] == "1"
 
 
 def _planted(
@@ -140,6 +145,32 @@ def test_a_style_that_gives_other_numbers_is_not_timed(
     assert paddle["training"].outcome == NOT_COMPARABLE
     assert "forward in the style timed" in paddle["training"].message
     assert not paddle["training"].rounds
+
+
+@pytest.mark.complete
+def test_what_asks_for_more_memory_than_there_is_is_a_row(
+    go: Callable[..., tuple[int, Run]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def greedy(source: Source) -> str:
+        return source.text + f"\n\n{source.entry}.forward = lambda self, x: bytearray(1 << 50)\n"
+
+    _planted(monkeypatch, "paddle", greedy)
+    only = ("--framework", "torch,paddle", "--style", "eager", "--mode", "inference")
+    code, found = go(*only, "--rounds", "1")
+    assert code == 1 and _outcomes(found) == {"torch": {"measured"}, "paddle": {"crashed"}}
+    (paddle,) = (t for t in found.timings.values() if t.framework == "paddle")
+    assert "MemoryError" in paddle.message
+
+
+@pytest.mark.complete
+def test_a_plain_loop_a_zoo_and_other_runtimes_are_timed_beside(
+    go: Callable[..., tuple[int, Run]],
+) -> None:
+    """And every precision, batch and mode that a CPU has, gated like the rest."""
+    only = ("--framework", "torch", "--style", "eager", "--network", "resnet18", "--rounds", "1")
+    matrix = ("--mode", "all", "--precision", "float32,bfloat16", "--batch-size", "1,2")
+    code, found = go(*only, *matrix, "--beside", "again,zoo,plain,onnx_runtime,default_malloc")
+    assert code == 0 and len(found.timings) == 12 + 2 * (2 + 2 + 2 + 1 + 2)
 
 
 @pytest.mark.complete
@@ -188,7 +219,7 @@ def test_what_takes_too_long_is_a_row(
     assert _outcomes(found) == {"torch": {"measured"}, "paddle": {"timed out"}}
 
 
-def test_an_interrupt_keeps_what_was_measured(
+def test_an_interrupt_keeps_what_was_measured_and_the_run_goes_on(
     proved: None,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -198,15 +229,24 @@ def test_an_interrupt_keeps_what_was_measured(
         raise KeyboardInterrupt
 
     _at_round(monkeypatch, 2, interrupt)
-    options = ("--framework", "torch", "--style", "eager", "--mode", "inference")
+    options = ["--framework", "torch", "--style", "eager", "--mode", "inference"]
+    options += ["--processes", "2", "--rounds", "1"]
     with pytest.raises(KeyboardInterrupt):
         run.main([*FEW, *options, "--out", str(tmp_path)])
     (path,) = (tmp_path / "data").iterdir()
     found = read_run(path)
     assert found.state == "interrupted" and _outcomes(found) == {"torch": {"interrupted"}}
-    assert [len(timing.rounds) for timing in found.timings.values()] == [1]
+    (timing,) = found.timings.values()
+    assert timing.measured and list(timing.rounds) == [(0, 0)]  # by the pass that had ended
     assert "the run was interrupted" in capsys.readouterr().out
     assert (tmp_path / f"{found.name}.md").exists()
+    assert run.main(["--resume", str(path)]) == 0
+    found = read_run(path)
+    (timing,) = found.timings.values()
+    assert found.state == "complete" and found.resumed == 1 and timing.outcome == "measured"
+    assert list(timing.rounds) == [(0, 0), (1, 0)] and timing.passed == 2
+    with pytest.raises(TriptychError, match="the run was complete"):
+        run.main(["--resume", str(path)])
 
 
 @pytest.mark.complete
@@ -217,7 +257,8 @@ def test_what_is_not_proved_is_not_timed(
     def why(report: Report, framework: str) -> str | None:
         return "gradients: mismatched" if framework in refused else None
 
-    monkeypatch.setattr(gate, "prove", lambda network, frameworks: Report("n", 2, frameworks))
+    rows = [Row("forward, eval", ("torch", "paddle"), "agrees")]
+    monkeypatch.setattr(gate, "prove", lambda network, names, rounding: Report("n", 2, names, rows))
     monkeypatch.setattr(Report, "reason", why)
     only = ("--framework", "torch,paddle", "--style", "eager", "--mode", "inference")
     code, found = go(*only, "--rounds", "1")
@@ -233,7 +274,7 @@ def test_every_style_of_every_framework(go: Callable[..., tuple[int, Run]]) -> N
     """The main job: the default network and batch; its time allows for compiling beside tests."""
     default = ("--network", "se_resnext_mnist", "--batch-size", "64")
     code, found = go("--framework", "all", "--budget", "600", *default)
-    assert code == 0 and len(found.timings) == 16
+    assert code == 0 and len(found.timings) == 18
     assert set().union(*_outcomes(found).values()) == {"measured"}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from frontends.frameworks import FRAMEWORKS, HISTORICAL
 
-HEAVY = {"tensorflow", "keras", "paddle", "torch"}  # what the parent never imports
+HEAVY = {"tensorflow", "keras", "paddle", "torch", "onnxruntime"}  # what the parent never imports
 PACKAGES = ("common", "frontends", "reports", "benchmarks", "parity_tests")
 DIALECTS = tuple(f"frontends.{framework}" for framework in FRAMEWORKS)
 
@@ -46,21 +46,28 @@ RUNNABLE = (
     "frontends.doctor",
     "frontends.emit",
     "frontends.environments",
+    "frontends.torch.plain",
     "frontends.verify",
     "frontends.workers.worker",
     "parity_tests.cases.programs.libraries.run",
     "parity_tests.cases.programs.torch_onnx",
     "parity_tests.cases.programs.torch_training",
     "parity_tests.checkpoints.mutations",
+    "parity_tests.controls.recording",
+    "parity_tests.files",
     "parity_tests.hostile.fuzz",
     "parity_tests.hostile.growth",
+    "parity_tests.hyperparameters",
     "parity_tests.published",
+    "parity_tests.random_files",
     "parity_tests.random_networks",
     "parity_tests.rounding_margins",
     "reports.build",
     "reports.experiment",
     "reports.handbook.build",
+    "reports.handbook.networks.proving",
     "reports.handbook.probe",
+    "reports.handbook.upgrade",
     "reports.networks",
     "reports.picture",
     "reports.readme",
@@ -68,6 +75,10 @@ RUNNABLE = (
     "reports.train",
 )
 
+PEERS = {
+    "frontends.torch.on_onnx": "runs a PyTorch network in ONNX Runtime, to compare with",
+    "frontends.tensorflow.on_torch": "runs a Keras network on PyTorch, to compare with",
+}
 # What runs in a process of its own in a framework's interpreter: entries, and all they import.
 ENTRIES = {
     "frontends.workers.worker": "starts the runners",
@@ -89,15 +100,19 @@ WORKER_SIDE = {
     "frontends.workers.parameters",
     "frontends.workers.protocol",
     "frontends.workers.recording",
+    "frontends.workers.timing",
+    "frontends.workers.tracing",
     "frontends.workers.training",
     "frontends.workers.snippets",
     *DIALECTS,
     *(f"{room}.layout" for room in DIALECTS),
     *(f"{room}.trainer" for room in DIALECTS),
     *(f"{room}.brought" for room in DIALECTS),
+    *(f"{room}.traced" for room in DIALECTS),
     "frontends.fluid.truncated",
     "frontends.tensorflow1.averages",
     "frontends.tensorflow1.fused",
+    "frontends.torch.timed",
     *ENTRIES,
 }
 
@@ -110,14 +125,18 @@ IMPORTERS = {
         if name != "fluid"
     },
     **{f"frontends.{name}.trainer": "trains by a written file" for name in FRAMEWORKS},
+    **{f"frontends.{name}.traced": "tells what a compared file calls" for name in FRAMEWORKS},
     **{f"frontends.{name}.check": "tries an environment" for name in HISTORICAL},
     **{f"frontends.{name}.snippet": "runs a reader's code" for name in FRAMEWORKS},
     "frontends.fluid.truncated": "mends what the framework draws in float32 alone",
     "frontends.tensorflow1.averages": "mends what the framework rounds",
     "frontends.tensorflow1.fused": "stands in for a kernel of the framework's",
+    **PEERS,
+    "frontends.torch.plain": "is a loop that the harness is held against",
+    "frontends.torch.timed": "takes steps in every style and precision",
     "frontends.checkpoints.write": "writes files of frameworks, in a process of its own",
 }
-# Programs: text to the tests, which run them or plant them elsewhere and import none.
+# Programs: text to others, which run them or plant them elsewhere and import none.
 PROGRAMS = (
     "parity_tests.cases.programs",
     "parity_tests.cases.readers",

@@ -16,7 +16,8 @@ from reports.schema import SCHEMA
 
 REPORTS = ROOT / "reports"
 COMMITTED = sorted((REPORTS / "data").glob("2026*.jsonl"))
-TORCH, PADDLE = Case("torch", "eager", "inference"), Case("paddle", "graph", "training")
+TORCH = Case("torch", "eager", "inference", batch=50)
+PADDLE = Case("paddle", "graph", "training", batch=50)
 HEADER = {
     "schema": SCHEMA,
     "started": "2026-01-02T03:04:05+00:00",
@@ -32,6 +33,7 @@ HEADER = {
     },
     "load_before": 0.1,
     "threads": 2,
+    "processes": 1,
     "rounds": 3,
     "cases": [TORCH, PADDLE],
     "network": "tiny",
@@ -41,7 +43,6 @@ HEADER = {
     "input_shape": [1, 28, 28],
     "batch": 50,
     "input": "the first 50 of MNIST's test images",
-    "dtype": "float32",
 }
 PROOF = {
     "panels": ["torch", "paddle"],
@@ -52,6 +53,7 @@ PROOF = {
     "bounds": {"forward": 2.0**-12, "update": 0.25},
 }
 PREPARED = {
+    "process": 0,
     "versions": {"torch": "2.13.0"},
     "rss_after_import": 100_000_000,
     "device": "cpu",
@@ -70,7 +72,9 @@ WARM: dict[str, Any] = {
         "peak_device": None,
     },
     "matmul_size": 1000,
+    "matmul_seconds": [0.02, 0.02],
     "group": 0,
+    "process": 0,
 }
 CRASH = (
     "outcome",
@@ -82,8 +86,8 @@ Put = tuple[str, dict[str, Any]]
 def measured(case: Case = TORCH, **warm: Any) -> list[Put]:
     """Return the records of a case that was measured: rounds of 0.5, 0.25 and 1 s a step."""
     rounds = [
-        ("round", {"case": case, "seconds": [s, s, 9 * s], "matmul_seconds": [0.02, 0.02]})
-        for s in (0.5, 0.25, 1.0)
+        ("round", {"case": case, "process": 0, "round": n, "seconds": [s, s, 9 * s], "faults": 7})
+        for n, s in enumerate((0.5, 0.25, 1.0))
     ]
     done = {"case": case, "outcome": "measured", "stage": "", "message": ""}
     return [
@@ -98,7 +102,8 @@ def measured(case: Case = TORCH, **warm: Any) -> list[Put]:
 def written(folder: Path, *more: Put, end: bool = True, **header: Any) -> Path:
     """Write FOLDER/data/20260102-030405-tiny.jsonl in the words of today; return its path."""
     records = RecordFile(folder / "data", "20260102-030405-tiny")
-    words = method.words(["torch", "paddle"], ["inference", "training"], THROUGHPUT)
+    cases = header.get("cases", HEADER["cases"])
+    words = method.words(["torch", "paddle"], cases, THROUGHPUT)
     records.put("run", **{**HEADER, **words, **header})
     for kind, fields in more:
         records.put(kind, **fields)

@@ -45,7 +45,7 @@ def test_a_page_holds_the_figures_and_the_reasons(tmp_path: Path) -> None:
     text = (tmp_path / "20260102-030405-tiny.md").read_text(encoding="utf-8")
     row = next(line for line in text.splitlines() if line.startswith("| PyTorch"))
     assert [cell.strip() for cell in row.split("|")[1:-1]] == [
-        "PyTorch", "eager", "100", "50.0–200", "500", "2.50", "50", "0 %"
+        "PyTorch", "eager", "100", "50.0–200", "1", "500", "2.50", "50", "7", "0 %"
     ]  # fmt: skip
     for part in (
         "Paddle (graph training): crashed at stage steps: signal SIGKILL",
@@ -75,7 +75,7 @@ def test_a_gpu_is_called_by_its_name(tmp_path: Path) -> None:
         for kind, fields in measured(memory=gpu)
     ]
     text = page(read_run(written(tmp_path, *records)))
-    assert "device: gpu (NVIDIA H100)\n" in text and "50 + 1000 GPU" in text
+    assert "device: gpu (NVIDIA H100);" in text and "50 + 1000 GPU" in text
 
 
 def test_what_was_not_interleaved_is_told(tmp_path: Path) -> None:
@@ -122,15 +122,15 @@ def test_three_significant_digits_or_two_below_one(value: float) -> None:
 
 def test_there_are_committed_runs() -> None:
     assert {path.stem for path in COMMITTED} == set(PLOTS)
-    assert len(COMMITTED) == 2
+    assert len(COMMITTED) == 4
 
 
 @pytest.fixture
 def committed(tmp_path: Path) -> Path:
     """A copy of the committed records, and of what stands beside their pages."""
     shutil.copytree(REPORTS / "data", tmp_path / "data")
-    for name in command.BESIDE:
-        shutil.copy(REPORTS / name, tmp_path)
+    for path in [*(REPORTS / name for name in command.BESIDE), *REPORTS.glob("experiment-*.md")]:
+        shutil.copy(path, tmp_path)
     return tmp_path
 
 
@@ -199,26 +199,31 @@ BAD = {
     "half a line": b'{"kind": "run", "sche',
     "not UTF-8": b"\xff\xfe\x00",
     "another schema": b'{"kind": "run", "schema": 9}\n',
-    "half a header": b'{"kind": "run", "schema": 2, "cases": []}\n',
+    "half a header": b'{"kind": "run", "schema": 3, "cases": []}\n',
 }
 
 
 @rows("content", BAD)
 def test_a_bad_record_does_not_stop_the_others(
-    committed: Path,
+    tmp_path: Path,
     content: bytes,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    (committed / "data" / "20270101-000000-bad.jsonl").write_bytes(content)
-    monkeypatch.setattr(sys, "argv", ["build", "--out", str(committed)])
+    path = written(tmp_path, *measured(), CRASH)
+    build(tmp_path)
+    names = ("README.md", f"{path.stem}.md", f"{path.stem}.png")
+    before = {name: (tmp_path / name).read_bytes() for name in names}
+    for name in names:
+        (tmp_path / name).unlink()
+    (tmp_path / "data" / "20270101-000000-bad.jsonl").write_bytes(content)
+    monkeypatch.setattr(sys, "argv", ["build", "--out", str(tmp_path)])
     with pytest.raises(SystemExit) as ended:
         run_command(command.main)
     said = capsys.readouterr().err
     assert ended.value.code == 1
     assert said.count("\n") == 1 and said.startswith("20270101-000000-bad.jsonl")
-    for name in ("README.md", *(f"{path.stem}.md" for path in COMMITTED)):
-        assert (committed / name).read_bytes() == (REPORTS / name).read_bytes(), name
+    assert {name: (tmp_path / name).read_bytes() for name in names} == before
 
 
 def test_a_runs_own_page_is_written_beside_a_bad_record(tmp_path: Path) -> None:
