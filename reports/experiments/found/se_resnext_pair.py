@@ -48,7 +48,7 @@ def find(record: Record) -> Findings:
 
 
 HOW = (
-    "the repaired pair is `se_resnext_mnist` in every panel, from the same weights, on the same "
+    "the repaired pair is `se_resnext_mnist` in the panels shown, from the same weights, on the same "
     "batches; the published pair is the article's, cut to three blocks of 8 paths of depth 8, one "
     "channel in: the Fluid network and recipe, and the same with one of TensorFlow's ways at a "
     "time, all in PyTorch, so that nothing but the difference is in between",
