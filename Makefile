@@ -45,7 +45,7 @@ report: $(VENV)/installed  ## render reports/ from its records, the networks, ro
 	$(BIN)/triptych report runs
 	$(BIN)/triptych report networks
 	$(BIN)/triptych report rounding
-	$(BIN)/triptych report handbook
+	$(BIN)/triptych report handbook --site reports/site
 	$(BIN)/python -m reports.readme
 
 lint: $(VENV)/installed  ## check format and lint

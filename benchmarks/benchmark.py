@@ -30,6 +30,7 @@ from common.networks.settings import with_settings
 from common.records import RecordFile
 from frontends.frameworks import select
 from frontends.ladder.report import Report
+from frontends.workers.gpu import sees_gpu
 from frontends.workers.outcomes import NOT_COMPARABLE, Outcome
 from frontends.workers.process import spin_variables
 from frontends.workers.scratch import scratch
@@ -166,7 +167,7 @@ class Benchmark:
         """Return the device of all; refuse frameworks without a GPU where others have one."""
         wanted = self.options.device
         asks = wanted == "gpu" or (wanted == "auto" and machine.may_have_gpu())
-        seeing = {n for n in self.frameworks if asks and not refused[n] and gate.sees_gpu(n)}
+        seeing = {n for n in self.frameworks if asks and not refused[n] and sees_gpu(n)}
         device = "gpu" if wanted == "gpu" or seeing else "cpu"
         for name in self.frameworks:
             if device == "gpu" and not refused[name] and name not in seeing:

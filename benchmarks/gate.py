@@ -22,9 +22,7 @@ from frontends.ladder.structure import STRUCTURE
 from frontends.ladder.verify import verify
 from frontends.workers.arrays import ArrayReader
 from frontends.workers.outcomes import NOT_COMPARABLE, NOT_INSTALLED, Outcome, WorkerError
-from frontends.workers.pool import Workers
 from frontends.workers.process import WorkerProcess
-from frontends.workers.protocol import Memory
 
 # Of what outputs move by, in float64, as every kernel is rounded to the 10 bits of TF32. Float32
 # takes up to 0.06 of that where statistics are summed in parts (se_resnext_mnist, batch 64).
@@ -194,12 +192,3 @@ def batch_values(workload: Workload) -> int:
 def _read(path: Path) -> dict[str, Any]:
     with ArrayReader(path) as reader:
         return dict(reader.items())
-
-
-def sees_gpu(framework: str) -> bool:
-    """Return whether a framework's build sees a GPU; one that does not start sees none."""
-    with Workers("gpu") as workers:
-        try:
-            return workers.request(framework, Memory(), 60).peak_device is not None
-        except WorkerError:
-            return False

@@ -50,6 +50,12 @@ COMMANDS = (
         "train se_resnext_mnist --data mnist --epochs 1",
     ),
     Command(
+        "experiment",
+        "reports.experiment",
+        "run an experiment of the sources: records, plots, verdicts",
+        "experiment resnet_or_se --quick",
+    ),
+    Command(
         "bench",
         "benchmarks.run",
         "prove the panels, then time those that passed",
@@ -76,8 +82,14 @@ COMMANDS = (
     Command(
         "report handbook",
         "reports.handbook.build",
-        "build the pages of the official table, executed, and of the defaults",
+        "build the migration handbook: its pages and, with --site, its site",
         "report handbook",
+    ),
+    Command(
+        "upgrade",
+        "reports.handbook.upgrade",
+        "what a file calls of TensorFlow 1 or Fluid, and what to write since",
+        "upgrade my_net.py",
     ),
     Command(
         "data",
@@ -113,14 +125,13 @@ COMMANDS = (
 GROUPS = [each.name.split()[:1] for each in COMMANDS if " " in each.name]
 HELP = ("-h", "--help", "help")
 INSTALL = "run `pip install -e .` in the repository"
-SHOWN = ("emit", "verify", "bench")  # whose examples stand on the screen
+SHOWN = ("emit", "verify")  # whose examples stand on the screen
 SCREEN = """\
 One network, three panels: TensorFlow, Paddle and PyTorch. Triptych writes a network from one
 specification as the source file of each, proves these the same network, trains and times them.
 
 usage: {prog} COMMAND …   ({prog} COMMAND --help explains it)
 {commands}
-
 for example:
 {examples}
 exit codes: 0 all well, 1 something differs, failed or is missing, 2 wrong usage, 130 interrupted"""

@@ -45,6 +45,17 @@ How it is trained is a recipe, by name or from FILE.json; with it the source tra
 >>> "optim.SGD(" in emit(network, "torch", recipe=recipe).text
 True
 
+What it gives in a framework, for weights and inputs of one's own, or for probe weights:
+
+>>> from frontends.api import outputs
+>>> import numpy as np
+>>> batch = np.ones((1, 3, 8, 8))
+>>> outputs(tiny, weights.probe(tiny), batch, "torch").shape
+(1, 10)
+
+Two files that someone wrote, in any two frameworks, are compared with no specification: by
+`compare`, of which `reports/python.md` has examples that run.
+
 `verify` starts a worker per framework and returns a Report, as `triptych verify` prints it (the
 README has an example). `train` trains in several, and returns where its records and checkpoints
 are; from any of these another panel goes on, `train(…, source=checkpoint)`. Nothing here imports a
@@ -63,12 +74,14 @@ from common.recipes.named import load_recipe
 from common.recipes.recipe import Recipe
 from common.serialize import from_json, to_json
 from common.spec import Block, Chain, Parallel, Use, When, chain
-from frontends.checkpoints.convert import convert
+from frontends.checkpoints.convert import arrays_of, convert
 from frontends.frameworks import FRAMEWORKS, HISTORICAL, MODERN
 from frontends.ladder.report import Report, Row
-from frontends.ladder.verify import verify, verify_against, verify_mine
+from frontends.ladder.single import outputs
+from frontends.ladder.verify import compare, verify, verify_against, verify_files, verify_mine
 from frontends.training.api import train
 from frontends.training.run import Trained
+from frontends.workers.pool import Workers
 from frontends.writing.draft import Source
 from frontends.writing.emit import emit
 
@@ -90,8 +103,11 @@ __all__ = [
     "TriptychError",
     "Use",
     "When",
+    "Workers",
+    "arrays_of",
     "available",
     "chain",
+    "compare",
     "convert",
     "counts",
     "emit",
@@ -100,11 +116,13 @@ __all__ = [
     "load",
     "load_recipe",
     "ops",
+    "outputs",
     "structural_differences",
     "to_json",
     "train",
     "verify",
     "verify_against",
+    "verify_files",
     "verify_mine",
     "weights",
 ]

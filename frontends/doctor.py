@@ -30,9 +30,12 @@ from frontends.workers.protocol import Hello, Memory
 WORKS, UNREADABLE = "works", "cannot be read"
 TOOLS = (
     "numpy", "ruff", "tabulate", "rich", "safetensors", "matplotlib", "h5py", "pillow",
-    "scipy", "threadpoolctl",
+    "scipy", "threadpoolctl", "jinja2", "pygments", "markdown-it-py",
 )  # fmt: skip
-MODULES = {"pillow": "PIL"}  # where a package is not imported by its own name
+MODULES = {
+    "pillow": "PIL",
+    "markdown-it-py": "markdown_it",
+}  # where a package is not imported by its own name
 INSTALL = "python -m pip install -e ."
 
 

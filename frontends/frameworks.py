@@ -34,6 +34,7 @@ class Framework:
     unbiased_from: float | None = None
     zero_debias: bool = False  # can have running means that are rid of their start at zero
     rounds_pool_gradients: bool = False  # see frontends.ladder.predictions
+    pools_globally: bool = False  # a global average is a pool of its, too, and no mean
     shares_as_models: bool = False  # blocks that are called again are a model of their own
     feeds_every_step: bool = False  # the batch is taken from the host anew at each step
     # Styles that are of inference, or of a GPU, alone.
@@ -112,6 +113,7 @@ _TABLE = (
         styles={"graph": "graph: Program and Executor"},
         colour="#56B4E9",
         rounds_pool_gradients=True,
+        pools_globally=True,
         feeds_every_step=True,
         requirements=("paddlepaddle==1.8.5", "protobuf<3.21", "numpy<1.22"),
     ),

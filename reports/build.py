@@ -18,6 +18,7 @@ from tabulate import tabulate
 
 from common.arguments import Parser
 from common.errors import TriptychError, run_command
+from common.experiments import EXPERIMENTS
 from common.files import write_bytes, write_text
 from reports.page import page
 from reports.plot import png
@@ -38,6 +39,7 @@ not to be compared with one another: within a run, rounds are interleaved over a
 BESIDE = {
     "networks.md": "the networks and their counts",
     "rounding.md": "what float32 rounding is allowed, and what is caught",
+    "hyperparameters.md": "which panel rounds which hyper-parameter",
     "official-table.md": "the official TensorFlow to Fluid table, executed",
     "defaults.md": "the frameworks' defaults, probed",
     "findings.md": "what was found in the frameworks",
@@ -135,7 +137,8 @@ def _training_row(training: Training) -> tuple[str | int, ...]:
 
 
 def _beside(out: Path) -> str:
-    links = [f"[{title}]({name})" for name, title in BESIDE.items() if (out / name).exists()]
+    pages = BESIDE | {f"experiment-{name}.md": e.title for name, e in EXPERIMENTS.items()}
+    links = [f"[{title}]({name})" for name, title in pages.items() if (out / name).exists()]
     return f"\nBeside the runs: {', '.join(links)}.\n" if links else ""
 
 

@@ -15,6 +15,7 @@ from common.errors import TriptychError, run_command
 from common.files import folder_for, write_text
 from common.records import read_records
 from frontends.frameworks import FRAMEWORKS, TABLE
+from reports import hyperparameters
 from reports.schema import Count, Machine, Ratio, Text, Whole
 from reports.tables import significant
 from reports.validation import Sized, check
@@ -227,17 +228,23 @@ def _check_run(run: Line) -> None:
 
 
 def main(arguments: list[str] | None = None, prog: str = PROG) -> int:
-    """Write OUT/rounding.md from OUT/data/rounding.jsonl."""
+    """Write OUT/rounding.md from OUT/data/rounding.jsonl, and OUT/hyperparameters.md from its own
+    record, where there is one."""
     parser = Parser(
         prog=prog,
-        description="Write the page of the float32 rungs' margins from their record.",
+        description="Write the page of the float32 rungs' margins from their record, and that of "
+        "which panel rounds which hyper-parameter.",
         epilog="Exit codes: 0 written, 2 wrong usage, or no record.",
     )
     parser.add_argument("--out", default="reports", metavar="DIR", help="default: reports")
     out = Path(parser.parse_args(arguments).out)
-    text = page(read(out / RECORD))
-    write_text(folder_for(str(out)) / "rounding.md", text)
-    print(out / "rounding.md")
+    pages = {"rounding.md": page(read(out / RECORD))}
+    if (out / hyperparameters.RECORD).is_file():
+        found = hyperparameters.read(out / hyperparameters.RECORD)
+        pages["hyperparameters.md"] = hyperparameters.page(found)
+    for name, text in pages.items():
+        write_text(folder_for(str(out)) / name, text)
+        print(out / name)
     return 0
 
 

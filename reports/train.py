@@ -20,6 +20,7 @@ from common.networks.settings import add_set, with_settings
 from common.recipes.named import RECIPES, load_recipe
 from common.recipes.recipe import Recipe
 from frontends.frameworks import FRAMEWORKS, HISTORICAL, select
+from frontends.training.crossing import cross_evaluate
 from frontends.training.experiment import PRECISIONS, Experiment, bounded
 from frontends.training.history import RECORDS, read_settings
 from frontends.training.run import Run
@@ -96,6 +97,7 @@ def parser(prog: str) -> Parser:
         "--from", metavar="CHECKPOINT", dest="source",
         help="begin at a checkpoint of a training, whichever panel's: it says network and recipe",
     )  # fmt: skip
+    add("--cross-evaluate", metavar="DIR", help="evaluate a training's weights in every panel")
     add("--unproved", action="store_true", help="leave out the ladder before training")
     return made
 
@@ -104,6 +106,11 @@ def parse(arguments: Sequence[str] | None, prog: str) -> argparse.Namespace:
     """Return the options. Raises TriptychError for those that do not go together."""
     options = parser(prog).parse_args(arguments)
     given = {name for name, value in vars(options).items() if value not in (None, False, [], {})}
+    if options.cross_evaluate:
+        others = sorted(given - {"cross_evaluate"})
+        if others:
+            raise TriptychError(f"--cross-evaluate is of a training: no {_flag(others[0])} with it")
+        return options
     if options.resume:
         fixed = sorted(given & set(FIXED))
         if fixed:
@@ -204,7 +211,11 @@ def begun(options: argparse.Namespace) -> Run:
 
 def main(arguments: Sequence[str] | None = None, prog: str = "python -m reports.train") -> int:
     """Train; an interrupt keeps what was done. Raises TriptychError."""
-    run = begun(parse(arguments, prog))
+    options = parse(arguments, prog)
+    if options.cross_evaluate:
+        cross_evaluate(Path(options.cross_evaluate))
+        return show(Path(options.cross_evaluate))
+    run = begun(options)
     try:
         run.train()
     except KeyboardInterrupt:

@@ -67,11 +67,13 @@ def _absolute(order: Order) -> Order:
 class Feed:
     """The batches of an order, made in a process of its own, a few of them ahead.
 
-    Raises TriptychError, one line, where the process says one, or ended.
+    samples: how many were taken. made: the seconds that the process took to make them. Raises
+    TriptychError, one line, where the process says one, or ended.
     """
 
     def __init__(self, order: Order) -> None:
         self.order, self._number = order, 0
+        self.samples, self.made = 0, 0.0
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the feed
         self._process = subprocess.Popen(
             [sys.executable, "-m", "common.datasets.making", json.dumps(asdict(_absolute(order)))],
@@ -113,6 +115,10 @@ class Feed:
             if head["kind"] == "batch":
                 batch = self._taken(head["shape"])
                 if head["number"] == number:
+                    self.samples, self.made = (
+                        self.samples + len(batch[1]),
+                        self.made + head["seconds"],
+                    )
                     yield batch
 
     def _head(self) -> dict[str, Any]:

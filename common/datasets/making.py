@@ -1,7 +1,8 @@
 """The process that makes batches ahead: requests come as lines of JSON, frames go out.
 
 A frame is a line of JSON, {"kind": "batch" | "end" | "error", "number": of the request, …}; behind
-a batch follow its numbers, those of the images and then the labels.
+a batch, which says how many seconds it took to make, follow its numbers, those of the images and
+then the labels.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import queue
 import sys
 import threading
+import time
 from typing import IO, Any
 
 from common.datasets.ahead import Order, Request
@@ -88,10 +90,13 @@ def main(order: Order) -> None:
         dataset = loaded(order)
         while True:
             request = requests.waiting.get()
+            began = time.perf_counter()
             for images, labels in batches(order, dataset, request):
-                writer.put(images, labels, kind="batch", number=request.number, shape=images.shape)
+                told = {"shape": images.shape, "seconds": time.perf_counter() - began}
+                writer.put(images, labels, kind="batch", number=request.number, **told)
                 if not requests.waiting.empty():
                     break
+                began = time.perf_counter()
             writer.put(kind="end", number=request.number)
     except (TriptychError, MemoryError) as error:
         writer.put(kind="error", said=str(error) or "out of memory", number=0)

@@ -61,10 +61,12 @@ def residual_block(
     stride_on: str = "3x3",
     activated: bool = True,
     shortcut: Block = POOLED_SHORTCUT,
+    gate_sum: bool = False,
 ) -> Block:
     """Return the residual block; without `se` it is ResNeXt's.
 
-    See `split_transform_merge` for form, stride_on and activated.
+    See `split_transform_merge` for form, stride_on and activated. gate_sum: the gate stands behind
+    the addition, on the trunk, where no network of the sources has it.
     """
     layers, wiring = split_transform_merge(form, conv_bn, stride_on, activated)
     signature = f"in_channels, out_channels, stride=1, cardinality={cardinality}, depth={depth}"
@@ -82,12 +84,10 @@ def residual_block(
             "relu": ReLU(),
         },
         wiring=wiring
-        + ("out = se(out)" if se else "")
-        + """
-        x = shortcut(x)
-        x = add(out, x)
-        x = relu(x)
-        """,
+        + ("out = se(out)\n" if se and not gate_sum else "")
+        + "x = shortcut(x)\nx = add(out, x)\n"
+        + ("x = se(x)\n" if se and gate_sum else "")
+        + "x = relu(x)",
     )
 
 

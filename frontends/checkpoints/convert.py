@@ -63,6 +63,16 @@ def read(path: Path, network: Network | None = None, names: str | None = None) -
     return Found(checkpoint, form, naming, left_out, tuple(added))
 
 
+def arrays_of(path: Path) -> Arrays:
+    """Return what a weights file holds, by its own names, but for what is of no network's.
+
+    Nothing of it is run. Raises TriptychError, one line with the file and the tensor.
+    """
+    form = recognized(path)
+    size = sum(each["nbytes"] for each in listed(form, path))
+    return read_arrays(form, path, size + SLACK, ())[0]
+
+
 def write(path: Path, form: Format, checkpoint: Checkpoint, names: str | None = None) -> Naming:
     """Write a checkpoint in a format; return how it names weights.
 

@@ -152,6 +152,13 @@ def _window(
     )
 
 
+def global_avg_pool2d(op: ops.GlobalAvgPool2d, site: FunctionSite) -> Body:
+    """As the zoo has it: (N, C, 1, 1), which fc flattens; flattened for all that is no fc."""
+    named = {"pool_type": '"avg"', "global_pooling": "True", "name": site.path()}
+    pooled = layer("pool2d", *site.inputs, **named)
+    return [site.gives(pooled if site.feeds_only(ops.Dense) else layer("flatten", pooled))]
+
+
 def adaptive_avg_pool2d(op: ops.AdaptiveAvgPool2d, site: FunctionSite) -> Body:
     named = {"pool_type": '"avg"', "name": site.path()}
     return [site.gives(layer("adaptive_pool2d", *site.inputs, given(op, "output_size"), **named))]
@@ -202,7 +209,7 @@ OPS: Mapping[type[Op], Writes] = {
     ops.MaxPool2d: pool,
     ops.AvgPool2d: pool,
     ops.AdaptiveAvgPool2d: adaptive_avg_pool2d,
-    ops.GlobalAvgPool2d: row("reduce_mean", dim=List((2, 3))),
+    ops.GlobalAvgPool2d: global_avg_pool2d,
     ops.ReLU: row("relu"),
     ops.ReLU6: row("relu6"),
     ops.SiLU: row("swish"),

@@ -41,7 +41,7 @@ def _trained(program: Program) -> list[str]:
     selection = program.selection()
     lines = [
         "def trained():",
-        '    """Return the parameters that are trained; running statistics are parameters, too."""',
+        '    """Return the parameters that are trained: statistics are not."""',
         "    parameters = fluid.default_main_program().all_parameters()",
     ]
     if selection is None:
@@ -148,8 +148,9 @@ def _metrics(program: Program) -> list[str]:
     ]
 
 
-_MAIN = """
+_MAIN = '''
 def main():
+    """Train, validate after each epoch, save the last and the best."""
     options = parse()
     fluid.default_startup_program().random_seed = options.seed + 1  # 0: another one each time
     x = fluid.data("images", {shape}, "float32")
@@ -160,17 +161,18 @@ def main():
     loss, training = train_step(outputs, y, rate), fluid.default_main_program()
     train, test = read(options.data, True), read(options.data, False)
     steps_per_epoch = -(-len(train[1]) // options.batch_size)
-    epoch, step, best = 0, 0, -1.0
+    epoch, done, step, best = 0, 0, 0, -1.0
     place = fluid.CUDAPlace(0) if options.device == "gpu" else fluid.CPUPlace()
     executor = fluid.Executor(place)
     executor.run(fluid.default_startup_program())
     if options.resume:
-        folder = os.path.join(options.out, "last")
-        fluid.io.load_persistables(executor, folder, training)
-        epoch, step, best = np.load(os.path.join(folder, "progress.npy"))
-        epoch, step = int(epoch), int(step)
-    elif not os.path.isdir(options.out):
-        os.makedirs(options.out)
+        path = os.path.join(options.out, "last")
+        try:
+            fluid.io.load_persistables(executor, path, training)
+            epoch, done, step, best = np.load(os.path.join(path, "progress.npy"))
+        except Exception as error:  # damaged files raise whatever they like
+            raise SystemExit("%s: cannot be read: %s" % (path, repr(error)[-200:]))
+        epoch, done, step = int(epoch), int(done), int(step)
 
     def feed(images, labels):
         return {{"images": images, "labels": labels[:, None]}}
@@ -191,12 +193,12 @@ def main():
     def save_as(name):
         folder = os.path.join(options.out, name)
         fluid.io.save_persistables(executor, folder + ".part", training)
-        np.save(os.path.join(folder + ".part", "progress.npy"), [epoch, step, best])
+        np.save(os.path.join(folder + ".part", "progress.npy"), [epoch, done, step, best])
         shutil.rmtree(folder, ignore_errors=True)
         os.rename(folder + ".part", folder)
 
 {loop}
-"""
+'''
 
 
 def main(program: Program, entry: str) -> str:
@@ -205,5 +207,6 @@ def main(program: Program, entry: str) -> str:
     return main_of(_MAIN, program, entry, shape=shape)
 
 
+MIXES = False  # computes in bfloat16, where it is told to
 # What stands behind `learning_rate`, in this order: each gives the lines of a function, or none.
 PARTS = (_loss, _trained, _own_update, _step, _metrics)

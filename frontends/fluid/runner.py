@@ -1,7 +1,9 @@
 """The worker's side of Paddle Fluid 1.8. Python 3.7."""
 
+import functools
 import os
 import platform
+import re
 
 # Fluid takes one thread unless told; the other frameworks take every core.
 os.environ.setdefault("OMP_NUM_THREADS", str(len(os.sched_getaffinity(0))))
@@ -12,12 +14,15 @@ import paddle.fluid as fluid
 
 from frontends.fluid.brought import watch
 from frontends.fluid.layout import LAYERS
+from frontends.fluid.traced import calls_of, labels_of, watch_pools
 from frontends.fluid.trainer import Trainer
 from frontends.fluid.truncated import allow_float64
 from frontends.workers.layouts import Slot, by_name
+from frontends.workers.outcomes import MismatchError
 from frontends.workers.parameters import Held, check_keys, distinct, matched
 from frontends.workers.recording import Recordings, hollow, the_tensor, watch_blocks
 from frontends.workers.timing import loading
+from frontends.workers.tracing import Trace, called, cotangents, numbered, outputs_of
 
 
 def versions():
@@ -73,6 +78,12 @@ _KINDS = {
 }
 
 
+# What programs end the names of parameters with.
+_SUFFIX = re.compile(
+    r"[._](w_\d+|b_\d+|weights?|scale|offset|bias|mean|variance|kernel|gamma|beta)$"
+)
+
+
 def _held(variable, kind):
     """Return a persistable variable; its rank says its layout."""
     trains = getattr(variable, "trainable", False) and not variable.stop_gradient
@@ -93,6 +104,7 @@ class Runner:
         allow_float64()
         self._dtype, self._step, self._gradients = file.dtype, step, None
         self._absent, self._official = set(file.absent), file.official_names
+        self._file = file
         self._scope, self._executor = fluid.Scope(), fluid.Executor(fluid.CPUPlace())
         self.recordings, self._brought = Recordings(observe, symbolic=True), file.brought
         self._main, startup = fluid.Program(), fluid.Program()
@@ -100,18 +112,27 @@ class Runner:
             self._main.random_seed = startup.random_seed = 1
         if file.seed is not None:
             self._main.random_seed = startup.random_seed = file.seed + 1  # 0: another each time
+        if file.compared:
+            watch_pools()
         self.module = module = load_module(file.path, {"tap": self.recordings.tap})
         if observe is not None and not file.brought:
             watch_blocks(module, file.entry, self.recordings.blocks, self._path)
-        self._output = self._build(getattr(module, file.entry), file.input_shape, startup)
+        self._outputs = self._build(getattr(module, file.entry), file.input_shape, startup)
+        self._output, self._count = (
+            next(iter(self._outputs.values())),
+            len(self._main.global_block().ops),
+        )
         self._test = self._main.clone(for_test=True)
         self._run(startup)
         found = distinct(self._find_variables())
         layers = {each.own.name: layer for layer, each in self._canonical(found, file)}
         self._held = matched(found, file.matched_names)
+        self._names = {each.own.name: name for name, each in found.items()}
+        self._keeps_calls = observe is not None and observe.keep_calls
+        self.trace = Trace(None, self._keeps_calls)
         if file.brought:
             watch(self._main, self._test, self.recordings)
-            self._observe_layers(layers)
+            self._observe_layers({} if file.compared else layers)
 
     def held(self):
         """Return every tensor that the network holds, by canonical name."""
@@ -136,21 +157,22 @@ class Runner:
     def evaluate(self, inputs):
         """Yield the output in eval mode, then the outputs of blocks and steps."""
         feed = self._feed(inputs, "input")
-        yield from self._fetch(self._test, feed, self._observed())
+        yield from self._fetch(self._test, feed, self._observed("evaluate"))
         for name, value in self.recordings.items():
             if name.startswith("block/") and not self.recordings.fetches(name):
                 yield name, hollow([len(feed["input"]), *value.shape[1:]])
 
     def train(self, inputs):
         """Yield output, blocks, steps, gradients and statistics of a step with batch statistics."""
-        if self._output.shape[1:] != inputs.get("cotangent").shape[1:]:
-            yield from self._fetch(self._main, self._feed(inputs, "input"), self._observed())
+        if cotangents(inputs, self._shapes(len(inputs.get("input")))) is None:
+            yield from self._fetch(self._main, self._feed(inputs, "input"), self._observed("train"))
             return
         if self._gradients is None:
             self._gradients = self._differentiated()
         reached = {name: g for name, (_, g) in self._gradients.items() if g is not None}
-        feed = self._feed(inputs, "input", "cotangent")
-        for name, array in self._fetch(self._main, feed, {**self._observed(), **reached}):
+        begun = [name.replace("output", "cotangent") for name, _ in numbered(self._outputs)]
+        feed = self._feed(inputs, "input", *begun)
+        for name, array in self._fetch(self._main, feed, {**self._observed("train"), **reached}):
             own = self._parameter(name)
             yield name, own.canonical(array) if own else array
         for name in [name for name in self._gradients if name not in reached]:
@@ -165,14 +187,16 @@ class Runner:
         """Return {name of a gradient: (value, its gradient or None)}; done once."""
         # A reader's own unnamed ops have names that count from 0: these have a space of their own.
         with fluid.program_guard(self._main, fluid.Program()), fluid.unique_name.guard("ladder_"):
-            cotangent = fluid.data("cotangent", self._output.shape, self._dtype)
-            target = fluid.layers.reduce_sum(self._output * cotangent)
+            targets = []
+            for name, each in numbered(self._outputs):
+                begun = fluid.data(name.replace("output", "cotangent"), each.shape, self._dtype)
+                targets.append(fluid.layers.reduce_sum(each * begun))
             values = {"gradient/input": self._input}
             values.update(self.recordings.steps_of(dict(self.recordings.items())))
             for name, each in self._held.items():
                 if each.slot.trainable and each.trains:
                     values["gradient/" + name] = each.own
-            gradients = fluid.gradients([target], list(values.values()))
+            gradients = fluid.gradients(targets, list(values.values()))
         return {name: (value, each) for (name, value), each in zip(values.items(), gradients)}
 
     def _parameter(self, name):
@@ -221,7 +245,41 @@ class Runner:
         with fluid.unique_name.guard(), fluid.program_guard(self._main, startup):
             self._input = fluid.data("input", [None, *input_shape], self._dtype)
             self._input.stop_gradient = self._step is not None
-            return the_tensor(entry(self._input), fluid.framework.Variable)
+            if not self._file.compared:
+                return {"": the_tensor(entry(self._input), fluid.framework.Variable)}
+            if isinstance(entry, type):
+                raise MismatchError(
+                    "%s is a class: an entry is a function of the images" % self._file.entry
+                )
+            output = called(functools.partial(entry, self._input), self._file.arguments)
+        wanted = self._file.outputs.get("evaluate", ())
+        found = outputs_of(output, fluid.framework.Variable)
+        whole = {key: each for key, each in found.items() if each.shape[0] == -1}
+        return {key: whole[key] for key in wanted if key in whole} or whole
+
+    def _shapes(self, batch):
+        """Return the outputs, hollow."""
+        return {key: hollow([batch, *each.shape[1:]]) for key, each in self._outputs.items()}
+
+    def look(self, mode, inputs):
+        """Return the outputs of a call in a mode, by key or place."""
+        program = self._main if mode == "train" else self._test
+        calls, _ = calls_of(program, self._count, self._names)
+        for each in calls:
+            self.trace.took(each.takes)
+        return dict(self._fetch(program, self._feed(inputs, "input"), dict(self._outputs)))
+
+    def places(self):
+        """Return {parameter: line that made its layer}."""
+        found = {}
+        for each in calls_of(self._main, self._count, self._names)[0]:
+            for name in each.takes:
+                found.setdefault(name, ": ".join(filter(None, (each.place, each.text))))
+        return {name: found.get(name, "") for name in self._held}
+
+    def declared(self):
+        """Return the shape of its input that a model declares: none does."""
+        return ()
 
     def _find_variables(self):
         """Yield (name, variable) of every persistable variable, in the order of creation."""
@@ -235,7 +293,10 @@ class Runner:
         }
         for variable in block.vars.values():
             if variable.persistable:
-                yield self._path(variable.name), _held(variable, kinds.get(variable.name, ""))
+                name, kind = self._path(variable.name), kinds.get(variable.name, "")
+                if self._file.compared and kind:
+                    name = "%s.%s" % (_SUFFIX.sub("", variable.name), kind)
+                yield name, _held(variable, kind)
 
     @staticmethod
     def _canonical(found, file):
@@ -273,11 +334,15 @@ class Runner:
         """Return the canonical path of what bears a name."""
         return self._official.get(name, name)
 
-    def _observed(self):
+    def _observed(self, mode):
         kept = {
             name: value for name, value in self.recordings.items() if self.recordings.fetches(name)
         }
-        return {"output": self._output, **kept}
+        if self._keeps_calls:
+            program = self._main if mode == "train" else self._test
+            self.trace.calls[mode], given = calls_of(program, self._count, self._names)
+            kept.update(("call/%d" % number, each) for number, each in given.items())
+        return {**dict(numbered(self._outputs)), **kept}
 
     def _fetch(self, program, feed, variables):
         """Yield the variables' names with their values, each variable fetched once."""
@@ -287,6 +352,8 @@ class Runner:
             yield name, values[variable.name]
 
     def _run(self, program, feed=None, fetched=None, cached=False):
+        if self._file.compared and feed:
+            feed = {**labels_of(program, feed, len(feed["input"])), **feed}
         return self._executor.run(
             program, feed, fetched, scope=self._scope, use_program_cache=cached
         )

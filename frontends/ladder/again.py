@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 
 from common.compare import Difference, difference
-from common.ops import BatchNorm
 from frontends.ladder.calls import CALLS, LARGER
 from frontends.ladder.climb import by_layer, given
 from frontends.ladder.gradients import GRADIENT_FLOOR
 from frontends.ladder.report import Row, stopped_row
-from frontends.ladder.runs import BOTH, Job, Runs
+from frontends.ladder.runs import BOTH, Job, Jobs
 from frontends.workers.arrays import ArrayReader
 from frontends.workers.outcomes import AGREES, MISMATCHED, WorkerError
 
@@ -43,7 +42,7 @@ WORDS = {
 }
 
 
-def further_calls(runs: Runs, panels: tuple[str, str]) -> Row:
+def further_calls(runs: Jobs, panels: tuple[str, str]) -> Row:
     """Return the row of the calls that follow the first, in order."""
     jobs = [Job(panel, want=CALLS) for panel in panels]
     runs.run_all([[job] for job in jobs])
@@ -75,13 +74,13 @@ def _words(name: str) -> tuple[str, str]:
 
 
 def _pairs(
-    runs: Runs, panels: tuple[str, str], mine: ArrayReader, ours: ArrayReader
+    runs: Jobs, panels: tuple[str, str], mine: ArrayReader, ours: ArrayReader
 ) -> Iterator[tuple[str, Any, Any, float | None]]:
     """Yield (name, result of mine, of ours, scale or None for their largest value)."""
-    alike = _alike(runs, panels)
+    alike = runs.moves_alike(panels)
     for call in CALLS if alike else CALLS[:-2]:
-        name = f"{call}/output"
-        yield name, given(mine, name), given(ours, name), None
+        for name in (f"{call}/{each}" for each in runs.outputs(call.rpartition("/")[2])):
+            yield name, given(mine, name), given(ours, name), None
         if call.endswith("train"):
             for each, scale in _gradients(runs, panels, call, ours).items():
                 name = f"{call}/gradient/{each}"
@@ -91,15 +90,8 @@ def _pairs(
                 yield name, given(mine, name), given(ours, name), None
 
 
-def _alike(runs: Runs, panels: tuple[str, str]) -> bool:
-    """Do both take the same variance for the running one? Else they part after a training step,
-    as the rung of running statistics predicts."""
-    ops = [s.op for s in runs.elaboration.steps if isinstance(s.op, BatchNorm)]
-    return all(len({runs.is_unbiased(panel, op) for panel in panels}) == 1 for op in ops)
-
-
 def _gradients(
-    runs: Runs, panels: tuple[str, str], call: str, ours: ArrayReader
+    runs: Jobs, panels: tuple[str, str], call: str, ours: ArrayReader
 ) -> Mapping[str, float]:
     """Return the gradients that are compared, each with its scale: the largest of its layer.
 
@@ -121,14 +113,9 @@ def _sizes(reader: ArrayReader, prefix: str, names: list[str]) -> dict[str, floa
     return {n: float(np.abs(given(reader, prefix + n)).max(initial=0)) for n in names}
 
 
-def _expected(runs: Runs, panels: tuple[str, str], kind: str) -> list[str]:
-    absent = set().union(*(runs.subject(panel).absent(runs.network) for panel in panels))
+def _expected(runs: Jobs, panels: tuple[str, str], kind: str) -> list[str]:
     frozen = set().union(*(runs.run(Job(panel)).told.frozen for panel in panels))
-    return [
-        name
-        for name, each in runs.elaboration.parameters.items()
-        if each.trainable == (kind == "gradient") and name not in absent | frozen
-    ]
+    return [name for name in runs.expected(kind, *panels) if name not in frozen]
 
 
 def _apart(name: str, left: Any, right: Any, scale: float | None) -> Difference:
@@ -138,8 +125,10 @@ def _apart(name: str, left: Any, right: Any, scale: float | None) -> Difference:
     return max(map(difference, left, right), key=lambda found: found.relative)
 
 
-def in_float32(runs: Runs, panels: tuple[str, str]) -> Iterator[Row]:
+def in_float32(runs: Jobs, panels: tuple[str, str], both: bool = False) -> Iterator[Row]:
     """Yield the row of the errors of float32 outputs: mine may be some times as large as ours.
+
+    both: the other way round, too.
 
     A file may compute in fewer bits in float32 alone, as under autocast.
     """
@@ -153,15 +142,17 @@ def in_float32(runs: Runs, panels: tuple[str, str]) -> Iterator[Row]:
     worst, note = 0.0, ""
     for mode in BOTH:
         mine, ours = (_error(runs, panel, mode) for panel in panels)
-        ratio = mine / max(ours, LEAST_ERROR) if np.isfinite(mine) else np.inf
+        more, less = (max(mine, ours), min(mine, ours)) if both else (mine, ours)
+        ratio = more / max(less, LEAST_ERROR) if np.isfinite(more) else np.inf
         worst = max(worst, ratio)
         if ratio > ERROR_BOUND and not note:
-            note = f"{mode}: mine is off by {mine:.1e} of its size, ours by {ours:.1e}"
+            names = panels if both else ("mine", "ours")
+            note = f"{mode}: {names[0]} is off by {mine:.1e} of its size, {names[1]} by {ours:.1e}"
     outcome = MISMATCHED if note else AGREES
-    yield Row(IN_FLOAT32, panels[:1], outcome, worst, ERROR_BOUND, note)
+    yield Row(IN_FLOAT32, panels[: 1 + both], outcome, worst, ERROR_BOUND, note)
 
 
-def _error(runs: Runs, panel: str, mode: str) -> float:
+def _error(runs: Jobs, panel: str, mode: str) -> float:
     """Return how far a float32 output is from the float64 one, relative to its size."""
     name = f"{mode}/output"
     exact = runs.run(Job(panel)).read()

@@ -37,19 +37,25 @@ MANY, FEW = 12, 4  # samples of several magnitudes: each with each sign, or each
 
 def inputs(network: Network, batch: int, seed: int = 0) -> dict[str, Any]:
     """Return <name>/input and <name>/cotangent of every call."""
-    various = MANY if samples(network, batch) == MOST_SAMPLES else FEW
-    drawn = draw("calls", seed).standard_normal((various, *network.input_shape))
-    varied = [SIGNS[i % 3](MAGNITUDES[i % 4] * each) for i, each in enumerate(drawn)]
     more = samples(network, batch)
-    first = weights.inputs(network, batch, seed)
-    return {
-        "varied/input": float32_exact(np.stack(varied)),
-        "large/input": LARGE * weights.inputs(network, more, seed + 1),
+    first, larger = (weights.inputs(network, *each) for each in ((batch, seed), (more, seed + 1)))
+    return varied(first, larger, MANY if more == MOST_SAMPLES else FEW, seed) | {
         "large/cotangent": LARGER * weights.cotangent(network, more, seed + 1),
+        "again/cotangent": weights.cotangent(network, batch, seed),
+    }
+
+
+def varied(first: Any, larger: Any, various: int, seed: int = 0) -> dict[str, Any]:
+    """Return <name>/input of every call, of batches of normal numbers; of "varied" `various`
+    samples."""
+    drawn = draw("calls", seed).standard_normal((various, *first.shape[1:]))
+    samples = [SIGNS[i % 3](MAGNITUDES[i % 4] * each) for i, each in enumerate(drawn)]
+    return {
+        "varied/input": float32_exact(np.stack(samples)),
+        "large/input": LARGE * larger,
         "bright/input": LARGER * np.abs(first[:1]),
         "dark/input": -LARGER * np.abs(first[:1]),
         "again/input": first,
-        "again/cotangent": weights.cotangent(network, batch, seed),
     }
 
 

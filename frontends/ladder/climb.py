@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from common.elaborate import Elaboration
+from frontends.ladder.locate import Locator
 from frontends.ladder.report import Row
 from frontends.ladder.runs import Job, Runs
 from frontends.workers.arrays import ArrayReader
@@ -46,17 +47,17 @@ class Climb:
     def expected(self, kind: str, *panels: str) -> list[str]:
         """Return the parameters of which every one of the panels has to give a kind of result.
 
-        kind: "gradient" or "statistics". It is what the specification declares, less what a
-        subject is exempt from, never what panels happen to give.
+        kind: "gradient" or "statistics".
         """
-        absent = set().union(
-            *(self.runs.subject(panel).absent(self.runs.network) for panel in panels)
-        )
-        return [
-            name
-            for name, each in self.elaboration.parameters.items()
-            if each.trainable == (kind == "gradient") and name not in absent
-        ]
+        return self.runs.expected(kind, *panels)
+
+    def place(self, mode: str, *pair: str) -> str:
+        """Return where the outputs of two panels part."""
+        return Locator(self.runs).forward(mode, *pair)
+
+    def lines(self, name: str, *pair: str) -> str:
+        """Return where two panels' own files hold a parameter, "" for files that were written."""
+        return ""
 
 
 def by_layer(names: Iterable[str]) -> dict[str, list[str]]:

@@ -13,7 +13,7 @@ import numpy as np
 from common.compare import difference
 from common.ops import BatchNorm
 from frontends.ladder.climb import Climb, Pair, given
-from frontends.ladder.locate import FLOAT64_BOUND, Locator
+from frontends.ladder.locate import FLOAT64_BOUND
 from frontends.ladder.momentum import hint
 from frontends.ladder.report import Row
 from frontends.workers.outcomes import AGREES, MISMATCHED
@@ -29,13 +29,18 @@ def outputs(mode: str) -> Callable[[Climb], Iterator[Row]]:
     """Return the judge of the outputs in a mode, "evaluate" or "train"."""
 
     def judge(climb: Climb) -> Iterator[Row]:
-        name, rung = f"{mode}/output", FORWARD[mode]
+        rung = FORWARD[mode]
         with climb.results() as readers:
             for pair in climb.pairs():
-                left, right = (given(readers[panel], name) for panel in pair)
-                found = difference(left, right)
+                found = max(
+                    (
+                        difference(*(given(readers[panel], f"{mode}/{name}") for panel in pair))
+                        for name in climb.runs.outputs(mode)
+                    ),
+                    key=lambda each: each.relative,
+                )
                 agrees = found.relative <= FLOAT64_BOUND
-                note = "" if agrees else Locator(climb.runs).forward(mode, *pair)
+                note = "" if agrees else climb.place(mode, *pair)
                 outcome = AGREES if agrees else MISMATCHED
                 yield Row(rung, pair, outcome, found.relative, FLOAT64_BOUND, note)
 

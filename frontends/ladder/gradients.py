@@ -63,7 +63,8 @@ def _compared(
                 if pair not in worst or apart.relative > worst[pair].relative:
                     worst[pair] = apart
                 if apart.relative > FLOAT64_BOUND:
-                    where[pair] = f"gradient of {name} (layer {layer}): {apart}"
+                    lines = climb.lines(name, *pair)
+                    where[pair] = f"gradient of {name} (layer {layer}{lines}): {apart}"
     return worst, where
 
 
@@ -94,9 +95,12 @@ def _shifts(climb: Climb) -> dict[str, Shift]:
     The network's own arithmetic in numpy gives the gradients with and without the same factors.
     """
     pools = {panel: climb.runs.rounded_pools(panel) for panel in climb.panels}
+    none: dict[str, Shift] = {panel: {} for panel in climb.panels}
+    if len(set(pools.values())) == 1:
+        return none
     scales = {kinds: gradient_scales(climb.runs.network, kinds) for kinds in set(pools.values())}
-    if len(set(pools.values())) == 1 or not any(scales.values()):
-        return {panel: {} for panel in climb.panels}
+    if not any(scales.values()):
+        return none
     cotangent = climb.runs.batch_of("cotangent")
     exact = climb.runs.reference
     plain = exact.gradients(cotangent)

@@ -83,8 +83,8 @@ def match(own: Own, network: Network, names_file: str | None, classes: bool) -> 
 def _by_order(own: Own, canonical: Canonical) -> Pairs:
     """Match in order; where the orders part, the longest common runs of kinds and shapes."""
     mine, theirs = _in_order(own), list(canonical)
-    left = [(own[name].kind, _size(own[name])) for name in mine]
-    right = [(p.kind, _size(p)) for p in canonical.values()]
+    left = [(own[name].kind, size_of(own[name])) for name in mine]
+    right = [(p.kind, size_of(p)) for p in canonical.values()]
     matcher = difflib.SequenceMatcher(None, left, right, autojunk=False)
     return {
         mine[block.a + i]: theirs[block.b + i]
@@ -109,18 +109,18 @@ def _by_layer(own: Own, canonical: Canonical, done: Pairs) -> Pairs:
     free: dict[object, list[dict[str, str]]] = {}
     for names in by_layer(n for n in _in_order(own) if _layer(n) not in taken).values():
         by_kind = {own[name].kind: name for name in names}
-        signature = frozenset((own[name].kind, _size(own[name])) for name in names)
+        signature = frozenset((own[name].kind, size_of(own[name])) for name in names)
         free.setdefault(signature, []).append(by_kind)
     found: Pairs = {}
     for names in by_layer(n for n in canonical if _layer(n) not in taken).values():
-        signature = frozenset((canonical[name].kind, _size(canonical[name])) for name in names)
+        signature = frozenset((canonical[name].kind, size_of(canonical[name])) for name in names)
         if free.get(signature):
             by_kind = free[signature].pop(0)
             found |= {by_kind[canonical[name].kind]: name for name in names}
     return found
 
 
-def _size(each: Tensor | Parameter) -> tuple[int, ...]:
+def size_of(each: Tensor | Parameter) -> tuple[int, ...]:
     """Return a shape; the kernel of a 1×1 convolution is that of a dense layer on a map."""
     shape = tuple(each.shape)
     return shape[:2] if each.kind == "kernel" and shape[2:] == (1, 1) else shape
@@ -164,20 +164,30 @@ def _others(names: list[tuple[str, str]]) -> str:
     return f", and {len(names) - 1} like it, to {names[-1][0]}" if len(names) > 1 else ""
 
 
-def _by_file(found: Match, own: Own, canonical: Canonical, names_file: str) -> None:
+def read_names(path: str, what: str) -> dict[str, str]:
+    """Return what a file of names says, which are names of `what`. Raises TriptychError."""
     try:
-        mapping = json.loads(Path(names_file).read_text(encoding="utf-8"))
+        found = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise TriptychError(f"--names {names_file}: {error}") from None
-    if not isinstance(mapping, dict) or not all(isinstance(v, str) for v in mapping.values()):
-        raise TriptychError(f"--names {names_file}: expected {{canonical name: own name}}")
+        raise TriptychError(f"--names {path}: {error}") from None
+    if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
+        raise TriptychError(f"--names {path}: expected {{{what}}}")
+    return found
+
+
+def such_as(wrong: str, known: list[str]) -> str:
+    """Return "; such as …": the known names that are near a wrong one, or the first."""
+    return f"; such as {', '.join(difflib.get_close_matches(wrong, known, 3) or known[:3])}"
+
+
+def _by_file(found: Match, own: Own, canonical: Canonical, names_file: str) -> None:
+    mapping = read_names(names_file, "canonical name: own name")
     for theirs, mine in mapping.items():
         if theirs not in canonical or mine not in own:
             wrong, choices = (mine, list(own)) if theirs in canonical else (theirs, list(canonical))
-            near = difflib.get_close_matches(wrong, choices, 3) or choices[:3]
-            raise TriptychError(f"--names {names_file}: no {wrong!r}; such as {', '.join(near)}")
+            raise TriptychError(f"--names {names_file}: no {wrong!r}{such_as(wrong, choices)}")
         given, expected = own[mine].shape, canonical[theirs].shape
-        if _size(own[mine]) == _size(canonical[theirs]):
+        if size_of(own[mine]) == size_of(canonical[theirs]):
             found.names[mine] = theirs
         else:
             found.differences.append(f"{mine} {given} of mine, {theirs} {expected}")

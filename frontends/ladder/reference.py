@@ -38,6 +38,15 @@ class Reference:
             _add(found, step, local)
         return found
 
+    def cotangents(self, cotangent: Array) -> dict[str, Array]:
+        """Return the gradient with respect to the result of every step that reaches the output, by
+        the step's path."""
+        found: dict[str, Any] = {}
+        for step, given in self._back(cotangent, {}):
+            found[step.path] = given.cotangent
+            self._hand_back(step, step.op.local(given).inputs)
+        return found
+
     def gradient_terms(self, cotangent: Array) -> dict[str, float]:
         """Return, per gradient, the largest of the sums of its terms' absolute values."""
         found: dict[str, Any] = {"input": np.zeros_like(self._batch)}

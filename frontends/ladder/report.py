@@ -81,7 +81,8 @@ class Report:
     @property
     def worst_float64(self) -> float:
         """The worst float64 difference of any pair on any rung, NaN where no pair was compared."""
-        found = [row.worst for row in self.rows if len(row.panels) == 2 and row.worst is not None]
+        pairs = [row for row in self.rows if len(row.panels) == 2 and (row.bound or 0) < 1]
+        found = [row.worst for row in pairs if row.worst is not None]
         return max(found, default=float("nan"))
 
     def reason(self, framework: str) -> str | None:

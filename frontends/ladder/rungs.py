@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from frontends.ladder import float32, float64
 from frontends.ladder.climb import Climb
@@ -15,7 +16,7 @@ from frontends.ladder.gradients import GRADIENTS, gradients
 from frontends.ladder.initialization import FALSE_ALARMS, INITIALIZATION, initialization
 from frontends.ladder.initialization import job as initial_job
 from frontends.ladder.report import Row, stopped_by
-from frontends.ladder.runs import BOTH, INITIAL, Job, Runs
+from frontends.ladder.runs import BOTH, INITIAL, Job
 from frontends.ladder.structure import STRUCTURE, structure
 
 
@@ -89,11 +90,16 @@ RUNGS = (
 
 
 def climb(
-    runs: Runs, panels: list[str], rungs: tuple[Rung, ...] = RUNGS, keep: bool = False
+    runs: Any,
+    panels: list[str],
+    rungs: tuple[Rung, ...] = RUNGS,
+    keep: bool = False,
+    begun: Callable[[Any, tuple[str, ...]], Climb] = Climb,
 ) -> Iterator[Row]:
     """Yield the rows, rung by rung; a panel that cannot be run is a row with its outcome.
 
-    What no rung above wants is removed, unless it is to `keep`.
+    What no rung above wants is removed, unless it is to `keep`. runs: Runs of a network's subjects,
+    or what `begun` makes a Climb of.
     """
     before = [rung for rung in rungs if rung.precision != "float32"]  # the others run their own
     plan = [list(dict.fromkeys(rung.job(panel) for rung in before)) for panel in panels]
@@ -104,7 +110,7 @@ def climb(
     }
     yield from stopped.values()
     left = tuple(panel for panel in panels if panel not in stopped)
-    under_way = Climb(runs, left)
+    under_way = begun(runs, left)
     for index, rung in enumerate(rungs if left else ()):
         yield from rung.judge(under_way)
         for panel in () if keep else left:

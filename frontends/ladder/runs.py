@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from common.ops import BatchNorm, Op
 from common.probe import Probe, probe
 from common.recipes.recipe import Recipe
 from frontends.ladder import calls
+from frontends.ladder.predictions import gradient_scales
 from frontends.ladder.reference import Reference
 from frontends.ladder.subjects import Subject, Written
 from frontends.workers.arrays import ArrayReader, write_arrays
@@ -73,8 +75,78 @@ class Result:
         return ArrayReader(self.arrays)
 
 
-class Runs:
-    """The results of jobs. Each job is run once; a subject that stopped is not asked again.
+class Jobs(ABC):
+    """The results of jobs. Each job is run once; a subject that stopped is not asked again."""
+
+    def __init__(
+        self, subjects: Iterable[Subject], workers: Workers, folder: Path, timeout: float
+    ) -> None:
+        self.subjects = {each.name: each for each in subjects}
+        self._workers, self._folder, self._timeout = workers, folder, timeout
+        self._results: dict[Job, Result] = {}
+        self._stops: dict[str, WorkerError] = {}
+
+    def run(self, job: Job) -> Result:
+        """Return the result of a job. Raises WorkerError."""
+        if job not in self._results:
+            if job.subject in self._stops:
+                raise self._stops[job.subject]
+            try:
+                self._results[job] = self._run(job)
+            except WorkerError as stop:
+                self._stops[job.subject] = stop
+                raise
+        return self._results[job]
+
+    def run_all(self, plan: list[list[Job]]) -> list[Exception | None]:
+        """Run lists of jobs side by side; return, per list, what stopped it."""
+
+        def run_list(jobs: list[Job]) -> Exception | None:
+            try:
+                for job in jobs:
+                    self.run(job)
+            except Exception as error:
+                return error
+            return None
+
+        return side_by_side(run_list, plan, len(plan))
+
+    def drop(self, job: Job) -> None:
+        """Remove the arrays of a job, if it was run; what it told is kept."""
+        if job in self._results:
+            self._results[job].arrays.unlink(missing_ok=True)
+
+    @abstractmethod
+    def _run(self, job: Job) -> Result:
+        """Run a job. Raises WorkerError."""
+
+    @abstractmethod
+    def expected(self, kind: str, *panels: str) -> list[str]:
+        """Return the parameters of which every one of the panels has to give a kind of result.
+
+        kind: "gradient" or "statistics".
+        """
+
+    @abstractmethod
+    def rounded_pools(self, name: str) -> tuple[type[Op], ...]:
+        """Return the average pools whose gradients a subject scales by a rounded 1/n."""
+
+    @abstractmethod
+    def moves_alike(self, panels: tuple[str, str]) -> bool:
+        """Return whether training moves the running statistics of both in the same way."""
+
+    @property
+    @abstractmethod
+    def gradient_terms(self) -> Mapping[str, float]:
+        """Return, per parameter and of "input", the largest sum of absolute terms of a gradient."""
+
+    def outputs(self, mode: str) -> list[str]:
+        """Return what the outputs in a mode are called among the results."""
+        return ["output"]
+
+
+class Runs(Jobs):
+    """The jobs of a network's subjects.
 
     `batch` samples are drawn from `seed`, as are the probe weights unless `values` are given.
     """
@@ -91,11 +163,8 @@ class Runs:
         timeout: float = 600,
         values: Mapping[str, Any] | None = None,
     ) -> None:
+        super().__init__(subjects, workers, folder, timeout)
         self.network, self.batch = network, batch
-        self.subjects = {each.name: each for each in subjects}
-        self._workers, self._folder, self._timeout = workers, folder, timeout
-        self._results: dict[Job, Result] = {}
-        self._stops: dict[str, WorkerError] = {}
         self._writing = Lock()
         self.probe = probe(network, seed) if values is None else Probe(dict(values))
         self.parameters = self.probe.weights
@@ -135,7 +204,8 @@ class Runs:
         subject = self.subject(name)
         if not subject.row.rounds_pool_gradients:
             return ()
-        return subject.rounded_pools(self.network, self.run(Job(name)).told.average_pools)
+        found = subject.rounded_pools(self.network, self.run(Job(name)).told.average_pools)
+        return found if gradient_scales(self.network, found) else ()  # every 1/n is exact
 
     def is_unbiased(self, name: str, op: BatchNorm) -> bool:
         """Is a subject's running variance of a layer that of the estimate, with n / (n - 1)?"""
@@ -144,35 +214,23 @@ class Runs:
             return False
         return subject.is_unbiased(self.network, op, self.run(Job(name)).told.fused_norms)
 
-    def run(self, job: Job) -> Result:
-        """Return the result of a job. Raises WorkerError."""
-        if job not in self._results:
-            if job.subject in self._stops:
-                raise self._stops[job.subject]
-            try:
-                self._results[job] = self._run(job)
-            except WorkerError as stop:
-                self._stops[job.subject] = stop
-                raise
-        return self._results[job]
+    def moves_alike(self, panels: tuple[str, str]) -> bool:
+        """Return whether both take the same variance for the running one."""
+        ops = [step.op for step in self.elaboration.steps if isinstance(step.op, BatchNorm)]
+        return all(len({self.is_unbiased(panel, op) for panel in panels}) == 1 for op in ops)
 
-    def run_all(self, plan: list[list[Job]]) -> list[Exception | None]:
-        """Run lists of jobs side by side; return, per list, what stopped it."""
+    def expected(self, kind: str, *panels: str) -> list[str]:
+        """Return the parameters of which every one of the panels has to give a kind of result.
 
-        def run_list(jobs: list[Job]) -> Exception | None:
-            try:
-                for job in jobs:
-                    self.run(job)
-            except Exception as error:
-                return error
-            return None
-
-        return side_by_side(run_list, plan, len(plan))
-
-    def drop(self, job: Job) -> None:
-        """Remove the arrays of a job, if it was run; what it told is kept."""
-        if job in self._results:
-            self._results[job].arrays.unlink(missing_ok=True)
+        kind: "gradient" or "statistics". It is what the specification declares, less what a
+        subject is exempt from, never what panels happen to give.
+        """
+        absent = set().union(*(self.subject(panel).absent(self.network) for panel in panels))
+        return [
+            name
+            for name, each in self.elaboration.parameters.items()
+            if each.trainable == (kind == "gradient") and name not in absent
+        ]
 
     def _inputs(self, job: Job) -> Path:
         """Return the file of the inputs that a job wants, written when first wanted."""

@@ -87,7 +87,7 @@ class Subject(ABC):
 
         called: how many average pools it calls, None if it did not count them.
         """
-        return ROUNDED
+        return (*ROUNDED, GlobalAvgPool2d) if self.row.pools_globally else ROUNDED
 
 
 @dataclass(frozen=True)

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from common import transform
 from common.differences import StructuralDifference, structural_differences
 from common.errors import TriptychError
+from common.files import write_text
 from common.network import Network
+from common.networks import load
+from common.networks.settings import with_settings
 from common.recipes.recipe import Recipe
 from common.text import one_line
 from frontends.frameworks import TABLE
 from frontends.ladder import matching
+from frontends.ladder.asked import Asked
+from frontends.ladder.compared import Comparison
+from frontends.ladder.files import EXPECTED, FileReference, is_file, parse_file
 from frontends.ladder.mine import Mine
+from frontends.ladder.page import page
 from frontends.ladder.report import Report, stopped_row
 from frontends.ladder.rungs import RUNGS, climb
 from frontends.ladder.runs import Runs, batch_for, comparable
@@ -27,9 +37,10 @@ from frontends.ladder.training import training
 from frontends.ladder.trajectory import rehearsal
 from frontends.ladder.two_networks import TwoNetworks
 from frontends.workers.outcomes import WorkerError
-from frontends.workers.pool import Workers
+from frontends.workers.pool import Workers, kept
 from frontends.workers.protocol import Hello
 from frontends.workers.scratch import scratch
+from frontends.writing.emit import emit
 
 MOST_PRINTED = 10  # lines of what a reader's file printed that are shown
 FLOAT64_RUNGS = tuple(rung for rung in RUNGS if rung.precision == "float64")
@@ -57,7 +68,7 @@ def verify(
     report = _begun(network.name, frameworks, batch, network)
     subjects = written(frameworks, faults)
     rungs = tuple(rung for rung in RUNGS if rounding or rung.precision != "float32")
-    with _timed(report), scratch() as folder, _kept(workers) as pool:
+    with _timed(report), scratch() as folder, kept(workers) as pool:
         runs = Runs(
             comparable(network), subjects, pool, folder, report.batch, seed=seed, timeout=timeout
         )
@@ -118,7 +129,7 @@ def verify_mine(
     path, entry = matching.parse_mine(reference)
     name = f"{Path(reference).name} against {network.name}"
     report = _begun(name, [MINE, framework], batch, network)
-    with _timed(report), scratch() as folder, _kept(workers) as pool:
+    with _timed(report), scratch() as folder, kept(workers) as pool:
         try:
             pool.request(framework, Hello(), timeout, lane=MINE)
             pool.printed(framework, MINE)  # by the framework as it was imported
@@ -138,6 +149,87 @@ def verify_mine(
         _ask_versions(report, [framework], pool, timeout)
         report.notes += _printed(pool, framework)
     return report
+
+
+def verify_files(
+    references: Sequence[str],
+    asked: Asked | None = None,
+    *,
+    settings: Sequence[str] = (),
+    workers: Workers | None = None,
+    html: Path | None = None,
+) -> Report:
+    """Return the ladder of files that are compared with each other, with no specification.
+
+    Each runs in a process of its own. A reference that is no FILE.py:ENTRY is a network's name: it
+    stands for what is written of it in the framework of the first file, `settings` of its
+    arguments. `asked` says how they are compared; `html` is a page to write of the first two.
+    Raises TriptychError for a wrong reference.
+    """
+    with kept(workers) as pool, scratch() as folder:
+        asked = asked or Asked()
+        files, shape = _files(references, settings, folder)
+        if asked.shape is None and asked.inputs is None:
+            asked = replace(asked, shape=shape)
+        comparison = Comparison(files, asked, pool, folder)
+        names = comparison.names
+        report = Report(" and ".join(names), 0, names)
+        with _timed(report):
+            report.rows += comparison.rows()
+        report.notes += [*comparison.notes, *comparison.printed()]
+        report.versions = comparison.versions
+        if html is not None:
+            write_text(html, page(report, comparison.sides()))
+        if comparison.subjects[0].look is not None:
+            report.batch = next(iter(comparison.subjects[0].seen.outputs["evaluate"].values()))[0]
+    return report
+
+
+def compare(
+    one: str,
+    another: str,
+    *,
+    weights: Mapping[str, Any] | None = None,
+    inputs: Any = None,
+    shape: tuple[int, ...] | None = None,
+    names: Mapping[str, str] | None = None,
+    recipe: Recipe | None = None,
+    timeout: float = 600,
+    workers: Workers | None = None,
+) -> Report:
+    """Return the ladder of two files, FILE.py:ENTRY[(arguments)][@framework], beside each other.
+
+    weights: of the first, as its framework's weights files name and lay them out, probe weights if
+    left out. inputs: a batch (N, *shape), channels first. shape: of the input without the batch,
+    found if left out. names: {name in the first: name in the other} of layers or parameters.
+    recipe: by which they also train. timeout: seconds for each job. Raises TriptychError for a
+    wrong reference.
+    """
+    batch = None if inputs is None else np.asarray(inputs, np.float64)
+    asked = Asked(shape, batch, weights, names, timeout=timeout, recipe=recipe)
+    return verify_files([one, another], asked, workers=workers)
+
+
+def _files(
+    references: Sequence[str], settings: Sequence[str], folder: Path
+) -> tuple[list[FileReference], tuple[int, ...] | None]:
+    """Return the files of references, those of networks written into a folder, and the shape that
+    the last of these takes, None without one."""
+    known = [parse_file(each) for each in references if is_file(each)]
+    if not known:
+        raise TriptychError(f"{' '.join(references)}: one of them is a file: {EXPECTED}")
+    found, left, shape = [], list(known), None
+    for index, each in enumerate(references):
+        if is_file(each):
+            found.append(left.pop(0))
+            continue
+        network = with_settings(load(each), settings)
+        shape, framework = network.input_shape, known[0].framework
+        source = emit(network, framework)
+        path = folder / f"{network.name}{index or ''}.py"
+        path.write_text(source.text, encoding="utf-8")
+        found.append(FileReference(path, source.entry, framework))
+    return found, shape
 
 
 def _begun(name: str, panels: list[str], batch: int, *networks: Network) -> Report:
@@ -174,12 +266,3 @@ def _timed(report: Report) -> Iterator[None]:
             yield
     finally:
         report.seconds = time.perf_counter() - started
-
-
-@contextmanager
-def _kept(workers: Workers | None) -> Iterator[Workers]:
-    if workers is not None:
-        yield workers
-        return
-    with Workers() as own:
-        yield own

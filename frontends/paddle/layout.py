@@ -5,8 +5,12 @@ from frontends.workers.layouts import (
     BIAS,
     GAMMA,
     IO,
+    IOHW,
     MEAN,
     OIHW,
+    OIK,
+    SLOPE,
+    TABLE,
     VARIANCE,
     Table,
     kernel,
@@ -17,4 +21,20 @@ LAYERS: Table = {
     "Linear": {"weight": kernel(IO), "bias": BIAS},
     "BatchNorm2D": {"weight": GAMMA, "bias": BETA, "_mean": MEAN, "_variance": VARIANCE},
     "BatchNorm": {"weight": GAMMA, "bias": BETA, "_mean": MEAN, "_variance": VARIANCE},
+}
+
+# Layers that no specification has, in files that are compared with each other.
+_NORMALIZED = {"weight": GAMMA, "bias": BETA}
+_AVERAGED = {**_NORMALIZED, "_mean": MEAN, "_variance": VARIANCE}
+MORE: Table = {
+    "BatchNorm1D": _AVERAGED,
+    "BatchNorm3D": _AVERAGED,
+    "SyncBatchNorm": _AVERAGED,
+    "InstanceNorm2D": {"scale": GAMMA, "bias": BETA},
+    "LayerNorm": _NORMALIZED,
+    "GroupNorm": _NORMALIZED,
+    "Conv1D": {"weight": kernel(OIK), "bias": BIAS},
+    "Conv2DTranspose": {"weight": kernel(IOHW), "bias": BIAS},
+    "PReLU": {"_weight": SLOPE},
+    "Embedding": {"weight": TABLE},
 }

@@ -38,7 +38,7 @@ def _trained(program: Program) -> list[str]:
     selection = program.selection(declared=True)
     lines = [
         "def trained(network):",
-        '    """Return the parameters that are trained; running statistics are parameters, too."""',
+        '    """Return the parameters that are trained: statistics are not."""',
     ]
     if selection is None:
         return [*lines, "    return [p for p in network.parameters() if not p.stop_gradient]"]
@@ -176,8 +176,9 @@ def _step(program: Program) -> list[str]:
     body = [
         "network.train()",
         "optimizer.set_lr(rate)",
-        "outputs = network(images)",
-        "loss = loss_of(outputs, labels)",
+        'with paddle.amp.auto_cast(enable=mixed, dtype="bfloat16"):',
+        "    outputs = network(images)",
+        "    loss = loss_of(outputs, labels)",
         *(penalty if l2 else []),
         "loss.backward()",
         "optimizer.step()",
@@ -185,7 +186,7 @@ def _step(program: Program) -> list[str]:
         "return loss, outputs",
     ]
     return [
-        "def train_step(network, optimizer, images, labels, rate):",
+        "def train_step(network, optimizer, images, labels, rate, mixed=False):",
         '    """Take a step; return its loss, and the outputs before it."""',
         *(f"    {line}" for line in body),
     ]
@@ -197,41 +198,48 @@ def _metrics(program: Program) -> list[str]:
     return ["@paddle.no_grad()", *lines]
 
 
-_MAIN = """
+_MAIN = '''
 def main():
+    """Train, validate after each epoch, save the last and the best."""
     options = parse()
+    if options.precision == "bfloat16" and options.device == "cpu":
+        raise SystemExit("--precision bfloat16: has no effect in Paddle but with --device gpu")
     paddle.set_device(options.device)
     paddle.seed(options.seed)
     network = {entry}()
     optimizer = create_optimizer(network)
     train, test = read(options.data, True), read(options.data, False)
     steps_per_epoch = -(-len(train[1]) // options.batch_size)
-    epoch, step, best = 0, 0, -1.0
-    os.makedirs(options.out, exist_ok=True)
+    epoch, done, step, best = 0, 0, 0, -1.0
     if options.resume:
-        kept = paddle.load(os.path.join(options.out, "last.pdparams"))
-        network.set_state_dict(kept["network"])
-        optimizer.set_state_dict(kept["optimizer"])
-        epoch, step, best = kept["epoch"], kept["step"], kept["best"]
+        path = os.path.join(options.out, "last.pdparams")
+        try:
+            kept = paddle.load(path)
+            network.set_state_dict(kept["network"])
+            optimizer.set_state_dict(kept["optimizer"])
+            epoch, done, step, best = kept["progress"]
+        except Exception as error:  # damaged files raise whatever they like
+            raise SystemExit("%s: cannot be read: %s" % (path, repr(error)[:200]))
 
     def tensors(images, labels):
         return paddle.to_tensor(images), paddle.to_tensor(labels)
 
     def train_on(images, labels, rate):
-        return float(train_step(network, optimizer, *tensors(images, labels), rate)[0]){scaled}
+        given = (*tensors(images, labels), rate, options.precision == "bfloat16")
+        return float(train_step(network, optimizer, *given)[0]){scaled}
 
     def validate(found):
         return evaluate(network, (tensors(*each) for each in found))
 
     def save_as(name):
         kept = {{"network": network.state_dict(), "optimizer": optimizer.state_dict()}}
-        kept.update(epoch=epoch, step=step, best=best)
+        kept["progress"] = [epoch, done, step, best]
         path = os.path.join(options.out, name + ".pdparams")
         paddle.save(kept, path + ".part")
         os.replace(path + ".part", path)
 
 {loop}
-"""
+'''
 
 
 def main(program: Program, entry: str) -> str:
@@ -239,5 +247,6 @@ def main(program: Program, entry: str) -> str:
     return main_of(_MAIN, program, entry)
 
 
+MIXES = True  # computes in bfloat16, where it is told to
 # What stands behind `learning_rate`, in this order: each gives the lines of a function, or none.
 PARTS = (_loss, _trained, _own_optimizer, _create, _step, _metrics)

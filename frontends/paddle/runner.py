@@ -1,7 +1,7 @@
 """The worker's side of Paddle."""
 
 import tempfile
-from contextlib import nullcontext
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +17,11 @@ from frontends.paddle.brought import (
     watch_dropout,
     watch_pools,
 )
-from frontends.paddle.layout import LAYERS
+from frontends.paddle.layout import LAYERS, MORE
+from frontends.paddle.traced import Tracing, made_at, watch_calls
 from frontends.paddle.trainer import Trainer
+from frontends.workers.layouts import channels_first
+from frontends.workers.outcomes import MismatchError
 from frontends.workers.parameters import (
     check_keys,
     class_of,
@@ -33,8 +36,9 @@ from frontends.workers.parameters import (
 )
 from frontends.workers.recording import Recordings, hollow, the_tensor
 from frontends.workers.timing import loading
+from frontends.workers.tracing import Trace, called, cotangents, numbered, outputs_of
 
-_LAYERS = resolved(LAYERS, nn)
+_LAYERS, _MORE = resolved(LAYERS, nn), resolved({**LAYERS, **MORE}, nn)
 
 
 def versions():
@@ -83,6 +87,10 @@ def _synchronize():
         paddle.device.synchronize()
 
 
+def _copied(tensor):
+    return tensor.detach().clone().numpy()
+
+
 def _gradient(tensor):
     return (
         np.zeros(tensor.shape, tensor.numpy().dtype) if tensor.grad is None else tensor.grad.numpy()
@@ -98,13 +106,17 @@ class Runner:
     def __init__(self, file, load_module, observe, step):
         self._dtype, self._step = file.dtype, step
         self._brought, self._evaluations = file.brought, 0
-        self._absent = set(file.absent)
+        self._absent, self._file = set(file.absent), file
+        self._layers = _MORE if file.compared else _LAYERS
         self.recordings = Recordings(observe, file=file)
         if file.brought:
             watch_dropout(self.recordings)
             watch_autocast(self.recordings.seen)
-            watch_pools(self.recordings.seen)
             paddle.seed(0)  # what has no counterpart is the same in every job
+        if file.compared:
+            watch_calls()
+        elif file.brought:
+            watch_pools(self.recordings.seen)
         paddle.set_device(file.device)
         paddle.set_default_dtype(file.dtype)
         paddle.utils.unique_name.switch()  # names are free again, as in a process of its own
@@ -112,7 +124,10 @@ class Runner:
         if file.seed is not None:
             paddle.seed(file.seed)
         entry = getattr(module, file.entry)
-        self._model = entry if isinstance(entry, nn.Layer) else entry()
+        made = isinstance(entry, nn.Layer)
+        self._model = entry if made else called(entry, file.arguments)
+        if file.compared and not isinstance(self._model, nn.Layer):
+            raise MismatchError(f"{file.entry} gives a {type(self._model).__name__}, no nn.Layer")
         if file.brought:
             self._model.to(dtype=file.dtype)  # nn.BatchNorm's own default is float32
         layers = list(self._model.named_sublayers(include_self=True))
@@ -120,9 +135,11 @@ class Runner:
         found = distinct(self._find_tensors(layers))
         found = renamed(found, file.official_names)
         self._held = matched(found, file.matched_names)
+        self.trace = Trace(_copied, observe is not None and observe.keep_calls)
+        self._tracing = Tracing(self.trace, {id(e.own): n for n, e in found.items()}, self._paths)
         if file.brought:
             self.recordings.seen.remark(remarks(self._model.parameters()))
-        if self.recordings.keeps_steps:
+        if self.recordings.keeps_steps and not file.compared:
             self._watch_layers(dict(layers), layers_of(file.matched_names))
         if observe is not None and not file.brought:
             self._watch_blocks(layers, module.__name__, file.block_names)
@@ -150,35 +167,43 @@ class Runner:
         """Yield the output in eval mode, then the outputs of blocks and steps."""
         self._model.eval()
         self.recordings.start("evaluate")
-        with paddle.set_grad_enabled(self._evaluations % 2 == 1), self._watched():
-            output = self._model(self._in(inputs, "input"))
+        x = self._in(inputs, "input")
+        with paddle.set_grad_enabled(self._evaluations % 2 == 1), self._watched("evaluate", x):
+            output = self._model(x)
         self._evaluations += 1
-        yield "output", the_tensor(output, paddle.Tensor).numpy()
+        for name, each in numbered(self._outputs(output, "evaluate")):
+            yield name, self._moved(each, "first").numpy()
         yield from self._recorded()
 
     def train(self, inputs):
         """Yield output, blocks, steps, gradients and statistics of a step with batch statistics."""
         self._model.train()
         self.recordings.start("train")
-        x, cotangent = self._in(inputs, "input"), self._in(inputs, "cotangent")
+        x = self._in(inputs, "input")
         x.stop_gradient = False
         for each in self._model.parameters():
             each.clear_gradient()
-        with self._watched():
-            output = self._model(x.clone())  # a layer may write into it
-        output = the_tensor(output, paddle.Tensor)
-        yield "output", output.numpy()
+        own = x.clone()  # a layer may write into it
+        with self._watched("train", own):
+            output = self._model(own)
+        outputs = self._outputs(output, "train")
+        outputs = {key: self._moved(each, "first") for key, each in outputs.items()}
+        for name, each in numbered(outputs):
+            yield name, each.numpy()
         yield from self._recorded()
-        if output.shape != cotangent.shape:
+        begun = cotangents(inputs, outputs)
+        if begun is None:
             return
-        if not output.stop_gradient:
-            (output * cotangent).sum().backward()
+        begun = {key: paddle.to_tensor(each.astype(self._dtype)) for key, each in begun.items()}
+        target = sum((each * begun[key]).sum() for key, each in outputs.items())
+        if not target.stop_gradient:
+            target.backward()
         for each in strays(self._model.parameters()) if self._brought else ():
             self.recordings.seen.strays(each.shape)
         for name, gradient in self.recordings.cotangents():
             step = self.recordings.steps.results[name.partition("/")[2]]
             yield name, hollow(step.shape) if gradient is None else gradient.numpy()
-        yield "gradient/input", _gradient(x)
+        yield "gradient/input", self._first(_gradient(x))
         for name, each in self._held.items():
             if not each.slot.trainable:
                 yield "statistics/" + name, each.canonical(each.own.numpy())
@@ -265,15 +290,48 @@ class Runner:
         output = result[0]
         return output.numpy() if isinstance(output, paddle.Tensor) else output.copy_to_cpu()
 
-    def _watched(self):
-        """Return a context in which a reader's file is told to draw random numbers."""
-        return self.recordings.seen.draws(random_state) if self._brought else nullcontext()
+    @contextmanager
+    def _watched(self, mode, x):
+        """Tell whether a reader's file draws random numbers, and what a compared one calls."""
+        with ExitStack() as stack:
+            if self._brought:
+                stack.enter_context(self.recordings.seen.draws(random_state))
+            if self._file.compared:
+                stack.enter_context(self.trace.recording(mode, len(x), x))
+                stack.enter_context(self._tracing)
+            yield
 
-    @staticmethod
-    def _find_tensors(layers):
+    def look(self, mode, inputs):
+        """Return the outputs of a call in a mode, by key or place."""
+        self._model.train() if mode == "train" else self._model.eval()
+        x = self._in(inputs, "input")
+        with paddle.no_grad(), self._watched(mode, x):
+            output = self._model(x)
+        outputs = self._outputs(output, mode)
+        return {key: self._moved(each, "first").numpy() for key, each in outputs.items()}
+
+    def places(self):
+        """Return {parameter: line that made its layer}."""
+        found = {}
+        for layer in self._model.sublayers(include_self=True):
+            place = ": ".join(filter(None, made_at(layer)))
+            for own in {**layer._parameters, **layer._buffers}.values():
+                found[id(own)] = place
+        return {name: found.get(id(each.own), "") for name, each in self._held.items()}
+
+    def declared(self):
+        """Return the shape of its input that a model declares: none does."""
+        return ()
+
+    def _outputs(self, output, mode):
+        if not self._file.compared:
+            return {"": the_tensor(output, paddle.Tensor)}
+        return outputs_of(output, paddle.Tensor, self._file.outputs.get(mode, ()))
+
+    def _find_tensors(self, layers):
         """Yield (<path>.<kind>, tensor) of every parameter and buffer, in the order of creation."""
         for path, layer in layers:
-            slots, kind = slots_of(layer, _LAYERS), class_of(layer, "paddle")
+            slots, kind = slots_of(layer, self._layers), class_of(layer, "paddle")
             for own, tensor in {**layer._parameters, **layer._buffers}.items():
                 if tensor is not None:
                     yield holding(path, own, tensor, trains(tensor), slots, kind)
@@ -310,6 +368,7 @@ class Runner:
     def _recorded(self):
         for name, value in self.recordings.items():
             yield name, value if isinstance(value, np.ndarray) else value.numpy()
+        yield from self.trace.items()
 
     def _taken(self, inputs):
         return self._in(inputs, "input"), self._labels(inputs)
@@ -319,4 +378,13 @@ class Runner:
         return paddle.to_tensor(inputs.get("labels").astype(np.int64))
 
     def _in(self, inputs, name):
-        return paddle.to_tensor(inputs.get(name).astype(self._dtype))
+        return self._moved(paddle.to_tensor(inputs.get(name).astype(self._dtype)), "last")
+
+    def _moved(self, value, channels):
+        """Return a map with its channels first or last, of a file that takes them last."""
+        if self._file.channels != "last" or len(value.shape) != 4:
+            return value
+        return value.transpose((0, 2, 3, 1) if channels == "last" else (0, 3, 1, 2))
+
+    def _first(self, array):
+        return channels_first(array) if self._file.channels == "last" else array

@@ -6,8 +6,12 @@ from frontends.workers.layouts import (
     GAMMA,
     HWCM,
     HWIO,
+    HWOI,
     IO,
+    KIO,
     MEAN,
+    SLOPE,
+    TABLE,
     VARIANCE,
     Table,
     kernel,
@@ -23,4 +27,15 @@ LAYERS: Table = {
         "moving_mean": MEAN,
         "moving_variance": VARIANCE,
     },
+}
+
+# Layers that no specification has, in files that are compared with each other.
+_NORMALIZED = {"gamma": GAMMA, "beta": BETA}
+MORE: Table = {
+    "LayerNormalization": _NORMALIZED,
+    "GroupNormalization": _NORMALIZED,
+    "Conv1D": {"kernel": kernel(KIO), "bias": BIAS},
+    "Conv2DTranspose": {"kernel": kernel(HWOI), "bias": BIAS},
+    "PReLU": {"alpha": SLOPE},
+    "Embedding": {"embeddings": TABLE},
 }

@@ -163,27 +163,38 @@ def _metrics(program: Program) -> list[str]:
     return evaluation(program, [], "network(images, training=False)", [found], right)
 
 
-_MAIN = """
+_MAIN = '''
 def main():
+    """Train, validate after each epoch, save the last and the best."""
     options = parse()
     with tf.device("/GPU:0" if options.device == "gpu" else "/CPU:0"):
         run(options)
 
 
 def run(options):
+    """Train on the device that is chosen."""
     keras.utils.set_random_seed(options.seed)
+    if options.precision == "bfloat16":
+        keras.config.set_dtype_policy("mixed_bfloat16")
     network = {entry}()
+    if options.precision == "bfloat16":  # the loss is in float32
+        last = keras.layers.Activation("linear", dtype="float32")
+        network = keras.Model(network.inputs, last(network.output))
     optimizer = create_optimizer(network)
     train, test = read(options.data, True), read(options.data, False)
     steps_per_epoch = -(-len(train[1]) // options.batch_size)
-    epoch, step, best = 0, 0, -1.0
-    os.makedirs(options.out, exist_ok=True)
+    epoch, done, step, best = 0, 0, 0, -1.0
     if options.resume:
-        network.load_weights(os.path.join(options.out, "last.weights.h5"))
-        with np.load(os.path.join(options.out, "last.npz")) as kept:
-            for i, variable in enumerate(optimizer.variables):
-                variable.assign(kept[str(i)])
-            epoch, step, best = int(kept["epoch"]), int(kept["step"]), float(kept["best"])
+        path = os.path.join(options.out, "last")
+        try:
+            network.load_weights(path + ".weights.h5")
+            with np.load(path + ".npz") as kept:
+                for i, variable in enumerate(optimizer.variables):
+                    variable.assign(kept[str(i)])
+                epoch, done, step, best = kept["progress"].tolist()
+        except Exception as error:  # damaged files raise whatever they like
+            raise SystemExit("%s: cannot be read: %s" % (path, repr(error)[:200]))
+        epoch, done, step = int(epoch), int(done), int(step)
 
     @tf.function
     def compiled(images, labels, rate):
@@ -202,12 +213,12 @@ def run(options):
         kept = {{str(i): variable.numpy() for i, variable in enumerate(optimizer.variables)}}
         path = os.path.join(options.out, name)
         network.save_weights(path + ".part.weights.h5")
-        np.savez(path + ".part.npz", epoch=epoch, step=step, best=best, **kept)
+        np.savez(path + ".part.npz", progress=[epoch, done, step, best], **kept)
         os.replace(path + ".part.weights.h5", path + ".weights.h5")
         os.replace(path + ".part.npz", path + ".npz")
 
 {loop}
-"""
+'''
 
 
 def main(program: Program, entry: str) -> str:
@@ -215,5 +226,6 @@ def main(program: Program, entry: str) -> str:
     return main_of(_MAIN, program, entry)
 
 
+MIXES = True  # computes in bfloat16, where it is told to
 # What stands behind `learning_rate`, in this order: each gives the lines of a function, or none.
 PARTS = (_loss, _trained, _own_optimizer, _create, _step, _metrics)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import ExitStack, nullcontext
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
 
@@ -13,7 +14,8 @@ from tensorflow.python.framework.convert_to_constants import (
 )
 
 from frontends.tensorflow.brought import overridden, random_state, remarks, watch_dropout
-from frontends.tensorflow.layout import LAYERS
+from frontends.tensorflow.layout import LAYERS, MORE
+from frontends.tensorflow.traced import Tracing, made_at, watch_layers
 from frontends.tensorflow.trainer import Trainer
 from frontends.workers.layouts import channels_first, channels_first_shape, channels_last
 from frontends.workers.outcomes import MismatchError
@@ -29,11 +31,15 @@ from frontends.workers.parameters import (
 )
 from frontends.workers.recording import Recordings, hollow, the_tensor, watch_blocks
 from frontends.workers.timing import loading
+from frontends.workers.tracing import Trace, called, cotangents, numbered, outputs_of, round_reals
 
 # Keras walks a functional model by recursion, a frame per layer; a tap is one more layer.
 sys.setrecursionlimit(10_000)
 
 _LAYERS = resolved(LAYERS, keras.layers)
+_MORE = resolved({**LAYERS, **MORE}, keras.layers)
+LIKELY = (3, 32, 32)  # the input of a model that declares none
+ANY = 32  # rows and columns where a model takes any number
 CLOSE = 1e-10, 1e-12  # relative, absolute
 
 
@@ -100,7 +106,8 @@ class Runner:
     """
 
     def __init__(self, file, load_module, observe, step):
-        self._dtype, self._step = file.dtype, step
+        self._dtype, self._step, self._file = file.dtype, step, file
+        self._layers_known = _MORE if file.compared else _LAYERS
         self._absent, self._official = set(file.absent), file.official_names
         keras.backend.clear_session()
         keras.config.set_image_data_format("channels_last")  # whatever keras.json says
@@ -111,31 +118,102 @@ class Runner:
         if file.brought:
             watch_dropout(self.recordings)
             keras.utils.set_random_seed(0)  # what has no counterpart is the same in every job
-        self.module = module = load_module(file.path, {"tap": self._tap})
-        if observe is not None and not file.brought:
-            watch_blocks(module, file.entry, self.recordings.blocks, self._path)
-        if file.seed is not None:
-            keras.utils.set_random_seed(file.seed)
-        entry = getattr(module, file.entry)
-        self._model = entry if isinstance(entry, keras.Model) else entry()
-        if not isinstance(self._model, keras.Model):
-            raise MismatchError(
-                f"{file.entry} gives a {type(self._model).__name__}, no keras.Model"
-            )
-        if file.brought and not self._model.built:
-            channels, *sizes = file.input_shape
-            self._model(tf.zeros([1, *sizes, channels], file.dtype), training=False)
+        if file.compared:
+            watch_layers()
+        self.trace = Trace(lambda value: value.numpy(), observe is not None and observe.keep_calls)
+        self._tracing = Tracing(self.trace)
+        with self._tracing.building() if file.compared else nullcontext():
+            self._load(file, load_module, observe)
         found = distinct(self._find_variables(self._model))
         self._known = {id(self._variable(each.own)) for each in found.values()}
         self._held = matched(found, file.matched_names)
         for layer in layers_of({name: name for name in found}):
             self.recordings.blocks.results.pop(layer, None)  # a function of the file made it
         self._shapes, self._observed, self._observed_names = {}, None, []
-        if not file.brought:
+        if file.compared:
+            self._name_layers(found)
+        elif not file.brought:
             self._find_shared()
             self._make_observed()
         elif self.recordings.keeps_steps:
             self._watch_layers(layers_of(file.matched_names))
+
+    def _load(self, file, load_module, observe):
+        """Load a file and make its model."""
+        self.module = module = load_module(file.path, {"tap": self._tap})
+        if observe is not None and not file.brought:
+            watch_blocks(module, file.entry, self.recordings.blocks, self._path)
+        if file.seed is not None:
+            keras.utils.set_random_seed(file.seed)
+        entry = getattr(module, file.entry)
+        made = isinstance(entry, keras.Model)
+        self._model = entry if made else called(entry, file.arguments)
+        if not isinstance(self._model, keras.Model):
+            raise MismatchError(
+                f"{file.entry} gives a {type(self._model).__name__}, no keras.Model"
+            )
+        if file.brought and not all(each.built for each in self._model._flatten_layers()):
+            shape = file.input_shape or LIKELY
+            self._model(tf.zeros([1, *self._order(shape)], file.dtype), training=False)
+
+        for each in self._model._flatten_layers() if file.compared else ():
+            round_reals(each)
+
+    def _order(self, shape):
+        """Return a shape without its batch in the order that the model takes."""
+        if self._file.channels == "first" or len(shape) != 3:
+            return tuple(shape)
+        return (*shape[1:], shape[0])
+
+    def _name_layers(self, found):
+        """Have the calls of layers tell the parameters that they take."""
+        names = {id(each.own): name for name, each in found.items()}
+        for layer in self._model._flatten_layers():
+            own = [*layer._trainable_variables, *layer._non_trainable_variables]
+            own += [each for each in vars(layer).values() if isinstance(each, tf.Variable)]
+            self._tracing.names[id(layer)] = [names[id(v)] for v in own if id(v) in names]
+        self._tracing.took_as_built()
+
+    def look(self, mode, inputs):
+        """Return the outputs of a call in a mode, by key or place, channels first."""
+        x = self._in(inputs, "input")
+        with self._traced(mode, x):
+            output = self._model(x, training=mode == "train")
+        outputs = outputs_of(output, tf.Tensor, self._file.outputs.get(mode, ()))
+        return {key: self._map_out(each) for key, each in outputs.items()}
+
+    def places(self):
+        """Return {parameter: line that made its layer}."""
+        layers = {id(each): each for each in self._model._flatten_layers()}
+        found = {}
+        for number, names in self._tracing.names.items():
+            place = ": ".join(filter(None, made_at(layers[number])))
+            found.update((name, place) for name in names)
+        return {name: found.get(name, "") for name in self._held}
+
+    def declared(self):
+        """Return the shape of its input that a model declares, channels first; () if none."""
+        try:
+            shape = self._model.input_shape
+        except (AttributeError, ValueError):
+            return ()
+        if not isinstance(shape, tuple) or len(shape) < 2 or shape[-1] is None:
+            return ()
+        sizes = [size or ANY for size in shape[1:]]
+        if self._file.channels == "first":
+            return tuple(sizes)
+        return channels_first_shape(sizes)
+
+    def _traced(self, mode, x):
+        """Return a context in which what a compared file calls is told."""
+        stack = ExitStack()
+        if self._file.compared:
+            stack.enter_context(self.trace.recording(mode, len(x), x))
+            stack.enter_context(self._tracing)
+        return stack
+
+    def _map_out(self, value):
+        return value.numpy() if self._file.channels == "first" else _out(value)
 
     def held(self):
         """Return every tensor that the network holds, by canonical name."""
@@ -159,42 +237,57 @@ class Runner:
     def evaluate(self, inputs):
         """Yield the output in eval mode, then the outputs of blocks and steps."""
         x = self._in(inputs, "input")
-        output, values = self._called(x, "evaluate", training=False)
-        yield "output", _out(output)
+        outputs, values = self._called(x, "evaluate", training=False)
+        for name, each in numbered(outputs):
+            yield name, self._map_out(each)
         yield from ((name, _out(value)) for name, value in values.items())
-        if self._brought:
+        yield from self.trace.items()
+        output = next(iter(outputs.values()))
+        if self._brought and self._dtype == "float64":  # float32 rounds in other ways
             self._want_one_network(x, output)
         for name, (_, *shape) in self._shapes.items():
             yield name, hollow([len(output), *channels_first_shape(shape)])
 
     def train(self, inputs):
         """Yield output, blocks, steps, gradients and statistics of a step with batch statistics."""
-        x, cotangent = self._in(inputs, "input"), self._in(inputs, "cotangent")
+        x = self._in(inputs, "input")
         trained = {n: e for n, e in self._held.items() if e.slot.trainable and e.trains}
         with tf.GradientTape() as tape:
             tape.watch(x)
-            output, values = self._called(x, "train", training=True)
-            fits = output.shape == cotangent.shape
-            target = tf.reduce_sum(output * cotangent) if fits else None
-        yield "output", _out(output)
+            outputs, values = self._called(x, "train", training=True)
+            begun = cotangents(inputs, {k: self._map_out(each) for k, each in outputs.items()})
+            target = self._target(outputs, begun) if begun else None
+        for name, each in numbered(outputs):
+            yield name, self._map_out(each)
         yield from ((name, _out(value)) for name, value in values.items())
+        yield from self.trace.items()
         if self._brought:
             self._tell_strays(tape)
-        if not fits:
+        if begun is None:
             return
         steps = self.recordings.steps_of(values)
         variables = [self._variable(each.own) for each in trained.values()]
         sources = [[x], variables, list(steps.values())]
         found = tape.gradient(target, sources, unconnected_gradients="zero")
-        (of_input,), gradients, cotangents = found
-        yield from zip(steps, map(_out, cotangents))
-        yield "gradient/input", _out(of_input)
+        (of_input,), gradients, of_steps = found
+        yield from zip(steps, map(_out, of_steps))
+        yield "gradient/input", self._map_out(of_input)
         for (name, each), gradient in zip(trained.items(), gradients):
             dense = tf.convert_to_tensor(gradient)
             yield "gradient/" + name, each.canonical(dense.numpy())
         for name, each in self._held.items():
             if not each.slot.trainable:
                 yield "statistics/" + name, each.canonical(each.own.numpy())
+
+    def _target(self, outputs, begun):
+        """Return the sum of the products of outputs with what gradients begin from."""
+        order = np.asarray if self._file.channels == "first" else channels_last
+        return tf.add_n(
+            [
+                tf.reduce_sum(each * order(begun[key]).astype(self._dtype))
+                for key, each in outputs.items()
+            ]
+        )
 
     def trainer(self, optimizer="sgd", summed=False, compiled=False):
         """Return the training of the network by the file's own functions; see `trainer`.
@@ -283,7 +376,8 @@ class Runner:
             yield from self._layers(layer, trains and layer.trainable)
 
     def _variables_of(self, layer, trains):
-        slots, kind = slots_of(layer, _LAYERS), class_of(layer, "keras", "tensorflow")
+        slots = slots_of(layer, self._layers_known)
+        kind = class_of(layer, "keras", "tensorflow")
         path = "" if isinstance(layer, keras.Model) else self._path(layer.name)
         names = {id(value): own for own, value in vars(layer).items()}
         names.update((id(getattr(layer, own, None)), own) for own in slots)
@@ -338,7 +432,7 @@ class Runner:
             self._observed = keras.Model(self._model.inputs, outputs)
 
     def _called(self, x, mode, training):
-        """Return the output of a call of the model, and what is observed in it, by name.
+        """Return the outputs of a call of the model, and what is observed in it, by name.
 
         The model itself is called, as its user would; where steps of a written file are kept, a
         model of the same layers that gives them, too.
@@ -347,16 +441,19 @@ class Runner:
             self.recordings.start(mode)
         if self._observed is not None:
             output, *values = self._observed(x, training=training)
-            return output, dict(zip(self._observed_names, values))
+            return {"": output}, dict(zip(self._observed_names, values))
         if not self._brought:
-            return the_tensor(self._model(x, training=training), tf.Tensor), {}
-        with self.recordings.seen.draws(random_state(self._model)):
+            return {"": the_tensor(self._model(x, training=training), tf.Tensor)}, {}
+        with self.recordings.seen.draws(random_state(self._model)), self._traced(mode, x):
             output = self._model(x, training=training)
-        return the_tensor(output, tf.Tensor), dict(self.recordings.items())
+        kept = dict(self.recordings.items())
+        if self._file.compared:
+            return outputs_of(output, tf.Tensor, self._file.outputs.get(mode, ())), kept
+        return {"": the_tensor(output, tf.Tensor)}, kept
 
     def _want_one_network(self, x, output):
         """Raise a MismatchError unless the model gives the same where it is not told a mode."""
-        plain = self._model(x).numpy()
+        plain = self._first(self._model(x)).numpy()
         if plain.shape == output.shape and not np.allclose(plain, output, *CLOSE):
             named = overridden(self._model) or "some layer"
             raise MismatchError(
@@ -368,12 +465,19 @@ class Runner:
                 "in a tf.function, as in fit and predict, mine gives another output"
             )
 
+    def _first(self, output):
+        if not self._file.compared:
+            return output
+        wanted = self._file.outputs.get("evaluate", ())
+        return next(iter(outputs_of(output, tf.Tensor, wanted).values()))
+
     def _predicted(self, x):
         """Return the output as `predict` computes it, within a function; None if it cannot."""
         seen = self.recordings.seen
         mode, seen.mode = seen.mode, ""
         try:
-            return tf.function(lambda x: self._model(x, training=False))(x).numpy()
+            model = tf.function(lambda x: self._model(x, training=False))
+            return self._first(model(x)).numpy()
         except Exception as error:
             seen.remark([f"mine does not run in a tf.function: {type(error).__name__}"])
             return None
@@ -392,4 +496,5 @@ class Runner:
         return tf.constant(inputs.get("labels").astype(np.int64))
 
     def _in(self, inputs, name):
-        return tf.constant(channels_last(inputs.get(name).astype(self._dtype)))
+        given = inputs.get(name).astype(self._dtype)
+        return tf.constant(given if self._file.channels == "first" else channels_last(given))

@@ -230,9 +230,9 @@ def add(op: ops.Add, site: FunctionSite) -> Body:
 
 
 def channel_pad(op: ops.ChannelPad, site: FunctionSite) -> Body:
-    still = List((0, 0))
-    both = carrying(_both(op.before, op.after), "before", "after")
-    return [site.gives(invoke("tf.pad", *site.inputs, List((still, still, still, both))))]
+    still = Joined("*", (List((List((0, 0)),)), 3))
+    both = carrying(List((_both(op.before, op.after),)), "before", "after")
+    return [site.gives(invoke("tf.pad", *site.inputs, Joined("+", (still, both))))]
 
 
 def zero_pad2d(op: ops.ZeroPad2d, site: FunctionSite) -> Body:
@@ -265,10 +265,13 @@ def _both(before: Any, after: Any) -> Any:
 def _pad(x: Any, padding: Four, value: Any = None, marked: Callable[[Any], Any] = bare) -> Any:
     top, bottom, left, right = padding
     still = List((0, 0))
+    ends = List((still,))
     if isinstance(top, str) and top.isidentifier() and len(set(padding)) == 1:  # or a pair
         sizes = Each(List(("n", "n")), "n", invoke("np.broadcast_to", top, 2))
-        ends = List((still,))
         return invoke("tf.pad", x, marked(Joined("+", (ends, List((sizes,)), ends))))
+    if isinstance(top, str) and len(set(padding)) == 1 and value is None:
+        both = Joined("*", (List((_both(top, top),)), 2))
+        return invoke("tf.pad", x, marked(Joined("+", (ends, both, ends))))
     around = marked(List((still, _both(top, bottom), _both(left, right), still)))
     return invoke("tf.pad", x, around, constant_values=value)
 

@@ -144,34 +144,38 @@ def _metrics(program: Program) -> list[str]:
     ]
 
 
-_MAIN = """
+_MAIN = '''
 def main():
+    """Train, validate after each epoch, save the last and the best."""
     options = parse()
     with tf.device("/gpu:0" if options.device == "gpu" else "/cpu:0"):
         run(options)
 
 
 def run(options):
+    """Train on the device that is chosen."""
     tf.set_random_seed(options.seed)
     x = tf.placeholder(tf.float32, {shape})
     y, rate = tf.placeholder(tf.int64, [None]), tf.placeholder(tf.float32, [])
-    # for evaluation first: what is built later may wait for the updates of the moving averages
+    # evaluation first: what is built later may wait for the moving averages
     metrics = metrics_of({entry}(x{evaluating}), y)
     with tf.variable_scope(tf.get_variable_scope(), reuse=True):
         outputs = {entry}(x{training})
     loss, update = train_step(outputs, y, rate)
-    kept = tf.Variable([0.0, 0.0, 0.0], trainable=False)  # epochs, steps, the best accuracy
+    kept = tf.Variable([0.0, 0.0, 0.0, 0.0], trainable=False)  # as save_as has it
     train, test = read(options.data, True), read(options.data, False)
     steps_per_epoch = -(-len(train[1]) // options.batch_size)
-    epoch, step, best = 0, 0, -1.0
+    epoch, done, step, best = 0, 0, 0, -1.0
     saver, session = tf.train.Saver(), tf.Session()
     session.run(tf.global_variables_initializer())
     if options.resume:
-        saver.restore(session, os.path.join(options.out, "last"))
-        epoch, step, best = session.run(kept)
-        epoch, step = int(epoch), int(step)
-    elif not os.path.isdir(options.out):
-        os.makedirs(options.out)
+        path = os.path.join(options.out, "last")
+        try:
+            saver.restore(session, path)
+        except (tf.errors.OpError, ValueError) as error:
+            raise SystemExit("%s: cannot be read: %s" % (path, str(error).splitlines()[0]))
+        epoch, done, step, best = session.run(kept)
+        epoch, done, step = int(epoch), int(done), int(step)
 
     def feed(images, labels):
         return {{x: images.transpose(0, 2, 3, 1), y: labels}}
@@ -189,11 +193,11 @@ def run(options):
         return total / count, correct / float(count)
 
     def save_as(name):
-        session.run(kept.initializer, {{kept.initial_value: [epoch, step, best]}})
+        session.run(kept.initializer, {{kept.initial_value: [epoch, done, step, best]}})
         saver.save(session, os.path.join(options.out, name))
 
 {loop}
-"""
+'''
 
 
 def main(program: Program, entry: str) -> str:
@@ -210,5 +214,6 @@ def main(program: Program, entry: str) -> str:
     )
 
 
+MIXES = False  # computes in bfloat16, where it is told to
 # What stands behind `learning_rate`, in this order: each gives the lines of a function, or none.
 PARTS = (_loss, _trained, _own_update, _step, _metrics)

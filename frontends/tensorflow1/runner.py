@@ -1,14 +1,17 @@
 """The worker's side of TensorFlow 1.15. Python 3.7."""
 
+import functools
 import inspect
 import platform
 
 import numpy as np
 import tensorflow as tf
 
-from frontends.tensorflow1.brought import calls_of, draws, kind_of, watch_dropout
+from frontends.tensorflow1.brought import calls_of as layer_calls_of
+from frontends.tensorflow1.brought import draws, kind_of, watch_dropout
 from frontends.tensorflow1.fused import OF_ITS_OWN, allow_float64
 from frontends.tensorflow1.layout import LAYERS
+from frontends.tensorflow1.traced import calls_of, switches_of
 from frontends.tensorflow1.trainer import Trainer
 from frontends.workers.layouts import (
     Slot,
@@ -21,6 +24,7 @@ from frontends.workers.outcomes import MismatchError
 from frontends.workers.parameters import Held, check_keys, distinct, joined, matched
 from frontends.workers.recording import Recordings, hollow, the_tensor, watch_blocks
 from frontends.workers.timing import loading
+from frontends.workers.tracing import Trace, called, cotangents, numbered, outputs_of
 
 # How functions call the argument that says whether they train.
 SWITCHES = ("training", "is_training", "train", "is_train", "phase_train", "training_phase")
@@ -114,7 +118,9 @@ class Runner:
         allow_float64(self.recordings.seen, file.brought)
         if file.brought:
             watch_dropout(self.recordings)
-        self._shapes = {}
+        self._shapes, self._outputs, self._calls = {}, {}, {}
+        self._keeps_calls = observe is not None and observe.keep_calls
+        self.trace = Trace(None, self._keeps_calls)
         self.module = load_module(file.path, {"tap": self._tap})
         self._entry = getattr(self.module, file.entry)
         if observe is not None and not file.brought:
@@ -139,6 +145,7 @@ class Runner:
             self._input = tf.placeholder(self._file.dtype, [None, *height_width, channels])
             self._observed = {training: self._build(training, reuse=None)}
             trained = {each.op.name for each in tf.trainable_variables()}
+            self._start_calls(training)
             found = distinct(_held(each, trained, self._kinds) for each in _variables())
             if not self._file.brought:
                 found = {_path(name): each for name, each in found.items()}
@@ -147,6 +154,45 @@ class Runner:
         self._session = tf.Session(graph=self._graph)
         if self._file.brought:
             self._session.run(start)
+
+    def _start_calls(self, training):
+        """Note the calls of a graph of a file that is compared."""
+        if self._file.compared:
+            found = distinct(_held(each, (), self._kinds) for each in _variables())
+            held = {each.own.op.name: name for name, each in found.items()}
+            mode = "train" if training else "evaluate"
+            self.trace.calls[mode], given = calls_of(self._graph, self._input, held)
+            for each in self.trace.calls[mode]:
+                self.trace.took(each.takes)
+            if self._keeps_calls:
+                kept = {"call/%d" % number: each for number, each in given.items()}
+                self._observed[training].update(kept)
+
+    def look(self, mode, inputs):
+        """Return the outputs of a call in a mode, by key or place, channels first."""
+        self._called(mode == "train")
+        training = mode == "train"
+        values = self._session.run(self._outputs[training], self._fed(inputs, training))
+        return {key: channels_first(each) for key, each in values.items()}
+
+    def places(self):
+        """Return {parameter: line that made its layer}."""
+        found = {}
+        for calls in self.trace.calls.values():
+            for each in calls:
+                for name in each.takes:
+                    found.setdefault(name, ": ".join(filter(None, (each.place, each.text))))
+        return {name: found.get(name, "") for name in self._held}
+
+    def declared(self):
+        """Return the shape of its input that a model declares: none does."""
+        return ()
+
+    def _fed(self, inputs, training):
+        feed = {self._input: self._in(inputs, "input")}
+        if self._file.compared:
+            feed.update((each, training) for each in switches_of(self._graph))
+        return feed
 
     def close(self):
         """Free the graph and the variables."""
@@ -199,7 +245,7 @@ class Runner:
     def evaluate(self, inputs):
         """Yield the output in eval mode, then the outputs of blocks and steps."""
         observed = self._called(False)  # in a session of its own, it may be
-        results = self._session.run(observed, {self._input: self._in(inputs, "input")})
+        results = self._session.run(observed, self._fed(inputs, False))
         for name, array in results.items():
             yield name, channels_first(array)
         for name, (_, *shape) in self._shapes.items():
@@ -208,16 +254,17 @@ class Runner:
     def train(self, inputs):
         """Yield output, blocks, steps, gradients and statistics of a step with batch statistics."""
         observed = self._called(True)
-        feed = {self._input: self._in(inputs, "input")}
-        cotangent = self._in(inputs, "cotangent")
-        if observed["output"].shape.as_list()[1:] != list(cotangent.shape[1:]):
+        feed = self._fed(inputs, True)
+        begun = self._begun(inputs)
+        if begun is None:
             for name, array in self._session.run(observed, feed).items():
                 yield name, channels_first(array)
             return
         trained = {n: e for n, e in self._held.items() if e.slot.trainable and e.trains}
         values = {"gradient/input": self._input, **self.recordings.steps_of(observed)}
         with self._graph.as_default():
-            target = tf.reduce_sum(observed["output"] * cotangent)
+            outputs = self._outputs[True]
+            target = tf.add_n([tf.reduce_sum(outputs[key] * begun[key]) for key in outputs])
             sources = [each.own for each in trained.values()] + list(values.values())
             gradients = tf.gradients(target, sources, unconnected_gradients="zero")
             updates = tf.get_collection(tf.GraphKeys.UPDATE_OPS)
@@ -230,6 +277,18 @@ class Runner:
         statistics = {n: e.own for n, e in self._held.items() if not e.slot.trainable}
         for name, array in self._session.run(statistics).items():
             yield "statistics/" + name, array
+
+    def _begun(self, inputs):
+        """Return what gradients begin from, None if some output has another shape."""
+        batch = len(inputs.get("input"))
+        shapes = {
+            key: hollow([batch, *channels_first_shape(each.shape.as_list()[1:])])
+            for key, each in self._outputs[True].items()
+        }
+        found = cotangents(inputs, shapes)
+        if found is None:
+            return None
+        return {k: channels_last(each.astype(self._file.dtype)) for k, each in found.items()}
 
     def trainer(self, optimizer="sgd", summed=False, compiled=False):
         """Return the training of the network by the file's own functions; see `trainer`.
@@ -275,7 +334,8 @@ class Runner:
 
     def _called(self, training):
         """Return what there is to observe of a call, by name; the call is made once."""
-        if training not in self._observed and self._file.matched_names:
+        rebuilt = self._file.matched_names or self._file.compared
+        if training not in self._observed and rebuilt:
             # A reader's unnamed layers would not find their variables a second time.
             own = self._session.run({n: each.own for n, each in self._held.items()})
             self._session.close()
@@ -297,8 +357,16 @@ class Runner:
         named = [n for n in SWITCHES if n in inspect.signature(self._entry).parameters]
         switch = {named[0]: training} if named else {}
         with tf.variable_scope(tf.get_variable_scope(), reuse=reuse):
-            observed = {"output": the_tensor(self._entry(self._input, **switch), tf.Tensor)}
-        if self._file.matched_names:
+            entry = functools.partial(self._entry, self._input, **switch)
+            output = called(entry, self._file.arguments)
+        if self._file.compared:
+            wanted = self._file.outputs.get("train" if training else "evaluate", ())
+            outputs = outputs_of(output, tf.Tensor, wanted)
+        else:
+            outputs = {"": the_tensor(output, tf.Tensor)}
+        self._outputs[training] = outputs
+        observed = dict(numbered(outputs))
+        if self._file.matched_names and not self._file.compared:
             self._observe_layers(self._file.matched_names)
         owners = {_path(each.op.name.rpartition("/")[0]) for each in tf.global_variables()}
         if self._file.brought:
@@ -329,7 +397,7 @@ class Runner:
             if own in names:
                 layers.setdefault(names[own].rpartition(".")[0], []).append(each.own)
         for path, variables in layers.items():
-            for given, result in calls_of(variables):
+            for given, result in layer_calls_of(variables):
                 self.recordings.given.put(path, given)
                 self.recordings.steps.put(path, result)
 

@@ -4,9 +4,13 @@ from frontends.workers.layouts import (
     BETA,
     BIAS,
     GAMMA,
+    IOHW,
     MEAN,
     OI,
     OIHW,
+    OIK,
+    SLOPE,
+    TABLE,
     VARIANCE,
     Table,
     kernel,
@@ -21,4 +25,19 @@ LAYERS: Table = {
         "running_mean": MEAN,
         "running_var": VARIANCE,
     },
+}
+
+# Layers that no specification has, in files that are compared with each other.
+_NORMALIZED = {"weight": GAMMA, "bias": BETA}
+_AVERAGED = {**_NORMALIZED, "running_mean": MEAN, "running_var": VARIANCE}
+MORE: Table = {
+    "BatchNorm1d": _AVERAGED,
+    "BatchNorm3d": _AVERAGED,
+    "InstanceNorm2d": _AVERAGED,
+    "LayerNorm": _NORMALIZED,
+    "GroupNorm": _NORMALIZED,
+    "Conv1d": {"weight": kernel(OIK), "bias": BIAS},
+    "ConvTranspose2d": {"weight": kernel(IOHW), "bias": BIAS},
+    "PReLU": {"weight": SLOPE},
+    "Embedding": {"weight": TABLE},
 }

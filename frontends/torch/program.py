@@ -160,8 +160,9 @@ def _step(program: Program) -> list[str]:
         "for group in optimizer.param_groups:",
         '    group["lr"] = rate',
         "optimizer.zero_grad()",
-        "outputs = network(images)",
-        "loss = loss_of(outputs, labels)",
+        "with torch.autocast(images.device.type, torch.bfloat16, enabled=mixed):",
+        "    outputs = network(images)",
+        "    loss = loss_of(outputs, labels)",
         *(penalty if l2 else []),
         "loss.backward()",
         *(clip if recipe.clip_norm is not None else []),
@@ -169,7 +170,7 @@ def _step(program: Program) -> list[str]:
         "return loss, outputs",
     ]
     return [
-        "def train_step(network, optimizer, images, labels, rate):",
+        "def train_step(network, optimizer, images, labels, rate, mixed=False):",
         '    """Take a step; return its loss, and the outputs before it."""',
         *(f"    {line}" for line in body),
     ]
@@ -181,8 +182,9 @@ def _metrics(program: Program) -> list[str]:
     return ["@torch.no_grad()", *lines]
 
 
-_MAIN = """
+_MAIN = '''
 def main():
+    """Train, validate after each epoch, save the last and the best."""
     options = parse()
     device = "cuda" if options.device == "gpu" else "cpu"
     torch.manual_seed(options.seed)
@@ -190,32 +192,36 @@ def main():
     optimizer = create_optimizer(network)
     train, test = read(options.data, True), read(options.data, False)
     steps_per_epoch = -(-len(train[1]) // options.batch_size)
-    epoch, step, best = 0, 0, -1.0
-    os.makedirs(options.out, exist_ok=True)
+    epoch, done, step, best = 0, 0, 0, -1.0
     if options.resume:
-        kept = torch.load(os.path.join(options.out, "last.pt"), map_location=device)
-        network.load_state_dict(kept["network"])
-        optimizer.load_state_dict(kept["optimizer"])
-        epoch, step, best = kept["epoch"], kept["step"], kept["best"]
+        path = os.path.join(options.out, "last.pt")
+        try:
+            kept = torch.load(path, map_location=device, weights_only=True)
+            network.load_state_dict(kept["network"])
+            optimizer.load_state_dict(kept["optimizer"])
+            epoch, done, step, best = kept["progress"]
+        except Exception as error:  # damaged files raise whatever they like
+            raise SystemExit("%s: cannot be read: %s" % (path, repr(error)[:200]))
 
     def tensors(images, labels):
         return torch.from_numpy(images).to(device), torch.from_numpy(labels).to(device)
 
     def train_on(images, labels, rate):
-        return train_step(network, optimizer, *tensors(images, labels), rate)[0].item(){scaled}
+        given = (*tensors(images, labels), rate, options.precision == "bfloat16")
+        return train_step(network, optimizer, *given)[0].item(){scaled}
 
     def validate(found):
         return evaluate(network, (tensors(*each) for each in found))
 
     def save_as(name):
         kept = {{"network": network.state_dict(), "optimizer": optimizer.state_dict()}}
-        kept.update(epoch=epoch, step=step, best=best)
+        kept["progress"] = epoch, done, step, best
         path = os.path.join(options.out, name + ".pt")
         torch.save(kept, path + ".part")
         os.replace(path + ".part", path)
 
 {loop}
-"""
+'''
 
 
 def main(program: Program, entry: str) -> str:
@@ -223,5 +229,6 @@ def main(program: Program, entry: str) -> str:
     return main_of(_MAIN, program, entry)
 
 
+MIXES = True  # computes in bfloat16, where it is told to
 # What stands behind `learning_rate`, in this order: each gives the lines of a function, or none.
 PARTS = (_loss, _trained, _own_optimizer, _create, _step, _metrics)

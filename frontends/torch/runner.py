@@ -1,6 +1,6 @@
 """The worker's side of PyTorch."""
 
-from contextlib import nullcontext
+from contextlib import ExitStack, contextmanager
 
 import numpy as np
 import torch
@@ -8,8 +8,10 @@ from torch import nn
 
 from frontends.torch import timed
 from frontends.torch.brought import leaves_of, random_state, watch_autocast, watch_dropout
-from frontends.torch.layout import LAYERS
+from frontends.torch.layout import LAYERS, MORE
+from frontends.torch.traced import Tracing, made_at, round_share, watch_layers
 from frontends.torch.trainer import Trainer
+from frontends.workers.outcomes import MismatchError
 from frontends.workers.parameters import (
     check_keys,
     class_of,
@@ -23,9 +25,10 @@ from frontends.workers.parameters import (
     slots_of,
 )
 from frontends.workers.recording import Recordings, hollow, the_tensor
+from frontends.workers.tracing import Trace, called, cotangents, numbered, outputs_of, round_reals
 
 torch.use_deterministic_algorithms(False)
-_LAYERS = resolved(LAYERS, nn)
+_LAYERS, _MORE = resolved(LAYERS, nn), resolved({**LAYERS, **MORE}, nn)
 
 
 def versions():
@@ -92,6 +95,10 @@ def _synchronize(place):
         torch.cuda.synchronize()
 
 
+def _copied(tensor):
+    return tensor.detach().cpu().clone().numpy()
+
+
 def _out(tensor):
     return tensor if isinstance(tensor, np.ndarray) else tensor.detach().cpu().numpy()
 
@@ -105,25 +112,38 @@ class Runner:
     def __init__(self, file, load_module, observe, step):
         self._dtype, self._place, self._step = file.dtype, _place(file.device), step
         self._brought, self._evaluations = file.brought, 0
-        self._absent = set(file.absent)
+        self._absent, self._file = set(file.absent), file
+        self._layers = _MORE if file.compared else _LAYERS
         self.recordings = Recordings(observe, file=file)
         if file.brought:
             watch_dropout(self.recordings)
             watch_autocast(self.recordings.seen)
             torch.manual_seed(0)  # what has no counterpart is the same in every job
+        if file.compared:
+            watch_layers()
         torch.set_default_dtype(getattr(torch, file.dtype))
         self.module = module = load_module(file.path, {"tap": self._tap})
         if file.seed is not None:
             torch.manual_seed(file.seed)
         entry = getattr(module, file.entry)
-        self._model = (entry if isinstance(entry, nn.Module) else entry()).to(self._place)
+        model = entry if isinstance(entry, nn.Module) else called(entry, file.arguments)
+        if file.compared and not isinstance(model, nn.Module):
+            raise MismatchError(f"{file.entry} gives a {type(model).__name__}, no nn.Module")
+        self._model = model.to(self._place)
+        for each in model.modules() if file.compared else ():
+            round_reals(each)
+            round_share(each)
         if any(nn.parameter.is_lazy(each) for each in self._model.parameters()):
+            if not file.input_shape:
+                raise MismatchError("its lazy layers want the shape of the input: --input-shape")
             self._model.eval()(torch.zeros(1, *file.input_shape, device=self._place))
         self._paths = {id(each): path for path, each in self._model.named_modules()}
         found = distinct(self._find_tensors())
         found = renamed(found, file.official_names)
         self._held = matched(found, file.matched_names)
-        if self.recordings.keeps_steps:
+        self.trace = Trace(_copied, observe is not None and observe.keep_calls)
+        self._tracing = Tracing(self.trace, {id(e.own): n for n, e in found.items()}, self._paths)
+        if self.recordings.keeps_steps and not file.compared:
             self._watch_layers(layers_of(file.matched_names))
         if observe is not None and not file.brought:
             self._watch_blocks(module.__name__, file.block_names)
@@ -152,34 +172,44 @@ class Runner:
         """Yield the output in eval mode, then the outputs of blocks and steps."""
         self._model.eval()
         self.recordings.start("evaluate")
-        with torch.set_grad_enabled(self._evaluations % 2 == 1), self._watched():
-            output = self._model(self._in(inputs, "input"))
+        x = self._in(inputs, "input")
+        with torch.set_grad_enabled(self._evaluations % 2 == 1), self._watched("evaluate", x):
+            output = self._model(x)
         self._evaluations += 1
-        yield "output", _out(the_tensor(output, torch.Tensor))
+        for name, each in numbered(self._outputs(output, "evaluate")):
+            yield name, self._map_out(each)
         yield from self._recorded()
 
     def train(self, inputs):
         """Yield output, blocks, steps, gradients and statistics of a step with batch statistics."""
         self._model.train()
         self.recordings.start("train")
-        x, cotangent = self._in(inputs, "input").requires_grad_(True), self._in(inputs, "cotangent")
+        x = self._in(inputs, "input").requires_grad_(True)
         for each in self._model.parameters():
             each.grad = None
-        with self._watched():
-            output = self._model(x.clone())  # a layer may write into it
-        output = the_tensor(output, torch.Tensor)
-        yield "output", _out(output)
+        own = x.clone()  # a layer may write into it
+        with self._watched("train", own):
+            output = self._model(own)
+        outputs = self._outputs(output, "train")
+        outputs = {key: self._moved(each, "first") for key, each in outputs.items()}
+        for name, each in numbered(outputs):
+            yield name, _out(each)
         yield from self._recorded()
         if self._brought:
-            self._tell_strays(output, x)
-        if output.shape != cotangent.shape:
+            self._tell_strays(outputs.values(), x)
+        begun = cotangents(inputs, outputs)
+        if begun is None:
             return
-        if output.requires_grad:
-            (output * cotangent).sum().backward()
+        begun = {
+            k: torch.from_numpy(c.astype(self._dtype)).to(self._place) for k, c in begun.items()
+        }
+        target = sum((each * begun[key]).sum() for key, each in outputs.items())
+        if target.requires_grad:
+            target.backward()
         for name, gradient in self.recordings.cotangents():
             step = self.recordings.steps.results[name.partition("/")[2]]
             yield name, hollow(step.shape) if gradient is None else _out(gradient)
-        yield "gradient/input", _out(torch.zeros_like(x) if x.grad is None else x.grad)
+        yield "gradient/input", self._map_out(torch.zeros_like(x) if x.grad is None else x.grad)
         for name, each in self._held.items():
             tensor = each.own
             if not each.slot.trainable:
@@ -214,21 +244,57 @@ class Runner:
         output = result[0].detach()
         return _out(output if output.dtype == torch.float64 else output.float())
 
-    def _watched(self):
-        """Return a context in which a reader's file is told to draw random numbers."""
-        return self.recordings.seen.draws(random_state) if self._brought else nullcontext()
+    @contextmanager
+    def _watched(self, mode, x):
+        """Tell whether a reader's file draws random numbers, and what a compared one calls."""
+        with ExitStack() as stack:
+            if self._brought:
+                stack.enter_context(self.recordings.seen.draws(random_state))
+            if self._file.compared:
+                stack.enter_context(self.trace.recording(mode, len(x), x))
+                stack.enter_context(self._tracing)
+            yield
 
-    def _tell_strays(self, output, x):
+    def look(self, mode, inputs):
+        """Return the outputs of a call in a mode, by key or place."""
+        self._model.train(mode == "train")
+        x = self._in(inputs, "input")
+        with torch.no_grad(), self._watched(mode, x):
+            output = self._model(x)
+        return {key: self._map_out(each) for key, each in self._outputs(output, mode).items()}
+
+    def places(self):
+        """Return {parameter: line that made its layer}."""
+        found = {}
+        for layer in self._model.modules():
+            place = ": ".join(filter(None, made_at(layer)))
+            for own in {**layer._parameters, **layer._buffers}.values():
+                found[id(own)] = place
+        return {name: found.get(id(each.own), "") for name, each in self._held.items()}
+
+    def declared(self):
+        """Return the shape of its input that a model declares: none does."""
+        return ()
+
+    def _outputs(self, output, mode):
+        if not self._file.compared:
+            return {"": the_tensor(output, torch.Tensor)}
+        return outputs_of(output, torch.Tensor, self._file.outputs.get(mode, ()))
+
+    def _tell_strays(self, outputs, x):
         """Tell tensors that take gradients and that the model does not hold."""
         held = {id(each) for each in self._model.parameters()} | {id(x)}
-        for leaf in leaves_of(output):
+        for leaf in {id(leaf): leaf for each in outputs for leaf in leaves_of(each)}.values():
             if id(leaf) not in held:
                 self.recordings.seen.strays(leaf.shape)
 
     def _find_tensors(self):
         """Yield (<path>.<kind>, tensor) of every parameter and buffer, in the order of creation."""
         for path, layer in self._model.named_modules():
-            slots, kind = slots_of(layer, _LAYERS), class_of(layer, "torch")
+            slots, kind = slots_of(layer, self._layers), class_of(layer, "torch")
+            if self._file.compared and isinstance(layer, torch.jit.ScriptModule):
+                kind = layer.original_name
+                slots = {**LAYERS, **MORE}.get(kind, {})
             for own, tensor in {**layer._parameters, **layer._buffers}.items():
                 if tensor is not None and own != "num_batches_tracked":
                     yield holding(path, own, tensor, tensor.requires_grad, slots, kind)
@@ -267,6 +333,7 @@ class Runner:
     def _recorded(self):
         for name, value in self.recordings.items():
             yield name, _out(value)
+        yield from self.trace.items()
 
     def _taken(self, inputs):
         return self._in(inputs, "input"), self._labels(inputs)
@@ -275,4 +342,14 @@ class Runner:
         return torch.from_numpy(inputs.get("labels").astype(np.int64)).to(self._place)
 
     def _in(self, inputs, name):
-        return torch.from_numpy(inputs.get(name).astype(self._dtype)).to(self._place)
+        given = torch.from_numpy(inputs.get(name).astype(self._dtype)).to(self._place)
+        return self._moved(given, "last")
+
+    def _moved(self, value, channels):
+        """Return a map with its channels first or last, of a file that takes them last."""
+        if self._file.channels != "last" or value.dim() != 4:
+            return value
+        return value.permute((0, 2, 3, 1) if channels == "last" else (0, 3, 1, 2)).contiguous()
+
+    def _map_out(self, value):
+        return _out(self._moved(value, "first"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,7 @@ class Files:
         self._stream: Iterator[Batch] = iter(())
         self._last: Chunk | None = None
         self._tests: list[str] = []
+        self._waited = 0.0
 
     def __enter__(self) -> Files:
         return self
@@ -52,6 +54,12 @@ class Files:
     def most(self) -> int:
         """How many steps a file has at most."""
         return max(1, PART // self._batch_bytes)
+
+    def loading(self) -> dict[str, float]:
+        """Return how many samples were taken of the feed, the seconds that it made them in, ahead,
+        and those that were waited for them."""
+        feed = self._feed
+        return {"samples": feed.samples, "made": feed.made, "waited": self._waited}
 
     def chunk(self, start: int, stop: int, before: str) -> Chunk:
         """Return the file of some steps of one epoch, the last one if that is it. Raises
@@ -66,7 +74,9 @@ class Files:
         path, digest = self._folder / f"batches_{start}.npz", Digest(before)
         with ArrayWriter(path) as writer:
             for step in range(start, stop):
+                began = time.perf_counter()
                 images, labels = next(self._stream)
+                self._waited += time.perf_counter() - began
                 digest.update(images, labels)
                 _put(writer, step, images, labels)
         self._at = stop

@@ -74,6 +74,18 @@ class History:
         """Return the best accuracy of a panel up to a step, -1 before any."""
         return max((a for at, a in self.validations[panel] if at <= step), default=-1.0)
 
+    def check(self, experiment: Experiment, folder: Path) -> None:
+        """Raise a TriptychError, one line, where an experiment is not what was begun."""
+        before, now = self.header.get("data"), experiment.data_record()
+        if before not in (None, now):
+            raise TriptychError(f"the data are {now}; the training began on {before}")
+        taken = max((max(steps, default=0) for steps in self.digests.values()), default=0)
+        if experiment.end < taken:
+            raise TriptychError(
+                f"{folder}: {taken:,} steps are recorded; --epochs or --steps ends it at "
+                f"{experiment.end:,}"
+            )
+
     def _take(self, record: dict[str, Any]) -> None:
         kind = record.get("kind")
         try:

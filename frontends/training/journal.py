@@ -94,9 +94,12 @@ class Journal:
         told = {"outcome": why.kind, "stage": why.stage, "message": why.message}
         self._file.put("outcome", panel=panel, **told)
 
-    def end(self, state: str, seconds: float) -> None:
-        """Record how the training ended, and close the file."""
-        self._file.put("end", state=state, seconds=round(seconds, 1), load_after=machine_load())
+    def end(self, state: str, seconds: float, loading: dict[str, float] | None) -> None:
+        """Record how the training ended, and how batches came, None where none did; close the
+        file."""
+        told = {} if loading is None else {"loading": loading}
+        took = round(seconds, 1)
+        self._file.put("end", state=state, seconds=took, load_after=machine_load(), **told)
         self._file.close()
 
 

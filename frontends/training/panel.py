@@ -67,10 +67,10 @@ class Panel:
         return self._worker.pid if self._worker else None
 
     def begin(self, start: Start) -> dict[str, str]:
-        """Start the process and the training; return the versions of what runs."""
+        """Start the process, once, and the training; return the versions of what runs."""
         experiment, recipe = self._experiment, self._experiment.recipe
         file = self._file()
-        if self._pool is None:
+        if self._pool is None and self._worker is None:
             how = experiment.device, experiment.threads
             self._worker = WorkerProcess(self.name, *how, spin=True, temporary=self._scratch)
         versions = self._ask(Hello()).versions
@@ -119,21 +119,27 @@ class Panel:
 
         Raises TriptychError if it cannot be written.
         """
-        path = self._scratch / f"{self.name}_kept.npz"
-        step = self._ask(Keep(str(path))).step
-        with ArrayReader(path) as reader:
-            tensors = dict(reader.items())
-        path.unlink()
-        missing = set(self._experiment.network.elaboration.parameters) - set(tensors)
-        if missing:  # functions have no place for what is never called
-            drawn = initial(self._experiment)
-            tensors |= {n: drawn[n].astype(self._experiment.precision) for n in missing}
-        notes = hub.Notes(self._experiment.network, self._experiment.recipe, step)
+        tensors = self.tensors()
+        notes = hub.Notes(self._experiment.network, self._experiment.recipe, self.step)
         checkpoint = notes.checkpoint(tensors, self.name)
         for name in (LAST, BEST) if best else (LAST,):
             self._write(name, checkpoint)
-        self.saved = step
+        self.saved = self.step
         return dict(checkpoint.weights)
+
+    def tensors(self) -> dict[str, Any]:
+        """Return every parameter by its canonical name, and optimizer/<key>/<name> behind a first
+        step."""
+        path = self._scratch / f"{self.name}_kept.npz"
+        self._ask(Keep(str(path)))
+        with ArrayReader(path) as reader:
+            found: dict[str, Any] = dict(reader.items())
+        path.unlink()
+        missing = set(self._experiment.network.elaboration.parameters) - set(found)
+        if missing:  # functions have no place for what is never called
+            drawn = initial(self._experiment)
+            found |= {n: drawn[n].astype(self._experiment.precision) for n in missing}
+        return found
 
     def path(self, name: str) -> Path:
         """Return the file of its LAST or BEST checkpoint."""

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from common.errors import TriptychError
 from common.files import folder_for
 from frontends.frameworks import TABLE
+from frontends.training.asking import Asking
 from frontends.training.batches import Files
 from frontends.training.experiment import Experiment
 from frontends.training.history import (
@@ -30,14 +30,12 @@ from frontends.training.panel import LAST, Panel
 from frontends.training.progress import Progress
 from frontends.training.proof import prove, refusal
 from frontends.training.start import Start, beginning, continued, distance, drawn, source_of
+from frontends.training.turns import Turns
+from frontends.workers.gpu import check_device
 from frontends.workers.outcomes import Outcome, WorkerError
 from frontends.workers.pool import Workers
 from frontends.workers.protocol import Advanced
 from frontends.workers.scratch import scratch
-
-TURN_S = 2.0  # how long a panel's turn is about to take
-MOST = 200  # steps of a turn
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -80,36 +78,24 @@ class Run:
         workers: Workers | None = None,
     ) -> None:
         self.experiment, self.folder = experiment, folder_for(str(folder))
-        self._proves, self._quiet, self._thread = proves, quiet, ThreadPoolExecutor(1, "asks")
+        self._proves, self._quiet = proves, quiet
         self._history = history(folder) if resumes else History()
         self._workers = workers
-        self._interrupt: BaseException | None = None
         self._outcomes: dict[str, Outcome | None] = dict.fromkeys(experiment.panels)
         self._best: dict[str, float] = {}
+        self._loading: dict[str, float] | None = None
         self._reference: tuple[int, str, dict[str, Any]] = (-1, "", {})
-        self._size, self._slowest, self._saved_at = 1, 0.0, dict[str, float]()
+        self._saved_at: dict[str, float] = {}
+        self._asking = Asking(lambda words: self._progress.say(words))
         self._ahead: list[int] = []  # where panels are that are further than the next
         if not resumes and (folder / RECORDS).exists():
             raise TriptychError(f"{folder}: holds a training; --resume goes on with it")
-        self._check_data()
-        self._check_bounds()
+        self._history.check(experiment, folder)
+        check_device(experiment.device, experiment.panels)
         found = None if source is None else source_of(experiment, source)
         self._journal = Journal(self.folder, experiment, command, resumes)
         self._source = beginning(self.folder / CHECKPOINTS, found)
         write_settings(self.folder, experiment)
-
-    def _check_data(self) -> None:
-        before, now = self._history.header.get("data"), self.experiment.data_record()
-        if before not in (None, now):
-            raise TriptychError(f"the data are {now}; the training began on {before}")
-
-    def _check_bounds(self) -> None:
-        taken = max((max(steps, default=0) for steps in self._history.digests.values()), default=0)
-        if self.experiment.end < taken:
-            raise TriptychError(
-                f"{self.folder}: {taken:,} steps are recorded; --epochs or --steps ends it at "
-                f"{self.experiment.end:,}"
-            )
 
     def train(self) -> Trained:
         """Train; an interrupt keeps what was done, and is raised then. Raises TriptychError."""
@@ -123,8 +109,8 @@ class Run:
                 self._train(temporary)
             state = COMPLETE
         finally:
-            self._journal.end(state, time.perf_counter() - began)
-            self._thread.shutdown(wait=False)
+            self._journal.end(state, time.perf_counter() - began, self._loading)
+            self._asking.close()
         return Trained(self.folder, self._outcomes)
 
     def _train(self, temporary: Path) -> None:
@@ -137,12 +123,16 @@ class Run:
             if self._proves:
                 self._prove()
             with Files(order, experiment.steps_per_epoch, at_once, temporary) as self._files:
+                most = self._files.most
+                self._turns = Turns(experiment.steps_per_epoch, experiment.end, most)
                 self._begin(panels, temporary)
                 try:
                     self._take_turns(panels)
                 except KeyboardInterrupt:
                     self._keep_all(panels)
                     raise
+                finally:
+                    self._loading = self._files.loading()
         finally:
             for panel in panels:
                 panel.close()
@@ -177,7 +167,7 @@ class Run:
             start = continued(self.experiment, path, temporary, name)
             start = replace(start, digest=self._history.digests[name].get(start.step, ""))
         began = time.perf_counter()
-        versions = self._asked(lambda: panel.begin(start))
+        versions = self._asking.answer(lambda: panel.begin(start))
         panel.saved = panel.step
         self._best[name] = self._history.best(name, panel.step)
         self._progress.note(name, "", panel.step)
@@ -196,25 +186,15 @@ class Run:
         for panel in going:
             self._journal.trained(panel.name)
 
-    def _stop_of(self, panel: Panel) -> int:
-        """Return where a panel's turn ends: where the next panel is, or at an end of an epoch."""
-        spe = self.experiment.steps_per_epoch
-        if not self._ahead and self._slowest:  # a new round
-            faster = self._slowest < TURN_S / 2 and self._size < min(MOST, self._files.most)
-            self._size = self._size * 2 if faster else self._size
-            self._size = max(1, self._size // 2) if self._slowest > 2 * TURN_S else self._size
-            self._size, self._slowest = min(self._size, MOST, self._files.most), 0.0
-        ends = (panel.step // spe + 1) * spe, self.experiment.end, panel.step + self._size
-        return min(*ends, *self._ahead)
-
     def _turn(self, panel: Panel) -> None:
-        spe, start, stop = self.experiment.steps_per_epoch, panel.step, self._stop_of(panel)
+        spe, start = self.experiment.steps_per_epoch, panel.step
+        stop = self._turns.stop(start, self._ahead)
         chunk = self._files.chunk(start, stop, panel.digest)
-        found = self._asked(lambda: panel.advance(chunk))
+        found = self._asking.answer(lambda: panel.advance(chunk))
         self._journal.losses(panel.name, start, found)
         self._show(panel, start, found)
         panel.check(found)
-        self._slowest = max(self._slowest, found.seconds)
+        self._turns.took(found.seconds)
         if panel.step % spe == 0 or panel.step == self.experiment.end:
             self._end_epoch(panel)
         elif time.monotonic() - self._saved_at.setdefault(panel.name, time.monotonic()) > (
@@ -238,7 +218,7 @@ class Run:
         """Validate a panel, keep it, and say how far it is from the first that came here."""
         tests = self._files.tests()
         self._progress.note(panel.name, "validates")
-        found = self._asked(lambda: panel.evaluate(tests))
+        found = self._asking.answer(lambda: panel.evaluate(tests))
         is_best = found.accuracy > self._best[panel.name]
         self._best[panel.name] = max(found.accuracy, self._best[panel.name])
         self._journal.validated(panel.name, panel.step, found)
@@ -250,7 +230,7 @@ class Run:
         self._compare(panel, self._keep(panel, is_best))
 
     def _keep(self, panel: Panel, best: bool = False) -> dict[str, Any]:
-        found = self._asked(lambda: panel.keep(best))
+        found = self._asking.answer(lambda: panel.keep(best))
         self._saved_at[panel.name] = time.monotonic()
         self._journal.kept(panel.name, panel.step, best)
         return found
@@ -279,23 +259,10 @@ class Run:
         except WorkerError as error:
             self._stop(panel.name, error.outcome)
             panel.close()
-        interrupt, self._interrupt = self._interrupt, None
-        if interrupt is not None:
-            raise interrupt
+        self._asking.pass_on()
 
     def _stop(self, name: str, why: Outcome) -> None:
         self._outcomes[name] = why
         self._progress.note(name, why.kind)
         self._progress.say(str(why))
         self._journal.stopped(name, why)
-
-    def _asked(self, ask: Callable[[], Value]) -> Value:
-        """Return what a worker answers. An interrupt waits for the answer, so that it is recorded
-        before the training ends; a second one ends the program at once."""
-        answer = self._thread.submit(ask)
-        try:
-            return answer.result()
-        except KeyboardInterrupt as interrupt:
-            self._interrupt = interrupt
-            self._progress.say("interrupted: the step that is under way is finished and kept")
-            return answer.result()

@@ -77,6 +77,8 @@ class DepthwiseLayout(Layout):
 OIHW = Layout("OIHW", (0, 1, 2, 3))
 HWIO = Layout("HWIO", (3, 2, 0, 1))
 HWCM = DepthwiseLayout("HWCM", (2, 3, 0, 1))
+OIK, KIO = Layout("OIK", (0, 1, 2)), Layout("KIO", (2, 1, 0))  # of one dimension
+IOHW, HWOI = Layout("IOHW", (0, 1, 2, 3)), Layout("HWOI", (3, 2, 0, 1))  # of transposed ones
 OI = Layout("OI", (0, 1))
 IO = Layout("IO", (1, 0))
 VECTOR = Layout("C", (0,))
@@ -106,6 +108,7 @@ def kernel(layout: Layout) -> Slot:
 
 
 BIAS, GAMMA, BETA = Slot("bias"), Slot("gamma"), Slot("beta")
+SLOPE, TABLE = Slot("slope"), Slot("table", Layout("VD", (0, 1)))
 MEAN, VARIANCE = Slot("mean"), Slot("variance")
 
 # Class or function of a layer -> own name of a parameter -> its slot.

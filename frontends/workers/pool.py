@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 
 from frontends.workers.outcomes import CRASHED, Outcome, WorkerError
 from frontends.workers.process import WorkerProcess
@@ -19,9 +19,9 @@ class Workers:
     framework. May be asked from several threads: a worker serves one request after the other.
     """
 
-    def __init__(self, device: str = "cpu", threads: int | None = None) -> None:
-        """device, threads: see `frontends.workers.process.environment`."""
-        self._device, self._threads = device, threads
+    def __init__(self, device: str = "cpu", threads: int | None = None, spin: bool = False) -> None:
+        """device, threads, spin: see `frontends.workers.process.environment`."""
+        self._device, self._threads, self._spin = device, threads, spin
         self._workers: dict[tuple[str, str], WorkerProcess] = {}
         self._turns: dict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
         self._finding = threading.Lock()
@@ -74,9 +74,14 @@ class Workers:
             if worker is not None:
                 worker.close()
             worker = self._workers[framework, lane] = WorkerProcess(
-                framework, self._device, self._threads, temporary=self._temporary
+                framework, self._device, self._threads, self._spin, self._temporary
             )
         if self._closed:  # by another thread, which may not have seen this one
             worker.close()
             raise WorkerError(Outcome(framework, CRASHED, "start", "the workers were closed"))
         return worker
+
+
+def kept(workers: Workers | None) -> AbstractContextManager[Workers]:
+    """Return a context of workers: those that are given go on after it, new ones end with it."""
+    return Workers() if workers is None else nullcontext(workers)

@@ -39,6 +39,23 @@ class Tensor:
 
 
 @dataclass(frozen=True)
+class Call:
+    """A call of a layer or a function that a file made.
+
+    name: path and class of the layer, or the function. place: file and line where the layer was
+    made, or else where the function was called, "" if no line of the reader's led to it. text: that
+    line. sources: the calls whose results it was given, by number; -1 is the input. takes: the
+    parameters that it was given, by the file's own names.
+    """
+
+    name: str
+    place: str
+    text: str
+    sources: Tuple[int, ...] = ()
+    takes: Tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class NetworkFile:
     """A Python file and the network in it.
 
@@ -67,6 +84,10 @@ class NetworkFile:
     import_folder: Optional[str] = None
     brought: bool = False
     seed: Optional[int] = None
+    compared: bool = False
+    arguments: str = ""
+    channels: str = ""
+    outputs: Dict[str, Tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -95,6 +116,7 @@ class Observe:
     keep_blocks: bool = False
     keep_steps: bool = False
     keep_cotangents: bool = False
+    keep_calls: bool = False
 
     def keeps(self, name: str) -> bool:
         """Return whether a result, block/<path> or step/<path> or any other, is written."""
@@ -168,7 +190,8 @@ class Structure(Message):
     frozen: parameters that have a gradient by their kind, and do not train. Of a reader's file also
     mode -> each dropout that drops in it, in words; how many average pools and how many fused batch
     normalizations it calls in training, None where they are not counted; what else it was seen to
-    do, in words: `odd` what no network does, `remarks` what is not of the network.
+    do, in words: `odd` what no network does, `remarks` what is not of the network. calls: mode ->
+    the calls of a file that is compared, in order.
     """
 
     parameters: Dict[str, Shape]
@@ -179,6 +202,27 @@ class Structure(Message):
     fused_norms: Optional[int] = None
     odd: Tuple[str, ...] = ()
     remarks: Tuple[str, ...] = ()
+    calls: Dict[str, Tuple[Call, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Looked(Message):
+    """A file that was called once in either mode, with what it starts from.
+
+    tensors: what it holds, in the order of creation. order: their names in the order in which calls
+    took them first, those never taken left out. outputs: mode -> the shapes of its outputs by key
+    or place, N first. input_shape: without the batch, channels first, as it was taken. places:
+    name -> the line that made its layer. odd: what no network does, in words. follows: layer ->
+    the layers in front of it, of those that hold parameters.
+    """
+
+    tensors: Dict[str, Tensor]
+    order: Tuple[str, ...]
+    outputs: Dict[str, Dict[str, Shape]]
+    input_shape: Shape
+    places: Dict[str, str]
+    odd: Tuple[str, ...] = ()
+    follows: Dict[str, Tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -307,6 +351,18 @@ class Describe(Request[Parameters]):
 
 
 @dataclass(frozen=True)
+class Look(Request[Looked]):
+    """Load a file that is compared and call it on normal numbers, `batch` samples in its dtype.
+
+    An input shape of () is that which the model itself declares, or its parameters tell.
+    """
+
+    answer: ClassVar[Type[Message]] = Looked
+    file: NetworkFile
+    batch: int = 2
+
+
+@dataclass(frozen=True)
 class Run(Request[Structure]):
     """Load a file, set its parameters, and write what it gives in each mode.
 
@@ -314,10 +370,12 @@ class Run(Request[Structure]):
     statistics, the gradients of its product with the cotangent, and the statistics afterwards.
     The results are <mode>/output, <mode>/block/<path>, <mode>/step/<path>, train/cotangent/<path>
     of a step, train/gradient/<parameter or "input">, train/statistics/<parameter>; of a reader's
-    file <mode>/given/<path>, the input of a layer. Where the output is of another shape than the
-    cotangent there are no gradients. A mode may be <name>/evaluate or <name>/train: a further call
-    of the network as the calls before left it, on the inputs of that name. The one mode "initial"
-    sets nothing and writes initial/<parameter>: what the network starts from.
+    file <mode>/given/<path>, the input of a layer; of one that is compared <mode>/call/<number>,
+    <mode>/output/<number> of further outputs, and "cotangent/<number>" is taken for them. Where the
+    output is of another shape than the cotangent there are no gradients. A mode may be
+    <name>/evaluate or <name>/train: a further call of the network as the calls before left it, on
+    the inputs of that name. The one mode "initial" sets nothing and writes initial/<parameter>:
+    what the network starts from.
     """
 
     answer: ClassVar[Type[Message]] = Structure
@@ -466,6 +524,7 @@ class Execute(Request[Executed]):
 REQUESTS = (
     Hello,
     Describe,
+    Look,
     Run,
     Train,
     Begin,
@@ -483,6 +542,7 @@ REQUESTS = (
 ANSWERS = (
     Versions,
     Parameters,
+    Looked,
     Structure,
     Trained,
     Advanced,

@@ -5,6 +5,7 @@ Runner of the framework's module RUNNER does the work. What is printed goes to t
 """
 
 import ctypes
+import functools
 import gc
 import importlib
 import importlib.util
@@ -23,10 +24,11 @@ from frontends.workers.channel import Channel
 from frontends.workers.outcomes import CRASHED, MISMATCHED, NOT_INSTALLED, MismatchError
 
 
-def load_module(path, attributes):
+def load_module(path, attributes, run=None):
     """Import a network's file under a name of its own, with `attributes` set beforehand.
 
     What it imports relatively, `from .layers import …`, is found beside it, or in its package.
+    run: executes the file in the module's namespace, None for Python's own way.
     """
     folder = Path(path).parent
     parts = folder.relative_to(_folders_of(folder)[-1]).parts
@@ -39,7 +41,10 @@ def load_module(path, attributes):
     module = importlib.util.module_from_spec(spec)
     module.__dict__.update(attributes)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    if run is None:
+        spec.loader.exec_module(module)
+    else:
+        run(path, module.__dict__)
     return module
 
 
@@ -64,11 +69,14 @@ class Worker:
         self._name = framework
         self._framework = importlib.import_module("frontends.%s.%s" % (framework, runner))
         self._timing = importlib.import_module("frontends.workers.timing")
+        gc.collect()
+        gc.freeze()  # 300,000 objects that each search for cycles would go through: 0.15 s
         self._blocks = self._trained = None
         self._folders, self._before = [], set()  # of a reader's file; what was imported before it
         self._doing = {
             protocol.Hello: self._hello,
             protocol.Describe: self._describe,
+            protocol.Look: self._look,
             protocol.Run: self._run,
             protocol.Train: self._train,
             protocol.Begin: self._begin,
@@ -110,6 +118,30 @@ class Worker:
         self.stage = "parameters"
         return protocol.Parameters({n: each.told() for n, each in runner.held().items()})
 
+    def _look(self, request):
+        """Load a file that is compared, and call it once in either mode."""
+        tracing = importlib.import_module("frontends.workers.tracing")
+        runner = self._load(request.file, observe=protocol.Observe())
+        tensors = {name: each.told() for name, each in runner.held().items()}
+        shapes = [request.file.input_shape or runner.declared()]
+        likely = [shapes[0]] if shapes[0] else tracing.likely_shapes(tensors.values())
+        for shape in likely:
+            inputs = tracing.Probed((request.batch, *shape))
+            try:
+                self.stage = "evaluate"
+                outputs = {"evaluate": runner.look("evaluate", inputs)}
+                break
+            except Exception:
+                if shape == likely[-1]:
+                    raise
+        self.stage = "train"
+        outputs["train"] = runner.look("train", inputs)
+        told = {m: {k: tuple(v.shape) for k, v in each.items()} for m, each in outputs.items()}
+        order, odd = tuple(runner.trace.order), tuple(runner.recordings.seen.odd)
+        follows = tracing.follows_of(runner.trace.calls.get("evaluate", ()))
+        places = runner.places()
+        return protocol.Looked(tensors, order, told, tuple(shape), places, odd, follows)
+
     def _run(self, request):
         """Load a file, set its parameters, and write what it gives."""
         runner = self._load(request.file, observe=request.observe)
@@ -130,6 +162,7 @@ class Worker:
                     if request.observe.keeps(name):
                         results.put(call + "/" + name, array)
         seen, runner.module.tap = runner.recordings.seen, None  # which leads to all that it holds
+        calls = runner.trace.calls if request.observe.keep_calls else {}
         del runner
         _give_back_memory()
         return protocol.Structure(
@@ -141,6 +174,7 @@ class Worker:
             seen.fused_norms,
             tuple(seen.odd),
             tuple(seen.remarks),
+            calls,
         )
 
     def _train(self, request):
@@ -193,7 +227,11 @@ class Worker:
         self._find_imports(file.import_folder)
         self._blocks = self._trained = None
         gc.collect()  # models and graphs are full of cycles: the last one would stay in memory
-        return self._framework.Runner(file, load_module, observe, step)
+        load = load_module
+        if file.compared:
+            rounded = importlib.import_module("frontends.workers.tracing").run_rounded
+            load = functools.partial(load_module, run=rounded)
+        return self._framework.Runner(file, load, observe, step)
 
     def _find_imports(self, folder):
         """Let a reader's file import from its folder. What an earlier one imported from beside it

@@ -61,7 +61,7 @@ def _ending(
     imports = (*running.imports(network, recipe), *written.IMPORTS)
     parts = (learning_rate(recipe), *(write(program) for write in written.PARTS))
     training = ["\n".join(lines) for lines in parts if lines]
-    texts = (*training, *running.reading(network, recipe))
+    texts = (*training, *running.reading(network, recipe, written.MIXES))
     return Ending(imports, texts, lambda entry: str(written.main(program, entry)), recipe)
 
 

@@ -153,7 +153,7 @@ class _Function:
         block, fstrings = self._stacks.block, self._dialect.fstrings
         values = tuple(block.inputs)
         whose = (self._draft, block, "", values, values)
-        site = StackSite(*whose, False, fstrings, self._naming, self._locals)
+        site = StackSite(*whose, self._taps, False, fstrings, self._naming, self._locals)
         body = list(self._chain(self._stacks.chain, site))
         function = self._stacks.function(body, self._needs, self._naming.scope, fstrings)
         inner = _Function(self._draft, self._dialect, block, self._needs, self._naming, self._taps)
@@ -255,6 +255,7 @@ class _Function:
             layer=call.layer,
             inputs=call.inputs,
             outputs=call.outputs,
+            tapped=self._taps,
             is_root=self._is_root,
             fstrings=self._dialect.fstrings,
             naming=self._naming,

@@ -28,10 +28,10 @@ def guards(block: Block, fstrings: bool) -> list[Statement]:
     for name, default in block.arguments:
         if isinstance(default, tuple):
             few, expected = _of_tuple(name, len(default), least)
-            found.append(_refused(few, f"{name} is {{}}, expected {expected}", [name], fstrings))
+            found.append(_refused(few, f"{name}={{}}, expected {expected}", [name], fstrings))
         elif least.get((name, None), 0) > 0:
             count = least[name, None]
-            said = f"{name} is {{}}, expected at least {count}"
+            said = f"{name}={{}}, expected at least {count}"
             found.append(_refused(Joined("<", (name, count)), said, [name], fstrings))
     for layer in block.layers.values():
         if isinstance(layer, When) and isinstance(layer.layer, Unwritten):
@@ -63,7 +63,7 @@ def _of_tuple(name: str, count: int, least: dict[tuple[str, int | None], int]) -
     first = next((i for i, each in enumerate(lowest) if each), None)
     if first is None or set(lowest[first:]) != {lowest[first]}:
         return wrong, f"{count} values"
-    part, expected = name, f"{count} counts of at least {lowest[first]}"
+    part, expected = name, f"{count}, all >= {lowest[first]}"
     if first:  # no longer, or it breaks the line
         part = f"{name}[{first}:]"
         expected = f"{count}, >= {lowest[first]} from index {first}"

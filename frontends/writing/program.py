@@ -23,16 +23,17 @@ from frontends.writing.text import EmitError
 # What a file that trains calls its own, so that no kind of block is called so.
 NAMES = frozenset(
     "learning_rate loss_of trained create_optimizer train_step evaluate metrics_of apply_gradients "
-    "PlainUnpickler decode read batches parse main run argparse gzip math os pickle shutil tarfile "
+    "PlainUnpickler decode read batches parse main run argparse gzip itertools math os pickle "
+    "shutil tarfile tempfile "
     "np F SGD Momentum Adam AdamW RMSProp Adagrad "
     # what `main` and the others have of their own: a function so called would be hidden by it
-    "options device network optimizer train test steps_per_epoch epoch step best kept "
+    "options device network optimizer train test steps_per_epoch epoch done step best kept path "
     "outputs labels images loss losses targets update metrics testing saver session place "
     "executor compiled tensors feed train_on validate save_as total count validation accuracy said "
-    "is_best "
+    "is_best found given last error "
     # and what of Python's own they call
     "classmethod dict enumerate float int len list map max min open print range repr set sorted "
-    "str sum super type zip Exception SystemExit ValueError".split()
+    "str sum super type zip Exception OSError SystemExit ValueError".split()
 )
 
 
@@ -58,7 +59,7 @@ class Ending:
         return [*standard, *([""] if standard else []), *_inserted(others, rest)]
 
 
-STANDARD = ("argparse", "gzip", "math", "os", "pickle", "shutil", "tarfile")
+STANDARD = "argparse gzip itertools math os pickle shutil tarfile tempfile".split()
 
 
 def _inserted(lines: list[str], more: list[str]) -> list[str]:
@@ -209,7 +210,7 @@ def evaluation(
     times = " * len(labels)" if program.recipe.loss.reduction == "mean" else ""
     return [
         "def evaluate(network, data):",
-        '    """Return the mean loss and the accuracy over data, batches of (images, labels)."""',
+        '    """Return mean loss and accuracy over batches of (images, labels)."""',
         *(f"    {line}" for line in before),
         "    total, correct, count = 0.0, 0, 0",
         "    for images, labels in data:",

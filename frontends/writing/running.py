@@ -21,22 +21,24 @@ class PlainUnpickler(pickle.Unpickler):
     }
 
     def find_class(self, module, name):
+        """Return what arrays are made with."""
         if module.split(".")[0] in ("numpy", "_codecs") and name in self.KNOWN:
             return self.KNOWN[name]
         raise pickle.UnpicklingError("%s.%s is not expected" % (module, name))
 
 
 def decode(path, training):
-    """Return images (N, 3, 32, 32) and labels (N,) of the archive cifar-10-python.tar.gz.
+    """Return images (N, 3, 32, 32) and labels (N,) of cifar-10-python.tar.gz.
 
-    Channels are normalized by the mean and the deviation of the split that is read.
+    Channels are normalized by mean and deviation of the split that is read.
     """
     wanted = "data_batch" if training else "test_batch"
     images, labels = [], []
     with tarfile.open(path) as archive:
         for member in sorted(archive.getmembers(), key=lambda each: each.name):
             if os.path.basename(member.name).startswith(wanted):
-                batch = PlainUnpickler(archive.extractfile(member), encoding="bytes").load()
+                stream = archive.extractfile(member)
+                batch = PlainUnpickler(stream, encoding="bytes").load()
                 images.append(batch[b"data"].reshape(-1, 3, 32, 32))
                 labels.extend(batch[b"labels"])
     if not images:
@@ -50,7 +52,7 @@ def decode(path, training):
 '''
 _MNIST = '''
 def decode(path, training):
-    """Return images (N, 1, 28, 28) in [0, 1] and labels (N,) of a folder with MNIST's files."""
+    """Return images (N, 1, 28, 28) in [0, 1] and labels (N,) of MNIST."""
     prefix = "train" if training else "t10k"
     with gzip.open(os.path.join(path, prefix + "-images-idx3-ubyte.gz")) as stream:
         images = np.frombuffer(stream.read(), "uint8", offset=16).reshape(-1, 1, 28, 28)
@@ -60,13 +62,13 @@ def decode(path, training):
 '''
 _ARRAYS = '''
 def decode(path, training):
-    """Return images {shape} and labels (N,) of train.npz or test.npz in a folder."""
+    """Return images {shape} and labels (N,) of an .npz file."""
     with np.load(os.path.join(path, "train.npz" if training else "test.npz")) as arrays:
-        return arrays["images"].astype("float32"), arrays["labels"].astype("int64")
+        return np.asarray(arrays["images"], "float32"), np.asarray(arrays["labels"], "int64")
 '''
 _READ = '''
 def read(path, training):
-    """Return images (N, {sizes}) and labels (N,); data that do not fit end the program."""
+    """Return images (N, {sizes}) and labels (N,) that fit the network."""
     try:
         images, labels = decode(path, training)
     except Exception as error:  # damaged files raise whatever they like
@@ -79,7 +81,7 @@ def read(path, training):
 '''
 _BATCHES = '''
 def batches(data, size, seed=None):
-    """Yield (images, labels) of up to `size` samples, in an order drawn from a seed."""
+    """Yield (images, labels) of up to `size` samples, in a seed's order."""
     images, labels = data
     order = np.arange(len(labels))
     if seed is not None:
@@ -98,24 +100,37 @@ def parse():
     parser.add_argument("--steps", type=int, default={steps}, help="at most, if not 0")
     parser.add_argument("--batch-size", type=int, default={batch})
     parser.add_argument("--device", choices=("cpu", "gpu"), default="cpu")
+    parser.add_argument("--precision", choices={precisions}, default="float32", help="{mixed}")
     parser.add_argument("--seed", type=int, default=0, help="of what the network starts from")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.batch_size < 1:
+        parser.error("--batch-size is %d, expected at least 1" % options.batch_size)
+    try:
+        if not os.path.isdir(options.out):
+            os.makedirs(options.out)
+        tempfile.TemporaryFile(dir=options.out).close()
+    except OSError as error:
+        parser.error("--out: %s" % error)
+    return options
 '''
+MIXED = '("float32", "bfloat16")', "of products; parameters are float32"
+NOT_MIXED = '("float32",)', "this framework mixes precisions on GPUs alone, in float16"
 # The epochs of every main; `train_on`, `validate` and `save_as` are of the framework.
 LOOP = """
     while epoch < options.epochs and not (options.steps and step >= options.steps):
-        total, count = 0.0, 0
-        for images, labels in batches(train, options.batch_size, {order}):
+        total, count, found = 0.0, 0, batches(train, options.batch_size, {order})
+        for images, labels in itertools.islice(found, done, None):
             if options.steps and step >= options.steps:
                 break
             total += train_on(images, labels, learning_rate(step, steps_per_epoch)) * len(labels)
             count += len(labels)
-            step += 1
+            step, done = step + 1, done + 1
         validation, accuracy = validate(batches(test, options.batch_size))
-        epoch += 1
-        said = (epoch, total / max(count, 1), validation, accuracy)
+        said = (epoch + 1, total / max(count, 1), validation, accuracy)
         print("epoch %d: loss %.4f, validation loss %.4f, accuracy %.4f" % said)
+        if done >= steps_per_epoch:  # else it goes on when it is resumed
+            epoch, done = epoch + 1, 0
         is_best, best = accuracy > best, max(accuracy, best)
         save_as("last")
         if is_best:
@@ -125,7 +140,7 @@ LOOP = """
 
 def imports(network: Network, recipe: Recipe) -> tuple[str, ...]:
     """Return what of the standard library, and numpy, a file that trains imports."""
-    wanted = ["import argparse", "import os"]
+    wanted = ["import argparse", "import itertools", "import os", "import tempfile"]
     wanted += ["import math"] if recipe.schedule.kind == "cosine" else []
     if network.input_shape == (3, 32, 32):
         wanted += ["import pickle", "import tarfile"]
@@ -134,8 +149,9 @@ def imports(network: Network, recipe: Recipe) -> tuple[str, ...]:
     return (*sorted(wanted), "import numpy as np")
 
 
-def reading(network: Network, recipe: Recipe) -> list[str]:
-    """Return the functions that read data and the command line."""
+def reading(network: Network, recipe: Recipe, mixes: bool) -> list[str]:
+    """Return the functions that read data and the command line; mixes: the program can compute in
+    bfloat16."""
     data = "a folder with train.npz and test.npz, of images and labels"
     sizes = ", ".join(map(str, network.input_shape))
     text = _ARRAYS.format(shape=f"(N, {sizes})")
@@ -144,9 +160,11 @@ def reading(network: Network, recipe: Recipe) -> list[str]:
     if network.input_shape == (1, 28, 28):
         data, text = "a folder with MNIST's four files", _MNIST
     numbers = {"epochs": recipe.epochs, "steps": recipe.steps, "batch": recipe.batch}
+    precisions, mixed = MIXED if mixes else NOT_MIXED
     classes = network.elaboration.output[0]
     read = _READ.format(shape=network.input_shape, sizes=sizes, classes=classes)
-    texts = (text, read, _BATCHES, _PARSE.format(data=data, **numbers))
+    parse = _PARSE.format(data=data, precisions=precisions, mixed=mixed, **numbers)
+    texts = (text, read, _BATCHES, parse)
     return [each.strip() for each in texts]
 
 

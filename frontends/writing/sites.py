@@ -7,7 +7,7 @@ from typing import Any
 
 from common.expressions import evaluate
 from common.expressions import names as names_in
-from common.ops import ReLU, ReLU6, Shape, Sigmoid, Softmax
+from common.ops import Op, ReLU, ReLU6, Shape, Sigmoid, Softmax
 from common.spec import Block
 from frontends.writing.draft import Draft
 from frontends.writing.names import Locals
@@ -101,9 +101,11 @@ class Written:
 
 @dataclass(frozen=True)
 class FunctionSite(Site):
-    """An op (or a block) in a function. `outputs` are the names of the values that it gives."""
+    """An op (or a block) in a function. `outputs` are the names of the values that it gives;
+    `tapped`: each step's result is recorded, in its own shape."""
 
     outputs: tuple[str, ...]
+    tapped: bool
     is_root: bool
     fstrings: bool
     naming: Naming
@@ -113,6 +115,21 @@ class FunctionSite(Site):
     def output(self) -> str:
         """The name of the one value that an op gives."""
         return self.outputs[0]
+
+    def feeds_only(self, kind: type[Op]) -> bool:
+        """Return whether nothing but ops of a kind, which are always there, takes the output."""
+        block, taken = self.block, False
+        if self.tapped or block.calls_of(self.layer) > 1:
+            return False
+        (here,) = (i for i, call in enumerate(block.wiring) if call.layer == self.layer)
+        for call in block.wiring[here + 1 :]:
+            if self.output in call.inputs:
+                taken = isinstance(block.layers[call.layer], kind)
+                if not taken:
+                    return False
+            if self.output in call.outputs:
+                return taken
+        return taken and self.output not in block.outputs
 
     def gives(self, value: Any) -> Statement:
         """Return the statement that sets an op's output."""

@@ -47,7 +47,7 @@ def _sgd(o: Optimizer, sqrt: str, rate: str) -> Update:
 
 def _momentum(o: Optimizer, sqrt: str, rate: str) -> Update:
     step = f"(g + {o.momentum!r} * velocity)" if o.nesterov else "velocity"
-    doc = "Momentum whose velocity holds no rate, as PyTorch and Paddle have it."
+    doc = "Momentum whose velocity holds no rate, as in PyTorch and Paddle."
     news = {"velocity": f"{o.momentum!r} * {{velocity}} + g"}
     return Update(doc, {"velocity": 0.0}, news, f"{step} * {rate}")
 
@@ -60,7 +60,7 @@ def _adam(o: Optimizer, sqrt: str, rate: str) -> Update:
     states = {"mean": 0.0, "square": 0.0}
     first, second = f"(1 - {o.beta1!r} ** t)", f"(1 - {o.beta2!r} ** t)"
     if o.epsilon_at == "corrected":
-        doc = "Adam with epsilon beside the corrected root, as PyTorch and Paddle have it."
+        doc = "Adam with epsilon beside the corrected root, as in PyTorch and Paddle."
         step = f"mean / {first} / ({sqrt}(square / {second}) + {o.epsilon!r}) * {rate}"
     else:
         doc = "Adam with epsilon beside the uncorrected root, as TensorFlow has it."

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-STANDARD = ("gzip", "numpy", "os", "pickle", "tarfile")
+STANDARD = ("argparse", "gzip", "itertools", "numpy", "os", "pickle", "tarfile", "tempfile")
 CIFAR_COUNTS = {f"data_batch_{i}": 4 for i in range(1, 6)} | {"test_batch": 10}
 
 
@@ -126,9 +126,9 @@ def flowers_folder(folder: Path, packed: bool = True) -> Path:
 
 
 def reading(program: str) -> dict[str, Any]:
-    """Return the functions of a written program that read data and make batches."""
+    """Return the functions of a written program that read its options and data and make batches."""
     tree = ast.parse(program)
-    wanted = ("PlainUnpickler", "decode", "read", "batches")
+    wanted = ("PlainUnpickler", "decode", "read", "batches", "parse")
     parts = [
         ast.get_source_segment(program, each)
         for each in tree.body

@@ -42,9 +42,10 @@ def parse_only(line: Sequence[str]) -> str | None:
 
 def _check_networks(options: argparse.Namespace) -> None:
     for option in ("network", "against"):
-        name = getattr(options, option, None)
-        if name and "." not in name:  # no file of a reader's
-            choose(option, name, available())
+        said = getattr(options, option, None) or []
+        for name in [said] if isinstance(said, str) else said:
+            if "." not in name:  # no file of a reader's
+                choose(option, name, available())
 
 
 def _stopped(main: object, rest: list[str]) -> argparse.Namespace:

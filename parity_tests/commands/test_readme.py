@@ -118,6 +118,12 @@ def test_examples_of_the_readme_run() -> None:
     assert not failed and tried == len(test.examples)
 
 
+@pytest.mark.complete
+def test_examples_of_two_files_run() -> None:
+    failed, tried = doctest.testfile(str(ROOT / "reports" / "python.md"), module_relative=False)
+    assert not failed and tried > 20
+
+
 def test_the_python_api_is_whole() -> None:
     assert api.__all__ == sorted(api.__all__, key=lambda name: (not name.isupper(), name))
     public = {name for name in vars(api) if not name.startswith("_")} - {"annotations"}

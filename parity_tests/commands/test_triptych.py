@@ -33,6 +33,7 @@ NOT_LOADED = {
     "emit": "frontends.ladder frontends.workers frontends.checkpoints reports benchmarks",
     "verify": "frontends.checkpoints reports benchmarks matplotlib",
     "train": "benchmarks",
+    "experiment": "benchmarks",
     "bench": "frontends.checkpoints",
     "report runs": "benchmarks frontends.checkpoints",
     "report networks": "benchmarks frontends.checkpoints frontends.workers matplotlib",
@@ -40,6 +41,7 @@ NOT_LOADED = {
     "data": "frontends.ladder frontends.writing frontends.workers reports benchmarks",
     "report handbook": "benchmarks frontends.ladder matplotlib",
     "probe": "benchmarks frontends.ladder matplotlib",
+    "upgrade": "benchmarks frontends.ladder matplotlib jinja2",
     "convert": "frontends.ladder frontends.writing reports benchmarks",
     "environments": "frontends.ladder frontends.writing reports benchmarks numpy",
     "doctor": "frontends.ladder frontends.writing reports benchmarks numpy",
@@ -87,7 +89,8 @@ def test_a_subcommand_loads_what_it_needs(command: Command) -> None:
 def test_the_table_is_whole() -> None:
     assert set(BY_NAME) == set(NOT_LOADED) and len(BY_NAME) == len(COMMANDS)
     firsts = set(
-        "networks emit verify train bench report probe data convert environments doctor".split()
+        "networks emit verify train experiment bench report probe upgrade data convert "
+        "environments doctor".split()
     )
     assert {each.name.split()[0] for each in COMMANDS} == firsts
     assert set(triptych.SHOWN) <= set(BY_NAME)
@@ -119,7 +122,7 @@ def test_all_is_on_one_screen(prog: str, capsys: pytest.CaptureFixture[str]) -> 
     assert len(lines) <= 24 and max(map(len, lines)) <= 100
     for command in COMMANDS:
         assert any(re.match(rf"  {command.name}  +{command.about}$", line) for line in lines)
-    assert sum(line.startswith(f"  {prog} ") for line in lines) == len(triptych.SHOWN) == 3
+    assert sum(line.startswith(f"  {prog} ") for line in lines) == len(triptych.SHOWN) == 2
 
 
 UNKNOWN = {
@@ -130,7 +133,7 @@ UNKNOWN = {
     ),
     "far": (
         ["serve"],
-        "triptych: unknown command 'serve'; available: networks, emit, verify, train, bench",
+        "triptych: unknown command 'serve'; available: networks, emit, verify, train, experiment",
     ),
     "option": (["--verbose"], "triptych: unknown command '--verbose'; available: networks"),
     "of two words": (["report"], "triptych: report: which? runs, networks"),

@@ -80,7 +80,11 @@ def test_the_workers_side_is_python_3_7_and_stands_alone(name: str) -> None:
 
 def test_every_command_line_is_read_by_the_house_s_parser() -> None:
     """It refuses in one line, and takes options in full alone."""
-    texts = {name: each.path.read_text(encoding="utf-8") for name, each in HOUSE.items()}
+    texts = {
+        name: each.path.read_text(encoding="utf-8")
+        for name, each in HOUSE.items()
+        if not name.startswith("parity_tests.cases.readers.")  # as people write
+    }
     del texts["frontends.writing.running"]  # the parser is that of the files it writes
     assert [name for name, text in texts.items() if re.search(r"ArgumentParser\(", text)] == []
 

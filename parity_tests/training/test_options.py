@@ -9,6 +9,7 @@ import pytest
 from common.errors import TriptychError
 from common.serialize import to_json
 from frontends.training.history import SETTINGS
+from frontends.workers.gpu import check_device
 from parity_tests.cases import small
 from parity_tests.rows import rows
 from parity_tests.training import shared
@@ -32,6 +33,8 @@ WRONG = {
     "resume with data": (["--resume", "x", "--data", "mnist"], "no --data with it"),
     "resume with a network": (["--resume", "x", "resnet18"], "no NETWORK with it"),
     "from with a network": (["resnet18", "--from", "x", "--data", "mnist"], "no NETWORK, --set"),
+    "cross and more": (["--cross-evaluate", "x", "--data", "mnist"], "no --data with it"),
+    "cross nothing": (["--cross-evaluate", "nowhere"], f"holds no {SETTINGS}"),
     "from nothing": (["--from", "x.safetensors", "--data", "mnist"], "no such file"),
     "resume nothing": (["--resume", "nowhere"], f"holds no {SETTINGS}"),
     "loss": (
@@ -50,6 +53,22 @@ def test_wrong_usage_is_one_line(
         main(arguments, PROG)
     assert said in str(caught.value) and "\n" not in str(caught.value)
     assert not list(tmp_path.iterdir())
+
+
+def test_panels_without_a_gpu_are_named_before_anything_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("frontends.workers.gpu.sees_gpu", lambda name: name == "torch")
+    data, out = shared.write_data(tmp_path), tmp_path / "out"
+    (tmp_path / "net.json").write_text(to_json(small.se_resnext()))
+    options = [str(tmp_path / "net.json"), "--data", str(data), "--device", "gpu", "--legacy"]
+    with pytest.raises(TriptychError) as caught:
+        begun(parse([*options, "--out", str(out)], PROG))
+    said = (
+        "tensorflow, paddle, fluid, tensorflow1 see no GPU here; --framework torch has the others"
+    )
+    assert str(caught.value) == f"--device gpu: {said}" and not list(out.iterdir())
+    check_device("gpu", ["torch"])
 
 
 def test_the_shape_of_the_images_is_the_networks(tmp_path: Path) -> None:

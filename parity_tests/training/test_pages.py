@@ -99,6 +99,14 @@ def test_a_page_says_what_was_recorded(tmp_path: Path) -> None:
     for each in ("| PyTorch |", "50.00 %", "25.00 %", "1.0e-03", "the same in all panels"):
         assert each in said
     assert "Nothing: the ladder was left out" in said and "interrupted" not in said
+    assert "Loading:" not in said
+
+
+def test_how_batches_came_is_said_where_it_was_recorded(tmp_path: Path) -> None:
+    loading = {"samples": 1000, "made": 0.5, "waited": 0.25}
+    said = page(_read(tmp_path, *BODY, ("end", END[1] | {"loading": loading})), "a.png", "b.jsonl")
+    assert "made 1,000 samples ahead, 2,000 a second; the fastest panel" in said
+    assert "All waited 0.2 s for them" in said
 
 
 def test_what_was_done_again_holds(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from common.errors import TriptychError
 from common.recipes.recipe import Optimizer, Recipe
 from frontends.api import train
 from frontends.ladder.report import Report, Row
+from frontends.training.crossing import cross_evaluate
 from frontends.training.experiment import Experiment, bounded
 from frontends.training.history import CHECKPOINTS, RECORDS, read_settings
 from frontends.training.panel import BEST, LAST, Panel
@@ -31,12 +33,13 @@ from frontends.workers.outcomes import (
 )
 from frontends.workers.pool import Workers
 from frontends.workers.protocol import Evaluated
+from frontends.writing.emit import emit
 from parity_tests.cases import small
 from parity_tests.rows import rows
 from parity_tests.training import shared
 from reports.train import show
 from reports.training.records import Training, read_training
-from reports.training.tables import parted, reasons, text
+from reports.training.tables import differing, parted, reasons, text
 
 SPE = 6  # steps of an epoch
 ADAM = Recipe(Optimizer("adam"), 1e-3, epochs=2)
@@ -62,6 +65,7 @@ def test_panels_train_side_by_side(tmp_path: Path, workers: Workers) -> None:
     torch, paddle = found.panels.values()
     assert [each.steps for each in (torch, paddle)] == [2 * SPE, 2 * SPE]
     assert found.same_batches() and torch.samples[SPE] == 4
+    assert found.end and found.end["loading"]["samples"] == 2 * shared.TRAIN + shared.TEST
     assert abs(torch.losses[1] - paddle.losses[1]) < found.header["rounding"] * torch.losses[1]
     assert sorted(torch.validations) == [SPE, 2 * SPE]
     assert torch.last is not None and torch.last["samples"] == shared.TEST
@@ -257,6 +261,25 @@ def test_two_do_not_go_on_with_one_training(tmp_path: Path, workers: Workers) ->
     assert _run(made.until(None, 2), out, workers, resumes=True).complete
 
 
+def test_weights_are_evaluated_alike_in_every_panel(tmp_path: Path, workers: Workers) -> None:
+    names = ("torch", "paddle")
+    made, out = shared.experiment(tmp_path / "data", names, MOMENTUM_2), tmp_path / "out"
+    _run(made, out, workers)
+    cross_evaluate(out, workers)
+    found = _read(out)
+    assert sorted(found.crossed) == sorted(product(names, names)) and differing(found) == 0
+    for (panel, source), each in found.crossed.items():
+        own = found.panels[source].last
+        assert own and each["accuracy"] == own["accuracy"], (panel, source)
+    assert show(out) == 0
+    page = (out / "README.md").read_text()
+    assert "in the weights alone" in page and "| weights of" in page
+    found.crossed["torch", "paddle"]["accuracy"] += 0.2
+    assert differing(found) == 2
+    _run(read_settings(out).until(2, 3), out, workers, resumes=True)
+    assert not _read(out).crossed  # of other weights than the last
+
+
 def test_a_panel_that_is_fed_another_batch_is_stopped(tmp_path: Path, workers: Workers) -> None:
     made = shared.experiment(tmp_path / "data", ["torch"])
     panel = shared.panel("torch", made, tmp_path, workers)
@@ -296,6 +319,28 @@ def test_a_panel_that_is_missing_is_a_row(
     assert reasons(_read(out)) == ["Paddle: not installed at stage import: no module paddle"]
     assert _read(out).panels["torch"].steps == 3
     assert "not installed" in (out / "README.md").read_text()
+
+
+@pytest.mark.complete
+def test_a_panel_that_hangs_is_a_row(
+    tmp_path: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In its second turn; the other trains to the end."""
+    hangs = "def train_step(*given):\n    if HELD.pop():\n        time.sleep(600)\n"
+    text = f"import time\nHELD = [True, False]\nSTEP = train_step\n{hangs}    return STEP(*given)\n"
+
+    def planted(network: Any, name: str, **how: Any) -> Any:
+        source = emit(network, name, **how)
+        return replace(source, text=source.text + (text if name == "paddle" else ""))
+
+    monkeypatch.setattr("frontends.training.panel.emit", planted)
+    made = shared.experiment(tmp_path / "data", ("paddle", "torch"), timeout=8.0)
+    found = _run(made.until(None, 4), tmp_path / "out", workers)
+    assert not found.complete and show(tmp_path / "out") == 1
+    read = _read(tmp_path / "out")
+    (reason,) = reasons(read)
+    assert reason.startswith("Paddle: timed out at stage") and "no answer within 8 s" in reason
+    assert (read.panels["paddle"].steps, read.panels["torch"].steps) == (1, 4)
 
 
 def test_a_panel_that_diverges_is_a_row(tmp_path: Path, workers: Workers) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from reports.page import gigabytes, versions_line
 from reports.records import COMPLETE
-from reports.tables import shape_words
+from reports.tables import shape_words, significant
 from reports.training.records import Training
 from reports.training.schema import ProofRecord
-from reports.training.tables import LAST, parted, reasons, table
+from reports.training.tables import LAST, crossed, differing, parted, reasons, table
 
 PAGE = """# {title}: trained in {count}
 
@@ -23,7 +23,7 @@ PAGE = """# {title}: trained in {count}
 
 Beyond rounding is what is further than {rounding_words} ({rounding:.1e} of the
 loss): from there on panels have taken different steps. What rounding begins, training magnifies.
-
+{crossed}
 ## How to read it
 
 - **loss, last steps** is the mean over the last {last} steps; **loss, test** and **accuracy, test**
@@ -41,7 +41,7 @@ loss): from there on panels have taken different steps. What rounding begins, tr
 - Recipe: {recipe}.
 - Data: {data}.
 - {start}
-- {batches}
+- {batches}{loading}
 
 ## What was proved first
 
@@ -74,6 +74,7 @@ def page(training: Training, image: str, records: str) -> str:
         table=table(training, "github"),
         missing=_missing(training),
         parted="\n".join(f"- {line}" for line in parted(training)) or "No two panels trained.",
+        crossed=_crossed(training),
         rounding=header["rounding"],
         rounding_words=header["rounding_words"],
         last=LAST,
@@ -85,6 +86,7 @@ def page(training: Training, image: str, records: str) -> str:
         data=_data(training),
         start=_start(training),
         batches=_batches(training),
+        loading=_loading(training),
         proof=_proof(training),
         machine=_machine(training),
         command="\n".join([header["command"], *(each["command"] for each in training.resumed)]),
@@ -163,6 +165,35 @@ def _batches(training: Training) -> str:
     found = " and ".join(dict.fromkeys(ends)) or "none were taken"
     same = "the same in all panels" if training.same_batches() else "**not the same in all panels**"
     return f"Batches: {same}; SHA-256 of what each read: {found}."
+
+
+def _crossed(training: Training) -> str:
+    """Return what every panel makes of every panel's weights, where it is recorded."""
+    found = crossed(training, "github")
+    if not found:
+        return ""
+    most, tests = differing(training), training.header["data"]["test"]
+    said = (
+        f"By the same weights, panels differ by up to {most:,} of {tests:,} test samples."
+        if most
+        else "By the same weights, all panels have the same number of test samples right: what "
+        "accuracies differ by, above, is in the weights alone."
+    )
+    return f"\n## The weights of each, evaluated in every panel\n\n{found}\n\n{said}\n"
+
+
+def _loading(training: Training) -> str:
+    """Return whether batches were waited for, where it is recorded."""
+    loading = training.end.get("loading") if training.end else None
+    speeds = [panel.speed for panel in training.panels.values() if panel.speed]
+    if not loading or not loading["made"] or not speeds:
+        return ""
+    alone = loading["samples"] / loading["made"]
+    return (
+        f"\n- Loading: a process of its own made {loading['samples']:,} samples ahead, "
+        f"{significant(alone)} a second; the fastest panel trained {significant(max(speeds))}. All "
+        f"waited {loading['waited']:.1f} s for them."
+    )
 
 
 def _proof(training: Training) -> str:

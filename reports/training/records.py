@@ -12,6 +12,7 @@ from common.records import read_records
 from reports.records import COMPLETE, INTERRUPTED
 from reports.training import schema
 from reports.training.schema import (
+    CrossedRecord,
     DistanceRecord,
     EndRecord,
     OutcomeRecord,
@@ -80,6 +81,7 @@ class Training:
     resumed: list[ResumedRecord] = field(default_factory=list)
     proof: ProofRecord | None = None
     end: EndRecord | None = None
+    crossed: dict[tuple[str, str], CrossedRecord] = field(default_factory=dict)  # panel, source
 
     @property
     def state(self) -> str:
@@ -150,7 +152,7 @@ def _add(training: Training, kind: str, record: Any) -> None:
         raise ValueError("not a record: a second beginning")
     if kind == "resumed":
         training.resumed.append(record)
-        training.end = None
+        training.end, training.crossed = None, {}
         for name, each in record["panels"].items():
             training.panels.setdefault(name, Panel(name, each["label"], each["colour"]))
             training.panels[name].outcome = None
@@ -158,6 +160,10 @@ def _add(training: Training, kind: str, record: Any) -> None:
         setattr(training, kind, record)
     elif record["panel"] not in training.panels:
         raise ValueError(f"{record['panel']!a} is no panel of the training")
+    elif kind == "crossed":
+        if record["source"] not in training.panels:
+            raise ValueError(f"{record['source']!a} is no panel of the training")
+        training.crossed[record["panel"], record["source"]] = record
     else:
         _of_panel(training.panels[record["panel"]], kind, record)
 

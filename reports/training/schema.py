@@ -136,6 +136,19 @@ class ValidationRecord(TypedDict):
     seconds: Ratio
 
 
+class CrossedRecord(TypedDict):
+    """Mean loss and accuracy over the test samples in a panel, by the weights of `source`, a panel,
+    behind a step."""
+
+    kind: Text
+    panel: Text
+    source: Text
+    step: Whole
+    loss: Annotated[float, Within(-1e300, 1e300)] | None
+    accuracy: Share
+    samples: Count
+
+
 class DistanceRecord(TypedDict):
     """|w - w'| / |w'| of a panel's parameters and another's behind a step; the furthest tensor."""
 
@@ -166,13 +179,26 @@ class OutcomeRecord(TypedDict):
     message: Text
 
 
-class EndRecord(TypedDict):
-    """How the training ended: "complete" or "interrupted"."""
+class Loading(TypedDict):
+    """Samples that the process that makes batches made, the seconds that it took, ahead, and those
+    that the training waited for them."""
 
+    samples: Whole
+    made: Ratio
+    waited: Ratio
+
+
+class _End(TypedDict):
     kind: Text
     state: Text
     seconds: Ratio
     load_after: Ratio | None
+
+
+class EndRecord(_End, total=False):
+    """How the training ended, "complete" or "interrupted"; and how its batches came."""
+
+    loading: Loading
 
 
 KINDS = {
@@ -182,6 +208,7 @@ KINDS = {
     "started": StartedRecord,
     "losses": LossesRecord,
     "validation": ValidationRecord,
+    "crossed": CrossedRecord,
     "distance": DistanceRecord,
     "checkpoint": CheckpointRecord,
     "outcome": OutcomeRecord,

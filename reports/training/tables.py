@@ -84,6 +84,29 @@ def _beyond(threshold: float, step: int | None) -> str:
     return f"by {threshold:g} {f'at step {step:,}' if step else 'never'}"
 
 
+def crossed(training: Training, style: str) -> str:
+    """Return the accuracy of each panel's weights in every panel, as a table; "" if none were."""
+    names = [n for n in training.panels if any(n == panel for panel, _ in training.crossed)]
+    rows = []
+    for source, panel in training.panels.items():
+        cells = [training.crossed.get((name, source)) for name in names]
+        if any(cells):
+            said = [f"{100 * each['accuracy']:.2f} %" if each else "" for each in cells]
+            rows.append([panel.label, *said])
+    headers = ("weights of", *(f"in {training.panels[name].label}" for name in names))
+    return tabulate(rows, headers, tablefmt=style, disable_numparse=True) if rows else ""
+
+
+def differing(training: Training) -> int:
+    """Return how many test samples, at most, panels judge differently by the same weights."""
+    most = 0
+    for source in training.panels:
+        own = [each for (_, name), each in training.crossed.items() if name == source]
+        right = [round(each["accuracy"] * each["samples"]) for each in own]
+        most = max([most, max(right, default=0) - min(right, default=0)])
+    return most
+
+
 def reasons(training: Training) -> list[str]:
     """Return, a line each, why panels did not come to the end."""
     lines = []

@@ -1,0 +1,67 @@
+"""What differs between two files beside the rungs: their outputs, and what they drop."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from frontends.ladder.aligned import same
+from frontends.ladder.beside import FileRuns
+from frontends.ladder.files import Brought
+from frontends.ladder.report import Row
+from frontends.ladder.runs import Job, Result
+from frontends.ladder.structure import STRUCTURE
+from frontends.workers.outcomes import MISMATCHED
+
+
+def outputs_apart(first: Brought, other: Brought) -> Iterator[str]:
+    """Yield a line for outputs that one of two files alone has, or that have other shapes."""
+    for mode, where in (("evaluate", ""), ("train", " in training")):
+        own, found = (each.seen.outputs[mode] for each in (first, other))
+        keys = other.outputs[mode]
+        if len(own) != len(found):
+            counts = " and ".join(
+                f"{len(o)} output{'s' * (len(o) > 1)} of {each.name}"
+                for each, o in ((first, own), (other, found))
+            )
+            yield f"{counts}{where}: the first {min(len(own), len(found))} compared"
+        for (key, shape), theirs in zip(own.items(), keys):
+            if shape[1:] != found[theirs][1:]:
+                what = f"output {key or ''}".strip()
+                shapes = f"{shape[1:]} of {first.name}, {found[theirs][1:]} of {other.name}"
+                yield f"{what}{where}: {shapes}"
+                return
+
+
+def dropouts_apart(one: str, mine: Result, another: str, theirs: Result) -> Iterator[Row]:
+    """Yield a row for every kind of dropout that one of two files alone has."""
+    both = [Counter(each.told.dropouts.get("train", ())) for each in (mine, theirs)]
+    for name, beside, left in (
+        (one, another, both[0] - both[1]),
+        (another, one, both[1] - both[0]),
+    ):
+        for words, count in left.items():
+            times = f", {count} times," if count > 1 else ""
+            line = f"{words}{times} of {name} has no counterpart in {beside}"
+            yield Row(STRUCTURE, (name,), MISMATCHED, note=line)
+
+
+def misplaced(runs: FileRuns, panels: tuple[str, str]) -> Iterator[Row]:
+    """Yield a row if a dropout of one file drops another value than those of the other: at rate 0
+    nothing else tells. To drop and to rectify is the same in either order."""
+    if not all(runs.run(Job(panel)).told.dropouts.get("train") for panel in panels):
+        return
+    dropped = [runs.dropped(panel) for panel in panels]
+    for side, name in enumerate(panels):
+        theirs = dropped[1 - side]
+        for number, value in enumerate(dropped[side], 1):
+            if theirs and not any(_drops_alike(value, each) for each in theirs):
+                line = f"dropout {number} of {name} stands where none of the other file does"
+                yield Row(STRUCTURE, (name,), MISMATCHED, note=line)
+
+
+def _drops_alike(one: Any, another: Any) -> bool:
+    return same(one, another) or same(np.maximum(one, 0), np.maximum(another, 0))

@@ -1,0 +1,57 @@
+"""What a graph that is compared with another file calls, op by op. Python 3.7."""
+
+import numpy as np
+import tensorflow as tf
+
+from frontends.workers.protocol import Call
+from frontends.workers.tracing import Places
+
+_PASSES = ("Identity", "ReadVariableOp", "Cast", "Enter")
+_PLACES = Places(tf, np)
+
+
+def calls_of(graph, given, held):
+    """Return the calls of a graph and, by number, the tensors that they give.
+
+    held: name of a variable's op -> what it is called as a parameter.
+    """
+    calls, found, made, taken = [], {}, {given.op.name: {-1}}, {}
+    for op in graph.get_operations():
+        if op.name in made:
+            continue
+        behind = [each.op for each in op.inputs]
+        sources = set().union(*(made.get(each.name, ()) for each in behind))
+        takes = set().union(*(taken.get(each.name, ()) for each in behind))
+        if op.name in held:
+            taken[op.name] = {held[op.name]}
+            continue
+        if not _gives_data(op):
+            made[op.name] = sources
+            taken[op.name] = takes if op.type in _PASSES or not sources else set()
+            continue
+        made[op.name] = {len(calls)}
+        found[len(calls)] = op.outputs[0]
+        calls.append(Call(_name(op), *_place(op), tuple(sorted(sources)), tuple(sorted(takes))))
+    return tuple(calls), found
+
+
+def _gives_data(op):
+    if not op.outputs or op._control_flow_context is not None:
+        return False
+    value = op.outputs[0]
+    ranked = value.shape.ndims is not None and value.shape.ndims > 0
+    return ranked and value.shape[0].value is None and value.dtype.is_floating
+
+
+def _name(op):
+    return "%s (%s)" % (op.name, op.type)
+
+
+def _place(op):
+    return _PLACES.of_lines([(each[0], each[1]) for each in op.traceback])
+
+
+def switches_of(graph):
+    """Return the placeholders that a file made for itself to say whether it trains."""
+    made = [op.outputs[0] for op in graph.get_operations() if op.type.startswith("Placeholder")]
+    return [each for each in made if each.dtype.base_dtype == tf.bool]

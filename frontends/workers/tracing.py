@@ -1,0 +1,265 @@
+"""What a file that is compared with another one calls, in order, and what comes of it. Python 3.7.
+
+Tensors are followed by their identity, so all of a call are kept until it is over. The line of a
+call is the innermost that is neither the framework's nor ours.
+"""
+# ruff: noqa: UP006, UP035, UP045 - what Python 3.7 can evaluate
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import linecache
+import os
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple
+
+import numpy as np
+
+from frontends.workers.outcomes import MismatchError
+from frontends.workers.protocol import Call, Shape
+
+ROOT = Path(__file__).resolve().parents[2]
+_OURS = tuple(str(ROOT / each) + os.sep for each in ("frontends", "common"))
+_PYTHON = str(Path(contextlib.__file__).parent) + os.sep
+_SIZES = (32, 64, 224, 28, 96, 299)  # of images, where nobody says one
+_REALS = ("eps", "epsilon", "momentum", "negative_slope")
+Place = Tuple[str, str]  # file and line, and its text
+NOWHERE = "", ""
+
+
+class Places:
+    """Finds lines of a reader's; packages: folders of those whose lines are none."""
+
+    def __init__(self, *packages: Any) -> None:
+        found = [str(Path(each.__file__).parent) + os.sep for each in packages]
+        self._left_out = (*found, *_OURS)
+
+    def here(self) -> Place:
+        """Return the line that led here."""
+        frame = sys._getframe(1)  # type: Any
+        while frame is not None:
+            name = frame.f_code.co_filename
+            if self.is_reader_s(name):
+                return _place(name, frame.f_lineno)
+            frame = frame.f_back
+        return NOWHERE
+
+    def of_lines(self, lines: Iterable[Tuple[str, int]]) -> Place:
+        """Return the last reader's line among (file, number)."""
+        for name, number in reversed(list(lines)):
+            if self.is_reader_s(name):
+                return _place(name, number)
+        return NOWHERE
+
+    def is_reader_s(self, name: str) -> bool:
+        """Return whether a file is a reader's, or of a library that they use."""
+        if not name.endswith(".py") or name.startswith(self._left_out):
+            return False
+        return "site-packages" in name or not name.startswith(_PYTHON)
+
+
+def _place(name: str, number: int) -> Place:
+    return "%s:%d" % (Path(name).name, number), linecache.getline(name, number).strip()
+
+
+class Trace:
+    """The calls of each mode, and the parameters in the order in which they were taken first.
+
+    numbers: gives the array of a tensor, a copy. keep: whether arrays are kept.
+    """
+
+    def __init__(self, numbers: Callable[[Any], Any], keep: bool) -> None:
+        self.calls: Dict[str, Tuple[Call, ...]] = {}
+        self.order: Dict[str, None] = {}
+        self.on = False
+        self._numbers, self._keep = numbers, keep
+        self._found: List[Call] = []
+        self._values: Dict[int, Any] = {}
+        self._known: Dict[int, int] = {}
+        self._alive: List[Any] = []
+        self._batch = 0
+
+    @contextmanager
+    def recording(self, mode: str, batch: int, given: Any) -> Iterator[None]:
+        """Record the calls that are made within, on a batch."""
+        self._found, self._values, self._alive = [], {}, [given]
+        self._known, self._batch, self.on = {id(given): -1}, batch, True
+        try:
+            yield
+        finally:
+            self.on = False
+            self.calls[mode] = tuple(self._found)
+            self._alive, self._known = [], {}
+
+    def took(self, names: Iterable[str]) -> None:
+        """Note that parameters are taken."""
+        self.order.update(dict.fromkeys(names))
+
+    def put(self, name: str, place: Place, given: Any, result: Any, takes: Iterable[str]) -> None:
+        """Note a call that is over."""
+        takes = tuple(dict.fromkeys(takes))
+        self.took(takes)
+        sources = [self._known[id(each)] for each in leaves(given) if id(each) in self._known]
+        for each in leaves(result):
+            if len(getattr(each, "shape", ())) and int(each.shape[0]) == self._batch:
+                self._alive.append(each)
+                self._put(Call(name, *place, tuple(dict.fromkeys(sources)), takes), each)
+
+    def _put(self, call: Call, result: Any) -> None:
+        number = len(self._found)
+        if self._keep:
+            value = np.asarray(self._numbers(result))
+            if value.dtype.kind != "f":
+                return
+            self._values[number] = value
+        self._found.append(call)
+        self._known[id(result)] = number
+
+    def items(self) -> Iterator[Tuple[str, Any]]:
+        """Yield (call/<number>, array) of the mode that was recorded last, and forget it."""
+        for number, value in self._values.items():
+            yield "call/%d" % number, value
+        self._values = {}
+
+
+def follows_of(calls: Iterable[Call]) -> Dict[str, Tuple[str, ...]]:
+    """Return, by layer that holds parameters, those whose results it is given, through whatever."""
+    behind: Dict[int, Dict[str, None]] = {}
+    found: Dict[str, Dict[str, None]] = {}
+    for number, call in enumerate(calls):
+        before: Dict[str, None] = {}
+        for source in call.sources:
+            before.update(behind.get(source, {}))
+        layers = dict.fromkeys(name.rpartition(".")[0] for name in call.takes)
+        for layer in layers:
+            found.setdefault(layer, {}).update((b, None) for b in before if b not in layers)
+        behind[number] = layers or before
+    return {layer: tuple(before) for layer, before in found.items()}
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    """Yield what is in lists, tuples and dicts, at any depth."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        for each in value:
+            yield from leaves(each)
+    else:
+        yield value
+
+
+def outputs_of(output: Any, kind: Any, wanted: Iterable[str] = ()) -> Dict[str, Any]:
+    """Return the tensors that a network gave, by key or place, "" for a single one.
+
+    wanted: of them, in order; where a key is not there, what stands in its place. Raises
+    MismatchError if there is no tensor.
+    """
+    found = dict(_named(output, kind, ""))
+    found = {key: each for key, each in found.items() if len(each.shape)}
+    if not found:
+        raise MismatchError("the network gives a %s, expected tensors" % type(output).__name__)
+    keys = list(found)
+    return {
+        key: found[key] if key in found else found[keys[index]]
+        for index, key in enumerate(wanted or keys)
+        if key in found or index < len(keys)
+    }
+
+
+def _named(output: Any, kind: Any, path: str) -> Iterator[Tuple[str, Any]]:
+    if isinstance(output, kind):
+        yield path, output
+    elif isinstance(output, dict):
+        for key, each in output.items():
+            yield from _named(each, kind, ("%s.%s" % (path, key)).strip("."))
+    elif isinstance(output, (list, tuple)):
+        for index, each in enumerate(output):
+            yield from _named(each, kind, ("%s.%d" % (path, index)).strip("."))
+
+
+def numbered(outputs: Mapping[str, Any]) -> Iterator[Tuple[str, Any]]:
+    """Yield (output, tensor), (output/1, tensor) …, as results are called."""
+    for index, each in enumerate(outputs.values()):
+        yield ("output/%d" % index if index else "output"), each
+
+
+def cotangents(inputs: Any, outputs: Mapping[str, Any]) -> Optional[Dict[str, Any]]:
+    """Return {key: array to begin gradients from}; None if some output is of another shape."""
+    found = {}
+    for (name, each), key in zip(numbered(outputs), outputs):
+        array = inputs.get(name.replace("output", "cotangent"))
+        if tuple(array.shape) != tuple(int(size) for size in each.shape):
+            return None
+        found[key] = array
+    return found
+
+
+class _Rounding(ast.NodeTransformer):
+    """Brings the reals of a file to their float32 values: some frameworks keep them in float32."""
+
+    def visit_Constant(self, node: Any) -> Any:
+        if isinstance(node.value, float):
+            node.value = rounded(node.value)
+        return node
+
+    def visit_Num(self, node: Any) -> Any:  # Python 3.7
+        if isinstance(node.n, float):
+            node.n = rounded(node.n)
+        return node
+
+
+def rounded(value: float) -> float:
+    """Return a real at its float32 value, as it is where float32 has none near it."""
+    return float(np.float32(value)) if 1e-30 < abs(value) < 1e30 else value
+
+
+def round_reals(layer: Any) -> None:
+    """Bring a layer's reals that some frameworks keep in float32 to these values."""
+    for name in _REALS:
+        value = vars(layer).get(name)
+        if isinstance(value, float):
+            object.__setattr__(layer, name, rounded(value))
+
+
+def run_rounded(path: str, names: Dict[str, Any]) -> None:
+    """Run a file with its reals at their float32 values."""
+    tree = _Rounding().visit(ast.parse(Path(path).read_bytes(), path))
+    exec(compile(tree, path, "exec"), names)
+
+
+class Probed:
+    """Normal numbers of a shape, as an ArrayReader gives them."""
+
+    def __init__(self, shape: Shape) -> None:
+        self._shape = shape
+
+    def get(self, name: str) -> Any:
+        """Return the array, whatever its name is."""
+        return np.random.RandomState(0).standard_normal(self._shape)
+
+
+def called(entry: Any, arguments: str) -> Any:
+    """Return what an entry gives when it is called with arguments as Python writes them."""
+    call = ast.parse("f(%s)" % arguments, mode="eval").body  # type: Any
+    plain = [ast.literal_eval(each) for each in call.args]
+    named = {each.arg: ast.literal_eval(each.value) for each in call.keywords}
+    return entry(*plain, **named)
+
+
+def likely_shapes(tensors: Iterable[Any]) -> List[Shape]:
+    """Return the shapes of inputs that a network with such tensors may take, the likeliest first.
+
+    tensors: protocol.Tensor in the order of creation.
+    """
+    kernels = [each.shape for each in tensors if each.kind == "kernel"]
+    for shape in kernels:
+        if len(shape) == 4:
+            channels = [shape[1]] if shape[1] > 1 or shape[0] > 32 else [1, 3, shape[0]]
+            return [(each, size, size) for each in dict.fromkeys(channels) for size in _SIZES]
+        if len(shape) == 3:
+            return [(shape[1], size) for size in (64, 256)]
+        return [(shape[1],), (1, 28, 28), (3, 32, 32)]
+    return [(3, size, size) for size in _SIZES]

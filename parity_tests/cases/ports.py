@@ -1,0 +1,99 @@
+"""Networks of PyTorch beside ports of them in other frameworks, right and wrong."""
+
+from __future__ import annotations
+
+from parity_tests.cases.pairs import Pair
+from parity_tests.cases.styles import BASE
+
+MORE = {
+    "Keras, three ways": Pair(
+        ("keras_sequential/keras_net.py:sequential", "keras_sequential/keras_net.py:own_layer")
+    ),
+    "TensorFlow 1": Pair(("graph_styles/tf1_net.py:contrib", BASE), shape=(3, 8, 8), only=False),
+    "MobileNet": Pair(
+        ("mobilenetv2/keras_net.py:MobileNet", "mobilenetv2/torch_net.py:MobileNetV2"),
+        ("softmax", "dropout 0.2", "first apart"),
+        only=False,
+    ),
+    "U-Net": Pair(
+        ("unet/keras_net.py:unet", "unet/keras_net.py:swapped"), ("Concatenate",), only=False
+    ),
+    "EfficientNet": Pair(
+        (
+            "efficientnet/torch_port.py:EfficientNet",
+            "efficientnet/torch_port.py:EfficientNet(mixed=True)",
+        ),
+        ("first apart: pad of",),
+        only=False,
+        shape=(3, 32, 32),
+    ),
+    "a tuple of outputs": Pair(("output_forms/torch_net.py:Net", "output_forms/torch_net.py:Net")),
+    "imports": Pair(("imports/beside.py:net", "imports/beside.py:net")),
+}
+
+
+MAP, VECTOR = (3, 8, 8), (12,)
+
+
+def _ported(name: str, port: str, *said: str, shape: tuple[int, ...] = MAP) -> Pair:
+    """Return a row of a PyTorch file of more/, beside a port of it in another framework."""
+    return Pair((f"more/torch_net.py:{name}", f"more/{port}"), said, False, shape)
+
+
+PORTED = {
+    "autoencoder, Keras": _ported("autoencoder", "keras_net.py:autoencoder"),
+    "autoencoder, Paddle": _ported("autoencoder", "paddle_net.py:autoencoder"),
+    "another last": _ported(
+        "autoencoder", "keras_net.py:autoencoder('tanh')", "first apart: 3 (Sigmoid)"
+    ),
+    "layer norm, Keras": _ported("layer_norm", "keras_net.py:layer_norm", shape=VECTOR),
+    "layer norm, Paddle": _ported("layer_norm", "paddle_net.py:layer_norm", shape=VECTOR),
+    "its epsilon, Keras": _ported(
+        "layer_norm", "keras_net.py:layer_norm(1e-3)", "first apart: 1 (LayerNorm)", shape=VECTOR
+    ),
+    "its epsilon, Paddle": _ported(
+        "layer_norm", "paddle_net.py:layer_norm(1e-3)", "first apart: 1 (LayerNorm)", shape=VECTOR
+    ),
+    "tanh for erf": _ported(
+        "layer_norm",
+        "keras_net.py:layer_norm(approximate=True)",
+        "first apart: 2 (GELU)",
+        shape=VECTOR,
+    ),
+    "group norm": _ported("group_norm", "paddle_net.py:group_norm"),
+    "other groups": _ported("group_norm", "paddle_net.py:group_norm(2)", "first apart: 1 (GroupN"),
+    "PReLU, Keras": _ported("prelu", "keras_net.py:prelu"),
+    "PReLU, Paddle": _ported("prelu", "paddle_net.py:prelu"),
+    "of one dimension": _ported("conv1d", "paddle_net.py:conv1d", shape=(4, 16)),
+    "Inception, Keras": _ported("Inception", "keras_net.py:inception"),
+    "Inception, Paddle": _ported("Inception", "paddle_net.py:Inception"),
+    "swapped": _ported("Inception", "keras_net.py:inception(True)", "first apart: cat of"),
+    "another activation": _ported(
+        "Inception", "paddle_net.py:Inception('relu6')", "first apart: relu of"
+    ),
+    "branches in another order, Paddle": _ported("Branches", "paddle_net.py:Branches"),
+    "branches in another order, Keras": _ported("Branches", "keras_net.py:branches"),
+    "a gate": _ported("Gate", "keras_net.py:Gate"),
+    "SAME at stride 2": _ported("Gate", "keras_net.py:Gate('same')", "first apart: conv (Conv2d)"),
+    "another gate": _ported(
+        "Gate", "keras_net.py:Gate(gate='hard_sigmoid')", "first apart: sigmoid of"
+    ),
+    "separable, Keras": _ported("Separable", "keras_net.py:separable"),
+    "separable, Paddle": _ported("Separable", "paddle_net.py:Separable"),
+    "no limit": _ported("Separable", "keras_net.py:separable(None)", "relu6"),
+    "called three times": _ported("Shared", "keras_net.py:shared"),
+    "called twice": _ported("Shared", "keras_net.py:shared(2)", "first apart: conv (Conv2d)"),
+    "upsampled, Keras": _ported("Upsampled", "keras_net.py:upsampled"),
+    "upsampled, Paddle": _ported("Upsampled", "paddle_net.py:Upsampled"),
+    "bilinear": _ported("Upsampled", "keras_net.py:upsampled('bilinear')", "interpolate of"),
+    "another slope": _ported("Upsampled", "paddle_net.py:Upsampled(0.1)", "leaky_relu of"),
+    "a dict, Keras": _ported("Heads", "keras_net.py:heads", shape=(6,)),
+    "a dict, Paddle": _ported("Heads", "paddle_net.py:Heads", shape=(6,)),
+    "a dict, wrong": _ported("Heads", "paddle_net.py:Heads(True)", "first apart", shape=(6,)),
+    "flat, Paddle": _ported("flat", "paddle_net.py:flat"),
+    "flat, NHWC": _ported("flat", "keras_net.py:flat", "the same values in another order"),
+    "dropout": _ported("dropped", "torch_net.py:dropped", shape=(6,)),
+    "dropout elsewhere": _ported(
+        "dropped", "torch_net.py:dropped_elsewhere", "stands where none", shape=(6,)
+    ),
+}

@@ -1,0 +1,99 @@
+"""One network as people wrote it in TensorFlow 1, and what is another network."""
+
+import tensorflow as tf
+from tensorflow.contrib import slim
+
+
+def layers(images, is_training):
+    x = tf.layers.conv2d(images, 4, 3, padding="same", use_bias=False, name="conv1")
+    x = tf.layers.batch_normalization(
+        x, momentum=0.9, epsilon=1e-5, training=is_training, name="bn1", fused=False
+    )
+    x = tf.reduce_mean(tf.nn.relu(x), [1, 2])
+    return tf.layers.dense(x, 10, name="logits")
+
+
+def fused(images, train=True):
+    x = tf.layers.conv2d(images, 4, 3, padding="same", use_bias=False)
+    x = tf.layers.batch_normalization(x, momentum=0.9, epsilon=1e-5, training=train)
+    return tf.layers.dense(tf.reduce_mean(tf.nn.relu(x), axis=(1, 2)), 10)
+
+
+def slim_scope(inputs, num_classes=10, is_training=True):
+    normal = {"is_training": is_training, "decay": 0.9, "epsilon": 1e-5, "scale": True}
+    with (
+        slim.arg_scope([slim.conv2d], normalizer_fn=slim.batch_norm, normalizer_params=normal),
+        tf.variable_scope("Net", "Net", [inputs]),
+    ):
+        end_points = {}
+        x = end_points["conv"] = slim.conv2d(inputs, 4, [3, 3], scope="conv")
+        x = tf.reduce_mean(x, [1, 2], name="pool")
+        return slim.fully_connected(x, num_classes, activation_fn=None, scope="logits"), end_points
+
+
+def placeholder(images):
+    training = tf.placeholder_with_default(False, [], name="training")
+    x = tf.layers.conv2d(images, 4, 3, padding="same", use_bias=False)
+    x = tf.layers.batch_normalization(x, momentum=0.9, epsilon=1e-5, training=training)
+    return tf.layers.dense(tf.reduce_mean(tf.nn.relu(x), [1, 2]), 10)
+
+
+def variables(images, phase_train):
+    """Variables of its own, as the first tutorials have it."""
+    kernel = tf.Variable(tf.truncated_normal([3, 3, 3, 4], stddev=0.1, dtype=images.dtype))
+    x = tf.nn.conv2d(images, kernel, strides=[1, 1, 1, 1], padding="SAME")
+    x = tf.layers.batch_normalization(
+        x, momentum=0.9, epsilon=1e-5, training=phase_train, fused=False
+    )
+    x = tf.reduce_mean(tf.nn.relu(x), [1, 2])
+    weights = tf.Variable(tf.truncated_normal([4, 10], stddev=0.1, dtype=images.dtype))
+    biases = tf.Variable(tf.zeros([10], dtype=images.dtype))
+    return tf.matmul(x, weights) + biases
+
+
+def reused(images, training):
+    with tf.variable_scope("net", reuse=tf.AUTO_REUSE):
+        kernel = tf.get_variable("w", [3, 3, 3, 4], images.dtype)
+        x = tf.nn.conv2d(images, kernel, [1, 1, 1, 1], "SAME")
+        x = tf.layers.batch_normalization(
+            x, momentum=0.9, epsilon=1e-5, training=training, name="bn", fused=False
+        )
+        x = tf.reduce_mean(tf.nn.relu(x), [1, 2])
+        return tf.nn.bias_add(
+            tf.matmul(x, tf.get_variable("fc_w", [4, 10], images.dtype)),
+            tf.get_variable("fc_b", [10], images.dtype, tf.zeros_initializer()),
+        )
+
+
+def float32(images, training):
+    """Its variable is of float32, whatever the images are."""
+    kernel = tf.Variable(tf.truncated_normal([3, 3, 3, 4], stddev=0.1))
+    x = tf.nn.conv2d(images, kernel, strides=[1, 1, 1, 1], padding="SAME")
+    return tf.layers.dense(tf.reduce_mean(x, [1, 2]), 10)
+
+
+def defaults(images, training):
+    """The epsilon and the momentum that TensorFlow has where none is said."""
+    x = tf.layers.conv2d(images, 4, 3, padding="same", use_bias=False)
+    x = tf.nn.relu(tf.layers.batch_normalization(x, training=training))
+    return tf.layers.dense(tf.reduce_mean(x, [1, 2]), 10)
+
+
+def valid(images, training):
+    x = tf.layers.conv2d(images, 4, 3, use_bias=False)
+    x = tf.layers.batch_normalization(x, momentum=0.9, epsilon=1e-5, training=training)
+    return tf.layers.dense(tf.reduce_mean(tf.nn.relu(x), [1, 2]), 10)
+
+
+def model_fn(features, labels, mode):
+    """An estimator's."""
+    logits = layers(features["x"], mode == tf.estimator.ModeKeys.TRAIN)
+    return tf.estimator.EstimatorSpec(mode, predictions={"logits": logits})
+
+
+class Net:
+    """A class with a graph of its own."""
+
+    def __init__(self):
+        self.x = tf.placeholder(tf.float32, [None, 8, 8, 3])
+        self.logits = layers(self.x, False)

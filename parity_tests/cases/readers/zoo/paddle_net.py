@@ -1,0 +1,3 @@
+from paddle.vision.models import resnet50
+
+__all__ = ["resnet50"]

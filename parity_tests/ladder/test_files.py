@@ -1,0 +1,69 @@
+"""Two files compared, with no specification: by the command, and by the functions behind it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from common.errors import TriptychError
+from frontends.ladder.verify import verify_files
+from frontends.verify import main
+from frontends.workers.pool import Workers
+from parity_tests.rows import rows
+
+
+def test_a_file_of_a_package_imports_relatively(workers: Workers, tmp_path: Path) -> None:
+    package = tmp_path / "models"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "parts.py").write_text("from torch import nn\n\nhead = nn.Linear\n")
+    (package / "net.py").write_text("from .parts import head\n\nnet = head(4, 3)\n")
+    (tmp_path / "own.py").write_text("from torch import nn\n\nnet = nn.Linear(4, 3)\n")
+    files = [f"{package}/net.py:net", f"{tmp_path}/own.py:net"]
+    report = verify_files(files, workers=workers)
+    assert report.proved, report.text()
+
+
+OWN = "from torch import nn\n\nnet = nn.Sequential(\n    nn.Linear(4, 3),\n    nn.{},\n)\n"
+
+
+def test_the_command_writes_a_page_and_reads_weights(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [tmp_path / "own.py", tmp_path / "port.py"]
+    for file, last in zip(files, ("ReLU()", "LeakyReLU(0.1)")):
+        file.write_text(OWN.format(last))
+    page, weights = tmp_path / "page.html", tmp_path / "own.safetensors"
+    drawn = np.random.default_rng(0).standard_normal((4, 3)).astype(np.float32)
+    save_file({"0.weight": drawn.T.copy(), "0.bias": drawn[0]}, weights)
+    batch = tmp_path / "batch.npy"
+    np.save(batch, np.random.default_rng(1).standard_normal((5, 4)))
+    given = ["--html", str(page), "--weights", str(weights), "--input", str(batch)]
+    assert main([*(f"{each}:net" for each in files), *given]) == 1
+    said = capsys.readouterr().out
+    assert "first apart: 1 (ReLU) of own.py:net (own.py:5: nn.ReLU(),)" in said, said
+    text = page.read_text(encoding="utf-8")
+    assert text.index("first apart") < text.index("What was checked")
+    assert "<div class='call agrees'>0 (Linear)" in text and "call apart'>1 (LeakyReLU)" in text
+
+
+LINES = {
+    "no file among them": ("resnet18 resnet34", "one network, or files"),
+    "an option of one network": ("a.py:f@torch b.py:f@torch --legacy", "--legacy is of one"),
+    "a recipe": ("a.py:f@torch b.py:f@torch --recipe rirr", "rirr"),
+    "an image": ("a.py:f@torch b.py:f@torch --input nowhere.png", "nowhere.png: no such file"),
+    "an option of files": ("resnet18 --input x.npy", "--input is of two or more files"),
+    "a shape": ("a.py:f@torch b.py:f@torch --input-shape big", "expected sizes such as 3,32,32"),
+    "names of three": ("a.py:f@torch b.py:f@torch c.py:f@torch --names x.json", "of two files"),
+    "an input": ("a.py:f@torch b.py:f@torch --input nowhere.npy", "--input nowhere.npy: "),
+}
+
+
+@rows("line, said", LINES)
+def test_a_wrong_line_is_told_in_one(line: str, said: str) -> None:
+    with pytest.raises(TriptychError) as raised:
+        main(line.split())
+    assert said in str(raised.value) and "\n" not in str(raised.value)

@@ -1,0 +1,1 @@
+"""The sources' experiments: their data, their measures, their records and pages, and small runs."""

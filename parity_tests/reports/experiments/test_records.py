@@ -1,0 +1,174 @@
+"""Parts are recorded one by one; what is recorded is not run again; pages are what records say."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from common.datasets.batches import Batches, Digest
+from common.errors import TriptychError
+from common.experiments import EXPERIMENTS, RESNEXT_FORMS, Experiment
+from common.networks.trials import form
+from frontends.workers.outcomes import CRASHED, Outcome, WorkerError
+from frontends.workers.pool import Workers
+from parity_tests.rows import rows
+from reports.experiment import listed, main, parse, scale_of
+from reports.experiments.lab import Course, Lab
+from reports.experiments.page import page
+from reports.experiments.records import Record, read_record
+from reports.experiments.running import run
+from reports.experiments.studies import STUDIES, kinds_of
+from reports.experiments.study import Study
+
+REPORTS = Path(__file__).parents[3] / "reports"
+RECORDS = sorted((REPORTS / "data").glob("experiment-*.jsonl"))
+OPENING = {"scale": "quick", "command": "triptych experiment some"}
+NAME = re.compile(r"[a-z0-9_]+(/[a-z0-9_ ]+)*")
+WIDTH = {"parameters": 1, "macs": 1, "losses": [2.0], "loss": 1.0, "accuracy": 0.5}
+
+
+def _study(results: dict[str, Any]) -> Study:
+    """Return the study of ResNeXt's forms with these parts; an exception is raised in place of
+    values."""
+
+    def run_one(lab: Lab, part: str) -> dict[str, Any]:
+        found = results[part]
+        if isinstance(found, BaseException):
+            raise found
+        return dict(found)
+
+    return replace(STUDIES["resnext_forms"], plan=lambda scale: list(results), run=run_one)
+
+
+def _run(folder: Path, results: dict[str, Any], workers: Workers) -> tuple[Record, list[str]]:
+    """Run these parts in a folder; return the record, and the parts that were begun."""
+    path = folder / "data" / "experiment-resnext_forms-quick.jsonl"
+    said: list[str] = []
+    (scratch := folder / f"scratch{len(list(folder.iterdir()))}").mkdir()
+    lab = Lab(RESNEXT_FORMS, RESNEXT_FORMS.quick, workers, scratch)
+    done = read_record(path, kinds_of) if path.exists() else None
+    try:
+        run(_study(results), lab, list(results), path, done, OPENING, said.append)
+    finally:
+        record = read_record(path, kinds_of)
+    return record, [each.split()[0] for each in said if " of " in each]
+
+
+PART, OTHER = "width/1/27/0", "width/8/6/0"
+
+
+def test_what_is_recorded_is_not_run_again(tmp_path: Path, workers: Workers) -> None:
+    stop = WorkerError(Outcome("torch", CRASHED, "step 1", "signal SIGKILL"))
+    record, _ = _run(tmp_path, {PART: WIDTH, OTHER: stop}, workers)
+    assert set(record.parts) == {PART} and "SIGKILL" in record.stopped[OTHER]["message"]
+    study = STUDIES["resnext_forms"]
+    assert "SIGKILL" in page(study, record, study.find(record))
+    record, begun = _run(tmp_path, {PART: WIDTH, OTHER: WIDTH}, workers)
+    assert begun == [OTHER] and set(record.parts) == {PART, OTHER} and not record.stopped
+    assert len(record.sessions) == 2 and record.ended
+
+
+def test_an_interrupt_leaves_what_ended(tmp_path: Path, workers: Workers) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        _run(tmp_path, {PART: WIDTH, OTHER: KeyboardInterrupt()}, workers)
+    path = tmp_path / "data" / "experiment-resnext_forms-quick.jsonl"
+    record = read_record(path, kinds_of)
+    assert set(record.parts) == {PART} and not record.ended
+
+
+@rows(
+    "values, said",
+    {
+        "too few": ({**WIDTH, "losses": []}, "losses"),
+        "no share": ({**WIDTH, "accuracy": 1.5}, "accuracy"),
+        "missing": ({n: v for n, v in WIDTH.items() if n != "macs"}, "without values.macs"),
+    },
+)
+def test_values_are_checked(
+    values: dict[str, Any], said: str, tmp_path: Path, workers: Workers
+) -> None:
+    with pytest.raises(TriptychError, match=said):
+        _run(tmp_path, {PART: values}, workers)
+
+
+@rows("made", EXPERIMENTS)
+def test_an_experiment_is_whole(made: Experiment) -> None:
+    study = STUDIES[made.name]
+    assert study.experiment is made
+    for scale in (made.full, made.quick):
+        parts = study.plan(scale)
+        assert len(set(parts)) == len(parts) and all(map(NAME.fullmatch, parts))
+        assert {each.split("/")[0] for each in parts} <= set(study.kinds)
+    assert made.name in listed() and made.quick.cost in listed()
+
+
+@rows("name", {name: name for name in EXPERIMENTS})
+def test_verdicts_are_on_claims(name: str, tmp_path: Path) -> None:
+    """Also where nothing was run: then they are open, or need no run."""
+    found = STUDIES[name].find(Record(tmp_path / "none.jsonl"))
+    assert {each.claim for each in found.verdicts} <= {c.name for c in EXPERIMENTS[name].claims}
+
+
+@rows("path", {path.stem: path for path in RECORDS})
+def test_a_committed_page_is_what_its_record_says(path: Path) -> None:
+    record = read_record(path, kinds_of)
+    study = STUDIES[record.sessions[0]["experiment"]]
+    findings = study.find(record)
+    written = (REPORTS / f"{path.stem}.md").read_text(encoding="utf-8")
+    assert page(study, record, findings) == written
+    for each in findings.drawings:
+        for end in (".svg", "-dark.svg", ".png"):
+            assert (REPORTS / f"{path.stem}-{each.stem}{end}").exists()
+
+
+@rows(
+    "line, said",
+    {
+        "none": ([], "which experiment"),
+        "unknown": (["resnet"], "unknown experiment"),
+        "panel": (["rir", "--framework", "jax"], "unknown framework"),
+        "data": (["rir", "--data-dir", "/nowhere"], "holds no mnist"),
+    },
+)
+def test_a_mistake_is_one_line(line: list[str], said: str, tmp_path: Path) -> None:
+    with pytest.raises(TriptychError, match=said) as found:
+        main([*line, "--out", str(tmp_path)])
+    assert "\n" not in str(found.value)
+
+
+def test_options_change_the_scale() -> None:
+    options = parse(["resnet_or_se", "--framework", "paddle", "--seeds", "2"], "triptych")
+    scale = scale_of(options)
+    assert scale.panels == ("paddle",) and scale.seeds == (0, 1)
+    assert scale.steps == EXPERIMENTS["resnet_or_se"].full.steps
+
+
+def test_a_course_takes_the_batches_of_its_seed(tmp_path: Path, workers: Workers) -> None:
+    """Epoch after epoch, as the programs that are written have them."""
+    scale = replace(RESNEXT_FORMS.quick, samples=40, tests=10)
+    lab = Lab(RESNEXT_FORMS, scale, workers, tmp_path, threads=1)
+    stage = RESNEXT_FORMS.stages["training"]
+    network = form("grouped", cardinality=2, depth=2)
+    course = Course(lab, "torch", network, stage, seed=3)
+    course.step(4)
+    expected = Digest()
+    for epoch in (0, 1):
+        for batch in Batches(course.dataset.train, network.input_shape, 16, epoch, seed=3):
+            expected.update(*batch)
+            if epoch:
+                break
+    assert course.digest == expected.value and course.evaluate().samples == 10
+
+
+@pytest.mark.complete
+@rows("name", {name: name for name in EXPERIMENTS})
+def test_a_quick_run_ends_in_a_page(name: str, tmp_path: Path) -> None:
+    framework = "torch" if name in ("rir", "resnet_or_se") else "torch,paddle"
+    line = [name, "--quick", "--framework", framework, "--seeds", "1", "--threads", "1"]
+    assert main([*line, "--out", str(tmp_path)]) == 0
+    text = (tmp_path / f"experiment-{name}-quick.md").read_text(encoding="utf-8")
+    assert "a quick run" in text and "crashed" not in text

@@ -1,0 +1,210 @@
+"""The handbook's pages: committed as the build writes them, with links that lead somewhere and
+claims that are recorded."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from common.networks import available
+from frontends.workers.environments import ROOT
+from parity_tests.commands.parsing import parse_only
+from parity_tests.reports.recorded import REPORTS
+from parity_tests.rows import rows, sooner
+from reports.handbook import api_page, build, decisions, index_page, upgrade_page
+from reports.handbook import pitfalls_page as pitfalls
+from reports.handbook.columns import PANELS
+from reports.handbook.evidence import Evidence
+from reports.handbook.networks import notes
+from reports.handbook.networks.file import ColumnFile
+from reports.handbook.networks.markdown import markdown
+from reports.handbook.networks.page import SOURCES, NetworkPage, network_page
+from reports.handbook.networks.task import TOPICS
+from reports.handbook.pages import PROSE
+from reports.handbook.site.prose import slug
+
+EVIDENCE = Evidence(REPORTS)
+MARKDOWN = REPORTS / "pages"
+NAMES = {name: name for name in SOURCES}
+
+
+def _committed(name: str) -> str:
+    return (MARKDOWN / name).read_text(encoding="utf-8")
+
+
+@rows("name", {name: name for name in PROSE})
+def test_a_page_is_what_the_build_writes(name: str) -> None:
+    assert _committed(name) == PROSE[name](EVIDENCE)
+
+
+@rows("name", sooner(NAMES, ["se_resnext_mnist"]))
+def test_a_network_s_page_is_what_the_build_writes(name: str) -> None:
+    assert _committed(f"{name}.md") == markdown(network_page(name, EVIDENCE), EVIDENCE)
+
+
+@pytest.mark.complete
+def test_every_page_is_what_the_build_writes() -> None:
+    written = build.every_page(REPORTS)
+    assert {path.name for path in MARKDOWN.glob("*.md")} == {
+        Path(each).name for each in written if each.startswith("pages/")
+    }
+    stale = [name for name, text in written.items()
+             if (REPORTS / name).read_text(encoding="utf-8") != text]  # fmt: skip
+    assert stale == []
+
+
+def test_a_stale_page_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = PROSE["numbers-differ.md"](EVIDENCE)
+    monkeypatch.setattr(decisions, "QUESTIONS", decisions.QUESTIONS[1:])
+    assert PROSE["numbers-differ.md"](EVIDENCE) != before
+
+
+# Links
+
+
+def _anchors(text: str) -> set[str]:
+    heads = re.findall(r"^#+ (.*)$", text, re.M)
+    return {slug(re.sub(r"[`*]", "", head)) for head in heads}
+
+
+def dead(page: Path, text: str) -> Iterator[str]:
+    """Yield the links of a page that lead nowhere: files and headings that are not there."""
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        path, _, anchor = link.partition("#")
+        if re.match(r"https?:", link):
+            continue
+        target = (page.parent / path) if path else page
+        if not target.is_file():
+            yield link
+        elif anchor and target.suffix == ".md":
+            own = text if target == page else target.read_text(encoding="utf-8")
+            if anchor not in _anchors(own):
+                yield link
+
+
+@rows("page", {path.name: path for path in sorted(MARKDOWN.glob("*.md"))})
+def test_links_lead_somewhere(page: Path) -> None:
+    assert list(dead(page, page.read_text(encoding="utf-8"))) == []
+
+
+PLANTED = {
+    "a page that is not there": "[x](nowhere.md)",
+    "a heading that is not there": "[x](numbers-differ.md#9-nothing)",
+    "a heading of the page itself": "[x](#nothing)",
+    "a record that is not there": "[x](../data/none.jsonl)",
+}
+
+
+@rows("text", PLANTED)
+def test_a_dead_link_is_seen(text: str) -> None:
+    page = f"# Here\n\n{text} [y](numbers-differ.md) [z](#here)\n"
+    assert list(dead(MARKDOWN / "README.md", page)) == [text[4:-1]]
+
+
+# Claims
+
+
+@rows("note", {f"{n.head} {i}": n for i, n in enumerate(notes.every_note())})
+def test_a_note_rests_on_what_is_recorded(note: notes.Note) -> None:
+    assert note.evidence and set(note.evidence) <= EVIDENCE.known
+    assert "{" not in EVIDENCE.filled(note.text)
+
+
+def test_a_note_without_evidence_does_not_appear() -> None:
+    note = notes.Note("silent", "x", "y", (("torch",),), ("control:never",))
+    assert notes.proved([note, notes.every_note()[0]], EVIDENCE.known) == (notes.every_note()[0],)
+
+
+def test_every_pitfall_was_planted_and_found() -> None:
+    lines = {line["control"]: line for line in EVIDENCE.controls}
+    assert {each.control for each in pitfalls.PITFALLS} == set(lines)
+    assert all(line["accused"] == [line["panel"]] for line in lines.values())
+
+
+@rows("line", {line: line for line in decisions.commands()})
+def test_a_leaf_is_a_command_that_exists(line: str) -> None:
+    words = shlex.split(line)
+    assert words[0] == "triptych" and parse_only(words[1:]) is None
+
+
+def test_a_leaf_that_is_no_command_is_seen() -> None:
+    assert parse_only(["verify", "resnet51"]) and parse_only(["compare", "a", "b"])
+
+
+def test_commands_that_the_index_names_exist() -> None:
+    for command in re.findall(r"`triptych ([^`]+)`", _committed("README.md")):
+        assert parse_only(shlex.split(command.replace("NAME", "resnet18").replace(
+            "NETWORK", "resnet18"))) is None, command  # fmt: skip
+
+
+def test_counts_of_the_index_are_those_of_the_records() -> None:
+    page = _committed("README.md")
+    ran = dict(index_page.ran(EVIDENCE))
+    assert all(f"| {what} | {count} |" in page for what, count in ran.items())
+    assert ran["defaults probed"] == len({line["probe"] for line in EVIDENCE.probes})
+
+
+# Code in columns
+
+
+def _code(page: NetworkPage, panel: str) -> str:
+    cells = [row.cells[panel] for each in page.blocks for row in each.rows if panel in row.cells]
+    return "\n".join(part.code for cell in cells for part in cell.parts)
+
+
+@rows("name", sooner({n: n for n in available()}, ["se_resnext_mnist", "rir18"]))
+def test_every_line_of_a_file_is_in_its_column(name: str) -> None:
+    page = network_page(name, EVIDENCE)
+    for panel, file in page._written.columns.items():
+        shown = {line.strip() for line in _code(page, panel).splitlines()}
+        missing = [r for r in _statements(file) if r.strip() not in shown]
+        assert missing == [], (panel, missing)
+
+
+def _statements(file: ColumnFile) -> Iterator[str]:
+    """Yield the lines of a file but for docstrings and the line that asks for __main__."""
+    within = False
+    for row in file.rows:
+        quotes = row.count('"""')
+        if not within and not quotes and row.strip() and "__main__" not in row:
+            yield row
+        within ^= quotes == 1
+
+
+def test_every_step_has_a_row_and_every_panel_a_cell() -> None:
+    page = network_page("se_resnext_mnist", EVIDENCE)
+    for section in page.blocks[:-1]:
+        for row in section.rows:
+            fused = {s for r in section.rows for c in r.cells.values() for s in c.steps[1:]}
+            assert set(row.cells) == set(PANELS) or row.step in fused
+    assert page.task is not None
+    assert [row.step for row in page.task.rows] == [t for t in TOPICS if t != "main"]
+
+
+# The API map, and Fluid's names
+
+
+def test_the_map_has_every_op_in_every_panel() -> None:
+    text = _committed("api-map.md")
+    assert all(f"## {title}\n" in text for title in api_page.TITLES.values())
+    assert text.count("`nn.BatchNorm2d`") >= 2 and "| `epsilon` |" in text
+
+
+def test_a_word_of_the_table_follows_from_its_line() -> None:
+    line = {
+        "number": 1, "fluid": "paddle.fluid.x", "said": "paddle.x", "converts": True,
+        "signatures": {"paddle.fluid.x": "(x)", "paddle.x": None},
+    }  # fmt: skip
+    (gone,) = upgrade_page.checked(type("R", (), {"lines": [line], "header": {"bounds": {}}}))
+    assert gone.verdict.word == "gone" and gone.gone == ["paddle.x"]
+    line["signatures"] = {"paddle.fluid.x": "(x)", "paddle.x": "(x)"}
+    (there,) = upgrade_page.checked(type("R", (), {"lines": [line], "header": {"bounds": {}}}))
+    assert there.verdict.word == "not run"
+
+
+def test_the_readme_links_to_the_handbook() -> None:
+    assert "reports/pages/README.md" in (ROOT / "README.md").read_text(encoding="utf-8")

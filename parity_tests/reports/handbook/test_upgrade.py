@@ -1,0 +1,194 @@
+"""What a reader's file calls: found by its syntax tree, told from the records; names checked."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from common.errors import TriptychError
+from frontends.frameworks import HISTORICAL, MODERN
+from frontends.workers.pool import Workers
+from parity_tests.reports.recorded import REPORTS
+from parity_tests.rows import rows
+from reports.handbook import upgrade
+from reports.handbook.api import signatures
+from reports.handbook.concepts import measuring as concepts
+from reports.handbook.concepts.cases import cases
+from reports.handbook.drift import drifted
+from reports.handbook.rows import Row, Way
+from reports.handbook.upgrading.calls import calls
+from reports.handbook.upgrading.counterparts import AROUND, UNKNOWN, Counterparts
+from reports.handbook.upgrading.experiments import experiments
+from reports.handbook.upgrading.measuring import read_upgrade, texts
+from reports.handbook.upgrading.table import renamed
+
+KNOWN = Counterparts(REPORTS)
+FILES = {
+    "plain": ("import tensorflow as tf\ny = tf.nn.relu(1)", ["tf.nn.relu"]),
+    "whole name": ("import paddle.fluid\npaddle.fluid.layers.fc(x, 3)", ["fluid.layers.fc"]),
+    "from-import": ("from paddle import fluid\nfluid.layers.fc(x, 3)", ["fluid.layers.fc"]),
+    "of a module": ("from paddle.fluid import layers as L\nL.fc(x)", ["fluid.layers.fc"]),
+    "of a function": ("from paddle.fluid.layers import fc as f\nf(x)", ["fluid.layers.fc"]),
+    "compat": ("import tensorflow.compat.v1 as tf\ntf.abs(x)", ["tf.abs"]),
+    "contrib": ("import tensorflow as tf\ntf.contrib.metrics.f(x)", ["tf.contrib.metrics.f"]),
+    "slim": ("from tensorflow.contrib import slim\nslim.conv2d(x)", ["tf.contrib.slim.conv2d"]),
+    "slim, apart": ("import tf_slim as slim\nslim.conv2d(x)", ["tf.contrib.slim.conv2d"]),
+    "another name": ("import tensorflow as tf\nL = tf.layers\nL.dense(x, 3)", ["tf.layers.dense"]),
+    "handed on": ("import tensorflow as tf\nf(act=tf.nn.relu)", ["tf.nn.relu"]),
+    "keras": ("from tensorflow.keras import layers\nlayers.Dense(3)", ["tf.keras.layers.Dense"]),
+    "within another": ("import tensorflow as tf\ntf.abs(tf.exp(x))", ["tf.abs", "tf.exp"]),
+    "types": ("import tensorflow as tf\ntf.cast(x, tf.float32)", ["tf.cast"]),
+    "a value of that name": ("import tensorflow as tf\ntf = 3\ntf.abs(x)", []),
+    "nothing": ("import numpy as np\nnp.abs(1)", []),
+    "decorated": ("import tensorflow as tf\n@tf.function\ndef f(): pass", ["tf.function"]),
+}  # fmt: skip
+
+
+@rows("text, names", FILES)
+def test_names_are_found(text: str, names: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "file.py"
+    path.write_text(text)
+    assert sorted(each.name for each in calls(str(path))) == sorted(names)
+
+
+REFUSED = {
+    "Python 2": ('print "x"', r"file\.py, line 1: not Python 3 \(.*\); a file of Python 2"),
+    "binary": ("\0", "not Python 3"),
+}
+
+
+@rows("text, message", REFUSED)
+def test_what_is_no_python_3_is_told_in_one_line(text: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "file.py").write_text(text)
+    with pytest.raises(TriptychError, match=message) as told:
+        calls(str(tmp_path / "file.py"))
+    assert "\n" not in str(told.value)
+
+
+def test_a_file_is_read_never_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "file.py"
+    text = f"import tensorflow as tf\nopen({str(tmp_path / 'ran')!r}, 'w')\ntf.layers.flatten(x)\n"
+    path.write_text(text)
+    assert upgrade.main([str(path)]) == 0
+    out = capsys.readouterr().out
+    assert not (tmp_path / "ran").exists() and path.read_text() == text
+    assert "tf.layers.flatten" in out and "other contract" in out and "official-table" in out
+
+
+def test_json_has_every_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "file.py"
+    path.write_text("import tensorflow as tf\ntf.abs(1)\ntf.abs(2)\n")
+    assert upgrade.main([str(path), "--json"]) == 0
+    (told,) = json.loads(capsys.readouterr().out)
+    assert [each["line"] for each in told["uses"]] == [2, 3]
+    assert told["uses"][0]["paddle"] == "paddle.abs"
+
+
+def test_counterparts_come_from_the_records() -> None:
+    assert "other default" in KNOWN.of("fluid.layers.dropout").kind
+    assert "Fluid: other default" in KNOWN.of("tf.nn.leaky_relu").kind
+    assert KNOWN.of("tf.layers.average_pooling2d").paddle == "nn.AvgPool2D"
+    assert KNOWN.of("tf.no_such_thing").kind == UNKNOWN
+    pages = {KNOWN.of(name).page for name in (*AROUND, "tf.abs", "fluid.layers.fc")}
+    assert all((REPORTS / page).is_file() for page in pages)
+
+
+# The records
+
+
+def test_every_name_of_the_table_is_recorded() -> None:
+    lines = read_upgrade(REPORTS).lines
+    assert [line["fluid"] for line in lines] == [each.fluid for each in renamed()]
+    assert len(lines) == 362 and not [line for line in lines if not line["signatures"]]
+
+
+def test_what_was_recorded_is_what_stands_in_the_experiments() -> None:
+    recorded = texts(read_upgrade(REPORTS).lines)
+    own = experiments()
+    assert set(recorded) == set(own)
+    for name, found in recorded.items():
+        for panel, said in found.items():
+            assert said == [way.text for way in own[name].ways[panel]], name
+
+
+def test_what_was_recorded_is_what_stands_in_the_concepts() -> None:
+    record = concepts.recorded(REPORTS)
+    recorded = {line["case"]: line["ways"] for line in record.lines}
+    assert set(recorded) == set(cases())
+    for name, case in cases().items():
+        said = {panel: [each["text"] for each in ways] for panel, ways in recorded[name].items()}
+        assert said == {p: [w.text for w in ways] for p, ways in case.row.ways.items()}, name
+        assert not [way for ways in recorded[name].values() for way in ways if "error" in way], name
+
+
+UPGRADES = {line["fluid"]: line for line in read_upgrade(REPORTS).lines if "ways" in line}
+FEW = ("layers.dropout", "layers.cross_entropy", "layers.pad2d", "optimizer.Adam")
+
+
+@rows("name", {name: name for name in FEW})
+def test_a_row_gives_in_paddle_what_was_recorded(name: str, workers: Workers) -> None:
+    row = experiments()[f"fluid.{name}"]
+    assert drifted(UPGRADES[f"paddle.fluid.{name}"], row, ["paddle"], workers) == []
+
+
+@pytest.mark.complete
+def test_every_row_gives_what_was_recorded(workers: Workers) -> None:
+    for name, row in experiments().items():
+        line = UPGRADES[f"paddle.{name}"]
+        panels = [panel for panel in ("fluid", "paddle") if panel in line["ways"]]
+        assert drifted(line, row, panels, workers) == [], name
+
+
+LINES = {line["case"]: line for line in concepts.recorded(REPORTS).lines}
+SAMPLED = ("convolution/2", "flatten/0", "shortcut/0")
+
+
+@rows("name", {name: name for name in SAMPLED})
+def test_a_snippet_gives_what_was_recorded(name: str, workers: Workers) -> None:
+    assert drifted(LINES[name], cases()[name].row, MODERN, workers) == []
+
+
+@pytest.mark.complete
+def test_every_snippet_gives_what_was_recorded(workers: Workers) -> None:
+    for name, case in cases().items():
+        assert drifted(LINES[name], case.row, (*MODERN, *HISTORICAL), workers) == [], name
+
+
+def test_a_snippet_that_fails_is_named(workers: Workers) -> None:
+    line, row = deepcopy(LINES["flatten/1"]), cases()["flatten/1"].row
+    line["ways"]["torch"][0]["text"] = "x.flattened(1)"
+    planted: Row = replace(row, ways={"torch": (Way("default", "x.flattened(1)"),)})
+    (told,) = drifted(line, planted, ["torch"], workers)
+    assert "has no attribute" in told
+
+
+SIGNED = {(e["panel"], e["call"]): e["arguments"] for e in signatures.recorded(
+    REPORTS / signatures.RECORD).lines}  # fmt: skip
+
+
+def changed(panel: str, found: dict[str, object]) -> list[str]:
+    """Return, by name, the functions whose arguments or defaults are not as recorded."""
+    own = {call: args for (p, call), args in SIGNED.items() if p == panel}
+    return [f"{panel}: {call}" for call in {**own, **found}
+            if _listed(own.get(call)) != _listed(found.get(call)) and "object at" not in
+            f"{own.get(call)}{found.get(call)}"]  # fmt: skip
+
+
+def _listed(arguments: object) -> str:
+    return json.dumps(arguments)
+
+
+@rows("panel", {panel: panel for panel in MODERN})
+def test_signatures_are_as_recorded(panel: str, workers: Workers) -> None:
+    calls_ = [call for p, call in SIGNED if p == panel]
+    assert changed(panel, signatures.ask(panel, calls_, workers)) == []
+
+
+def test_a_changed_default_is_named() -> None:
+    own = {call: args for (p, call), args in SIGNED.items() if p == "torch"}
+    planted = own | {"nn.Dropout": [["p", "0.4"], ["inplace", "False"]]}
+    assert changed("torch", planted) == ["torch: nn.Dropout"]

@@ -1,0 +1,1 @@
+"""The experiments of the sources: run in parts that are recorded one by one, and shown."""

@@ -1,0 +1,152 @@
+"""The page of an experiment, from its record alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tabulate import tabulate
+
+from common.experiments import Scale
+from common.files import write_bytes, write_text
+from frontends.frameworks import TABLE
+from reports.experiments.records import Record
+from reports.experiments.study import OPEN, Findings, Study, Verdict
+from reports.page import gigabytes
+
+PAGE = """# {title}{quick}
+
+{question} The source is: {source}.
+
+{summary}
+
+## Verdicts
+
+{verdicts}
+
+{figures}{tables}## The source's own figures
+
+{shows}
+
+## What was run
+
+{ran}
+
+## What was not run
+
+{missing}
+
+## Where and when
+
+{sessions}
+
+Records: [`data/{stem}.jsonl`](data/{stem}.jsonl).
+"""
+
+
+def write_page(study: Study, record: Record) -> str:
+    """Write the page of a record and its plots beside the folder of records; return the page's
+    name. Raises TriptychError."""
+    out, stem = record.path.parent.parent, record.path.stem
+    findings = study.find(record)
+    for drawing in findings.drawings:
+        for end, content in drawing.files().items():
+            write_bytes(out / f"{stem}{end}", content)
+    write_text(out / f"{stem}.md", page(study, record, findings))
+    return str(out / f"{stem}.md")
+
+
+def page(study: Study, record: Record, findings: Findings) -> str:
+    """Return the page of an experiment."""
+    made, stem = study.experiment, record.path.stem
+    quick = record.sessions[0]["scale"] == "quick"
+    figures = "".join(f"{each.markdown(stem)}\n" for each in findings.drawings)
+    tables = "".join(f"## {title}\n\n{text}\n\n" for title, text in findings.tables)
+    return PAGE.format(
+        title=made.title,
+        quick=", a quick run" * quick,
+        question=made.question,
+        source=made.source,
+        summary=findings.summary + _quick(quick),
+        verdicts=_verdicts(study, findings),
+        figures=figures,
+        tables=tables,
+        shows=made.shows,
+        ran=_list(_ran(study, made.scale(quick), findings)),
+        missing=_list(_missing(study, record, made.scale(quick))),
+        sessions=_list(_sessions(record)),
+        stem=stem,
+    )
+
+
+def _quick(quick: bool) -> str:
+    said = "A quick run shows that the experiment works; its figures say little about the claims."
+    return f"\n\n**{said}**" if quick else ""
+
+
+def _list(lines: Sequence[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _verdicts(study: Study, findings: Findings) -> str:
+    found = {each.claim: each for each in findings.verdicts}
+    rows = []
+    for claim in study.experiment.claims:
+        verdict = found.get(claim.name, Verdict(claim.name, OPEN, "was not run"))
+        rows.append((claim.words, f"**{verdict.word}**", verdict.evidence))
+    return tabulate(rows, ("the source says", "verdict", "evidence"), tablefmt="github")
+
+
+def _ran(study: Study, scale: Scale, findings: Findings) -> list[str]:
+    stages = [
+        f"{name}: {stage.recipe.words()}; batch {stage.recipe.batch}"
+        + (f"; digits {', '.join(map(str, stage.labels))}" if stage.labels else "")
+        for name, stage in study.experiment.stages.items()
+    ]
+    samples = f"{scale.samples:,}" if scale.samples else "all"
+    tests = f"{scale.tests:,}" if scale.tests else "all"
+    shipped = " of the 10,000 that ship with the project, cut in two" if scale.shipped else ""
+    return [
+        *stages,
+        f"MNIST: {samples} samples to train on and {tests} to test on{shipped}, pixels from 0 to "
+        "1; the same weights and batches in every panel, a new order in every epoch, by the seed",
+        *findings.how,
+    ]
+
+
+def _missing(study: Study, record: Record, scale: Scale) -> list[str]:
+    lines = [
+        f"`{name}`: {each['outcome']} at {each['stage'] or 'start'}: {each['message']}"
+        for name, each in record.stopped.items()
+    ]
+    planned = study.plan(scale)
+    left = [each for each in planned if each not in record.parts and each not in record.stopped]
+    if left:
+        lines.append(f"{len(left)} of {len(planned)} parts, for want of time: {_named(left)}")
+    return lines or ["Nothing of what the experiment says."]
+
+
+def _named(parts: Sequence[str]) -> str:
+    return ", ".join(f"`{each}`" for each in parts)
+
+
+def _sessions(record: Record) -> list[str]:
+    lines = []
+    for each in record.sessions:
+        machine = each["machine"]
+        load = each["load_before"]
+        busy = load is not None and load > 0.5 * machine["cores"]
+        words = "other programs ran beside it" if busy else "quiet"
+        lines.append(
+            f"{each['started'][:16].replace('T', ' ')} UTC: `{each['command']}`, commit "
+            f"{each['commit'] or 'unknown'}; {machine['cpu']}, {machine['cores']} cores, "
+            f"{gigabytes(machine['memory'])}, device {each['device']}; load average {load} at the "
+            f"start: {words}"
+        )
+    seconds = sum(each["seconds"] for each in record.parts.values())
+    lines.append(f"{len(record.parts)} parts took {seconds / 60:,.0f} minutes in all")
+    return lines
+
+
+def label(panel: str) -> str:
+    """Return what tables call a panel."""
+    return TABLE[panel].label

@@ -1,0 +1,80 @@
+"""Run the parts of an experiment that are not recorded yet, one after another."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from common.environment import commit, load, machine
+from common.records import RecordFile
+from frontends.workers.outcomes import WorkerError
+from reports.experiments.lab import Lab
+from reports.experiments.records import COMPLETE, INTERRUPTED, SCHEMA, Record
+from reports.experiments.study import Study
+
+Say = Callable[[str], None]
+
+
+def run(
+    study: Study,
+    lab: Lab,
+    parts: Sequence[str],
+    path: Path,
+    done: Record | None,
+    session: dict[str, Any],
+    say: Say,
+) -> bool:
+    """Run the parts that `done` lacks and record each as it ends; return whether all ran.
+
+    session: "scale" and "command" of the record that opens the session. An interrupt leaves what
+    was recorded. Raises TriptychError.
+    """
+    file = RecordFile.continued(path) if done else RecordFile(path.parent, path.stem)
+    began, state, whole = time.perf_counter(), INTERRUPTED, True
+    try:
+        file.put("session", **_opening(study, lab), **session)
+        left = [each for each in parts if done is None or each not in done.parts]
+        for number, part in enumerate(left, 1):
+            say(f"{part} ({number} of {len(left)})")
+            whole &= _part(study, lab, part, file, say)
+        state = COMPLETE
+    finally:
+        seconds = round(time.perf_counter() - began, 1)
+        file.put("end", state=state, seconds=seconds, load_after=load())
+        file.close()
+    return whole
+
+
+def _part(study: Study, lab: Lab, part: str, file: RecordFile, say: Say) -> bool:
+    """Run and record one part; return whether it could be run."""
+    began = time.perf_counter()
+    try:
+        values = study.run(lab, part)
+    except WorkerError as error:
+        why = error.outcome
+        say(str(why))
+        told = {"outcome": why.kind, "stage": why.stage, "message": why.message}
+        file.put("stopped", part=part, **told)
+        return False
+    seconds = round(time.perf_counter() - began, 2)
+    file.put("part", part=part, seconds=seconds, load=load(), values=values)
+    return True
+
+
+def _opening(study: Study, lab: Lab) -> dict[str, Any]:
+    dataset = lab.data()[1]
+    return {
+        "schema": SCHEMA,
+        "experiment": study.experiment.name,
+        "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "commit": commit(),
+        "machine": machine(),
+        "load_before": load(),
+        "threads": lab.threads,
+        "device": lab.device,
+        "train": len(dataset.train),
+        "test": len(dataset.test),
+    }

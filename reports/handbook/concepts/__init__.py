@@ -1,0 +1,1 @@
+"""Concepts, each with snippets that ran in five frameworks."""

@@ -1,0 +1,1 @@
+"""The handbook's pages of networks: code in columns, rows are steps."""

@@ -1,0 +1,88 @@
+"""The published pair, difference by difference, and what the sources claim."""
+
+from __future__ import annotations
+
+from common import counting
+from common.differences import grouped, structural_differences
+from common.networks import load
+from reports.handbook import claims
+from reports.handbook.evidence import Evidence, versions
+
+PAIR = ("se_resnext_published_tensorflow", "se_resnext_published_fluid")
+# Words in a difference, and the pitfall that shows what such a difference does.
+SHOWN = {
+    "padding": "same_at_stride_2", ".act:": "activated_twice", "epsilon": "epsilon",
+    "bias False": "bias_not_declared", "softmax": "double-softmax", "initialization": "gain",
+}  # fmt: skip
+PAGE = """# The published pair, difference by difference
+
+Two scripts of one article are called completely identical. Here is what differs between the networks
+that they build, step by step, the TensorFlow script first: {count} structural differences. Both networks
+are in the catalogue, each proved in five frameworks: [TensorFlow's]({tensorflow}.md),
+[Fluid's]({fluid}.md); [se_resnext_cifar](se_resnext_cifar.md) is the repaired one.
+
+```sh
+triptych verify {fluid} --against {tensorflow}
+```
+
+{differences}
+
+What such a difference does when it is planted alone into a network that is the same in all frameworks is
+in [the pitfalls](pitfalls.md): {shown}.
+
+## What the sources claim
+
+Each claim was put to the real frameworks, or to the specifications. {measured}
+
+| source | says | verdict | because |
+| --- | --- | --- | --- |
+{claims}
+
+<details><summary>What ran</summary>
+
+{snippets}
+
+</details>
+
+This page is written by `triptych report handbook` from the specifications and [`{record}`](../{record}).
+"""
+
+
+def page(evidence: Evidence) -> str:
+    """Return the page as Markdown. Raises TriptychError for a record that cannot be read."""
+    tensorflow, fluid = map(load, PAIR)
+    found = structural_differences(tensorflow, fluid)
+    record = claims.recorded(evidence.reports)
+    lines = {line["claim"]: line for line in record.lines}
+    told = [each for each in claims.CLAIMS if claims.settled(each, lines[each.name])]
+    rows = [f"| {e.source} | {e.says} | **{e.verdict}** | {e.why} |" for e in told]
+    text = " ".join(grouped(found))
+    shown = [f"[{p}](pitfalls.md#{p})" for word, p in SHOWN.items() if word in text]
+    return PAGE.format(
+        count=len(found),
+        tensorflow=PAIR[0],
+        fluid=PAIR[1],
+        differences="\n".join(f"- {each}" for each in grouped(found)),
+        shown=", ".join(shown),
+        measured=f"Measured {record.header['measured'][:10]}, {versions(record.header)}.",
+        claims="\n".join([*rows, *_counted()]),
+        snippets="\n\n".join(f"```python\n# {e.panel}\n{e.text}\n```" for e in told),
+        record=claims.RECORD,
+    )
+
+
+def _counted() -> list[str]:
+    """Return claims that the specifications settle by counting."""
+    one, other = (counting.trainable(load(name)) for name in PAIR)
+    rir, plain = (counting.trainable(load(name)) for name in ("rir18", "resnet18_rir"))
+    resnet, se = (load(name) for name in ("batchflow_resnet50", "batchflow_se_resnet50"))
+    more = counting.batchflow(se) / counting.batchflow(resnet) - 1
+    return [
+        f"| {claims.ARTICLE} | both scripts are completely identical | **false** | they do not even "
+        f"have the same parameters: {one:,} and {other:,} |",
+        "| RiR in Paddle | about 0.6 % better than ResNet | **of one run** | the printed accuracies, 0.92514 "
+        f"and 0.91980, are {100 * (0.92514 - 0.91980):.2f} points apart, of one random seed, with "
+        f"{100 * (1 - rir / plain):.2f} % fewer parameters |",
+        "| BatchFlow's notebook | the two have approximately the same number of parameters | "
+        f"**true** | {more:+.1%} |",
+    ]

@@ -1,0 +1,1 @@
+"""The handbook as a static site: the pages' data and their Markdown, rendered to HTML."""
