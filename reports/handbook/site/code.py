@@ -28,7 +28,20 @@ def tokens(code: str) -> tuple[tuple[Token, ...], ...]:
                 rows.append([])
             if part:
                 rows[-1].append(("" if name in PLAIN else name, part))
-    return tuple(map(tuple, rows[: len(code.split("\n"))]))
+    return tuple(tuple(_indented(row)) for row in rows[: len(code.split("\n"))])
+
+
+def _indented(row: Sequence[Token]) -> Iterator[Token]:
+    """Yield the tokens of a line, its indent first, in a token of its own: strings of several lines
+    have it within."""
+    text = "".join(part for _, part in row)
+    lead = len(text) - len(text.lstrip())
+    if lead:
+        yield "", text[:lead]
+    for kind, part in row:
+        kept, lead = part[lead:], max(lead - len(part), 0)
+        if kept:
+            yield kind, kept
 
 
 def highlighted(part: Part) -> Markup:
