@@ -105,11 +105,8 @@ def test_headings_have_the_anchors_of_code_hosts() -> None:
 
 
 def test_snippets_of_several_panels_become_columns() -> None:
-    text = str(
-        html(
-            "```python\n# TensorFlow 1.15\na\n\n# Paddle Fluid 1.8\nb\n\n# TensorFlow 2 (Keras)\nc\n```\n"
-        )
-    )
+    code = "# TensorFlow 1.15\na\n\n# Paddle Fluid 1.8\nb\n\n# TensorFlow 2 (Keras)\nc"
+    text = str(html(f"```python\n{code}\n```\n"))
     assert text.count('data-d="') == 3 and 'class="group stacked"' in text
 
 

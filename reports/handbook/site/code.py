@@ -51,9 +51,9 @@ def highlighted(part: Part) -> Markup:
         marks = [mark for mark in part.marks if mark.line == number]
         line = "".join(_row(row, marks))
         lead = len(lines[number]) - len(lines[number].lstrip())
-        if lead and len(lines[number]) > LONG:
-            line = f'{" " * lead}<i class="j"></i>{line[lead:]}'
-        rows.append(f'<span class="l" style="--hang:{lead + 4}ch">{line}</span>')
+        solid = " " not in lines[number].strip() and len(lines[number]) > LONG
+        kind = "l solid" if solid else "l"  # solid: it breaks where the column ends, nowhere before
+        rows.append(f'<span class="{kind}" style="--hang:{lead + 4}ch">{line}</span>')
     return Markup(f'<pre class="code">{"".join(rows)}</pre>')
 
 
