@@ -8,12 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypedDict
 
-from frontends.frameworks import TABLE
 from reports.handbook import defaults_page, records, table_page
 from reports.handbook.columns import PANELS, SHORT
 from reports.handbook.probing import ProbeLine, shown
 from reports.schema import Text
 
+NAMES = {**SHORT, "tensorflow1": "TensorFlow", "paddle": "Paddle", "tensorflow": "TensorFlow"}
 CONTROLS = "data/handbook/controls.jsonl"
 
 
@@ -84,12 +84,8 @@ def _listed(names: Sequence[str]) -> str:
 def versions(header: Mapping[str, Any]) -> str:
     """Return the versions that a record was measured with: "Fluid 1.8.5, PyTorch 2.13.0"."""
     own = header["versions"]
-    return ", ".join(
-        f"{SHORT[panel]} {own[panel].get(_package(panel), next(iter(own[panel].values())))}"
-        for panel in PANELS
-        if panel in own
-    )
+    return ", ".join(f"{NAMES[panel]} {_version(own[panel])}" for panel in PANELS if panel in own)
 
 
-def _package(panel: str) -> str:
-    return {"paddlepaddle": "paddle"}.get(TABLE[panel].package, TABLE[panel].package)
+def _version(found: Mapping[str, str]) -> str:
+    return next(found[name] for name in ("paddle", "torch", "tensorflow") if name in found)

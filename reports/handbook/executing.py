@@ -12,7 +12,7 @@ from typing import Any
 from frontends.workers.arrays import ArrayReader, write_arrays
 from frontends.workers.outcomes import CRASHED, WorkerError
 from frontends.workers.pool import Workers
-from frontends.workers.protocol import Calling, Execute
+from frontends.workers.protocol import Calling, Execute, Hello
 from reports.handbook.comparing import Results, comparison, summary
 from reports.handbook.layouts import canonical, own
 from reports.handbook.rows import Array, Row, Way, names_in
@@ -40,6 +40,7 @@ def answered(
 
     Raises WorkerError.
     """
+    workers.request(panel, Hello())  # to start takes longer than a snippet may
     with tempfile.TemporaryDirectory() as folder:
         inputs, results = (str(Path(folder) / name) for name in ("inputs.npz", "results.npz"))
         write_arrays(inputs, given)

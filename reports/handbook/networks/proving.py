@@ -23,8 +23,11 @@ from reports.handbook.networks.proofs import RECORD, recorded
 PROG = "python -m reports.handbook.networks.proving"
 
 
-def proof(name: str, panels: Sequence[str], workers: Workers, rounding: bool) -> dict[str, Any]:
-    """Verify a network in panels; return its line. Raises TriptychError for an unknown name."""
+def proof(
+    name: str, panels: Sequence[str], workers: Workers, rounding: bool, commit: str | None
+) -> dict[str, Any]:
+    """Verify a network in panels; return its line. commit: of the code that runs. Raises
+    TriptychError for an unknown name."""
     report = verify(load(name), list(panels), workers=workers, rounding=rounding)
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
     line = {
@@ -32,7 +35,7 @@ def proof(name: str, panels: Sequence[str], workers: Workers, rounding: bool) ->
         "batch": report.batch, "verdict": report.verdict, "proved": report.proved,
         "seconds": round(report.seconds, 1), "rungs": _rungs(report),
     }  # fmt: skip
-    worst, commit = report.worst_float64, environment.commit()
+    worst = report.worst_float64
     line |= {} if math.isnan(worst) else {"worst": worst}
     return line | ({"commit": commit} if commit else {})
 
@@ -61,11 +64,11 @@ def _pair(row: Row) -> str:
 
 def record(path: Path, names: Iterable[str], panels: Sequence[str], rounding: bool) -> None:
     """Verify networks and write each into the record as soon as it is done."""
-    lines = recorded(path)
+    lines, commit = recorded(path), environment.commit()
     with Workers() as workers:
         header = records.header(panels, workers, {})
         for name in names:
-            lines[name] = proof(name, panels, workers, rounding)
+            lines[name] = proof(name, panels, workers, rounding, commit)
             records.write(path, records.Record(header, list(lines.values())))
 
 

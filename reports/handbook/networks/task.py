@@ -41,6 +41,7 @@ TOPICS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "evaluation": ("loss and accuracy, nothing trains", ("evaluate", "metrics_of")),
     "options": ("the command line", ("parse",)),
     "device": ("places and devices", ()),
+    "precision": ("bfloat16, where it is asked for", ()),
     "seed": ("of what the network starts from", ()),
     "input": ("declared, where there is a graph", ()),
     "network": ("made", ()),
@@ -64,7 +65,8 @@ PATTERNS: tuple[tuple[str, str], ...] = (
     ("save", r"^def save_as\b"),
     ("loop", r"^while "),
     ("data", r"read\(options\.data"),
-    ("loop", r"^(steps_per_epoch =|\(?epoch, step, best\)? =)"),
+    ("precision", r"^(with |if )?.*options\.precision"),
+    ("loop", r"^(steps_per_epoch =|\(?epoch, .*\bbest\)? = )"),
     ("seed", r"seed"),
     ("device", r"set_device|tf\.device|CUDAPlace|CPUPlace|^device ="),
     ("network", r"^with tf\.variable_scope\(.*reuse=True"),
@@ -130,7 +132,7 @@ def _topics(file: ColumnFile) -> dict[str, list[Part]]:
 def _statements(file: ColumnFile, node: Any) -> Iterator[tuple[str, Part]]:
     """Yield (topic, code) of a main function, what follows on the same topic together."""
     last, begun = "", 0
-    body = node.body
+    body = node.body[1:] if ast.get_docstring(node) else node.body
     for each in body:
         topic = topic_of(each)
         start = ColumnFile.start(each) if hasattr(each, "decorator_list") else each.lineno
