@@ -76,7 +76,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "MODES",
         "help": f"all, or a list of {','.join(MODES)} (training with the file's own loader)",
     },
-    "--style": {"default": "all", "help": "all, or a list of styles (below)"},
+    "--style": {
+        "default": "all",
+        "help": "all, a list of styles (below), or tuned: what each framework has for speed",
+    },
     "--precision": {
         "metavar": "PRECISIONS",
         "help": f"all, or a list of {','.join(PRECISIONS)} (tf32: on a GPU)",

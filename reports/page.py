@@ -34,7 +34,7 @@ process to the next.
 - **faults/step** are page faults: memory that is fetched anew from the system at every step.
 - **of the machine** is {arithmetic} over the speed of {product} of size {matmul}; {taken}.
 - The *styles* are {styles}.
-
+{tuned}
 ## What was proved first
 
 {proof}
@@ -73,6 +73,7 @@ def page(run: Run) -> str:
         grouped=_grouped(run),
         matmul=_matmul(run),
         styles=_styles(run),
+        tuned=_tuned(run),
         proof=_proof(run),
         machine=_machine(run),
         command=header["command"],
@@ -177,6 +178,17 @@ def _styles(run: Run) -> str:
     return "; ".join(
         f"{run.label(name)}: {'; '.join(frameworks[name]['styles'].values())}" for name in timed
     )
+
+
+def _tuned(run: Run) -> str:
+    """Tell the style that each framework's documentation has for speed, where the record says."""
+    timed = dict.fromkeys(timing.framework for timing in run.timings.values())
+    told = [
+        f"{run.label(name)} {mode}: {how}"
+        for name in timed
+        for mode, how in run.header["frameworks"][name].get("tuned", {}).items()
+    ]
+    return f"- For speed each framework's documentation has {'; '.join(told)}.\n" if told else ""
 
 
 def _proof(run: Run) -> str:

@@ -31,6 +31,8 @@ def test_cases_of_each_framework_in_each_mode() -> None:
     assert {case.precision for case in more} == {"float32", "tf32", "bfloat16"}
     assert {case.batch for case in more} == {1, 8}
     assert not [case for case in found if case.style == "cuda_graph"]
+    tuned = cases(["torch", "fluid"], Wanted("tuned"))
+    assert [case.style for case in tuned] == ["frozen", "graph", "compiled", "graph"]
 
 
 def test_what_is_timed_beside_the_written_files() -> None:
