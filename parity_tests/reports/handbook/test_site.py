@@ -80,6 +80,9 @@ def test_code_is_marked_and_nothing_of_it_is_lost() -> None:
     lines = re.findall(r'<span class="l"[^>]*>(.*?)</span>(?=<span class="l"|</pre>)', text)
     shown = [re.sub(r"<[^>]+>", "", each).replace("&#34;", '"') for each in lines]
     assert shown == ["x = f(a,", '      stride=2)  # "why"', ""]
+    longer = 'def f():\n    """One.\n\n        Two, of a docstring whose lines are long enough."""'
+    found = re.sub(r"<[^>]+>", "", str(highlighted(Part("", longer))))
+    assert found == longer.replace("\n", "").replace('"', "&#34;")
 
 
 LINKS = {
@@ -102,8 +105,9 @@ def test_headings_have_the_anchors_of_code_hosts() -> None:
 
 
 def test_snippets_of_several_panels_become_columns() -> None:
-    text = str(html("```python\n# TensorFlow 1.15\na\n\n# Paddle Fluid 1.8\nb\n```\n"))
-    assert text.count('data-d="') == 2 and 'class="group stacked"' in text
+    code = "# TensorFlow 1.15\na\n\n# Paddle Fluid 1.8\nb\n\n# TensorFlow 2 (Keras)\nc"
+    text = str(html(f"```python\n{code}\n```\n"))
+    assert text.count('data-d="') == 3 and 'class="group stacked"' in text
 
 
 @pytest.mark.complete

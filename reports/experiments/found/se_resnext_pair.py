@@ -48,10 +48,10 @@ def find(record: Record) -> Findings:
 
 
 HOW = (
-    "the repaired pair is `se_resnext_mnist` in the panels shown, from the same weights, on the same "
-    "batches; the published pair is the article's, cut to three blocks of 8 paths of depth 8, one "
-    "channel in: the Fluid network and recipe, and the same with one of TensorFlow's ways at a "
-    "time, all in PyTorch, so that nothing but the difference is in between",
+    "the repaired pair is `se_resnext_mnist` in the panels of the table, from the same weights, on "
+    "the same batches; the published pair is the article's, cut to three blocks of 8 paths of "
+    "depth 8, one channel in: the Fluid network and recipe, and the same with one of TensorFlow's "
+    "ways at a time, all in PyTorch, so that nothing but the difference is in between",
     "batches are those of one epoch: that the TensorFlow file shuffles once, and tests on its "
     "training data, changes no step of it, and is not in the table",
     "gradients by depth: a batch of 16 at drawn weights, numpy in float64, twelve blocks",

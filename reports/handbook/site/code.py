@@ -28,7 +28,20 @@ def tokens(code: str) -> tuple[tuple[Token, ...], ...]:
                 rows.append([])
             if part:
                 rows[-1].append(("" if name in PLAIN else name, part))
-    return tuple(map(tuple, rows[: len(code.split("\n"))]))
+    return tuple(tuple(_indented(row)) for row in rows[: len(code.split("\n"))])
+
+
+def _indented(row: Sequence[Token]) -> Iterator[Token]:
+    """Yield the tokens of a line, its indent first, in a token of its own: strings of several lines
+    have it within."""
+    text = "".join(part for _, part in row)
+    lead = len(text) - len(text.lstrip())
+    if lead:
+        yield "", text[:lead]
+    for kind, part in row:
+        kept, lead = part[lead:], max(lead - len(part), 0)
+        if kept:
+            yield kind, kept
 
 
 def highlighted(part: Part) -> Markup:
@@ -38,9 +51,9 @@ def highlighted(part: Part) -> Markup:
         marks = [mark for mark in part.marks if mark.line == number]
         line = "".join(_row(row, marks))
         lead = len(lines[number]) - len(lines[number].lstrip())
-        if lead and len(lines[number]) > LONG:
-            line = f'{" " * lead}<i class="j"></i>{line[lead:]}'
-        rows.append(f'<span class="l" style="--hang:{lead + 4}ch">{line}</span>')
+        solid = " " not in lines[number].strip() and len(lines[number]) > LONG
+        kind = "l solid" if solid else "l"  # solid: it breaks where the column ends, nowhere before
+        rows.append(f'<span class="{kind}" style="--hang:{lead + 4}ch">{line}</span>')
     return Markup(f'<pre class="code">{"".join(rows)}</pre>')
 
 

@@ -12,7 +12,9 @@ from reports.handbook.columns import COLUMNS
 from reports.handbook.networks.file import Part
 from reports.handbook.site.code import highlighted
 
-STACKED = re.compile(r"^# (?:" + "|".join(re.escape(c.title) for c in COLUMNS) + r")\b.*$", re.M)
+STACKED = re.compile(
+    r"^# (?:" + "|".join(re.escape(c.title) for c in COLUMNS) + r")(?=\s|$).*$", re.M
+)
 PANEL_OF = {column.title: column.panel for column in COLUMNS}
 
 
