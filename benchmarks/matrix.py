@@ -11,7 +11,9 @@ from frontends.frameworks import TABLE
 
 MODES = ("inference", "training", "loading")
 PRECISIONS = ("float32", "tf32", "bfloat16")
-TUNED = "tuned"  # as a style: what each framework's documentation has for speed
+# As styles: those that most people use, and what each framework's documentation has for speed.
+USUAL_STYLES, TUNED = "usual", "tuned"
+USUAL_ONES = ("eager", "graph", "compiled", "cuda_graph")
 USUAL = "inference,training"  # modes
 
 
@@ -57,7 +59,8 @@ def cases(frameworks: Iterable[str], wanted: Wanted, gpu: bool = False) -> list[
     """
     chosen = list(frameworks)
     known = sorted({style for framework in chosen for style in TABLE[framework].styles})
-    styles = [] if wanted.styles == TUNED else _named("style", wanted.styles, known)
+    special = wanted.styles in (TUNED, USUAL_STYLES)
+    styles = USUAL_ONES if special else _named("style", wanted.styles, known)
     modes = _named("mode", wanted.modes, MODES)
     precisions = _named("precision", wanted.precisions, PRECISIONS)
     tuned = wanted.styles == TUNED

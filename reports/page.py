@@ -66,7 +66,7 @@ def page(run: Run) -> str:
         conditions=conditions(run),
         tables=_tables(run),
         not_told=NOT_TOLD,
-        processes=_several(header["processes"], "process", "processes"),
+        processes=_several(_processes(run), "process", "processes"),
         rounds=_several(header["rounds"], "round", "rounds"),
         fed=_fed(run),
         unsteady=_unsteady(run),
@@ -79,6 +79,12 @@ def page(run: Run) -> str:
         command=header["command"],
         commit=f"; commit {header['commit']}" if header["commit"] else "",
     )
+
+
+def _processes(run: Run) -> int:
+    """Return how many processes the most timed case had: fewer where a run was interrupted."""
+    found = [len({n for n, _ in t.rounds}) for t in run.timings.values() if t.measured]
+    return max(found, default=run.header["processes"])
 
 
 def _several(count: int, one: str, many: str) -> str:
@@ -194,9 +200,12 @@ def _tuned(run: Run) -> str:
 def _proof(run: Run) -> str:
     if run.proof is None:
         return "The run ended before anything was proved."
-    panels = ", ".join(map(run.label, run.proof["panels"]))
+    worst, panels = run.proof["worst_float64"], ", ".join(map(run.label, run.proof["panels"]))
     said = "passed" if run.proof["passed"] else "did **not** all pass"
-    worst = run.proof["worst_float64"]
+    alone = {timing.framework for timing, _ in _prepared(run)}
+    if worst is None and len(alone) == 1:
+        panels = f"{run.label(*alone)} alone, where no other panel ran,"
+        said = "passed, held step by step in float32 against numpy's float64,"
     distance = f"; worst float64 difference of any pair {worst:.1e}" if worst is not None else ""
     text = f"{panels} {said} {run.header['method']['ladder']}{distance}."
     if run.proof.get("kept"):

@@ -50,7 +50,7 @@ def _noise(run: Run) -> str:
     if known is None:
         return ""
     pairs = ", ".join(f"{100 * (each.value - 1):+.1f} %" for each in known.again)
-    spread = ""
+    spread = "; every case had one process, so that what differs between processes is not seen"
     if known.spread is not None:
         spread = f"; a case varies by {100 * known.spread:.1f} % from process to process"
     text = (
