@@ -31,6 +31,10 @@ def test_cases_of_each_framework_in_each_mode() -> None:
     assert {case.precision for case in more} == {"float32", "tf32", "bfloat16"}
     assert {case.batch for case in more} == {1, 8}
     assert not [case for case in found if case.style == "cuda_graph"]
+    usual = cases(MODERN, Wanted("usual"))
+    assert {case.style for case in usual} == {"eager", "graph", "compiled"} and len(usual) == 14
+    tuned = cases(["torch", "fluid"], Wanted("tuned"))
+    assert [case.style for case in tuned] == ["frozen", "graph", "compiled", "graph"]
 
 
 def test_what_is_timed_beside_the_written_files() -> None:
@@ -119,7 +123,7 @@ def test_help_names_everything(capsys: pytest.CaptureFixture[str]) -> None:
     ("given", "repeats"),
     [
         ([], "--framework all"),
-        (["--legacy", "--rounds", "3", "--out", "x"], "--framework all --legacy --rounds 3"),
+        (["--legacy", "--rounds", "7", "--out", "x"], "--framework all --legacy --rounds 7"),
         (["--historical"], "--framework all --legacy"),
         (["--framework", "torch", "--batch-size=64"], "--framework torch"),
         (["--preset", "standard", "--rounds=6"], "--framework all --preset standard"),
