@@ -54,7 +54,7 @@ def page(evidence: Evidence) -> str:
     found = structural_differences(tensorflow, fluid)
     record = claims.recorded(evidence.reports)
     lines = {line["claim"]: line for line in record.lines}
-    told = [each for each in claims.CLAIMS if claims.settled(each, lines[each.name])]
+    told = [each for each in claims.CLAIMS if claims.settled(each, lines.get(each.name, {}))]
     rows = [f"| {e.source} | {e.says} | **{e.verdict}** | {e.why} |" for e in told]
     text = " ".join(grouped(found))
     shown = [f"[{p}](pitfalls.md#{p})" for word, p in SHOWN.items() if word in text]
