@@ -18,7 +18,15 @@ SLOWED_BY = 0.1
 _RESNETS = (
     "resnet18 resnet34 resnet50 resnet101 resnet152 resnext50_32x4d resnext101_32x8d"
 ).split()
-_IMPORTED = "from {library} import {name} as network\n"
+_TORCHVISION = """import sys
+import types
+
+# Its compiled operators want the very build of torch that they were made for; its networks do not.
+sys.modules["torchvision._meta_registrations"] = types.ModuleType("not needed")
+
+from torchvision.models import {name} as network
+"""
+_PADDLE = "from paddle.vision.models import {name} as network\n"
 _KERAS = """import keras
 
 
@@ -27,8 +35,8 @@ def network():
 """
 # (framework, network) -> the text of a file with the zoo's own.
 ZOOS = {
-    **{("torch", n): _IMPORTED.format(library="torchvision.models", name=n) for n in _RESNETS},
-    **{("paddle", n): _IMPORTED.format(library="paddle.vision.models", name=n) for n in _RESNETS},
+    **{("torch", name): _TORCHVISION.format(name=name) for name in _RESNETS},
+    **{("paddle", name): _PADDLE.format(name=name) for name in _RESNETS},
     ("tensorflow", "resnet50_keras"): _KERAS,
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,7 @@ ALONE = (STRUCTURE, INITIALIZATION)  # rungs that hold a panel against the speci
 
 def bits(cases: Iterable[Case]) -> list[int]:
     """Return of how many bits kernels are to be for the bounds of some cases."""
-    return sorted({COARSER[case.precision] for case in cases})
+    return sorted({COARSER["float32"], *(COARSER[case.precision] for case in cases)})
 
 
 def panels(frameworks: list[str]) -> list[str]:
@@ -83,11 +83,13 @@ class Reference:
     """The float64 outputs of the first two steps, per mode, at one batch.
 
     bounds: how far a forward pass may be from them, of the largest output, per mode and precision.
+    fine: per mode, what is nearer than that is computed in float32.
     """
 
     framework: str
     outputs: dict[str, dict[str, Any]]
     bounds: dict[tuple[str, str], float]
+    fine: dict[str, float] = field(default_factory=dict)
 
     def check(self, case: Case, out: Path) -> dict[str, Any]:
         """Return how far a timed case's float32 outputs are from float64's.
@@ -98,6 +100,10 @@ class Reference:
         bound = self.bounds[case.mode, case.precision]
         forward = difference(found["first"], exact["first"])
         self._judge(case, "forward in the style timed", forward.relative, bound)
+        if case.precision != "float32" and forward.relative <= self.fine.get(case.mode, 0.0):
+            message = f"{forward.relative:.1e} from float64: computed in float32, not in "
+            message += case.precision
+            raise WorkerError(Outcome(case.framework, NOT_COMPARABLE, "check", message))
         checked = {"forward_error": forward.relative, "forward_bound": bound}
         if case.mode != "inference" and case.precision == "float32":
             change = float(np.abs(exact["second"] - exact["first"]).max())
@@ -164,6 +170,11 @@ def _exact(
                 outputs(mode, COARSER[precision])["first"], found.outputs[mode]["first"]
             )
             share = FORWARD_SHARE if precision == "float32" else COARSE_SHARE
+            if precision != "float32" and mode not in found.fine:
+                tf32 = difference(
+                    outputs(mode, COARSER["float32"])["first"], found.outputs[mode]["first"]
+                )
+                found.fine[mode] = FORWARD_SHARE * tf32.relative
             summed = batch_values(workload) if mode != "inference" else 0
             found.bounds[mode, precision] = share * moved.relative + UNIT * summed
     finally:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from benchmarks.beside import VARIANTS
-from benchmarks.gate import FORWARD_SHARE
+from benchmarks.gate import COARSE_SHARE, FORWARD_SHARE
 from benchmarks.matrix import MODES, Case
 from common.recipes.recipe import Recipe
 from frontends.frameworks import TABLE
@@ -53,7 +53,8 @@ METHOD: Method = {
     "ladder": "the ladder of `python -m frontends.verify`: "
     + "; ".join(rung.name for rung in RUNGS),
     "forward_bound": f"{FORWARD_SHARE:g} of what kernels of TF32's 10 bits make; a batch "
-    "statistic of n values may add n·2⁻²⁴",
+    "statistic of n values may add n·2⁻²⁴; fewer bits: "
+    f"{COARSE_SHARE:g} of what kernels of the next coarser format make, and not as near as float32",
 }
 
 

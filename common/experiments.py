@@ -155,7 +155,7 @@ SE_RESNEXT_PAIR = Experiment(
     "Are the two files one network, how far do they part, and by what?",
     ("se_resnext_mnist", "published_mnist", "gate_before", "gate_after", "gate_none"),
     {"training": Stage(replace(SE_RESNEXT, batch=16))},
-    Scale(ALL, (0, 1, 2), 20, 0, 0, False, "10 minutes of one core"),
+    Scale(ALL, (0, 1, 2), 20, 10_000, 1000, False, "10 minutes of one core"),
     Scale(("torch", "paddle"), (0, 1), 3, 400, 100, True, "2 minutes"),
     (
         Claim("identical", "“The network structures in both files are completely identical.”"),

@@ -73,7 +73,12 @@ _TABLE = (
         label="Paddle",
         package="paddlepaddle",
         imports=("paddle",),
-        styles={"eager": "eager: dygraph", "graph": "graph: paddle.jit.to_static"},
+        styles={
+            "eager": "eager: dygraph",
+            "graph": "graph: paddle.jit.to_static",
+            "frozen": "frozen: Paddle Inference",
+        },
+        for_inference=("frozen",),
         precisions=("float32", "bfloat16"),
         colour="#0072B2",
         classes=True,

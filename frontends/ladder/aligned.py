@@ -22,9 +22,7 @@ from frontends.workers.protocol import Call
 NEAR = 100 * FLOAT64_BOUND  # of a figure of a tensor, before its values are compared
 NOWHERE = "no call differs: the output is not what the last call gives"
 UNSEEN = "not located: what is called cannot be observed"
-REORDERED = (
-    "; it is given the same values in another order, as a flatten of NHWC gives those of NCHW"
-)
+REORDERED = ": the same values in another order, as a flatten of NHWC gives those of NCHW, say"
 
 
 @dataclass(frozen=True)
@@ -91,9 +89,14 @@ def apart(left: Traced, right: Traced) -> str:
         for each in others:
             back.setdefault(each, []).append(number)
     own, other = _candidates(left, there), _candidates(right, back)
+    chosen = own[0] if own else None
+    last = [n for n, value in left.values.items() if _close(value, left.output)][-1:]
+    first = _reordered(left, right, last if chosen is None else left.calls[chosen].sources, there)
+    if first is not None:
+        both = f"{_said(left, first)} and {_said(right, there[first][0])}"
+        return f"first apart: {both}{REORDERED}"
     if not own and not other:
         return NOWHERE
-    chosen = own[0] if own else None
     partner = _partner(left, right, chosen, other, there)
     sides = [
         _said(each, number)
@@ -152,12 +155,26 @@ def _how(
     if one.size != another.size:
         return f": shapes {one.shape} and {another.shape}{_until(left, right, chosen, there)}"
     found = difference(one, _brought(another, one.shape))
-    reordered = any(
-        not any(_close(left.values[s], right.values[t]) for t in there[s])
-        for s in left.calls[chosen].sources
-        if s in there
-    )
-    return f": {found}{REORDERED if reordered else ''}"
+    return f": {found}"
+
+
+def _reordered(
+    left: Traced, right: Traced, numbers: Sequence[int], there: Mapping[int, list[int]]
+) -> int | None:
+    """Return the call from which on the values of some calls have another order than those of
+    their partners; None if they have not."""
+    found = None
+    while True:
+        unlike = (
+            number
+            for number in numbers
+            if number in there
+            and not any(_close(left.values[number], right.values[t]) for t in there[number])
+        )
+        following = next(unlike, None)
+        if following is None:
+            return found
+        found, numbers = following, left.calls[following].sources
 
 
 def _until(left: Traced, right: Traced, chosen: int, there: Mapping[int, list[int]]) -> str:

@@ -19,6 +19,7 @@ from common.ops import BatchNorm, Op
 from common.probe import Probe, probe
 from common.recipes.recipe import Recipe
 from frontends.ladder import calls
+from frontends.ladder.predictions import gradient_scales
 from frontends.ladder.reference import Reference
 from frontends.ladder.subjects import Subject, Written
 from frontends.workers.arrays import ArrayReader, write_arrays
@@ -203,7 +204,8 @@ class Runs(Jobs):
         subject = self.subject(name)
         if not subject.row.rounds_pool_gradients:
             return ()
-        return subject.rounded_pools(self.network, self.run(Job(name)).told.average_pools)
+        found = subject.rounded_pools(self.network, self.run(Job(name)).told.average_pools)
+        return found if gradient_scales(self.network, found) else ()  # every 1/n is exact
 
     def is_unbiased(self, name: str, op: BatchNorm) -> bool:
         """Is a subject's running variance of a layer that of the estimate, with n / (n - 1)?"""

@@ -113,9 +113,8 @@ class TrainingRuns:
         """Return the exact training, and one with rounded gradients; panels that scale the
         gradients of average pools alike share them."""
         pools = self.runs.rounded_pools(panel)
-        scales = gradient_scales(self.runs.network, pools) if pools else {}
-        pools = pools if scales else ()
         if pools not in self._paths:
+            scales = gradient_scales(self.runs.network, pools) if pools else {}
             self._paths[pools] = self._follow(scales, 0.0), self._follow(scales, NOISE)
         return self._paths[pools]
 

@@ -1,6 +1,8 @@
 """The worker's side of Paddle."""
 
+import tempfile
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import numpy as np
 import paddle
@@ -225,7 +227,8 @@ class Runner:
             network = self._autocast(network)
         if self._step.mode == "inference":
             self._model.eval()
-            return self._inference(network, x)
+            frozen = self._step.style == "frozen"
+            return self._frozen(x) if frozen else self._inference(network, x)
         self._model.train()
         labels = self._labels(inputs)
         if self._step.mode == "loading":
@@ -253,6 +256,25 @@ class Runner:
 
         return step
 
+    def _frozen(self, x):
+        """Return a step of Paddle Inference; its oneDNN passes are left off, as by default."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = str(Path(folder) / "network")
+            spec = paddle.static.InputSpec(x.shape, self._dtype, "input")
+            paddle.jit.save(self._model, path, [spec])
+            config = paddle.inference.Config(path + ".json", path + ".pdiparams")
+            config.disable_glog_info()
+            predictor = paddle.inference.create_predictor(config)
+        (given,), (found,) = predictor.get_input_names(), predictor.get_output_names()
+        predictor.get_input_handle(given).copy_from_cpu(x.numpy())
+        output = predictor.get_output_handle(found)
+
+        def step():
+            predictor.run()
+            return output, None
+
+        return step
+
     def _training(self, network, batch):
         optimizer, rate = self.module.create_optimizer(self._model), self.module.learning_rate(0, 1)
 
@@ -265,7 +287,8 @@ class Runner:
     @staticmethod
     def read(result):
         """Return the output of a step as an array."""
-        return result[0].numpy()
+        output = result[0]
+        return output.numpy() if isinstance(output, paddle.Tensor) else output.copy_to_cpu()
 
     @contextmanager
     def _watched(self, mode, x):

@@ -30,7 +30,7 @@ EXACT = {
 }
 MODES = ("inference", "training")
 BOUNDS = {(mode, precision): 1e-4 for mode in MODES for precision in ("float32", "bfloat16")}
-REFERENCE = gate.Reference("torch", dict.fromkeys(MODES, EXACT), BOUNDS)
+REFERENCE = gate.Reference("torch", dict.fromkeys(MODES, EXACT), BOUNDS, dict.fromkeys(MODES, 1e-6))
 
 
 def test_float32_rounding_passes(tmp_path: Path) -> None:
@@ -81,10 +81,19 @@ def test_an_update_in_fewer_bits_is_told_by_its_share(tmp_path: Path, made: floa
     case = PADDLE._replace(precision="bfloat16")
     change = EXACT["second"] - EXACT["first"]
     off = 3e-5 * np.cos(np.arange(20)).reshape(2, 10)
-    right = _outputs(tmp_path, EXACT["first"], EXACT["first"] + change + off)
+    first = EXACT["first"] + off
+    right = _outputs(tmp_path, first, first + change + off[::-1])
     assert 0.9 < REFERENCE.check(case, right)["update_made"] < 1.1
     with pytest.raises(WorkerError, match=r"update in the style timed: -?\d\.\d\d of the one"):
-        REFERENCE.check(case, _outputs(tmp_path, EXACT["first"], EXACT["first"] + made * change))
+        REFERENCE.check(case, _outputs(tmp_path, first, first + made * change))
+
+
+def test_float32_does_not_pass_for_fewer_bits(tmp_path: Path) -> None:
+    """Paddle's autocast to bfloat16 does nothing on a CPU: its row would be float32's."""
+    out = _outputs(tmp_path, *(array.astype(np.float32) for array in EXACT.values()))
+    assert REFERENCE.check(PADDLE, out)
+    with pytest.raises(WorkerError, match="computed in float32, not in bfloat16"):
+        REFERENCE.check(PADDLE._replace(precision="bfloat16"), out)
 
 
 def test_a_panel_alone_is_timed_if_numpy_judged_it() -> None:

@@ -52,7 +52,9 @@ def test_the_command_writes_a_page_and_reads_weights(
 
 LINES = {
     "no file among them": ("resnet18 resnet34", "one network, or files"),
-    "an option of one network": ("a.py:f@torch b.py:f@torch --recipe rir", "--recipe is of one"),
+    "an option of one network": ("a.py:f@torch b.py:f@torch --legacy", "--legacy is of one"),
+    "a recipe": ("a.py:f@torch b.py:f@torch --recipe rirr", "rirr"),
+    "an image": ("a.py:f@torch b.py:f@torch --input nowhere.png", "nowhere.png: no such file"),
     "an option of files": ("resnet18 --input x.npy", "--input is of two or more files"),
     "a shape": ("a.py:f@torch b.py:f@torch --input-shape big", "expected sizes such as 3,32,32"),
     "names of three": ("a.py:f@torch b.py:f@torch c.py:f@torch --names x.json", "of two files"),

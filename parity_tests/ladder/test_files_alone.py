@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from common.errors import TriptychError
 from frontends.ladder.aligned import NOWHERE, UNSEEN, Traced, apart
+from frontends.ladder.asked import read_inputs
 from frontends.ladder.carried import carried
 from frontends.ladder.files import is_file, parse_file
 from frontends.ladder.pairing import Holder, pair
@@ -170,12 +172,29 @@ def test_one_call_may_be_several_of_the_other_file() -> None:
 
 
 def test_values_in_another_order_are_told() -> None:
-    flat = RANDOM[0].transpose(0, 2, 3, 1).reshape(2, -1)
-    said = apart(_seen("p", RANDOM[0], RANDOM[1]), _seen("q", flat, RANDOM[2]))
-    assert "b of p" in said and "same values in another order" in said
+    said = "first apart: b of p (p.py:2: x) and b of q (q.py:2: x): the same values in another"
+    flat = RANDOM[1].transpose(0, 2, 3, 1).reshape(2, -1)
+    one, two = _seen("p", *RANDOM[:3]), _seen("q", RANDOM[0], flat, RANDOM[3])
+    assert apart(one, two).startswith(said)
+    assert apart(_seen("p", *RANDOM[:2]), _seen("q", RANDOM[0], flat)).startswith(said)
 
 
 def test_nothing_is_named_where_nothing_is_known() -> None:
     same = _seen("p", *RANDOM[:2])
     assert apart(same, same) == NOWHERE
     assert apart(same, Traced("q", [], {}, RANDOM[0])) == UNSEEN
+
+
+def test_an_image_is_read_and_stretched(tmp_path: Path) -> None:
+    path = str(tmp_path / "cat.png")
+    pixels = np.random.default_rng(0).integers(0, 256, (6, 8, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(path)
+    read = read_inputs(path, None)
+    assert read.shape == (1, 3, 6, 8) and read.dtype == np.float64
+    assert np.allclose(read[0, 0], (pixels[..., 0] - 123.675) / 58.395, atol=1e-5)
+    assert read_inputs(path, (3, 12, 12)).shape == (1, 3, 12, 12)
+    with pytest.raises(TriptychError, match=r"an image is \(3, H, W\), expected \(1, 28, 28\)"):
+        read_inputs(path, (1, 28, 28))
+    (tmp_path / "dog.jpg").write_text("no picture")
+    with pytest.raises(TriptychError, match=r"dog.jpg: cannot be decoded"):
+        read_inputs(str(tmp_path / "dog.jpg"), None)

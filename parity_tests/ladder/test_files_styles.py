@@ -28,13 +28,9 @@ SOON = (
 )
 COMPLETE = (
     "torch: Aux",
-    "torch: NoGrad",
-    "torch: Checkpoint",
-    "torch: Tuple",
     "torch: extra_parameters/torch_net.py:Nhwc",
     "torch: torch_files/styles.py:scripted",
     "keras: Subclass",
-    "keras: nested",
     "keras: custom_layer",
     "keras: extra_weight",
     "keras: channels_first",
@@ -47,9 +43,7 @@ COMPLETE = (
     "beside: downgraded, Fluid",
     "beside: at the end",
     "beside: fused",
-    "port: a gate",
     "port: called twice",
-    "port: its epsilon, Keras",
     "port: tanh for erf",
     "port: flat, NHWC",
     "port: a dict, Paddle",

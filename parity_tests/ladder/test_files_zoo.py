@@ -24,7 +24,7 @@ ZOO = {
 }
 
 
-@pytest.mark.complete
+@pytest.mark.exhaustive
 @rows("case", ZOO)
 def test_the_resnet50s_of_three_libraries(case: Pair, workers: Workers) -> None:
     check_pair(case, workers)

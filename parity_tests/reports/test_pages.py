@@ -122,15 +122,15 @@ def test_three_significant_digits_or_two_below_one(value: float) -> None:
 
 def test_there_are_committed_runs() -> None:
     assert {path.stem for path in COMMITTED} == set(PLOTS)
-    assert len(COMMITTED) == 2
+    assert len(COMMITTED) == 4
 
 
 @pytest.fixture
 def committed(tmp_path: Path) -> Path:
     """A copy of the committed records, and of what stands beside their pages."""
     shutil.copytree(REPORTS / "data", tmp_path / "data")
-    for name in command.BESIDE:
-        shutil.copy(REPORTS / name, tmp_path)
+    for path in [*(REPORTS / name for name in command.BESIDE), *REPORTS.glob("experiment-*.md")]:
+        shutil.copy(path, tmp_path)
     return tmp_path
 
 
@@ -205,20 +205,25 @@ BAD = {
 
 @rows("content", BAD)
 def test_a_bad_record_does_not_stop_the_others(
-    committed: Path,
+    tmp_path: Path,
     content: bytes,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    (committed / "data" / "20270101-000000-bad.jsonl").write_bytes(content)
-    monkeypatch.setattr(sys, "argv", ["build", "--out", str(committed)])
+    path = written(tmp_path, *measured(), CRASH)
+    build(tmp_path)
+    names = ("README.md", f"{path.stem}.md", f"{path.stem}.png")
+    before = {name: (tmp_path / name).read_bytes() for name in names}
+    for name in names:
+        (tmp_path / name).unlink()
+    (tmp_path / "data" / "20270101-000000-bad.jsonl").write_bytes(content)
+    monkeypatch.setattr(sys, "argv", ["build", "--out", str(tmp_path)])
     with pytest.raises(SystemExit) as ended:
         run_command(command.main)
     said = capsys.readouterr().err
     assert ended.value.code == 1
     assert said.count("\n") == 1 and said.startswith("20270101-000000-bad.jsonl")
-    for name in ("README.md", *(f"{path.stem}.md" for path in COMMITTED)):
-        assert (committed / name).read_bytes() == (REPORTS / name).read_bytes(), name
+    assert {name: (tmp_path / name).read_bytes() for name in names} == before
 
 
 def test_a_runs_own_page_is_written_beside_a_bad_record(tmp_path: Path) -> None:

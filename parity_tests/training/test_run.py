@@ -321,6 +321,7 @@ def test_a_panel_that_is_missing_is_a_row(
     assert "not installed" in (out / "README.md").read_text()
 
 
+@pytest.mark.complete
 def test_a_panel_that_hangs_is_a_row(
     tmp_path: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,7 +24,7 @@ from reports.experiments.running import run
 from reports.experiments.studies import STUDIES, kinds_of
 from reports.experiments.study import Study
 
-REPORTS = Path(__file__).parents[2] / "reports"
+REPORTS = Path(__file__).parents[3] / "reports"
 RECORDS = sorted((REPORTS / "data").glob("experiment-*.jsonl"))
 OPENING = {"scale": "quick", "command": "triptych experiment some"}
 NAME = re.compile(r"[a-z0-9_]+(/[a-z0-9_ ]+)*")

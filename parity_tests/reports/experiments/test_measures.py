@@ -20,8 +20,9 @@ from common.networks.trials import (
 from frontends.ladder.reference import Reference
 from parity_tests.rows import rows
 from reports.experiments.drawing import interval
+from reports.experiments.found.resnet_or_se import ewma
 from reports.experiments.identities import IDENTITIES, Identity
-from reports.experiments.resnet_or_se import ewma, told
+from reports.experiments.resnet_or_se import told
 from reports.experiments.se_resnext_pair import ALL_DIFFERENCES, ROUNDING, variant
 
 SPOILT = {"plain": "to_res.kernel", "residual": "to_tran.kernel"}
