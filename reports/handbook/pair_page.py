@@ -18,8 +18,8 @@ PAGE = """# The published pair, difference by difference
 
 Two scripts of one article are called completely identical. Here is what differs between the networks
 that they build, step by step, the TensorFlow script first: {count} structural differences. Both networks
-are in the catalogue, each proved in five frameworks: [TensorFlow's]({tensorflow}.md),
-[Fluid's]({fluid}.md); [se_resnext_cifar](se_resnext_cifar.md) is the repaired one.
+are in the catalogue, written in five frameworks: [TensorFlow's]({tensorflow}.md), [Fluid's]({fluid}.md);
+[se_resnext_cifar](se_resnext_cifar.md) is the repaired one.
 
 ```sh
 triptych verify {fluid} --against {tensorflow}
