@@ -83,12 +83,16 @@ _TABLE = (
         styles={
             "eager": "eager: dygraph",
             "graph": "graph: paddle.jit.to_static",
-            "frozen": "frozen: Paddle Inference",
+            "frozen": "frozen: Paddle Inference without oneDNN",
+            "onednn": "onednn: Paddle Inference as it comes, with oneDNN",
         },
-        for_inference=("frozen",),
+        for_inference=("frozen", "onednn"),
         precisions=("float32", "bfloat16"),
         tuned={
-            "inference": ("frozen", "its passes fuse a convolution with what follows"),
+            "inference": (
+                "frozen",
+                "its passes fuse a convolution with what follows; oneDNN's crash on SE-ResNeXt",
+            ),
             "training": ("eager", "to_static was no faster"),
         },
         colour="#0072B2",

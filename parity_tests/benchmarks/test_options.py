@@ -20,11 +20,11 @@ from frontends.frameworks import MODERN, TABLE
 
 def test_cases_of_each_framework_in_each_mode() -> None:
     found = cases(MODERN, Wanted())
-    assert len(found) == len(set(found)) == 19
+    assert len(found) == len(set(found)) == 20
     assert Case("torch", "channels_last", "training") in found
     assert Case("torch", "frozen", "training") not in found
     paddle = cases(["paddle"], Wanted(modes="inference"))
-    assert {case.style for case in paddle} == {"eager", "graph", "frozen"}
+    assert {case.style for case in paddle} == {"eager", "graph", "frozen", "onednn"}
     graph = cases(MODERN, Wanted(styles="graph", modes="training"))
     assert [case.framework for case in graph] == ["tensorflow", "paddle"]
     more = cases(["torch"], Wanted("eager", "loading", "all", (1, 8)), gpu=True)
