@@ -24,11 +24,12 @@ from frontends.workers.channel import Channel
 from frontends.workers.outcomes import CRASHED, MISMATCHED, NOT_INSTALLED, MismatchError
 
 
-def load_module(path, attributes, run=None):
+def load_module(path, attributes, entry, run=None):
     """Import a network's file under a name of its own, with `attributes` set beforehand.
 
     What it imports relatively, `from .layers import …`, is found beside it, or in its package.
-    run: executes the file in the module's namespace, None for Python's own way.
+    entry: what it must have. run: executes the file in the module's namespace, None for Python's
+    own way. Raises MismatchError without its entry.
     """
     folder = Path(path).parent
     parts = folder.relative_to(_folders_of(folder)[-1]).parts
@@ -45,6 +46,10 @@ def load_module(path, attributes, run=None):
         spec.loader.exec_module(module)
     else:
         run(path, module.__dict__)
+    if not hasattr(module, entry):
+        own = [n for n, each in vars(module).items() if getattr(each, "__module__", "") == name]
+        has = "it has %s" % ", ".join(own) if own else "it defines no function and no class"
+        raise MismatchError("no %s in %s: %s" % (entry, Path(path).name, has))
     return module
 
 
@@ -227,10 +232,10 @@ class Worker:
         self._find_imports(file.import_folder)
         self._blocks = self._trained = None
         gc.collect()  # models and graphs are full of cycles: the last one would stay in memory
-        load = load_module
+        run = None
         if file.compared:
-            rounded = importlib.import_module("frontends.workers.tracing").run_rounded
-            load = functools.partial(load_module, run=rounded)
+            run = importlib.import_module("frontends.workers.tracing").run_rounded
+        load = functools.partial(load_module, entry=file.entry, run=run)
         return self._framework.Runner(file, load, observe, step)
 
     def _find_imports(self, folder):

@@ -25,6 +25,8 @@ def test_a_file_of_a_package_imports_relatively(workers: Workers, tmp_path: Path
     files = [f"{package}/net.py:net", f"{tmp_path}/own.py:net"]
     report = verify_files(files, workers=workers)
     assert report.proved, report.text()
+    misnamed = verify_files([files[0], f"{tmp_path}/own.py:nett"], workers=workers)
+    assert "no nett in own.py: it " in misnamed.text() and not misnamed.proved
 
 
 OWN = "from torch import nn\n\nnet = nn.Sequential(\n    nn.Linear(4, 3),\n    nn.{},\n)\n"

@@ -6,6 +6,7 @@ inputs.npz.
 
 import json
 import sys
+from functools import partial
 
 import onnxruntime
 import torch
@@ -20,7 +21,7 @@ from frontends.workers.worker import load_module
 def exported(folder, entry, names, dtype):
     """Return the path of a model file, and the input as an array."""
     file = NetworkFile(f"{folder}/written.py", entry, (), dtype, official_names=names)
-    runner = Runner(file, load_module, Observe(), None)
+    runner = Runner(file, partial(load_module, entry=entry), Observe(), None)
     with ArrayReader(f"{folder}/weights.npz") as arrays:
         runner.assign(arrays)
     with ArrayReader(f"{folder}/inputs.npz") as given:
