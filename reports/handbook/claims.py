@@ -63,6 +63,14 @@ CLAIMS = (
           "fluid", "x2 = fluid.layers.data('d', [3, 8, 8], 'float32')\n"
           "y = fluid.layers.assign(np.array(x2.shape, 'int32'))", {}, [-1.0, 3.0, 8.0, 8.0], TRUE,
           "its shape is (−1, 3, 8, 8); `fluid.data` wants it said"),
+    Claim("clone-after-minimize", "common advice", "a program that is cloned for tests after "
+          "`minimize` is trained by its tests", "fluid",
+          "loss = fluid.layers.mean(fluid.layers.fc(x, 3))\nfluid.optimizer.SGD(0.1).minimize(loss)\n"
+          "test = fluid.default_main_program().clone(for_test=True)\n"
+          "kinds = [op.type for op in test.global_block().ops]\n"
+          "found = np.array([kinds.count('sgd'), kinds.count('mean')], 'int32')\n"
+          "y = fluid.layers.assign(found)", {"x": (2, 4)}, [0.0, 1.0], FALSE,
+          "in 1.8.5 `clone(for_test=True)` leaves out what trains"),
 )  # fmt: skip
 
 

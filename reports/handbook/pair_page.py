@@ -18,8 +18,8 @@ PAGE = """# The published pair, difference by difference
 
 Two scripts of one article are called completely identical. Here is what differs between the networks
 that they build, step by step, the TensorFlow script first: {count} structural differences. Both networks
-are in the catalogue, each proved in five frameworks: [TensorFlow's]({tensorflow}.md),
-[Fluid's]({fluid}.md); [se_resnext_cifar](se_resnext_cifar.md) is the repaired one.
+are in the catalogue, written in five frameworks: [TensorFlow's]({tensorflow}.md), [Fluid's]({fluid}.md);
+[se_resnext_cifar](se_resnext_cifar.md) is the repaired one.
 
 ```sh
 triptych verify {fluid} --against {tensorflow}
@@ -54,7 +54,7 @@ def page(evidence: Evidence) -> str:
     found = structural_differences(tensorflow, fluid)
     record = claims.recorded(evidence.reports)
     lines = {line["claim"]: line for line in record.lines}
-    told = [each for each in claims.CLAIMS if claims.settled(each, lines[each.name])]
+    told = [each for each in claims.CLAIMS if claims.settled(each, lines.get(each.name, {}))]
     rows = [f"| {e.source} | {e.says} | **{e.verdict}** | {e.why} |" for e in told]
     text = " ".join(grouped(found))
     shown = [f"[{p}](pitfalls.md#{p})" for word, p in SHOWN.items() if word in text]

@@ -38,8 +38,8 @@ PITFALLS = (
     Pitfall("zero_in_a_maximum", OTHER_OUTPUTS, "Padded by hand with zeros, a max pool of negative "
             "values gives zeros.", "Let the pool pad.", "`tf.pad(…, constant_values=-inf)`."),
     Pitfall("ceil_mode", "A shape is off by one", "Pools round the shape down; some are told to "
-            "round up.", "`ceil_mode=True` where `padding=\"same\"` was.", "`padding=\"same\"`, or a "
-            "pad at the end."),
+            "round up.", "`ceil_mode=True`, where a pool of 2 had `padding=\"same\"`.",
+            "`padding=\"same\"`, or a pad at the end."),
     Pitfall("flatten_order", LOADS_BADLY, "NHWC and NCHW flatten in other orders; the dense layer "
             "behind has learnt one of them.", "Transpose to NHWC before the flatten, or permute the "
             "rows of the weights.", "Transpose to NCHW before the flatten."),
@@ -80,9 +80,9 @@ PITFALLS = (
             "`is_test=False`; `.train()`.", "`training=True`."),
     Pitfall("statistics that do not move", EVALUATES_BADLY, "Running averages stay at 0 and 1.",
             "Nothing: they move by themselves.", "`tf.control_dependencies` on `UPDATE_OPS`."),
-    Pitfall("evaluation while training", TRAINS_APART, "A program cloned for tests after `minimize`, "
-            "or a flag that is left on evaluation.", "Clone before `minimize`; `.train()` after each "
-            "evaluation.", "Two calls with `reuse=True`, one with `training=False`."),
+    Pitfall("evaluation while training", TRAINS_APART, "A flag that is left on evaluation, or a test "
+            "program that is run in place of the one that trains.", "Run the program, not its clone; "
+            "`.train()` after each evaluation.", "Two calls with `reuse=True`, one with `training=False`."),
     Pitfall("double softmax", TRAINS_APART, "Cross-entropy takes {cross_entropy_takes}: a softmax "
             "before one that takes logits acts twice, and training goes on, slowly.",
             "Fluid: `softmax_with_cross_entropy` on logits, or `cross_entropy` on probabilities.",
@@ -91,7 +91,8 @@ PITFALLS = (
             "is as large as the batch.", "`fluid.layers.mean` behind it.", "`tf.reduce_mean`."),
     Pitfall("epsilon at another place", TRAINS_APART, "Adam's epsilon beside the corrected or the "
             "uncorrected root: a vanishing gradient is first divided by {adam_denominator}.",
-            "PyTorch, Paddle: times √(1 − β₂ᵗ), or a formula of one's own.", "Divided by it."),
+            "TensorFlow's epsilon, divided by √(1 − β₂ᵗ) at each step: a formula of one's own.",
+            "Times it."),
     Pitfall("L2 in the loss and on the gradient", TRAINS_APART, "L2's gradient, in λw, is {sgd_l2}; "
             "in the loss and in the optimizer it acts twice.", "`tf.nn.l2_loss` is ½Σw²: as "
             "`L2Decay` of the same factor.", "Keras: half the factor."),

@@ -56,7 +56,7 @@ def _text(path: str, own: Sequence[Named], known: dict[str, Counterpart]) -> str
         each = known[name]
         fluid = "" if each.fluid == name else each.fluid
         shown = (name, fluid, each.paddle, each.kind)
-        rows.append((_lines(lines), *map(_short, shown, WIDEST), Path(each.page).stem))
+        rows.append((_lines(lines), *map(_short, shown, WIDEST), _where(each)))
     kinds = Counter(_word(known[each.name].kind) for each in own)
     told = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
     head = f"{file_name(path)}: {len(own)} uses of {len(rows)} names ({told})"
@@ -65,6 +65,10 @@ def _text(path: str, own: Sequence[Named], known: dict[str, Counterpart]) -> str
         rows, columns = [(*row[:2], *row[3:]) for row in rows], [*columns[:2], *columns[3:]]
     pages = ", ".join(sorted({f"reports/{known[e.name].page}" for e in own if known[e.name].page}))
     return f"{head}\n\n{tabulate(rows, columns, disable_numparse=True)}\n\nPages: {pages}"
+
+
+def _where(each: Counterpart) -> str:
+    return Path(each.page).stem + (f", row {each.row}" if each.row >= 0 else "")
 
 
 def _word(kind: str) -> str:

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from common.networks import available
+from common.recipes.named import RECIPES
 from frontends.workers.environments import ROOT
 from parity_tests.commands.parsing import parse_only
 from parity_tests.reports.recorded import REPORTS
 from parity_tests.rows import rows, sooner
-from reports.handbook import api_page, build, decisions, index_page, upgrade_page
+from reports.handbook import api_page, build, claims, decisions, index_page, upgrade_page
 from reports.handbook import pitfalls_page as pitfalls
 from reports.handbook.columns import PANELS
 from reports.handbook.evidence import Evidence
@@ -208,3 +209,26 @@ def test_a_word_of_the_table_follows_from_its_line() -> None:
 
 def test_the_readme_links_to_the_handbook() -> None:
     assert "reports/pages/README.md" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_claim_is_settled_by_what_was_recorded() -> None:
+    lines = {line["claim"]: line for line in claims.recorded(REPORTS).lines}
+    assert set(lines) == {each.name for each in claims.CLAIMS}
+    for each in claims.CLAIMS:
+        assert lines[each.name]["text"] == each.text and claims.settled(each, lines[each.name])
+        assert each.why in _committed("published-pair.md")
+
+
+def test_a_claim_that_a_run_contradicts_does_not_appear() -> None:
+    (first, *_) = claims.CLAIMS
+    assert not claims.settled(first, {"result": [1.0]}) and not claims.settled(
+        first, {"error": "x"}
+    )
+
+
+def test_notes_of_a_task_are_of_its_recipe() -> None:
+    heads = {
+        name: {note.head for note in notes.notes_of_topic("optimizer", RECIPES[name])}
+        for name in ("se_resnext_article", "rir")
+    }
+    assert heads == {"se_resnext_article": {"The rate in the velocity"}, "rir": {"Adam's epsilon"}}

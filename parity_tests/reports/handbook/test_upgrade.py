@@ -76,7 +76,9 @@ def test_a_file_is_read_never_run(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert upgrade.main([str(path)]) == 0
     out = capsys.readouterr().out
     assert not (tmp_path / "ran").exists() and path.read_text() == text
-    assert "tf.layers.flatten" in out and "other contract" in out and "official-table" in out
+    assert (
+        "tf.layers.flatten" in out and "other contract" in out and "official-table, row 47" in out
+    )
 
 
 def test_json_has_every_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -235,8 +235,8 @@ CONCEPTS = (
     ),
     Concept(
         "momentum", "Momentum",
-        "The velocity remembers gradients. Where it holds the rate, a rate that drops acts at once; "
-        "where it does not, too: they part.",
+        "The velocity remembers gradients. Keras keeps the rate within it, the others beside it: they "
+        "are alike until the rate drops.",
         (("rate within the velocity", "no", "no", "no", "yes", "no"),),
         (
             _case("Five steps at one rate", STEPS, "optimizer = tf.train.MomentumOptimizer(0.1, 0.9)",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from common.ops import SAME, Op
+from common.recipes.recipe import Recipe
 
 SILENT, LOUD, LOOKS = "silent", "loud", "looks"
 KINDS = {
@@ -30,7 +31,8 @@ class Note:
     """One thing to mind. It is of interest where each group of `between` has a column on screen.
 
     text: Markdown; {probe} stands for what the panels do by default. evidence: see above. page: a
-    page of the handbook that says more. needs: of the ops of a step, whether it concerns them.
+    page of the handbook that says more. needs: of an op of the step, or of the task's recipe,
+    whether it concerns it.
     """
 
     kind: str
@@ -58,6 +60,10 @@ def _padded(op: Any) -> bool:
 
 def _grouped(op: Any) -> bool:
     return bool(getattr(op, "groups", 1) != 1)
+
+
+def _by(optimizer: str) -> Callable[[Any], bool]:
+    return lambda recipe: bool(recipe.optimizer.name == optimizer)
 
 
 OF_OPS: Mapping[str, tuple[Note, ...]] = {
@@ -158,28 +164,29 @@ OF_TASK: Mapping[str, tuple[Note, ...]] = {
               "control:double softmax"), "pitfalls.md#double-softmax"),
     ),
     "optimizer": (
-        Note(SILENT, "The rate in the velocity", "TensorFlow's velocity holds the rate where "
-             "Keras writes it: when the rate drops, the two part. This file brings the recipe's "
-             "own.", (KERAS, TF1 + FLUID + PADDLE + TORCH), ("control:rate within the velocity",),
-             "pitfalls.md#rate-within-the-velocity"),
+        Note(SILENT, "The rate in the velocity", "Keras' own velocity holds the rate: when "
+             "it drops, losses part from the others'. This file brings the recipe's own.",
+             (KERAS, TF1 + FLUID + PADDLE + TORCH), ("control:rate within the velocity",),
+             "pitfalls.md#rate-within-the-velocity", _by("momentum")),
         Note(SILENT, "Adam's epsilon", "A vanishing gradient is first divided by "
              "{adam_denominator}.", (TF + FLUID, PADDLE + TORCH),
              ("probe:adam_denominator", "control:epsilon at another place"),
-             "pitfalls.md#epsilon-at-another-place"),
+             "pitfalls.md#epsilon-at-another-place", _by("adam")),
     ),
     "step": (
         Note(SILENT, "L2", "The gradient of an L2 term of factor λ is, in λw, {sgd_l2}.",
              (KERAS, TF1 + FLUID + PADDLE + TORCH), ("probe:sgd_l2",
              "control:L2 in the loss and on the gradient"),
-             "pitfalls.md#l2-in-the-loss-and-on-the-gradient"),
+             "pitfalls.md#l2-in-the-loss-and-on-the-gradient", lambda r: bool(r.l2.coefficient)),
         Note(SILENT, "UPDATE_OPS", "Without the control dependency the running averages of TF 1 "
              "stay what they were.", (TF1, FLUID + PADDLE + KERAS + TORCH),
              ("control:statistics that do not move",), "pitfalls.md#statistics-that-do-not-move"),
     ),
     "evaluation": (
-        Note(SILENT, "Before the optimizer", "Clone the program for tests before "
-             "`minimize`: behind it, its steps are in the clone, too. In the others a flag "
-             "decides.", (FLUID, TF + PADDLE + TORCH), ("control:evaluation while training",),
+        Note(SILENT, "Who says so", "A clone of the program `for_test` evaluates in Fluid, a call "
+             "with `training=False` in TensorFlow; Paddle and PyTorch do from `.eval()` on, until "
+             "`.train()`.",
+             (FLUID, TF + PADDLE + TORCH), ("control:evaluation while training",),
              "pitfalls.md#evaluation-while-training"),
     ),
 }  # fmt: skip
@@ -190,6 +197,11 @@ def notes_of(ops: Sequence[Op]) -> tuple[Note, ...]:
     if not ops:
         return ()
     return tuple(n for n in OF_OPS.get(ops[0].symbol, ()) if any(n.needs(each) for each in ops))
+
+
+def notes_of_topic(topic: str, recipe: Recipe) -> tuple[Note, ...]:
+    """Return what to mind at a topic of the task, as a recipe has it."""
+    return tuple(note for note in OF_TASK.get(topic, ()) if note.needs(recipe))
 
 
 def every_note() -> list[Note]:

@@ -80,7 +80,9 @@ class NetworkPage:
     @cached_property
     def task(self) -> Section | None:
         """The whole task, None where the network is a block that has no loss."""
-        return _with_proved(task(self._programs[1]), self._evidence) if self.recipe else None
+        if not self.recipe:
+            return None
+        return _with_proved(task(self._programs[1], self.recipe), self._evidence)
 
     @property
     def sections(self) -> tuple[Section, ...]:

@@ -14,7 +14,7 @@ from frontends.writing.emit import emit
 from reports.handbook.columns import PANELS
 from reports.handbook.networks.file import ColumnFile, Part, Piece, plainly
 from reports.handbook.networks.model import Cell, Row, Section
-from reports.handbook.networks.notes import OF_TASK
+from reports.handbook.networks.notes import notes_of_topic
 
 TASK = "the whole task"
 OWN = {
@@ -95,14 +95,14 @@ def programs(network: Network) -> tuple[dict[str, str], dict[str, ColumnFile]]:
     return texts, {panel: ColumnFile(each, marked=False) for panel, each in sources.items()}
 
 
-def task(columns: Mapping[str, ColumnFile]) -> Section:
-    """Return the task as rows of topics."""
+def task(columns: Mapping[str, ColumnFile], recipe: str) -> Section:
+    """Return the task by a recipe as rows of topics."""
     cells: dict[str, dict[str, Cell]] = {}
     for panel, file in columns.items():
         for topic, parts in _topics(file).items():
             cells.setdefault(topic, {})[panel] = Cell(tuple(parts))
     rows = [
-        Row(topic, what, cells=cells[topic], notes=OF_TASK.get(topic, ()))
+        Row(topic, what, cells=cells[topic], notes=notes_of_topic(topic, RECIPES[recipe]))
         for topic, (what, _) in TOPICS.items()
         if topic in cells
     ]

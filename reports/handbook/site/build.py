@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from common.files import write_text
-from common.networks import available
+from common.networks import available, load
 from frontends.frameworks import TABLE
 from reports.handbook.columns import COLUMNS, PANELS, PRESETS
 from reports.handbook.evidence import Evidence
@@ -63,7 +64,7 @@ class Site:
         text = self._render(
             "network.html", page.name, page.facts["title"], page=page, ladder=ladder_rows(page),
             verdict=html(verdict(page)), figures=figures(page),
-            noted=lambda group: _noted(group, seen),
+            noted=lambda group: _noted(group, seen), others=_titles(),
         )  # fmt: skip
         self._add(page.name, page.facts["title"], text)
         for prefix, files in (("", page.files), ("train_", page.programs)):
@@ -110,6 +111,12 @@ class Site:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_text(path, text)
         self.written.add(name)
+
+
+@cache
+def _titles() -> list[tuple[str, str]]:
+    """Return name and title of every network."""
+    return [(name, load(name).title) for name in available()]
 
 
 def inline(text: str) -> Markup:

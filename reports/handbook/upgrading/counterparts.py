@@ -66,12 +66,14 @@ AROUND: Mapping[str, tuple[str, str]] = {
 
 
 class Counterpart(NamedTuple):
-    """What to write instead. kind: a word of the tables; page: where it is told, from reports."""
+    """What to write instead. kind: a word of the tables; page: where it is told, from reports, and
+    in which of its rows, -1 where it has none."""
 
     fluid: str
     paddle: str
     kind: str
     page: str
+    row: int = -1
 
 
 class Counterparts:
@@ -105,7 +107,7 @@ class Counterparts:
             kind = each.fluid.short if later is None or not each.ran else (
                 f"Fluid: {each.fluid.short}; Paddle 3: {later.short}")  # fmt: skip
             found[each.line["tensorflow"]] = Counterpart(
-                each.line["fluid"], _head(text), kind, "official-table.md"
+                each.line["fluid"], _head(text), kind, "official-table.md", each.line["number"]
             )
         return found
 
@@ -119,7 +121,9 @@ class Counterparts:
             since = [upgrade_page.SINCE.get(n, f"{n}: gone") for n in each.gone]
             there = [n for n in each.targets if n not in each.gone]
             paddle = ", ".join(there or since) if each.verdict.word != GONE else ", ".join(since)
-            found[name] = Counterpart(name, paddle, kind, "pages/fluid-to-paddle-3.md")
+            found[name] = Counterpart(
+                name, paddle, kind, "pages/fluid-to-paddle-3.md", each.line["number"]
+            )
         return found
 
     @cached_property
