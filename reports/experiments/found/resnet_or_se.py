@@ -79,9 +79,10 @@ def _better(curves: Curves, panels: list[str]) -> Verdict:
         if not apart:
             continue
         found = interval(apart)
+        lower = sum(each < 0 for each in apart)
         lines.append(
-            f"{label(panel)}: SE-ResNet's test loss less ResNet's, mean of the last {_last(curves)} "
-            f"iterations: {found}; lower in {sum(each < 0 for each in apart)} of {len(apart)} seeds"
+            f"{label(panel)}: SE-ResNet's test loss less ResNet's, mean of the last "
+            f"{_last(curves)} iterations: {found}; lower in {lower} of {len(apart)} seeds"
         )
         if found.low is not None and found.high is not None:
             words.add(HOLDS if found.high < 0 else FALSE if found.low > 0 else "not shown")
