@@ -137,7 +137,10 @@ def _training_row(training: Training) -> tuple[str | int, ...]:
 
 
 def _beside(out: Path) -> str:
-    pages = BESIDE | {f"experiment-{name}.md": e.title for name, e in EXPERIMENTS.items()}
+    pages = dict(BESIDE)
+    for name, each in EXPERIMENTS.items():
+        pages[f"experiment-{name}.md"] = each.title
+        pages[f"experiment-{name}-quick.md"] = f"{each.title}, a quick run"
     links = [f"[{title}]({name})" for name, title in pages.items() if (out / name).exists()]
     return f"\nBeside the runs: {', '.join(links)}.\n" if links else ""
 

@@ -67,7 +67,7 @@ def page(study: Study, record: Record, findings: Findings) -> str:
         question=made.question,
         source=made.source,
         summary=findings.summary + _quick(quick),
-        verdicts=_verdicts(study, findings),
+        verdicts=_verdicts(study, findings, quick),
         figures=figures,
         tables=tables,
         shows=made.shows,
@@ -87,12 +87,13 @@ def _list(lines: Sequence[str]) -> str:
     return "\n".join(f"- {line}" for line in lines)
 
 
-def _verdicts(study: Study, findings: Findings) -> str:
+def _verdicts(study: Study, findings: Findings, quick: bool) -> str:
     found = {each.claim: each for each in findings.verdicts}
+    said = ", as far as a quick run tells" if quick else ""
     rows = []
     for claim in study.experiment.claims:
         verdict = found.get(claim.name, Verdict(claim.name, OPEN, "was not run"))
-        rows.append((claim.words, f"**{verdict.word}**", verdict.evidence))
+        rows.append((claim.words, f"**{verdict.word}**{said}", verdict.evidence))
     return tabulate(rows, ("the source says", "verdict", "evidence"), tablefmt="github")
 
 

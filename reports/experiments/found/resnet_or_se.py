@@ -79,9 +79,10 @@ def _better(curves: Curves, panels: list[str]) -> Verdict:
         if not apart:
             continue
         found = interval(apart)
+        lower = sum(each < 0 for each in apart)
         lines.append(
-            f"{label(panel)}: SE-ResNet's test loss less ResNet's, mean of the last {LAST} "
-            f"iterations: {found}; lower in {sum(each < 0 for each in apart)} of {len(apart)} seeds"
+            f"{label(panel)}: SE-ResNet's test loss less ResNet's, mean of the last "
+            f"{_last(curves)} iterations: {found}; lower in {lower} of {len(apart)} seeds"
         )
         if found.low is not None and found.high is not None:
             words.add(HOLDS if found.high < 0 else FALSE if found.low > 0 else "not shown")
@@ -89,6 +90,11 @@ def _better(curves: Curves, panels: list[str]) -> Verdict:
             words.add(OPEN)
     word = words.pop() if len(words) == 1 else OPEN
     return Verdict("better", word, ". ".join(lines) or "no pair of runs")
+
+
+def _last(curves: Curves) -> int:
+    """Return how many iterations the last ones are."""
+    return min(LAST, *(len(each["tests"]) for each in curves.values()))
 
 
 def _parameters() -> Verdict:
@@ -170,7 +176,7 @@ def _table(curves: Curves, panels: list[str]) -> str:
             right = interval([100 * each["accuracy"] for each in own])
             rows.append((label(panel), title, len(own), str(last), str(loss), str(right)))
     headers = (
-        "panel", "network", "seeds", f"test loss, last {LAST} iterations",
+        "panel", "network", "seeds", f"test loss, last {_last(curves)} iterations",
         "loss on all test images", "accuracy, %",
     )  # fmt: skip
     return tabulate(rows, headers, tablefmt="github", disable_numparse=True)
