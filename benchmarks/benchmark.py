@@ -92,7 +92,7 @@ class Benchmark:
         """Prove, check and time."""
         groups = len({(case.mode, case.batch) for case in self.cases})
         each = len(self.cases) + self.settings.rounds * groups + groups
-        with scratch() as folder, Display(2 + self.settings.processes * each) as display:
+        with scratch() as folder, Display(3 + self.settings.processes * each) as display:
             refused = self._prove(display)
             device = self._device(refused)
             for why in filter(None, refused.values()):
@@ -207,8 +207,11 @@ class Benchmark:
         lanes = self.workloads, self.settings, self.records, folder
         session = Session(*lanes, check, display.stage, first)
         done = self.earlier.passes if self.earlier else {}
+        timed = self._left(refused, exact)
+        if timed:
+            session.copy(timed[0].framework, device)
         for group in dict.fromkeys((case.mode, case.batch) for case in self.cases):
-            left = [c for c in self._left(refused, exact) if (c.mode, c.batch) == group]
+            left = [case for case in timed if (case.mode, case.batch) == group]
             processes = max(self.settings.processes - done.get(group, 0), 0)
             if left:
                 session.measure(left, device, processes)

@@ -11,6 +11,9 @@ from frontends.frameworks import TABLE
 
 MODES = ("inference", "training", "loading")
 PRECISIONS = ("float32", "tf32", "bfloat16")
+# As styles: those that most people use, and what each framework's documentation has for speed.
+USUAL_STYLES, TUNED = "usual", "tuned"
+USUAL_ONES = ("eager", "graph", "compiled", "cuda_graph")
 USUAL = "inference,training"  # modes
 
 
@@ -56,8 +59,11 @@ def cases(frameworks: Iterable[str], wanted: Wanted, gpu: bool = False) -> list[
     """
     chosen = list(frameworks)
     known = sorted({style for framework in chosen for style in TABLE[framework].styles})
-    styles, modes = _named("style", wanted.styles, known), _named("mode", wanted.modes, MODES)
+    special = wanted.styles in (TUNED, USUAL_STYLES)
+    styles = USUAL_ONES if special else _named("style", wanted.styles, known)
+    modes = _named("mode", wanted.modes, MODES)
     precisions = _named("precision", wanted.precisions, PRECISIONS)
+    tuned = wanted.styles == TUNED
     found = [
         Case(framework, style, mode, precision, batch)
         for batch in wanted.batches
@@ -65,7 +71,7 @@ def cases(frameworks: Iterable[str], wanted: Wanted, gpu: bool = False) -> list[
         if mode in modes
         for framework in chosen
         for style in TABLE[framework].styles
-        if style in styles
+        if (style == _tuned(framework, mode) if tuned else style in styles)
         for precision in PRECISIONS
         if precision in precisions
     ]
@@ -73,6 +79,12 @@ def cases(frameworks: Iterable[str], wanted: Wanted, gpu: bool = False) -> list[
     if not found:
         raise TriptychError("nothing is left to time: no framework has all that was named")
     return found
+
+
+def _tuned(framework: str, mode: str) -> str:
+    """Return the style that a framework's documentation has for speed."""
+    style, _ = TABLE[framework].tuned["inference" if mode == "inference" else "training"]
+    return style
 
 
 def _possible(case: Case, gpu: bool) -> bool:

@@ -91,4 +91,5 @@ def _framework(name: str) -> FrameworkWords:
         "colour": known.colour,
         "styles": dict(known.styles),
         "feeds_every_step": known.feeds_every_step,
+        "tuned": {mode: f"{style}: {why}" for mode, (style, why) in known.tuned.items()},
     }

@@ -76,7 +76,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "MODES",
         "help": f"all, or a list of {','.join(MODES)} (training with the file's own loader)",
     },
-    "--style": {"default": "all", "help": "all, or a list of styles (below)"},
+    "--style": {
+        "metavar": "STYLES",
+        "help": "all, a list of styles (below), usual (eager, graph, compiled, cuda_graph), or "
+        "tuned (what each framework's documentation has for speed)",
+    },
     "--precision": {
         "metavar": "PRECISIONS",
         "help": f"all, or a list of {','.join(PRECISIONS)} (tf32: on a GPU)",
@@ -153,6 +157,7 @@ def parse(arguments: list[str] | None = None, prog: str = PROG) -> argparse.Name
     if options.beside is not None:
         chosen(options.beside)
     for name, value in (
+        ("style", preset.styles),
         ("mode", preset.modes),
         ("precision", preset.precisions),
         ("beside", preset.beside),

@@ -17,13 +17,14 @@ class Preset:
     processes: int
     rounds: int
     round_s: float
+    styles: str = "all"
     modes: str = "inference,training"
     precisions: str = "float32"
     beside: str = "again"
 
 
 PRESETS = {
-    "quick": Preset("within five minutes on two cores", 2, 4, 0.3),
+    "quick": Preset("within five minutes on two cores", 2, 3, 0.3, styles="usual"),
     "standard": Preset(
         "what pages are made of; some 20 minutes",
         3,

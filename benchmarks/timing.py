@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from benchmarks.beside import PLAIN, variant
 from benchmarks.clocks import Clocks
-from benchmarks.lanes import Lane, PlainLane, Settings
+from benchmarks.lanes import Lane, PlainLane, Settings, copied
 from benchmarks.matrix import Case
 from benchmarks.workloads import Workload
 from common import environment, machine
@@ -51,6 +51,13 @@ class Session:
         self._lanes: list[Lane] = []
         self._process = first
         self._memory = max(LEAST_MEMORY, (machine.memory() or 0) / 2)
+
+    def copy(self, framework: str, device: str) -> None:
+        """Measure how fast memory is copied, where it can be."""
+        self._tell("memory's bandwidth")
+        with suppress(WorkerError):
+            found = copied(framework, device, self._settings, self._folder)
+            self._records.put("copy", process=self._process, **found)
 
     def measure(self, cases: list[Case], device: str, processes: int) -> None:
         """Time the cases on a device, "cpu" or "gpu", each in so many processes, as many cases
@@ -103,8 +110,6 @@ class Session:
                 warm = lane.warm_up()
                 if warm:
                     self._records.put("warm", **about, group=group, **warm)
-                if warm and len(self._lanes) == 1:
-                    self._records.put("copy", process=self._process, **lane.copy())
 
     def _take_rounds(self, device: str, left: list[Case]) -> None:
         clocks, order = Clocks(device), random.Random(-1 - self._process)

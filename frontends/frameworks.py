@@ -7,7 +7,7 @@ writes for it. Adding one is a row here and a folder of its name with dialect, l
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from common.errors import TriptychError
 
@@ -41,6 +41,8 @@ class Framework:
     for_inference: tuple[str, ...] = ()
     for_gpu: tuple[str, ...] = ()
     precisions: tuple[str, ...] = ("float32",)  # that its steps can be timed in
+    # Mode -> the style that its documentation has for speed, and why.
+    tuned: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     requirements: tuple[str, ...] = ()  # of its own Python 3.7 environment, if it is historical
 
     @property
@@ -49,6 +51,7 @@ class Framework:
         return bool(self.requirements)
 
 
+_GRAPH = dict.fromkeys(("inference", "training"), ("graph", "it has no other"))
 _TABLE = (
     Framework(
         name="tensorflow",
@@ -64,6 +67,10 @@ _TABLE = (
         },
         for_inference=("frozen",),
         precisions=("float32", "bfloat16"),
+        tuned={
+            "inference": ("frozen", "batch normalization folds where variables are constants"),
+            "training": ("graph", "a step runs without Python; XLA was behind it on CPUs"),
+        },
         colour="#E69F00",
         shares_as_models=True,
     ),
@@ -76,10 +83,18 @@ _TABLE = (
         styles={
             "eager": "eager: dygraph",
             "graph": "graph: paddle.jit.to_static",
-            "frozen": "frozen: Paddle Inference",
+            "frozen": "frozen: Paddle Inference without oneDNN",
+            "onednn": "onednn: Paddle Inference as it comes, with oneDNN",
         },
-        for_inference=("frozen",),
+        for_inference=("frozen", "onednn"),
         precisions=("float32", "bfloat16"),
+        tuned={
+            "inference": (
+                "frozen",
+                "its passes fuse a convolution with what follows; oneDNN's crash on SE-ResNeXt",
+            ),
+            "training": ("eager", "to_static was no faster"),
+        },
         colour="#0072B2",
         classes=True,
         rounds_pool_gradients=True,
@@ -100,6 +115,10 @@ _TABLE = (
         for_inference=("frozen",),
         for_gpu=("cuda_graph",),
         precisions=("float32", "tf32", "bfloat16"),
+        tuned={
+            "inference": ("frozen", "batch normalization folds and layouts are chosen once"),
+            "training": ("compiled", "Inductor fuses what is no convolution"),
+        },
         colour="#D55E00",
         classes=True,
         unbiased_from=0.0,
@@ -111,6 +130,7 @@ _TABLE = (
         package="paddlepaddle",
         imports=("paddle",),
         styles={"graph": "graph: Program and Executor"},
+        tuned=_GRAPH,
         colour="#56B4E9",
         rounds_pool_gradients=True,
         pools_globally=True,
@@ -124,6 +144,7 @@ _TABLE = (
         package="tensorflow",
         imports=("tensorflow",),
         styles={"graph": "graph: Session"},
+        tuned=_GRAPH,
         colour="#F0C94A",
         # Below 1.001e-5, in float32, its fused kernel takes another epsilon: no file fuses.
         unbiased_from=1.0009999641624745e-05,

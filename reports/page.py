@@ -34,7 +34,7 @@ process to the next.
 - **faults/step** are page faults: memory that is fetched anew from the system at every step.
 - **of the machine** is {arithmetic} over the speed of {product} of size {matmul}; {taken}.
 - The *styles* are {styles}.
-
+{tuned}
 ## What was proved first
 
 {proof}
@@ -66,18 +66,25 @@ def page(run: Run) -> str:
         conditions=conditions(run),
         tables=_tables(run),
         not_told=NOT_TOLD,
-        processes=_several(header["processes"], "process", "processes"),
+        processes=_several(_processes(run), "process", "processes"),
         rounds=_several(header["rounds"], "round", "rounds"),
         fed=_fed(run),
         unsteady=_unsteady(run),
         grouped=_grouped(run),
         matmul=_matmul(run),
         styles=_styles(run),
+        tuned=_tuned(run),
         proof=_proof(run),
         machine=_machine(run),
         command=header["command"],
         commit=f"; commit {header['commit']}" if header["commit"] else "",
     )
+
+
+def _processes(run: Run) -> int:
+    """Return how many processes the most timed case had: fewer where a run was interrupted."""
+    found = [len({n for n, _ in t.rounds}) for t in run.timings.values() if t.measured]
+    return max(found, default=run.header["processes"])
 
 
 def _several(count: int, one: str, many: str) -> str:
@@ -179,12 +186,26 @@ def _styles(run: Run) -> str:
     )
 
 
+def _tuned(run: Run) -> str:
+    """Tell the style that each framework's documentation has for speed, where the record says."""
+    timed = dict.fromkeys(timing.framework for timing in run.timings.values())
+    told = [
+        f"{run.label(name)} {mode}: {how}"
+        for name in timed
+        for mode, how in run.header["frameworks"][name].get("tuned", {}).items()
+    ]
+    return f"- For speed each framework's documentation has {'; '.join(told)}.\n" if told else ""
+
+
 def _proof(run: Run) -> str:
     if run.proof is None:
         return "The run ended before anything was proved."
-    panels = ", ".join(map(run.label, run.proof["panels"]))
+    worst, panels = run.proof["worst_float64"], ", ".join(map(run.label, run.proof["panels"]))
     said = "passed" if run.proof["passed"] else "did **not** all pass"
-    worst = run.proof["worst_float64"]
+    alone = {timing.framework for timing, _ in _prepared(run)}
+    if worst is None and len(alone) == 1:
+        panels = f"{run.label(*alone)} alone, where no other panel ran,"
+        said = "passed, held step by step in float32 against numpy's float64,"
     distance = f"; worst float64 difference of any pair {worst:.1e}" if worst is not None else ""
     text = f"{panels} {said} {run.header['method']['ladder']}{distance}."
     if run.proof.get("kept"):

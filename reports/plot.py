@@ -31,7 +31,8 @@ def png(run: Run) -> bytes:
 
 def figure(run: Run) -> Figure:
     """Return the plot of what a run measured: bars, fastest on top, and below what relates them."""
-    groups, more = run.groups, _more(run)
+    drawn_at_all = [g for g in run.groups if any(t.measured for t in run.of_group(*g))]
+    groups, more = drawn_at_all or run.groups, _more(run)
     upper = [groups[at : at + COLUMNS] for at in range(0, len(groups), COLUMNS)] or [[]]
     lower = [more[at : at + COLUMNS] for at in range(0, len(more), COLUMNS)]
     heights = [BAR * max((len(run.of_group(*g)) for g in row), default=1) + MARGIN for row in upper]

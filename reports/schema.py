@@ -31,13 +31,18 @@ Samples = Annotated[list[Seconds], Sized(1, MOST_SAMPLES)]
 Case = tuple[Text, Text, Text, Text, Count, Text]
 
 
-class FrameworkWords(TypedDict):
-    """How a page shows a framework. styles: name -> description, all that there were."""
-
+class _FrameworkWords(TypedDict):
     label: Text
     colour: Colour
     styles: dict[str, Text]
     feeds_every_step: bool  # takes its batch from the host anew at each step
+
+
+class FrameworkWords(_FrameworkWords, total=False):
+    """How a page shows a framework. styles: name -> description, all that there were. tuned: mode
+    -> the style that its documentation has for speed, and why."""
+
+    tuned: dict[str, Text]
 
 
 class ModeWords(TypedDict):

@@ -50,7 +50,7 @@ def _noise(run: Run) -> str:
     if known is None:
         return ""
     pairs = ", ".join(f"{100 * (each.value - 1):+.1f} %" for each in known.again)
-    spread = ""
+    spread = "; every case had one process, so that what differs between processes is not seen"
     if known.spread is not None:
         spread = f"; a case varies by {100 * known.spread:.1f} % from process to process"
     text = (
@@ -74,7 +74,14 @@ def _planted(run: Run) -> str:
     if not pairs:
         return ""
     seen = sum(run.tells(*pair) for pair in pairs)
-    same = [t for t in run.timings.values() if t.variant.startswith(f"{AGAIN} ") and t.measured]
+    kind = slowed[0].key[:-1]
+    same = [
+        timing
+        for timing in run.timings.values()
+        if timing.measured
+        and timing.key[:-1] == kind
+        and (not timing.variant or timing.variant.startswith(AGAIN))
+    ]
     twins = [*pairwise(same), *pairwise(slowed)]
     false = sum(run.tells(*pair) for pair in twins)
     return (

@@ -203,7 +203,7 @@ def main():
     """Train, validate after each epoch, save the last and the best."""
     options = parse()
     if options.precision == "bfloat16" and options.device == "cpu":
-        raise SystemExit("--precision bfloat16: has no effect in Paddle but with --device gpu")
+        raise SystemExit("--precision bfloat16: no effect in Paddle without --device gpu")
     paddle.set_device(options.device)
     paddle.seed(options.seed)
     network = {entry}()

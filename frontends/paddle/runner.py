@@ -227,7 +227,7 @@ class Runner:
             network = self._autocast(network)
         if self._step.mode == "inference":
             self._model.eval()
-            frozen = self._step.style == "frozen"
+            frozen = self._step.style in ("frozen", "onednn")
             return self._frozen(x) if frozen else self._inference(network, x)
         self._model.train()
         labels = self._labels(inputs)
@@ -257,13 +257,15 @@ class Runner:
         return step
 
     def _frozen(self, x):
-        """Return a step of Paddle Inference; its oneDNN passes are left off, as by default."""
+        """Return a step of Paddle Inference, without its oneDNN passes or with them."""
         with tempfile.TemporaryDirectory() as folder:
             path = str(Path(folder) / "network")
             spec = paddle.static.InputSpec(x.shape, self._dtype, "input")
             paddle.jit.save(self._model, path, [spec])
             config = paddle.inference.Config(path + ".json", path + ".pdiparams")
             config.disable_glog_info()
+            if self._step.style == "frozen":
+                config.disable_mkldnn()
             predictor = paddle.inference.create_predictor(config)
         (given,), (found,) = predictor.get_input_names(), predictor.get_output_names()
         predictor.get_input_handle(given).copy_from_cpu(x.numpy())

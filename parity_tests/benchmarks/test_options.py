@@ -20,17 +20,21 @@ from frontends.frameworks import MODERN, TABLE
 
 def test_cases_of_each_framework_in_each_mode() -> None:
     found = cases(MODERN, Wanted())
-    assert len(found) == len(set(found)) == 19
+    assert len(found) == len(set(found)) == 20
     assert Case("torch", "channels_last", "training") in found
     assert Case("torch", "frozen", "training") not in found
     paddle = cases(["paddle"], Wanted(modes="inference"))
-    assert {case.style for case in paddle} == {"eager", "graph", "frozen"}
+    assert {case.style for case in paddle} == {"eager", "graph", "frozen", "onednn"}
     graph = cases(MODERN, Wanted(styles="graph", modes="training"))
     assert [case.framework for case in graph] == ["tensorflow", "paddle"]
     more = cases(["torch"], Wanted("eager", "loading", "all", (1, 8)), gpu=True)
     assert {case.precision for case in more} == {"float32", "tf32", "bfloat16"}
     assert {case.batch for case in more} == {1, 8}
     assert not [case for case in found if case.style == "cuda_graph"]
+    usual = cases(MODERN, Wanted("usual"))
+    assert {case.style for case in usual} == {"eager", "graph", "compiled"} and len(usual) == 14
+    tuned = cases(["torch", "fluid"], Wanted("tuned"))
+    assert [case.style for case in tuned] == ["frozen", "graph", "compiled", "graph"]
 
 
 def test_what_is_timed_beside_the_written_files() -> None:
@@ -119,7 +123,7 @@ def test_help_names_everything(capsys: pytest.CaptureFixture[str]) -> None:
     ("given", "repeats"),
     [
         ([], "--framework all"),
-        (["--legacy", "--rounds", "3", "--out", "x"], "--framework all --legacy --rounds 3"),
+        (["--legacy", "--rounds", "7", "--out", "x"], "--framework all --legacy --rounds 7"),
         (["--historical"], "--framework all --legacy"),
         (["--framework", "torch", "--batch-size=64"], "--framework torch"),
         (["--preset", "standard", "--rounds=6"], "--framework all --preset standard"),

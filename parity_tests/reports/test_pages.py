@@ -78,6 +78,17 @@ def test_a_gpu_is_called_by_its_name(tmp_path: Path) -> None:
     assert "device: gpu (NVIDIA H100);" in text and "50 + 1000 GPU" in text
 
 
+def test_a_panel_that_no_other_stood_beside_is_told(tmp_path: Path) -> None:
+    alone = {"passed": False, "worst_float64": None}
+    records = [(k, f | alone if k == "proof" else f) for k, f in measured()]
+    text = page(read_run(written(tmp_path, *records)))
+    assert "PyTorch alone, where no other panel ran, passed, held step by step in float32" in text
+
+
+def test_a_page_counts_the_processes_that_there_were(tmp_path: Path) -> None:
+    assert "means over 1 process of" in page(read_run(written(tmp_path, *measured(), processes=3)))
+
+
 def test_what_was_not_interleaved_is_told(tmp_path: Path) -> None:
     assert "want of memory" not in page(small_run(tmp_path))
     found = read_run(written(tmp_path, *measured(group=1)))

@@ -49,7 +49,7 @@ def test_the_sentences_of_a_quiet_run(tmp_path: Path) -> None:
     text = "\n".join(verdict(found))
     assert "In training, batches of 50, **PyTorch compiled** is the fastest: 2.0" in text
     assert "as fast as PyTorch eager, the next." in text
-    assert "Of 3 planted slow-downs by 10 %, 3 were called; of 4 pairs of the same, 0." in text
+    assert "Of 3 planted slow-downs by 10 %, 3 were called; of 6 pairs of the same, 0." in text
     assert found.noise and 0 < found.noise.floor < 0.05 and "too noisy" not in text
     assert "PyTorch compiled has made up for its first step after 70 steps" in text
     assert "which memory sets" in text

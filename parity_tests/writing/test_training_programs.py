@@ -29,7 +29,7 @@ from parity_tests.rows import rows
 
 # What the frameworks that compute in bfloat16 on GPUs alone, or not at all, say on a CPU.
 UNMIXED = dict.fromkeys(HISTORICAL, "invalid choice: 'bfloat16'")
-UNMIXED["paddle"] = "--precision bfloat16: has no effect in Paddle but with --device gpu"
+UNMIXED["paddle"] = "--precision bfloat16: no effect in Paddle without --device gpu"
 STEPS = 3  # of an epoch of 20 images
 SLOW = Recipe(Optimizer("adam"), 1e-4, epochs=1, batch=8)
 PANELS = {panel: panel for panel in FRAMEWORKS}
