@@ -54,13 +54,21 @@ def write_bytes(path: Path, data: bytes) -> None:
 def read_text(path: str, most: int) -> str:
     """Return the text of a file of 1 to `most` bytes of UTF-8. Raises SpecificationError."""
     try:
+        return read_bytes(path, most).decode("utf-8")
+    except ValueError as error:  # no UTF-8
+        raise SpecificationError(f"{path}: cannot be read: {error}") from None
+
+
+def read_bytes(path: str, most: int, fewest: int = 1) -> bytes:
+    """Return what a file of `fewest` to `most` bytes holds. Raises SpecificationError."""
+    try:
         if Path(path).exists() and not Path(path).is_file():
             raise SpecificationError(f"{path}: cannot be read: not a file")
         with Path(path).open("rb") as stream:
             data = stream.read(most + 1)
-        if not data or len(data) > most:
-            expected = f"a file of 1 to {most:,} bytes"
-            raise SpecificationError(f"{path}: cannot be read: expected {expected}")
-        return data.decode("utf-8")
-    except (OSError, ValueError) as error:  # ValueError: no UTF-8, or a NUL in the path
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise SpecificationError(f"{path}: cannot be read: {error}") from None
+    if not fewest <= len(data) <= most:
+        expected = f"a file of {fewest} to {most:,} bytes"
+        raise SpecificationError(f"{path}: cannot be read: expected {expected}")
+    return data

@@ -55,9 +55,24 @@ def test_names_are_found(text: str, names: list[str], tmp_path: Path) -> None:
     assert sorted(each.name for each in calls(str(path))) == sorted(names)
 
 
+TF = b"import tensorflow as tf\ntf.abs('"
+ENCODED = {
+    "empty": (b"", 0),
+    "with a byte-order mark": (b"\xef\xbb\xbf" + TF + b"')", 1),
+    "with an encoding of its own": (b"# -*- coding: latin-1 -*-\n" + TF + b"\xe9')", 1),
+}
+
+
+@rows("data, count", ENCODED)
+def test_a_file_is_read_as_python_reads_it(data: bytes, count: int, tmp_path: Path) -> None:
+    (tmp_path / "file.py").write_bytes(data)
+    assert len(calls(str(tmp_path / "file.py"))) == count
+
+
 REFUSED = {
     "Python 2": ('print "x"', r"file\.py, line 1: not Python 3 \(.*\); a file of Python 2"),
     "binary": ("\0", "not Python 3"),
+    "deep": (f"x = {'-' * 20_000}1", "nested too deeply"),
 }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from common.errors import TriptychError
-from common.files import read_text
+from common.files import read_bytes
 
 # What the modules of the two are called in the tables: the first that fits.
 ROOTS = {
@@ -36,17 +36,18 @@ def calls(path: str) -> list[Named]:
 
     Raises TriptychError for a file that cannot be read or is no Python 3.
     """
-    text = read_text(path, LONGEST)
+    data = read_bytes(path, LONGEST, fewest=0)  # an __init__.py is often empty
+    found = _Names()
     try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError) as error:
+        found.visit(ast.parse(data))  # of bytes: a byte-order mark and a declared encoding count
+    except (RecursionError, MemoryError):
+        raise TriptychError(f"{path}: cannot be read: nested too deeply") from None
+    except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None)
         raise TriptychError(
             f"{path}{f', line {line}' if line else ''}: not Python 3 ({_why(error)}); a file of "
             "Python 2 can be read after `2to3 -w` on a copy of it"
         ) from None
-    found = _Names()
-    found.visit(tree)
     return sorted(dict.fromkeys(found.named))
 
 
