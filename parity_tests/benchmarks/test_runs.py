@@ -219,6 +219,7 @@ def test_what_takes_too_long_is_a_row(
     assert _outcomes(found) == {"torch": {"measured"}, "paddle": {"timed out"}}
 
 
+@pytest.mark.complete
 def test_an_interrupt_keeps_what_was_measured_and_the_run_goes_on(
     proved: None,
     monkeypatch: pytest.MonkeyPatch,

@@ -443,6 +443,7 @@ def test_not_proved_is_exit_code_1(run: Run, monkeypatch: pytest.MonkeyPatch) ->
     ]
 
 
+@pytest.mark.complete
 def test_a_file_says_what_proved_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """All panels of today have a part in it, and the code is that of the plain file."""
     plain = run(emit, "good.json --dialect paddle")[1]

@@ -99,6 +99,7 @@ def test_the_help_has_every_rung() -> None:
     assert [rung.name for rung in RUNGS if f"\n  {rung.name}\n    {rung.holds}\n" not in said] == []
 
 
+@pytest.mark.complete
 def test_examples_in_docstrings_run() -> None:
     tried = {}
     for name in [*COMMON, "frontends.api"]:

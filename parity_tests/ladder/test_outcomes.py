@@ -56,6 +56,7 @@ def _row(report: Report) -> Row:
     return row
 
 
+@pytest.mark.complete
 def test_a_crash_takes_no_other_panel_with_it(mortal: Workers) -> None:
     faults = {"torch": lambda text: text + KILLS_ITSELF}
     report = verify(small.vectors(), list(MODERN), workers=mortal, faults=faults)

@@ -253,6 +253,7 @@ def _mutated(draw: Callable[[st.SearchStrategy[Any]], Any]) -> list[Any]:
     return list(records)
 
 
+@pytest.mark.complete
 @settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_mutated_records_are_read_or_refused_in_one_line(

@@ -76,8 +76,8 @@ def test_an_answer_to_another_request_is_passed_over(worker: WorkerProcess, tmp_
     {
         "no message": ("Epoch 1", "not a message: 'Epoch 1'"),
         "no answer to it": (
-            '{"number": 1, "kind": "Seconds", "message": {"seconds": []}}',
-            r"answered with Seconds\(seconds=\(\)\)",
+            '{"number": 1, "kind": "Seconds", "message": {"seconds": [], "faults": 0}}',
+            r"answered with Seconds\(seconds=\(\), faults=0\)",
         ),
     },
 )

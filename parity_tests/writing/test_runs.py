@@ -28,7 +28,7 @@ from parity_tests.alone import alone
 from parity_tests.cases import small
 from parity_tests.cases.op_networks import NETWORKS
 from parity_tests.cases.reductions import reduced
-from parity_tests.rows import rows
+from parity_tests.rows import rows, sooner
 
 SMALL = {
     each.__name__: each
@@ -90,7 +90,7 @@ print(keras.backend.backend(), keras.config.image_data_format())
 """
 
 
-@rows("panel", {panel: panel for panel in MODERN})
+@rows("panel", sooner({panel: panel for panel in MODERN}, ("paddle",)))
 def test_runs_with_nothing_of_this_repository(panel: str, tmp_path: Path) -> None:
     assert (
         _run(panel, "network.py", tmp_path)
@@ -199,6 +199,7 @@ for layer in [each for each in model.layers if isinstance(each, module.GroupedCo
 '''
 
 
+@pytest.mark.complete
 def test_keras_splits_groups_as_the_framework_would(tmp_path: Path) -> None:
     """Where TensorFlow can, it convolves groups itself; elsewhere the file's split is equal."""
     network = small.grouped()

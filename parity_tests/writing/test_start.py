@@ -10,7 +10,7 @@ from common.networks import load
 from frontends.frameworks import MODERN
 from frontends.writing.emit import emit
 from parity_tests.alone import alone
-from parity_tests.rows import rows
+from parity_tests.rows import rows, sooner
 
 # Each prints how many γ are zero at the start, and how many there are, of one block a stage.
 SIZES = "num_blocks=(1, 1, 1, 1), width=16"
@@ -58,7 +58,7 @@ def _check(panel: str, program: str, folder: Path) -> None:
     assert alone(panel, folder, "count.py").split()[-2:] == ["4", "17"]
 
 
-@rows("panel", {panel: panel for panel in MODERN})
+@rows("panel", sooner({panel: panel for panel in MODERN}, ("torch",)))
 def test_the_last_gamma_of_a_block_is_zero(panel: str, tmp_path: Path) -> None:
     _check(panel, PROGRAMS[panel], tmp_path)
 

@@ -125,6 +125,7 @@ def test_what_is_planted_is_named(
     assert told.endswith("a snippet is not the one that was recorded")
 
 
+@pytest.mark.complete
 def test_a_snippet_that_hangs_is_a_row_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     hangs = _planted(1, "torch", "y = x\nwhile True:\n    pass")
     with Workers() as own:
