@@ -113,6 +113,8 @@ class Comparison:
                 self.subjects[index] = found = looked(subject, shape, self._asked, self._workers)
             except WorkerError as error:
                 yield stopped_row(subject.name, error.outcome)
+                if shape is None and error.outcome.stage in ("evaluate", "train"):
+                    self.notes.append(f"{subject.name} tells no shape of inputs: try --input-shape")
                 return
             shape = found.seen.input_shape
             if found.channels:

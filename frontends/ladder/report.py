@@ -119,7 +119,7 @@ class Report:
             for framework, found in self.versions.items()
         )
         lines = [
-            f"{self.network}, batch {self.batch}",
+            f"{self.network}, batch {self.batch}" if self.batch else self.network,
             versions,
             *self.notes,
             "",

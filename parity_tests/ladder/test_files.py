@@ -29,6 +29,13 @@ def test_a_file_of_a_package_imports_relatively(workers: Workers, tmp_path: Path
     assert "no nett in own.py: it " in misnamed.text() and not misnamed.proved
 
 
+def test_a_shape_that_is_not_found_is_asked_for(workers: Workers, tmp_path: Path) -> None:
+    layers = "nn.Conv2d(3, 2, 3), nn.Flatten(), nn.Linear(98, 3)"
+    (tmp_path / "own.py").write_text(f"from torch import nn\n\nnet = nn.Sequential({layers})\n")
+    report = verify_files([f"{tmp_path}/own.py:net"] * 2, workers=workers)
+    assert not report.proved and "--input-shape" in report.notes[0], report.text()
+
+
 OWN = "from torch import nn\n\nnet = nn.Sequential(\n    nn.Linear(4, 3),\n    nn.{},\n)\n"
 
 

@@ -36,6 +36,8 @@ def main(arguments: Sequence[str] | None = None, prog: str = PROG) -> int:
     """Write the pages; return the exit code. Raises TriptychError."""
     options = _parser(prog).parse_args(arguments)
     out = Path(options.out)
+    if options.site:
+        folder_for(options.site, "--site")
     table = out / table_page.RECORD
     if options.measure or options.rows:
         folder_for(str(table.parent))
@@ -46,7 +48,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = PROG) -> int:
         write_text(out / name, text)
     print(out / INDEX)
     if options.site:
-        return _site(Path(folder_for(options.site)), out, pages)
+        return _site(Path(options.site), out, pages)
     return 0
 
 
