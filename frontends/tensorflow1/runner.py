@@ -317,11 +317,11 @@ class Runner:
         fetched = [output, loss, train]
         if self._step.mode == "loading":
             found = loading(self.module.batches, inputs.get("input"), given)
-            return lambda: self._session.run(fetched, self._fed(labels, *next(found)))
+            return lambda: self._session.run(fetched, self._loaded(labels, *next(found)))
         feed[labels] = given
         return lambda: self._session.run(fetched, feed)
 
-    def _fed(self, labels, images, classes):
+    def _loaded(self, labels, images, classes):
         return {self._input: channels_last(images.astype(self._file.dtype)), labels: classes}
 
     def wait(self):
