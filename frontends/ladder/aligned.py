@@ -91,13 +91,19 @@ def apart(left: Traced, right: Traced) -> str:
     own, other = _candidates(left, there), _candidates(right, back)
     chosen = own[0] if own else None
     last = [n for n, value in left.values.items() if _close(value, left.output)][-1:]
-    first = _reordered(left, right, last if chosen is None else left.calls[chosen].sources, there)
+    partner = _partner(left, right, chosen, other, there)
+    if chosen is None or partner is None:
+        first = _reordered(left, right, last, there)
+    else:
+        taken = set(right.calls[partner].sources)
+        given = left.calls[chosen].sources
+        narrowed = {n: [t for t in there[n] if t in taken] or there[n] for n in given if n in there}
+        first = _reordered(left, right, given, {**there, **narrowed})
     if first is not None:
         both = f"{_said(left, first)} and {_said(right, there[first][0])}"
         return f"first apart: {both}{REORDERED}"
     if not own and not other:
         return NOWHERE
-    partner = _partner(left, right, chosen, other, there)
     sides = [
         _said(each, number)
         for each, number in ((left, chosen), (right, partner))
@@ -154,7 +160,7 @@ def _how(
     one, another = left.values[chosen], right.values[partner]
     if one.size != another.size:
         return f": shapes {one.shape} and {another.shape}{_until(left, right, chosen, there)}"
-    found = difference(one, _brought(another, one.shape))
+    found = difference(one, _brought(another, one))
     return f": {found}"
 
 
@@ -209,15 +215,17 @@ def same(one: Any, another: Any) -> bool:
 
 def _close(one: Any, another: Any) -> bool:
     """Return whether two values are the same up to the place of the channels."""
-    return bool(difference(one, _brought(another, one.shape)).relative <= FLOAT64_BOUND)
+    return bool(difference(one, _brought(another, one)).relative <= FLOAT64_BOUND)
 
 
-def _brought(value: Any, shape: tuple[int, ...]) -> Any:
-    """Return a value in a shape, its channels moved to the front or the back."""
-    if value.ndim == 4 and value.shape != shape:
-        for axes in ((0, 3, 1, 2), (0, 2, 3, 1)):
-            if value.transpose(axes).shape == shape:
-                return value.transpose(axes)
-    if value.shape != shape and value.size == int(np.prod(shape)) and len(value) == shape[0]:
+def _brought(value: Any, beside: Any) -> Any:
+    """Return a value in the shape of another, its channels moved to the front or the back: the
+    nearest one, since maps may be as high as they have channels."""
+    shape = beside.shape
+    axes = ((0, 1, 2, 3), (0, 3, 1, 2), (0, 2, 3, 1)) if value.ndim == 4 else ()
+    ways = [each for each in map(value.transpose, axes) if each.shape == shape]
+    if ways:
+        return min(ways, key=lambda each: difference(beside, each).relative)
+    if value.size == int(np.prod(shape)) and len(value) == shape[0]:
         return value.reshape(shape)
     return value
