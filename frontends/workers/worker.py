@@ -24,12 +24,12 @@ from frontends.workers.channel import Channel
 from frontends.workers.outcomes import CRASHED, MISMATCHED, NOT_INSTALLED, MismatchError
 
 
-def load_module(path, attributes, entry, run=None):
+def load_module(path, attributes, run=None, entry=""):
     """Import a network's file under a name of its own, with `attributes` set beforehand.
 
     What it imports relatively, `from .layers import …`, is found beside it, or in its package.
-    entry: what it must have. run: executes the file in the module's namespace, None for Python's
-    own way. Raises MismatchError without its entry.
+    run: executes the file in the module's namespace, None for Python's own way. entry: a name
+    that the file must have. Raises MismatchError.
     """
     folder = Path(path).parent
     parts = folder.relative_to(_folders_of(folder)[-1]).parts
@@ -46,10 +46,10 @@ def load_module(path, attributes, entry, run=None):
         spec.loader.exec_module(module)
     else:
         run(path, module.__dict__)
-    if not hasattr(module, entry):
-        own = [n for n, each in vars(module).items() if getattr(each, "__module__", "") == name]
-        has = "it has %s" % ", ".join(own) if own else "it defines no function and no class"
-        raise MismatchError("no %s in %s: %s" % (entry, Path(path).name, has))
+    if entry and not hasattr(module, entry):
+        own = [n for n, e in vars(module).items() if getattr(e, "__module__", None) == name]
+        there = "; there is " + ", ".join(own) if own else ""
+        raise MismatchError("%s has no %s%s" % (Path(path).name, entry, there))
     return module
 
 
@@ -232,10 +232,10 @@ class Worker:
         self._find_imports(file.import_folder)
         self._blocks = self._trained = None
         gc.collect()  # models and graphs are full of cycles: the last one would stay in memory
-        run = None
+        load = functools.partial(load_module, entry=file.entry if file.brought else "")
         if file.compared:
-            run = importlib.import_module("frontends.workers.tracing").run_rounded
-        load = functools.partial(load_module, entry=file.entry, run=run)
+            rounded = importlib.import_module("frontends.workers.tracing").run_rounded
+            load = functools.partial(load, run=rounded)
         return self._framework.Runner(file, load, observe, step)
 
     def _find_imports(self, folder):

@@ -26,7 +26,7 @@ def test_a_file_of_a_package_imports_relatively(workers: Workers, tmp_path: Path
     report = verify_files(files, workers=workers)
     assert report.proved, report.text()
     misnamed = verify_files([files[0], f"{tmp_path}/own.py:nett"], workers=workers)
-    assert "no nett in own.py: it " in misnamed.text() and not misnamed.proved
+    assert "own.py has no nett" in misnamed.text() and not misnamed.proved
 
 
 def test_a_shape_that_is_not_found_is_asked_for(workers: Workers, tmp_path: Path) -> None:
@@ -34,6 +34,14 @@ def test_a_shape_that_is_not_found_is_asked_for(workers: Workers, tmp_path: Path
     (tmp_path / "own.py").write_text(f"from torch import nn\n\nnet = nn.Sequential({layers})\n")
     report = verify_files([f"{tmp_path}/own.py:net"] * 2, workers=workers)
     assert not report.proved and "--input-shape" in report.notes[0], report.text()
+
+
+def test_an_entry_that_is_not_there_is_told_with_those_that_are(
+    workers: Workers, tmp_path: Path
+) -> None:
+    (tmp_path / "own.py").write_text("from torch import nn\n\ndef net(): return nn.ReLU()\n")
+    report = verify_files([f"{tmp_path}/own.py:Net"] * 2, workers=workers)
+    assert not report.proved and "own.py has no Net; there is net" in report.text()
 
 
 OWN = "from torch import nn\n\nnet = nn.Sequential(\n    nn.Linear(4, 3),\n    nn.{},\n)\n"
