@@ -245,6 +245,9 @@ class PlainLane(Lane):
         self._signal(signal.SIGKILL)
         if self._process:
             self._process.wait()
+            for pipe in filter(None, (self._process.stdin, self._process.stdout)):
+                with suppress(OSError):
+                    pipe.close()
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process:

@@ -195,10 +195,11 @@ def test_what_is_not_installed_is_a_row(
 ) -> None:
     monkeypatch.setenv("TRIPTYCH_PADDLE_PYTHON", str(tmp_path / "no-python"))
     monkeypatch.setattr(gate, "verify", verify)  # with workers of its own
-    only = ("--framework", "torch,paddle", "--style", "eager", "--mode", "inference")
+    only = ("--framework", "torch,paddle,tensorflow", "--style", "eager", "--mode", "inference")
     code, found = go(*only, "--rounds", "1")
     assert code == 1
-    assert _outcomes(found) == {"torch": {"measured"}, "paddle": {"not installed"}}
+    measured = dict.fromkeys(("torch", "tensorflow"), {"measured"})
+    assert _outcomes(found) == {**measured, "paddle": {"not installed"}}
 
 
 @pytest.mark.complete
@@ -270,7 +271,7 @@ def test_what_is_not_proved_is_not_timed(
         assert unproved == (not timing.rounds) == (timing.message == "gradients: mismatched")
 
 
-@pytest.mark.complete
+@pytest.mark.exhaustive
 def test_every_style_of_every_framework(go: Callable[..., tuple[int, Run]]) -> None:
     """The main job: the default network and batch; its time allows for compiling beside tests."""
     default = ("--network", "se_resnext_mnist", "--batch-size", "64")

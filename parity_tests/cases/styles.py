@@ -109,7 +109,7 @@ WRONG_PADDLE = {
 
 WRONG_FLUID = {
     "softmaxed": _fluid(
-        "softmaxed", "softmax of fluid_net.py:softmaxed (fluid_net.py:25", only=False
+        "softmaxed", "softmax of fluid_net.py:softmaxed (fluid_net.py:35", only=False
     ),
     "Dygraph": _fluid("Dygraph", "Dygraph is a class: an entry is a function of the images"),
     "extra": _fluid("extra", "has no counterpart", only=False),

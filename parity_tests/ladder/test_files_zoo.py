@@ -30,7 +30,7 @@ def test_the_resnet50s_of_three_libraries(case: Pair, workers: Workers) -> None:
     check_pair(case, workers)
 
 
-@pytest.mark.complete
+@pytest.mark.exhaustive
 def test_the_published_pair_parts_at_a_line_of_each(workers: Workers, tmp_path: Path) -> None:
     files = []
     for name, panel in {"tensorflow": "tensorflow1", "fluid": "fluid"}.items():

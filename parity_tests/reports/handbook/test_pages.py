@@ -167,11 +167,12 @@ def test_every_line_of_a_file_is_in_its_column(name: str) -> None:
 
 
 def _statements(file: ColumnFile) -> Iterator[str]:
-    """Yield the lines of a file but for docstrings and the line that asks for __main__."""
+    """Yield the lines of a file but for docstrings, its encoding and what asks for __main__."""
     within = False
     for row in file.rows:
         quotes = row.count('"""')
-        if not within and not quotes and row.strip() and "__main__" not in row:
+        code = row.strip() and "__main__" not in row and "-*- coding" not in row
+        if not within and not quotes and code:
             yield row
         within ^= quotes == 1
 
