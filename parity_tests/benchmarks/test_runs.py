@@ -198,7 +198,7 @@ def test_what_is_not_installed_is_a_row(
     only = ("--framework", "torch,paddle,tensorflow", "--style", "eager", "--mode", "inference")
     code, found = go(*only, "--rounds", "1")
     assert code == 1
-    measured = dict.fromkeys(("torch", "tensorflow"), {"measured"})
+    measured = {name: {"measured"} for name in ("torch", "tensorflow")}
     assert _outcomes(found) == {**measured, "paddle": {"not installed"}}
 
 
