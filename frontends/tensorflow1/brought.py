@@ -5,19 +5,36 @@ from tensorflow.python.framework import tensor_util
 from tensorflow.python.ops import nn_ops
 
 from frontends.tensorflow1.fused import KINDS_TAKEN
+from frontends.workers.layouts import (
+    BETA,
+    BIAS,
+    GAMMA,
+    HWCM,
+    HWIO,
+    HWOI,
+    IO,
+    MEAN,
+    OI,
+    VARIANCE,
+    Slot,
+    kernel,
+)
 from frontends.workers.recording import DROPOUT
 
-# What an op takes at a place is of a kind.
-_KINDS = {
-    ("Conv2D", 1): "kernel",
-    ("DepthwiseConv2dNative", 1): "kernel",
-    ("MatMul", 1): "kernel",
-    ("BiasAdd", 1): "bias",
-    ("FusedBatchNormV3", 1): "gamma",
-    ("FusedBatchNormV3", 2): "beta",
-    ("FusedBatchNormV3", 3): "mean",
-    ("FusedBatchNormV3", 4): "variance",
+# What an op takes at a place.
+_SLOTS = {
+    ("Conv2D", 1): kernel(HWIO),
+    ("DepthwiseConv2dNative", 1): kernel(HWCM),
+    ("Conv2DBackpropInput", 1): kernel(HWOI),
+    ("MatMul", 1): kernel(IO),
+    ("BiasAdd", 1): BIAS,
+    ("FusedBatchNormV3", 1): GAMMA,
+    ("FusedBatchNormV3", 2): BETA,
+    ("FusedBatchNormV3", 3): MEAN,
+    ("FusedBatchNormV3", 4): VARIANCE,
 }
+_PRODUCTS = ("Conv2D", "DepthwiseConv2dNative", "Conv2DBackpropInput", "MatMul")
+_SUMS = ("BiasAdd", "Add", "AddV2")
 _PASSES = ("Identity", "ReadVariableOp", "Cast", "Enter")
 _RANDOM = ("Random", "Truncated", "Parameterized", "Multinomial", "Stateless", "StatefulUniform")
 
@@ -55,13 +72,35 @@ def draws(graph):
     return [op for op in found if op not in starting]
 
 
-def kind_of(variable):
-    """Return the kind of a variable by the op that takes it, "" if that says none."""
+def slot_of(variable):
+    """Return the slot of a variable by the op that takes it, None if that says none."""
     for op, place in _takers(variable):
-        kind = _KINDS.get((op.type, place)) or KINDS_TAKEN.get(op.outputs and op.outputs[0].name)
-        if kind:
-            return kind
-    return ""
+        slot = _SLOTS.get((op.type, place))
+        if op.type == "MatMul" and place == 1 and op.get_attr("transpose_b"):
+            slot = kernel(OI)
+        if slot is None and op.outputs and op.outputs[0].name in KINDS_TAKEN:
+            slot = Slot(KINDS_TAKEN[op.outputs[0].name])
+        if slot is not None and slot.layout.rank == len(variable.shape):
+            return slot
+    return None if product_of(variable) is None else BIAS
+
+
+def product_of(variable):
+    """Return the op of the variable whose product a vector is added to, None if there is none."""
+    if len(variable.shape) != 1:
+        return None
+    for op, place in _takers(variable):
+        behind = _passed(op.inputs[1 - place]) if op.type in _SUMS and len(op.inputs) == 2 else None
+        if behind is not None and behind.type in _PRODUCTS:
+            return _passed(behind.inputs[1])
+    return None
+
+
+def _passed(tensor):
+    """Return the op that gives a tensor, what only passes it on left out."""
+    while tensor.op.type in _PASSES:
+        tensor = tensor.op.inputs[0]
+    return tensor.op
 
 
 def calls_of(variables):

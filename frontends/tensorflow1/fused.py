@@ -4,7 +4,10 @@ Python 3.7. It does what that kernel does: an epsilon of 1.001e-5 at least, as c
 the variance of the estimate, with n / (n - 1), for the running one.
 """
 
+import inspect
+
 import tensorflow as tf
+from tensorflow.contrib.framework import add_arg_scope
 from tensorflow.contrib.layers.python.layers import layers
 from tensorflow.python.ops import nn
 
@@ -20,6 +23,7 @@ _fused, _contrib, _assign = (
     tf.contrib.layers.batch_norm,
     assign,
 )
+_CONTRIB, _UPDATES = inspect.signature(_contrib), tf.GraphKeys.UPDATE_OPS
 
 
 def allow_float64(seen, brought):
@@ -42,22 +46,32 @@ def allow_float64(seen, brought):
             mean, variance = _taken(mean, "mean"), _taken(variance, "variance")
         scale, offset = _taken(scale, "gamma"), _taken(offset, "beta")
         if brought:
-            seen.remark([UNFUSED, *([RAISED] if epsilon < LEAST_EPSILON else [])])
+            seen.remark(_remarks(epsilon))
         scale, offset, centre, width = (
             tf.reshape(each, spread) for each in (scale, offset, mean, variance)
         )
         with tf.name_scope(name, "fused_batch_norm"):
-            epsilon = max(epsilon, LEAST_EPSILON)
+            epsilon = _raised(epsilon)
             y = (x - centre) * tf.rsqrt(width + epsilon) * scale + offset
             count = tf.cast(tf.size(x) / tf.size(mean), x.dtype)
             estimate = variance * count / tf.maximum(count - 1, 1)
         return y, mean, estimate if is_training else variance
 
-    def contrib(inputs, fused=None, **options):
-        if inputs.dtype != tf.float64 or fused is False:
-            return _contrib(inputs, fused=fused, **options)
+    def contrib(*arguments, **named):
+        options = _CONTRIB.bind(*arguments, **named).arguments
+        inputs = options["inputs"]
+        layered = (  # the layer of tf.layers runs it, by the kernel above
+            inputs.shape.ndims != 2
+            and not options.get("zero_debias_moving_mean")
+            and options.get("updates_collections", _UPDATES) is _UPDATES
+        )
+        if inputs.dtype != tf.float64 or options.get("fused") is False or layered:
+            return _contrib(**options)
         if options.get("is_training", True) is not False:
             seen.fuses()  # its variables would be of float32
+        epsilon = options.get("epsilon", _CONTRIB.parameters["epsilon"].default)
+        if brought:
+            seen.remark(_remarks(epsilon))
         count = tf.cast(tf.size(inputs) / inputs.shape[-1].value, inputs.dtype)
 
         def assign(variable, value, decay, **named):
@@ -67,12 +81,22 @@ def allow_float64(seen, brought):
 
         layers.moving_averages.assign_moving_average = assign
         try:
-            return _contrib(inputs, fused=False, **options)
+            return _contrib(**{**options, "fused": False, "epsilon": _raised(epsilon)})
         finally:
             layers.moving_averages.assign_moving_average = _assign
 
     tf.nn.fused_batch_norm = nn.fused_batch_norm = fused
-    tf.contrib.layers.batch_norm = contrib
+    contrib._key_op = _contrib._key_op  # scopes of arguments know it by that
+    tf.contrib.layers.batch_norm = add_arg_scope(contrib)
+
+
+def _raised(epsilon):
+    """Return the epsilon that the kernel takes in place of one."""
+    return max(epsilon, LEAST_EPSILON)
+
+
+def _remarks(epsilon):
+    return [UNFUSED, RAISED] if epsilon < LEAST_EPSILON else [UNFUSED]
 
 
 def _taken(value, kind):

@@ -8,27 +8,20 @@ import numpy as np
 import tensorflow as tf
 
 from frontends.tensorflow1.brought import calls_of as layer_calls_of
-from frontends.tensorflow1.brought import draws, kind_of, watch_dropout
-from frontends.tensorflow1.fused import OF_ITS_OWN, allow_float64
-from frontends.tensorflow1.layout import LAYERS
+from frontends.tensorflow1.brought import draws, watch_dropout
+from frontends.tensorflow1.fused import allow_float64
+from frontends.tensorflow1.holding import Holding, variables
 from frontends.tensorflow1.traced import calls_of, switches_of
 from frontends.tensorflow1.trainer import Trainer
-from frontends.workers.layouts import (
-    Slot,
-    by_name,
-    channels_first,
-    channels_first_shape,
-    channels_last,
-)
+from frontends.workers.layouts import channels_first, channels_first_shape, channels_last
 from frontends.workers.outcomes import MismatchError
-from frontends.workers.parameters import Held, check_keys, distinct, joined, matched
+from frontends.workers.parameters import check_keys, matched
 from frontends.workers.recording import Recordings, hollow, the_tensor, watch_blocks
 from frontends.workers.timing import loading
 from frontends.workers.tracing import Trace, called, cotangents, numbered, outputs_of
 
 # How functions call the argument that says whether they train.
 SWITCHES = ("training", "is_training", "train", "is_train", "phase_train", "training_phase")
-_CANONICAL = {slot.kind for slots in LAYERS.values() for slot in slots.values()}
 tf.logging.set_verbosity(tf.logging.ERROR)
 
 
@@ -85,23 +78,6 @@ def _here(name):
     return _path("/".join(filter(None, (tf.get_variable_scope().name, name))))
 
 
-def _held(variable, trained, kinds):
-    """Return the name and the tensor of a variable; its own name, or what takes it, says its
-    kind."""
-    path, _, own = variable.op.name.rpartition("/")
-    slot = by_name(LAYERS, own, len(variable.shape))
-    if slot.kind not in _CANONICAL:
-        kind = kinds[path, own] = kind_of(variable) or kinds.get((path, own), "")
-        slot = Slot(kind, slot.layout) if kind else Slot("", slot.layout)
-    return joined(path, slot.kind or own), Held(variable, slot, variable.op.name in trained)
-
-
-def _variables():
-    """Return the variables that are parameters and running statistics, global ones first."""
-    every = tf.global_variables() + tf.local_variables()
-    return [v for v in every if v.op.name.rpartition("/")[2] not in OF_ITS_OWN]
-
-
 class Runner:
     """One network in a graph; evaluation and training are two calls of its function. See
     frontends.workers.protocol for what it is given.
@@ -125,7 +101,7 @@ class Runner:
         self._entry = getattr(self.module, file.entry)
         if observe is not None and not file.brought:
             watch_blocks(self.module, file.entry, self.recordings.blocks, _here)
-        self._told, self._kinds = {}, {}  # a graph may not say the kind that the other one says
+        self._told, self._holding = {}, Holding()
         if file.brought and file.matched_names is None:  # what only a training graph has is told
             self._start(training=True)
             self._told = self._held
@@ -146,7 +122,7 @@ class Runner:
             self._observed = {training: self._build(training, reuse=None)}
             trained = {each.op.name for each in tf.trainable_variables()}
             self._start_calls(training)
-            found = distinct(_held(each, trained, self._kinds) for each in _variables())
+            found = self._holding.of_graph(trained)
             if not self._file.brought:
                 found = {_path(name): each for name, each in found.items()}
             start = [tf.global_variables_initializer(), tf.local_variables_initializer()]
@@ -158,7 +134,7 @@ class Runner:
     def _start_calls(self, training):
         """Note the calls of a graph of a file that is compared."""
         if self._file.compared:
-            found = distinct(_held(each, (), self._kinds) for each in _variables())
+            found = self._holding.of_graph()
             held = {each.own.op.name: name for name, each in found.items()}
             mode = "train" if training else "evaluate"
             self.trace.calls[mode], given = calls_of(self._graph, self._input, held)
@@ -238,7 +214,7 @@ class Runner:
     def _start_averages(self):
         """Have the means that are rid of their start begin anew."""
         with self._graph.as_default():
-            own = [each.initializer for each in set(tf.global_variables()) - set(_variables())]
+            own = [each.initializer for each in set(tf.global_variables()) - set(variables())]
         if own:
             self._session.run(own)
 
@@ -343,9 +319,9 @@ class Runner:
             self._assign(own)
         elif training not in self._observed:
             with self._graph.as_default():
-                before = set(_variables())
+                before = set(variables())
                 self._observed[training] = self._build(training, reuse=tf.AUTO_REUSE)
-                more = sorted(each.op.name for each in set(_variables()) - before)
+                more = sorted(each.op.name for each in set(variables()) - before)
             if more:
                 raise MismatchError(f"called again, it makes variables of its own: {more}")
             self._start_averages()
@@ -393,11 +369,11 @@ class Runner:
     def _observe_layers(self, names):
         """Record what each layer of a reader's graph is given and gives."""
         layers = {}
-        for own, each in distinct(_held(v, (), self._kinds) for v in _variables()).items():
+        for own, each in self._holding.of_graph().items():
             if own in names:
                 layers.setdefault(names[own].rpartition(".")[0], []).append(each.own)
-        for path, variables in layers.items():
-            for given, result in layer_calls_of(variables):
+        for path, held in layers.items():
+            for given, result in layer_calls_of(held):
                 self.recordings.given.put(path, given)
                 self.recordings.steps.put(path, result)
 

@@ -33,8 +33,8 @@ def _fluid(entry: str, *said: str, only: bool = True) -> Pair:
     return Pair((BASE, f"{FLUID}:{entry}"), said, only, (3, 8, 8))
 
 
-def _tf1(entry: str, *said: str, only: bool = True) -> Pair:
-    return Pair((BASE, entry), said, only, (3, 8, 8))
+def _tf1(entry: str, *said: str, only: bool = True, beside: str = BASE) -> Pair:
+    return Pair((beside, entry), said, only, (3, 8, 8))
 
 
 RIGHT_TORCH = (
@@ -117,13 +117,29 @@ WRONG_FLUID = {
 
 
 TF1 = "tf1_styles/tf1_net.py"
-RIGHT_TF1 = "layers fused slim_scope placeholder variables reused".split()
+RIGHT_TF1 = "layers variables reused scattered".split()
+RAISED = f"{TORCH}:Raised"
+SECOND = "1 output of torch_net.py:Base and 2 outputs of tf1_net.py:slim_scope"
 WRONG_TF1 = {
+    # The fused kernel takes no epsilon below 1.001e-5: with 1e-5 it is another network.
+    "fused": _tf1(f"{TF1}:fused", "first apart: bn", "gradients", only=False),
+    "fused, raised": _tf1(f"{TF1}:fused", beside=RAISED),
+    "placeholder": _tf1(f"{TF1}:placeholder", "first apart: bn", only=False),
+    "placeholder, raised": _tf1(f"{TF1}:placeholder", beside=RAISED),
+    "contrib_fused": _tf1(
+        "graph_styles/tf1_net.py:contrib_fused", "first apart: bn", "gradients", only=False
+    ),
+    "contrib_fused, raised": _tf1("graph_styles/tf1_net.py:contrib_fused", beside=RAISED),
+    "slim_scope": _tf1(f"{TF1}:slim_scope(fused=False)", SECOND),
     "contrib": _tf1("graph_styles/tf1_net.py:contrib"),
     "cond": _tf1("graph_styles/tf1_net.py:cond"),
     "without_gamma": _tf1("graph_styles/tf1_net.py:without_gamma", "bn.gamma (4,)", only=False),
     "leaky": _tf1("graph_styles/tf1_net.py:activated_in_a_scope", "first apart", only=False),
-    "counts": _tf1("graph_styles/tf1_net.py:counts", "steps () (not trained) of", only=False),
+    "counts": _tf1(
+        "graph_styles/tf1_net.py:counts",
+        "steps () (not trained, never called in evaluation) of",
+        only=False,
+    ),
     "float32": _tf1(f"{TF1}:float32", "stage "),
     "defaults": _tf1(f"{TF1}:defaults", "first apart: bn", "keeps 0.9", only=False),
     "valid": _tf1(f"{TF1}:valid", "first apart: conv", only=False),

@@ -112,6 +112,7 @@ WORKER_SIDE = {
     "frontends.fluid.truncated",
     "frontends.tensorflow1.averages",
     "frontends.tensorflow1.fused",
+    "frontends.tensorflow1.holding",
     "frontends.torch.timed",
     *ENTRIES,
 }
@@ -131,6 +132,7 @@ IMPORTERS = {
     "frontends.fluid.truncated": "mends what the framework draws in float32 alone",
     "frontends.tensorflow1.averages": "mends what the framework rounds",
     "frontends.tensorflow1.fused": "stands in for a kernel of the framework's",
+    "frontends.tensorflow1.holding": "finds the variables of a graph",
     **PEERS,
     "frontends.torch.plain": "is a loop that the harness is held against",
     "frontends.torch.timed": "takes steps in every style and precision",

@@ -19,16 +19,16 @@ def fused(images, train=True):
     return tf.layers.dense(tf.reduce_mean(tf.nn.relu(x), axis=(1, 2)), 10)
 
 
-def slim_scope(inputs, num_classes=10, is_training=True):
+def slim_scope(inputs, num_classes=10, is_training=True, fused=None):
     normal = {"is_training": is_training, "decay": 0.9, "epsilon": 1e-5, "scale": True}
-    with (
-        slim.arg_scope([slim.conv2d], normalizer_fn=slim.batch_norm, normalizer_params=normal),
-        tf.variable_scope("Net", "Net", [inputs]),
-    ):
-        end_points = {}
-        x = end_points["conv"] = slim.conv2d(inputs, 4, [3, 3], scope="conv")
-        x = tf.reduce_mean(x, [1, 2], name="pool")
-        return slim.fully_connected(x, num_classes, activation_fn=None, scope="logits"), end_points
+    normal["fused"] = fused
+    end_points = {}
+    with tf.variable_scope("Net", "Net", [inputs]):
+        with slim.arg_scope([slim.conv2d], normalizer_fn=slim.batch_norm, normalizer_params=normal):
+            x = end_points["conv"] = slim.conv2d(inputs, 4, [3, 3], scope="conv")
+            x = tf.reduce_mean(x, [1, 2], name="pool")
+            x = slim.fully_connected(x, num_classes, activation_fn=None, scope="logits")
+            return x, end_points
 
 
 def placeholder(images):
@@ -49,6 +49,19 @@ def variables(images, phase_train):
     weights = tf.Variable(tf.truncated_normal([4, 10], stddev=0.1, dtype=images.dtype))
     biases = tf.Variable(tf.zeros([10], dtype=images.dtype))
     return tf.matmul(x, weights) + biases
+
+
+def scattered(images, training):
+    """Variables that were made in one place, and are added in another; unlike a layer, a bias."""
+    made = {
+        "conv": tf.Variable(tf.truncated_normal([3, 3, 3, 4], stddev=0.1, dtype=images.dtype)),
+        "fc_b": tf.Variable(tf.zeros([10], dtype=images.dtype)),
+        "fc": tf.Variable(tf.truncated_normal([10, 4], stddev=0.1, dtype=images.dtype)),
+    }
+    x = tf.nn.conv2d(images, made["conv"], strides=[1, 1, 1, 1], padding="SAME")
+    x = tf.layers.batch_normalization(x, momentum=0.9, epsilon=1e-5, training=training, fused=False)
+    x = tf.matmul(tf.reduce_mean(tf.nn.relu(x), [1, 2]), made["fc"], transpose_b=True)
+    return made["fc_b"] + x
 
 
 def reused(images, training):
