@@ -32,7 +32,7 @@ page with plots and verdicts is DIR/experiment-NAME.md; it says what was run, an
 EPILOG = """\
 examples:
   experiment --list
-  experiment transfer --quick --out /tmp/reports
+  experiment transfer --quick --out quick
   experiment resnet_or_se --framework torch --seeds 3
 
 MNIST lies in your cache or in --data-dir (`triptych data fetch mnist`); --quick needs the images

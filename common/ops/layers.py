@@ -162,7 +162,7 @@ class BatchNorm(Op):
         return 2 * math.prod(shape)
 
     def local(self, given: Given) -> Local:
-        (x,), parameters, cotangent, training = given
+        (x,), parameters, cotangent, training = given[:4]
         mean, scale = self._statistics(x, parameters, training)
         normal = (x - mean) * scale
         gamma, beta = _by_channel(parameters["gamma"]), _by_channel(parameters["beta"])
@@ -179,7 +179,7 @@ class BatchNorm(Op):
     def magnitudes(self, given: Given) -> Local:
         """As derived for a mean and a variance by sums, E[x²] − mean² allowed: each of the terms
         on absolute values, times how much the variance cancels."""
-        (x,), parameters, cotangent, training = given
+        (x,), parameters, cotangent, training = given[:4]
         mean, scale = self._statistics(x, parameters, training)
         gamma, beta = (_by_channel(np.abs(parameters[n])) for n in ("gamma", "beta"))
         size, normal = scale * (np.abs(x) + np.abs(mean)), scale * np.abs(x - mean)

@@ -14,12 +14,14 @@ Tensors = Mapping[str, Array]  # a step's parameters, kind -> canonical layout
 
 class Given(NamedTuple):
     """What a step is computed from: inputs (N, *shape), and the cotangent of its result
-    (N, *output) where gradients are wanted. training: with batch statistics."""
+    (N, *output) where gradients are wanted. training: with batch statistics. first: the first of
+    equals takes a maximum's gradient, as in the frameworks; else it is left open."""
 
     inputs: Sequence[Array]
     parameters: Tensors = {}  # noqa: RUF012 - never changed
     cotangent: Array | None = None
     training: bool = False
+    first: bool = False
 
     def absolute(self) -> Given:
         """Return the same without signs, in float32: a scale needs no more, and is there sooner."""

@@ -85,11 +85,14 @@ class MaxPool2d(Op):
             edge |= padded[index] == -np.inf
         if cotangent is None:
             return Local(result)
-        # who of equals gets it is left open; where nothing is negative a padding may be of zeros
-        share = np.where((ties > 1) | edge & (result == 0), np.nan, cotangent)
+        # where nothing is negative a padding may be of zeros
+        open_ = np.zeros(()) if given.first else (ties > 1) | edge & (result == 0)
+        share, left = np.where(open_, np.nan, cotangent), np.ones(result.shape, bool)
         gradient = np.zeros_like(padded)
         for _, index in windows:
-            gradient[index] += np.where(padded[index] == result, share, 0.0)
+            takes = left & (padded[index] == result)
+            gradient[index] += np.where(takes, share, 0.0)
+            left &= ~takes if given.first else True
         return Local(result, [unpad(gradient, around)])
 
     def _windows(self, shape: Shape) -> tuple[Sides, list[tuple[tuple[int, int], Any]]]:

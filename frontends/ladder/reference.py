@@ -70,7 +70,8 @@ class Reference:
 
     def _given(self, step: Step, cotangent: Array | None = None) -> Given:
         inputs = [self.results[i] if i >= 0 else self._batch for i in step.sources]
-        return Given(inputs, parameters_of(step, self._parameters), cotangent, self._training)
+        own = parameters_of(step, self._parameters)
+        return Given(inputs, own, cotangent, self._training, first=True)
 
 
 def parameters_of(step: Step, parameters: Mapping[str, Array]) -> dict[str, Array]:

@@ -47,12 +47,8 @@ def test_every_op_agrees(network: Network, workers: Workers) -> None:
     assert report.worst_float64 < 1e-10
 
 
-# Fluid's global pool rounds 1/n, and is not predicted for this network: known, to be mended.
-KNOWN = {"max_pools": pytest.param("max_pools", marks=pytest.mark.xfail(reason="Fluid's 1/n"))}
-
-
 @pytest.mark.complete
-@rows("name", {name: KNOWN.get(name, name) for name in catalogue.NETWORKS})
+@rows("name", {name: name for name in catalogue.NETWORKS})
 def test_all_panels_agree(name: str, workers: Workers) -> None:
     network = catalogue.NETWORKS[name]
     report = verify(network, list(FRAMEWORKS), workers=workers, rounding=False)
