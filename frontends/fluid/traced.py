@@ -10,8 +10,8 @@ import numpy as np
 import paddle
 import paddle.fluid as fluid
 
+from frontends.workers.places import Places
 from frontends.workers.protocol import Call
-from frontends.workers.tracing import Places
 
 _PLACES = Places(paddle, np)
 _LINE = re.compile(r'File "(.+)", line (\d+)')

@@ -18,7 +18,7 @@ from frontends.paddle.brought import (
     watch_pools,
 )
 from frontends.paddle.layout import LAYERS, MORE
-from frontends.paddle.traced import Tracing, made_at, watch_calls
+from frontends.paddle.traced import Tracing, watch_calls
 from frontends.paddle.trainer import Trainer
 from frontends.workers.layouts import channels_first
 from frontends.workers.outcomes import MismatchError
@@ -34,6 +34,7 @@ from frontends.workers.parameters import (
     resolved,
     slots_of,
 )
+from frontends.workers.places import places_of
 from frontends.workers.recording import Recordings, hollow, the_tensor
 from frontends.workers.timing import loading
 from frontends.workers.tracing import Trace, called, cotangents, numbered, outputs_of
@@ -314,12 +315,7 @@ class Runner:
 
     def places(self):
         """Return {parameter: line that made its layer}."""
-        found = {}
-        for layer in self._model.sublayers(include_self=True):
-            place = ": ".join(filter(None, made_at(layer)))
-            for own in {**layer._parameters, **layer._buffers}.values():
-                found[id(own)] = place
-        return {name: found.get(id(each.own), "") for name, each in self._held.items()}
+        return places_of(self._model.sublayers(include_self=True), self._held)
 
     def declared(self):
         """Return the shape of its input that a model declares: none does."""

@@ -10,39 +10,21 @@ import numpy
 import paddle
 from paddle import _C_ops, nn
 
-from frontends.workers.tracing import NOWHERE, Places, leaves
+from frontends.workers.places import Layers, Places
+from frontends.workers.tracing import leaves
 
-_init, _call, _pool2d = nn.Layer.__init__, nn.Layer.__call__, _C_ops.pool2d
-_PLACES = Places(paddle, numpy)
+_pool2d = _C_ops.pool2d
+WATCHED = Layers(nn.Layer, "paddle", Places(paddle, numpy))
 _OPERATORS = (
     "add radd sub rsub mul rmul matmul truediv rtruediv pow rpow neg getitem"  # of a tensor
 ).split()
-_open = []  # layers that are being called
 _told = []  # the tracing that is told
 _patched = []
 
 
-def _made(self, *arguments, **named):
-    _init(self, *arguments, **named)
-    object.__setattr__(self, "_made_at", _PLACES.here())
-
-
-def _called(self, *arguments, **named):
-    _open.append(self)
-    try:
-        return _call(self, *arguments, **named)
-    finally:
-        _open.pop()
-
-
-def made_at(layer):
-    """Return the line that made a layer."""
-    return vars(layer).get("_made_at", NOWHERE)
-
-
 def watch_calls():
     """Have layers remember the line that made them, and every call of a function told."""
-    nn.Layer.__init__, nn.Layer.__call__ = _made, _called
+    WATCHED.watch()
     if _patched:
         return
     _patched.append(True)
@@ -92,11 +74,7 @@ class Tracing:
         given = [each for each in leaves(given) if isinstance(each, paddle.Tensor)]
         result = [each for each in leaves(result) if isinstance(each, paddle.Tensor)]
         takes = [self._names[id(each)] for each in given if id(each) in self._names]
-        place, layer = _PLACES.here(), _open[-1] if _open else None
-        if layer is not None and type(layer).__module__.startswith("paddle."):
-            path, kind = self._paths.get(id(layer), ""), type(layer).__name__
-            name, place = f"{path} ({kind})" if path else kind, made_at(layer)
-        self._trace.put(name, place, given, result, takes)
+        self._trace.put(*WATCHED.said(name, self._paths), given, result, takes)
 
 
 def _exact_pool2d(x, kernel, strides, paddings, ceil, exclusive, form, kind, everywhere, adaptive,

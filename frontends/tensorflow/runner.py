@@ -15,7 +15,7 @@ from tensorflow.python.framework.convert_to_constants import (
 
 from frontends.tensorflow.brought import overridden, random_state, remarks, watch_dropout
 from frontends.tensorflow.layout import LAYERS, MORE
-from frontends.tensorflow.traced import Tracing, made_at, watch_layers
+from frontends.tensorflow.traced import Tracing, watch_layers
 from frontends.tensorflow.trainer import Trainer
 from frontends.workers.layouts import channels_first, channels_first_shape, channels_last
 from frontends.workers.outcomes import MismatchError
@@ -29,6 +29,7 @@ from frontends.workers.parameters import (
     resolved,
     slots_of,
 )
+from frontends.workers.places import made_at
 from frontends.workers.recording import Recordings, hollow, the_tensor, watch_blocks
 from frontends.workers.timing import loading
 from frontends.workers.tracing import Trace, called, cotangents, numbered, outputs_of, round_reals

@@ -8,7 +8,8 @@ import tensorflow as tf
 from keras.src.ops.operation import Operation
 from tensorflow.python.framework import op_callbacks
 
-from frontends.workers.tracing import NOWHERE, Places, leaves
+from frontends.workers.places import Places, made_at
+from frontends.workers.tracing import leaves
 
 _init, _call = Operation.__init__, Operation.__call__
 _PLACES = Places(keras, tf, numpy)
@@ -30,11 +31,6 @@ def _called(self, *arguments, **named):
 def watch_layers():
     """Have every layer and operation remember the line that made it, and its calls told."""
     Operation.__init__, Operation.__call__ = _made, _called
-
-
-def made_at(layer):
-    """Return the line that made a layer."""
-    return getattr(layer, "_made_at", NOWHERE)
 
 
 class Tracing:

@@ -5,8 +5,8 @@ import sys
 import numpy as np
 import tensorflow as tf
 
+from frontends.workers.places import Places
 from frontends.workers.protocol import Call
-from frontends.workers.tracing import Places
 
 _PASSES = ("Identity", "ReadVariableOp", "Cast", "Enter")
 _PLACES = Places(tf, sys.modules["tensorflow_core"], np)  # where 1.15 keeps what tf names

@@ -9,7 +9,7 @@ from torch import nn
 from frontends.torch import timed
 from frontends.torch.brought import leaves_of, random_state, watch_autocast, watch_dropout
 from frontends.torch.layout import LAYERS, MORE
-from frontends.torch.traced import Tracing, made_at, round_share, watch_layers
+from frontends.torch.traced import WATCHED, Tracing, round_share
 from frontends.torch.trainer import Trainer
 from frontends.workers.outcomes import MismatchError
 from frontends.workers.parameters import (
@@ -24,6 +24,7 @@ from frontends.workers.parameters import (
     resolved,
     slots_of,
 )
+from frontends.workers.places import places_of
 from frontends.workers.recording import Recordings, hollow, the_tensor
 from frontends.workers.tracing import Trace, called, cotangents, numbered, outputs_of, round_reals
 
@@ -120,7 +121,7 @@ class Runner:
             watch_autocast(self.recordings.seen)
             torch.manual_seed(0)  # what has no counterpart is the same in every job
         if file.compared:
-            watch_layers()
+            WATCHED.watch()
         torch.set_default_dtype(getattr(torch, file.dtype))
         self.module = module = load_module(file.path, {"tap": self._tap})
         if file.seed is not None:
@@ -265,12 +266,7 @@ class Runner:
 
     def places(self):
         """Return {parameter: line that made its layer}."""
-        found = {}
-        for layer in self._model.modules():
-            place = ": ".join(filter(None, made_at(layer)))
-            for own in {**layer._parameters, **layer._buffers}.values():
-                found[id(own)] = place
-        return {name: found.get(id(each.own), "") for name, each in self._held.items()}
+        return places_of(self._model.modules(), self._held)
 
     def declared(self):
         """Return the shape of its input that a model declares: none does."""

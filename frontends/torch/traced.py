@@ -5,34 +5,10 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from frontends.workers.tracing import NOWHERE, Places, leaves, rounded
+from frontends.workers.places import Layers, Places
+from frontends.workers.tracing import leaves, rounded
 
-_init, _call = nn.Module.__init__, nn.Module.__call__
-_PLACES = Places(torch, numpy)
-_open = []  # modules that are being called
-
-
-def _made(self, *arguments, **named):
-    _init(self, *arguments, **named)
-    object.__setattr__(self, "_made_at", _PLACES.here())
-
-
-def _called(self, *arguments, **named):
-    _open.append(self)
-    try:
-        return _call(self, *arguments, **named)
-    finally:
-        _open.pop()
-
-
-def watch_layers():
-    """Have every layer remember the line that made it, and know which is being called."""
-    nn.Module.__init__, nn.Module.__call__ = _made, _called
-
-
-def made_at(layer):
-    """Return the line that made a layer."""
-    return vars(layer).get("_made_at", NOWHERE)
+WATCHED = Layers(nn.Module, "torch", Places(torch, numpy))
 
 
 def round_share(layer):
@@ -61,13 +37,6 @@ class Tracing(TorchFunctionMode):
         takes = [self._names[id(each)] for each in given if id(each) in self._names]
         changed = arguments[0] if result is None and arguments else result
         changed = [each for each in leaves(changed) if torch.is_tensor(each)]
-        self._trace.put(*self._said(function), given, changed, takes)
+        name = getattr(function, "__name__", str(function)).strip("_")
+        self._trace.put(*WATCHED.said(name, self._paths), given, changed, takes)
         return result
-
-    def _said(self, function):
-        """Return what to call a call, and its line."""
-        layer = _open[-1] if _open else None
-        if layer is not None and type(layer).__module__.startswith("torch."):
-            path, kind = self._paths.get(id(layer), ""), type(layer).__name__
-            return f"{path} ({kind})" if path else kind, made_at(layer)
-        return getattr(function, "__name__", str(function)).strip("_"), _PLACES.here()

@@ -1,17 +1,12 @@
 """What a file that is compared with another one calls, in order, and what comes of it. Python 3.7.
 
-Tensors are followed by their identity, so all of a call are kept until it is over. The line of a
-call is the innermost that is neither the framework's nor ours.
+Tensors are followed by their identity, so all of a call are kept until it is over.
 """
 # ruff: noqa: UP006, UP035, UP045 - what Python 3.7 can evaluate
 
 from __future__ import annotations
 
 import ast
-import contextlib
-import linecache
-import os
-import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple
@@ -19,50 +14,11 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optio
 import numpy as np
 
 from frontends.workers.outcomes import MismatchError
+from frontends.workers.places import Place
 from frontends.workers.protocol import Call, Shape
 
-ROOT = Path(__file__).resolve().parents[2]
-_OURS = tuple(str(ROOT / each) + os.sep for each in ("frontends", "common"))
-_PYTHON = str(Path(contextlib.__file__).parent) + os.sep
 _SIZES = (32, 64, 224, 28, 96, 299)  # of images, where nobody says one
 _REALS = ("eps", "epsilon", "momentum", "negative_slope")
-Place = Tuple[str, str]  # file and line, and its text
-NOWHERE = "", ""
-
-
-class Places:
-    """Finds lines of a reader's; packages: folders of those whose lines are none."""
-
-    def __init__(self, *packages: Any) -> None:
-        found = [str(Path(each.__file__).parent) + os.sep for each in packages]
-        self._left_out = (*found, *_OURS)
-
-    def here(self) -> Place:
-        """Return the line that led here."""
-        frame = sys._getframe(1)  # type: Any
-        while frame is not None:
-            name = frame.f_code.co_filename
-            if self.is_reader_s(name):
-                return _place(name, frame.f_lineno)
-            frame = frame.f_back
-        return NOWHERE
-
-    def of_lines(self, lines: Iterable[Tuple[str, int]]) -> Place:
-        """Return the last reader's line among (file, number)."""
-        for name, number in reversed(list(lines)):
-            if self.is_reader_s(name):
-                return _place(name, number)
-        return NOWHERE
-
-    def is_reader_s(self, name: str) -> bool:
-        """Return whether a file is a reader's, or of a library that they use."""
-        if not name.endswith(".py") or name.startswith(self._left_out):
-            return False
-        return "site-packages" in name or not name.startswith(_PYTHON)
-
-
-def _place(name: str, number: int) -> Place:
-    return "%s:%d" % (Path(name).name, number), linecache.getline(name, number).strip()
 
 
 class Trace:
