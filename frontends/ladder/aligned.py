@@ -92,15 +92,14 @@ def apart(left: Traced, right: Traced) -> str:
     chosen = own[0] if own else None
     last = [n for n, value in left.values.items() if _close(value, left.output)][-1:]
     partner = _partner(left, right, chosen, other, there)
-    if chosen is None or partner is None:
-        first = _reordered(left, right, last, there)
-    else:
-        taken = set(right.calls[partner].sources)
-        given = left.calls[chosen].sources
-        narrowed = {n: [t for t in there[n] if t in taken] or there[n] for n in given if n in there}
-        first = _reordered(left, right, given, {**there, **narrowed})
+    given: Sequence[int] = last
+    near = dict(there)
+    if chosen is not None and partner is not None:  # what it is given, of all that give the same
+        given, taken = left.calls[chosen].sources, right.calls[partner].sources
+        near |= {n: [t for t in there[n] if t in taken] or there[n] for n in given if n in there}
+    first = _reordered(left, right, given, near)
     if first is not None:
-        both = f"{_said(left, first)} and {_said(right, there[first][0])}"
+        both = f"{_said(left, first)} and {_said(right, near[first][0])}"
         return f"first apart: {both}{REORDERED}"
     if not own and not other:
         return NOWHERE

@@ -179,6 +179,23 @@ def test_values_in_another_order_are_told() -> None:
     assert apart(_seen("p", *RANDOM[:2]), _seen("q", RANDOM[0], flat)).startswith(said)
 
 
+def test_maps_as_high_as_they_have_channels_are_compared_both_ways() -> None:
+    cube = np.random.default_rng(1).standard_normal((2, 4, 4, 4))
+    one, two = _seen("p", cube, RANDOM[1]), _seen("q", cube.transpose(0, 2, 3, 1), RANDOM[2])
+    assert apart(one, two).startswith("first apart: b of p (p.py:2: x) and b of q (q.py:2: x): ")
+    assert "another order" not in apart(one, two)
+
+
+def test_an_order_is_that_of_what_the_partner_is_given() -> None:
+    """Its flatten gives another order than the map in front of it, which is of the same numbers."""
+    flat = RANDOM[0].transpose(0, 2, 3, 1).reshape(2, -1)
+    one = _seen("p", RANDOM[0], RANDOM[0].reshape(2, -1), RANDOM[1])
+    two = _seen("q", RANDOM[0], flat, RANDOM[2])
+    assert "b of p (p.py:2: x) and b of q (q.py:2: x): the same values in another" in apart(
+        one, two
+    )
+
+
 def test_nothing_is_named_where_nothing_is_known() -> None:
     same = _seen("p", *RANDOM[:2])
     assert apart(same, same) == NOWHERE
