@@ -106,6 +106,13 @@ def test_ties_in_a_maximum_are_left_open() -> None:
     assert gradient.sum() == 2 and not np.isnan(gradient).any()
 
 
+def test_the_first_of_equals_takes_it_where_that_is_asked() -> None:
+    """As in the frameworks, which the ladder's predictions follow (catalogue: max_pools)."""
+    x, cotangent = np.ones((1, 1, 2, 4)), np.array([[[[3.0, 5.0]]]])
+    found = ops.MaxPool2d(2, stride=2).local(Given([x], cotangent=cotangent, first=True)).inputs[0]
+    assert found.tolist() == [[[[3.0, 0.0, 5.0, 0.0], [0.0] * 4]]]
+
+
 def test_a_tie_with_a_padding_of_zeros_is_left_open() -> None:
     """A dialect without another word pads by zeros where nothing is negative."""
     pool, cotangent = ops.MaxPool2d(2, stride=2, padding=1), np.ones((1, 1, 2, 2))

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from common.errors import TriptychError
-from frontends.ladder.aligned import NOWHERE, UNSEEN, Traced, apart
+from common.ops.local import Array
+from frontends.ladder.aligned import NOWHERE, UNSEEN, Traced, apart, same
 from frontends.ladder.asked import read_inputs
 from frontends.ladder.carried import carried
 from frontends.ladder.files import is_file, parse_file
 from frontends.ladder.pairing import Holder, pair
 from frontends.ladder.placing import placed_alike
+from frontends.ladder.runs import Job
+from frontends.ladder.unlike import misplaced
 from frontends.workers.protocol import Call, Looked, Tensor
 from parity_tests.rows import rows
 
@@ -196,10 +201,37 @@ def test_an_order_is_that_of_what_the_partner_is_given() -> None:
     )
 
 
+def test_other_numbers_are_not_the_same_in_any_order() -> None:
+    value = RANDOM[0]
+    assert same(value, value.transpose(0, 2, 3, 1)) and not same(value, value[::-1])
+    near = value.copy()
+    near[0, 0, 0, :2] += np.array([1e-3, -1e-3])  # with the same mean
+    assert not same(value, near)
+
+
+class Dropping:
+    """Stands for the runs of two files whose dropouts are given these values."""
+
+    def __init__(self, **dropped: list[Array]) -> None:
+        self.dropped = dropped.__getitem__
+
+    def run(self, job: Job) -> SimpleNamespace:
+        return SimpleNamespace(told=SimpleNamespace(dropouts={"train": [job.subject]}))
+
+
+def test_a_dropout_that_stands_elsewhere_is_a_difference() -> None:
+    """Before or after a rectifier is one place."""
+    positive = np.maximum(RANDOM[0], 0)
+    rectified: Any = Dropping(one=[RANDOM[0]], other=[positive])
+    assert not list(misplaced(rectified, ("one", "other")))
+    apart_: Any = Dropping(one=[RANDOM[0]], other=[RANDOM[1]])
+    assert [row.panels for row in misplaced(apart_, ("one", "other"))] == [("one",), ("other",)]
+
+
 def test_nothing_is_named_where_nothing_is_known() -> None:
-    same = _seen("p", *RANDOM[:2])
-    assert apart(same, same) == NOWHERE
-    assert apart(same, Traced("q", [], {}, RANDOM[0])) == UNSEEN
+    seen = _seen("p", *RANDOM[:2])
+    assert apart(seen, seen) == NOWHERE
+    assert apart(seen, Traced("q", [], {}, RANDOM[0])) == UNSEEN
 
 
 def test_an_image_is_read_and_stretched(tmp_path: Path) -> None:

@@ -130,3 +130,19 @@ def test_rounds_that_only_one_has_are_no_pairs() -> None:
 )
 def test_quantiles_of_student_s_t(probability: float, free: int, quantile: float) -> None:
     assert student(probability, free) == pytest.approx(quantile, rel=0.01)
+
+
+# What no simulation of a quiet machine meets
+
+
+def test_an_interval_that_holds_1_is_no_difference() -> None:
+    known = noise([_run(QUIET, 0, 0.0)], [("case 0", "again")])
+    assert known and known.tells(Estimate(1.5, 1.2, 1.8), "case 0", "case 1")
+    assert not known.tells(Estimate(1.5, 0.9, 1.8), "case 0", "case 1")
+
+
+def test_the_floor_is_no_less_than_what_the_same_differed_by() -> None:
+    run = _run(QUIET, 0, 0.0)
+    off = {key: value * 1.3 for key, value in run["again"].items()}
+    known = noise([{**run, "again": off}], [("case 0", "again")])
+    assert known and known.floor >= 0.25
