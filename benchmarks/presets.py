@@ -24,9 +24,9 @@ class Preset:
 
 
 PRESETS = {
-    "quick": Preset("within five minutes on two cores", 2, 3, 0.3, styles="usual"),
+    "quick": Preset("a first look", 2, 3, 0.3, styles="usual"),
     "standard": Preset(
-        "what pages are made of; some 20 minutes",
+        "what pages are made of",
         3,
         6,
         0.4,

@@ -99,8 +99,7 @@ def parse():
     parser.add_argument("--epochs", type=int, default={epochs})
     parser.add_argument("--steps", type=int, default={steps}, help="at most, if not 0")
     parser.add_argument("--batch-size", type=int, default={batch})
-    parser.add_argument("--device", choices=("cpu", "gpu"), default="cpu")
-    parser.add_argument("--precision", choices={precisions}, default="float32", help="{mixed}")
+    parser.add_argument("--device", choices=("cpu", "gpu"), default="cpu"){precision}
     parser.add_argument("--seed", type=int, default=0, help="of what the network starts from")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     options = parser.parse_args()
@@ -114,8 +113,9 @@ def parse():
         parser.error("--out: %s" % error)
     return options
 '''
-MIXED = '("float32", "bfloat16")', "of products; parameters are float32"
-NOT_MIXED = '("float32",)', "this framework mixes precisions on GPUs alone, in float16"
+_PRECISION = """
+    parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32",
+                        help="of products; parameters are float32")"""
 # The epochs of every main; `train_on`, `validate` and `save_as` are of the framework.
 LOOP = """
     while epoch < options.epochs and not (options.steps and step >= options.steps):
@@ -160,10 +160,9 @@ def reading(network: Network, recipe: Recipe, mixes: bool) -> list[str]:
     if network.input_shape == (1, 28, 28):
         data, text = "a folder with MNIST's four files", _MNIST
     numbers = {"epochs": recipe.epochs, "steps": recipe.steps, "batch": recipe.batch}
-    precisions, mixed = MIXED if mixes else NOT_MIXED
     classes = network.elaboration.output[0]
     read = _READ.format(shape=network.input_shape, sizes=sizes, classes=classes)
-    parse = _PARSE.format(data=data, precisions=precisions, mixed=mixed, **numbers)
+    parse = _PARSE.format(data=data, precision=_PRECISION if mixes else "", **numbers)
     texts = (text, read, _BATCHES, parse)
     return [each.strip() for each in texts]
 

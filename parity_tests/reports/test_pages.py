@@ -133,7 +133,7 @@ def test_three_significant_digits_or_two_below_one(value: float) -> None:
 
 def test_there_are_committed_runs() -> None:
     assert {path.stem for path in COMMITTED} == set(PLOTS)
-    assert len(COMMITTED) == 4
+    assert all(path.is_file() for path in COMMITTED)
 
 
 @pytest.fixture

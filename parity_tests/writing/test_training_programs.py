@@ -28,7 +28,7 @@ from parity_tests.ladder.test_training import EACH, NAMED
 from parity_tests.rows import rows
 
 # What the frameworks that compute in bfloat16 on GPUs alone, or not at all, say on a CPU.
-UNMIXED = dict.fromkeys(HISTORICAL, "invalid choice: 'bfloat16'")
+UNMIXED = dict.fromkeys(HISTORICAL, "unrecognized arguments: --precision bfloat16")
 UNMIXED["paddle"] = "--precision bfloat16: no effect in Paddle without --device gpu"
 STEPS = 3  # of an epoch of 20 images
 SLOW = Recipe(Optimizer("adam"), 1e-4, epochs=1, batch=8)

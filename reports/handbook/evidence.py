@@ -40,6 +40,11 @@ class Evidence:
     def __init__(self, reports: Path) -> None:
         self.reports = reports
 
+    def runs(self, trainings: bool = False) -> list[Path]:
+        """Return the records of timings, or of trainings, the latest first."""
+        pattern = "train-*.jsonl" if trainings else "[0-9]*.jsonl"
+        return sorted((self.reports / "data").glob(pattern), reverse=True)
+
     @cached_property
     def probes(self) -> list[Any]:
         return records.read(self.reports / defaults_page.RECORD, ProbeLine).lines

@@ -24,8 +24,7 @@ This page is written by `triptych report handbook` from the records of the runs.
 
 def page(evidence: Evidence) -> str:
     """Return the page as Markdown. Raises TriptychError for a record that cannot be read."""
-    paths = sorted((evidence.reports / "data").glob("[0-9]*.jsonl"), reverse=True)
-    runs = [read_run(path) for path in paths]
+    runs = [read_run(path) for path in evidence.runs()]
     return PAGE.format(runs="\n".join(_run(run) for run in runs))
 
 

@@ -14,12 +14,11 @@ from common.networks import available
 from common.recipes.named import RECIPES
 from frontends.workers.environments import ROOT
 from parity_tests.commands.parsing import parse_only
-from parity_tests.reports.recorded import REPORTS
+from parity_tests.reports.recorded import EVIDENCE, REPORTS
 from parity_tests.rows import rows, sooner
 from reports.handbook import api_page, build, claims, decisions, index_page, upgrade_page
 from reports.handbook import pitfalls_page as pitfalls
 from reports.handbook.columns import PANELS
-from reports.handbook.evidence import Evidence
 from reports.handbook.networks import notes
 from reports.handbook.networks.file import ColumnFile
 from reports.handbook.networks.markdown import markdown
@@ -28,7 +27,6 @@ from reports.handbook.networks.task import TOPICS
 from reports.handbook.pages import PROSE
 from reports.handbook.site.prose import slug
 
-EVIDENCE = Evidence(REPORTS)
 MARKDOWN = REPORTS / "pages"
 NAMES = {name: name for name in SOURCES}
 

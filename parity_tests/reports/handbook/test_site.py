@@ -8,16 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from parity_tests.reports.recorded import REPORTS
+from parity_tests.reports.recorded import EVIDENCE, REPORTS
 from parity_tests.rows import rows
-from reports.handbook.evidence import Evidence
 from reports.handbook.networks.file import Mark, Part
 from reports.handbook.networks.page import network_page
 from reports.handbook.site import build, search
 from reports.handbook.site.code import highlighted
 from reports.handbook.site.prose import address, html, slug
-
-EVIDENCE = Evidence(REPORTS)
 
 
 @pytest.fixture(scope="module")

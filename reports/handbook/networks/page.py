@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Any
 
 from common import counting
@@ -50,8 +51,8 @@ class NetworkPage:
         self.proof: Any = recorded(evidence.reports / RECORD).get(name)
         trains = len(self._network.elaboration.output) == 1
         self.recipe = recipe_of(self._network) if trains else ""
-        self.trainings = _pages(self._network, evidence, "train-*.jsonl")
-        self.runs = _pages(self._network, evidence, "[0-9]*.jsonl")
+        self.trainings = _pages(self._network, evidence.runs(trainings=True))
+        self.runs = _pages(self._network, evidence.runs())
 
     @cached_property
     def _written(self) -> Files:
@@ -108,8 +109,7 @@ def _with_proved(section: Section, evidence: Evidence) -> Section:
     return replace(section, rows=tuple(rows))
 
 
-def _pages(network: Network, evidence: Evidence, pattern: str) -> tuple[tuple[str, str], ...]:
+def _pages(network: Network, records: Iterable[Path]) -> tuple[tuple[str, str], ...]:
     """Return the pages of records that are of a network, with the day they were measured."""
-    found = sorted((evidence.reports / "data").glob(pattern), reverse=True)
-    named = [path.stem for path in found if path.stem.endswith(f"-{network.name}")]
+    named = [path.stem for path in records if path.stem.endswith(f"-{network.name}")]
     return tuple((f"{each}.md", each) for each in named)
