@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 
 from benchmarks.matrix import Case
 from common.errors import choose
-from frontends.workers.process import ALLOCATOR
+from frontends.workers.process import ALLOCATOR, MKL, slow_in_mkl
 
 AGAIN, SLOWED, PLAIN, ZOO = "again", "slowed", "plain", "zoo"
+DEFAULT_MKL = "default_mkl"
 SLOWED_BY = 0.1
 _RESNETS = (
     "resnet18 resnet34 resnet50 resnet101 resnet152 resnext50_32x4d resnext101_32x8d"
@@ -61,6 +62,9 @@ VARIANTS = {
     "default_malloc": Variant(
         "with glibc's malloc by its defaults", changed=dict.fromkeys(ALLOCATOR)
     ),
+    DEFAULT_MKL: Variant(
+        "with MKL as it takes this CPU, which is not Intel's", changed=dict.fromkeys(MKL)
+    ),
     "onnx_runtime": Variant("exported to ONNX, in ONNX Runtime", runner="on_onnx"),
     "keras_torch": Variant(
         "the Keras network on PyTorch (compiled: by torch.compile)", runner="on_torch"
@@ -101,6 +105,9 @@ def _cases_of(name: str, cases: list[Case], network: str) -> list[Case]:
     elif name == "keras_torch":
         styles = ("eager", "compiled")
         fitting = [c for c in cases if c.framework == "tensorflow" and c.style in styles]
+    elif name == DEFAULT_MKL:
+        usual = {"paddle": "eager", "fluid": "graph"} if slow_in_mkl() else {}
+        fitting = [c for c in cases if usual.get(c.framework) == c.style]
     elif name == PLAIN:
         fitting = [c for c in _usual(cases) if (c.framework, c.style) == ("torch", "eager")]
     else:

@@ -27,9 +27,10 @@ from frontends.workers.process import WorkerProcess
 # Of what outputs move by, in float64, as every kernel is rounded to the 10 bits of TF32. Float32
 # takes up to 0.06 of that where statistics are summed in parts (se_resnext_mnist, batch 64).
 FORWARD_SHARE = 0.25
-# A precision of fewer bits is held to what kernels of the next coarser format make: TF32 to that of
-# bfloat16 (7 bits), bfloat16 to that of 8-bit floats (3 bits), which rounds values, too.
-COARSER = {"float32": 10, "tf32": 7, "bfloat16": 3}
+# A precision of fewer bits is held to what kernels of the next coarser format make: TF32 and
+# float16 (10 bits) to that of bfloat16 (7 bits), bfloat16 to that of 8-bit floats (3 bits). The
+# latter two round values, too.
+COARSER = {"float32": 10, "tf32": 7, "float16": 7, "bfloat16": 3}
 COARSE_SHARE = 0.5
 # Of float32, per value summed: n values added one after another may be off by n times that (Higham,
 # Accuracy and Stability of Numerical Algorithms, section 4.2). PyTorch's channels_last sums a batch

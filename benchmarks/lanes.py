@@ -121,10 +121,11 @@ class Lane:
     def _product(self) -> dict[str, Any]:
         """Return the size of matrices and how long their products took, in the case's precision."""
         size, count = MATMUL[self.device]
-        if self.case.precision != "bfloat16":
+        precision = self.case.precision
+        if precision not in ("bfloat16", "float16"):
             seconds = self.request(Matmul(size, count, self.device)).seconds
         elif self.case.framework == "torch":
-            seconds = self.request(Matmul(size, count, self.device, "bfloat16")).seconds
+            seconds = self.request(Matmul(size, count, self.device, precision)).seconds
         else:
             return {"matmul_size": size}
         return {"matmul_size": size, "matmul_seconds": seconds}

@@ -15,7 +15,7 @@ from benchmarks.matrix import MODES, Case
 from common.recipes.recipe import Recipe
 from frontends.frameworks import TABLE
 from frontends.ladder.rungs import RUNGS
-from frontends.workers.process import ALLOCATOR
+from frontends.workers.process import ALLOCATOR, MKL
 from reports.schema import FrameworkWords, Method, ModeWords
 from reports.statistics import STEADY_WITHIN
 
@@ -32,6 +32,7 @@ PRECISIONS = {
     "float32": "float32",
     "tf32": "float32 whose products a GPU takes in TF32, 10 bits",
     "bfloat16": "autocast to bfloat16; Keras: the policy mixed_bfloat16",
+    "float16": "autocast to float16; Keras: the policy mixed_float16",
 }
 METHOD: Method = {
     "clock": "The clock is around one step that waits for its result; on a GPU around a block of\n"
@@ -40,7 +41,10 @@ METHOD: Method = {
     "apart": "Each timing has processes of its own; while one is\nmeasured, the others are stopped",
     "waiting": "Waiting threads of GNU OpenMP (PyTorch's) go to sleep\nafter some 20 µs. "
     "glibc's malloc keeps what is freed: workers run with\n"
-    + " ".join(f"`{name}={value}`" for name, value in ALLOCATOR.items()),
+    + " ".join(f"`{name}={value}`" for name, value in ALLOCATOR.items())
+    + ".\nOn AMD's CPUs the MKL that Paddle and Fluid bring is told by "
+    + " ".join(f"`{name}={value}`" for name, value in MKL.items())
+    + " that they have AVX2; by itself it takes a slower way there",
     "first_step": "the first call, compilation included; then came steps until two in a row took\n"
     f"the same within {100 * STEADY_WITHIN:.0f} %",
     "memory": "the peak of the process up to the end of its warm-up, above what it held after\n"

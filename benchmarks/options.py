@@ -83,7 +83,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
     "--precision": {
         "metavar": "PRECISIONS",
-        "help": f"all, or a list of {','.join(PRECISIONS)} (tf32: on a GPU)",
+        "help": f"all, or a list of {','.join(PRECISIONS)} (tf32: on a GPU; float16: inference)",
     },
     "--beside": {
         "metavar": "VARIANTS",

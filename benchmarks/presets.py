@@ -30,7 +30,7 @@ PRESETS = {
         3,
         6,
         0.4,
-        beside="again,default_malloc,onnx_runtime,keras_torch",
+        beside="again,default_malloc,default_mkl,onnx_runtime,keras_torch",
     ),
     "full": Preset(
         "the whole matrix; hours",
@@ -39,6 +39,6 @@ PRESETS = {
         0.5,
         modes="all",
         precisions="all",
-        beside="again,default_malloc,onnx_runtime,keras_torch,zoo,plain",
+        beside="again,default_malloc,default_mkl,onnx_runtime,keras_torch,zoo,plain",
     ),
 }

@@ -33,7 +33,7 @@ def machine() -> dict[str, Any]:
 
 def isa() -> list[str]:
     """Return the vector instructions that this CPU says it has, as Linux calls them."""
-    flags = _cpu_fields("flags").split()
+    flags = this.cpu("flags").split()
     return [name for name in VECTORS if name in flags]
 
 
@@ -78,13 +78,4 @@ def _git(*arguments: str) -> str:
 
 
 def _cpu() -> str:
-    return _cpu_fields("model name") or platform.processor() or platform.machine()
-
-
-def _cpu_fields(name: str) -> str:
-    """Return what Linux says of its first CPU under a name, "" where it says nothing."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return ""
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith(name)), "")
+    return this.cpu("model name") or platform.processor() or platform.machine()

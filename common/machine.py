@@ -17,6 +17,15 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
+def cpu(field: str) -> str:
+    """Return what Linux says of its first CPU under a name, "" where it says nothing."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return ""
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith(field)), "")
+
+
 def memory() -> int | None:
     """Return the bytes of memory that are there, None where the system does not tell."""
     try:

@@ -66,7 +66,7 @@ _TABLE = (
             "frozen": "frozen: a graph whose weights are constants",
         },
         for_inference=("frozen",),
-        precisions=("float32", "bfloat16"),
+        precisions=("float32", "bfloat16", "float16"),
         tuned={
             "inference": ("frozen", "batch normalization folds where variables are constants"),
             "training": ("graph", "a step runs without Python; XLA was behind it on CPUs"),
@@ -87,7 +87,7 @@ _TABLE = (
             "onednn": "onednn: Paddle Inference as it comes, with oneDNN",
         },
         for_inference=("frozen", "onednn"),
-        precisions=("float32", "bfloat16"),
+        precisions=("float32", "bfloat16", "float16"),
         tuned={
             "inference": (
                 "frozen",
@@ -114,7 +114,7 @@ _TABLE = (
         },
         for_inference=("frozen",),
         for_gpu=("cuda_graph",),
-        precisions=("float32", "tf32", "bfloat16"),
+        precisions=("float32", "tf32", "bfloat16", "float16"),
         tuned={
             "inference": ("frozen", "batch normalization folds and layouts are chosen once"),
             "training": ("compiled", "Inductor fuses what is no convolution"),

@@ -113,8 +113,8 @@ class Runner:
         keras.backend.clear_session()
         keras.config.set_image_data_format("channels_last")  # whatever keras.json says
         keras.config.set_floatx(file.dtype)
-        mixed = step is not None and step.precision == "bfloat16"
-        keras.config.set_dtype_policy("mixed_bfloat16" if mixed else file.dtype)
+        mixed = step is not None and step.precision in ("bfloat16", "float16")
+        keras.config.set_dtype_policy(f"mixed_{step.precision}" if mixed else file.dtype)
         self.recordings, self._brought = Recordings(observe, symbolic=True), file.brought
         if file.brought:
             watch_dropout(self.recordings)

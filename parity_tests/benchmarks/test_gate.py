@@ -29,7 +29,9 @@ EXACT = {
     "second": np.linspace(-1, 1.01, 20).reshape(2, 10),
 }
 MODES = ("inference", "training")
-BOUNDS = {(mode, precision): 1e-4 for mode in MODES for precision in ("float32", "bfloat16")}
+BOUNDS = {
+    (mode, precision): 1e-4 for mode in MODES for precision in ("float32", "bfloat16", "float16")
+}
 REFERENCE = gate.Reference("torch", dict.fromkeys(MODES, EXACT), BOUNDS, dict.fromkeys(MODES, 1e-6))
 
 
@@ -89,11 +91,12 @@ def test_an_update_in_fewer_bits_is_told_by_its_share(tmp_path: Path, made: floa
 
 
 def test_float32_does_not_pass_for_fewer_bits(tmp_path: Path) -> None:
-    """Paddle's autocast to bfloat16 does nothing on a CPU: its row would be float32's."""
+    """Paddle's autocast does nothing on a CPU: its row would be float32's."""
     out = _outputs(tmp_path, *(array.astype(np.float32) for array in EXACT.values()))
     assert REFERENCE.check(PADDLE, out)
-    with pytest.raises(WorkerError, match="computed in float32, not in bfloat16"):
-        REFERENCE.check(PADDLE._replace(precision="bfloat16"), out)
+    for precision in ("bfloat16", "float16"):
+        with pytest.raises(WorkerError, match=f"computed in float32, not in {precision}"):
+            REFERENCE.check(PADDLE._replace(precision=precision), out)
 
 
 def test_a_panel_alone_is_timed_if_numpy_judged_it() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import beside as variants
 from benchmarks import run
 from benchmarks.benchmark import Benchmark
 from benchmarks.beside import beside
@@ -29,6 +30,8 @@ def test_cases_of_each_framework_in_each_mode() -> None:
     assert [case.framework for case in graph] == ["tensorflow", "paddle"]
     more = cases(["torch"], Wanted("eager", "loading", "all", (1, 8)), gpu=True)
     assert {case.precision for case in more} == {"float32", "tf32", "bfloat16"}
+    half = cases(["torch"], Wanted("eager", "all", "float16"))
+    assert [case.mode for case in half] == ["inference"]
     assert {case.batch for case in more} == {1, 8}
     assert not [case for case in found if case.style == "cuda_graph"]
     usual = cases(MODERN, Wanted("usual"))
@@ -37,7 +40,7 @@ def test_cases_of_each_framework_in_each_mode() -> None:
     assert [case.style for case in tuned] == ["frozen", "graph", "compiled", "graph"]
 
 
-def test_what_is_timed_beside_the_written_files() -> None:
+def test_what_is_timed_beside_the_written_files(monkeypatch: pytest.MonkeyPatch) -> None:
     found = cases(MODERN, Wanted())
     usual = Case("torch", "eager", "inference")
     again = beside(found, ["again"], "resnet18")
@@ -47,6 +50,11 @@ def test_what_is_timed_beside_the_written_files() -> None:
     assert beside(found, ["zoo"], "se_resnext_mnist") == []
     (onnx,) = beside(found, ["onnx_runtime"], "resnet18")
     assert onnx == usual._replace(variant="onnx_runtime")
+    for slow in (True, False):
+        monkeypatch.setattr(variants, "slow_in_mkl", lambda slow=slow: slow)
+        told = beside(cases((*MODERN, "fluid"), Wanted()), ["default_mkl"], "resnet18")
+        styles = {(case.framework, case.style) for case in told}
+        assert styles == ({("paddle", "eager"), ("fluid", "graph")} if slow else set())
     planted = [case.variant for case in beside(found, [], "resnet18", planted=2)]
     assert planted == ["again 1", "slowed 1", "again 2", "slowed 2"]
 
@@ -61,7 +69,10 @@ def test_what_is_timed_beside_the_written_files() -> None:
         ),
         (["--framework", "paddle", "--style", "compiled"], "unknown style 'compiled'"),
         (["--mode", "tuning"], "unknown mode 'tuning'; available: inference, training, loading"),
-        (["--precision", "int8"], "unknown precision 'int8'; available: float32, tf32, bfloat16"),
+        (
+            ["--precision", "int8"],
+            "unknown precision 'int8'; available: float32, tf32, bfloat16, float16",
+        ),
         (["--device", "cpu", "--precision", "tf32"], "nothing is left to time"),
         (["--beside", "jax"], "unknown variant 'jax'; available: again, slowed"),
         (["--preset", "slow"], "argument --preset: invalid choice: 'slow'"),

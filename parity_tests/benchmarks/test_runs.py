@@ -168,9 +168,9 @@ def test_a_plain_loop_a_zoo_and_other_runtimes_are_timed_beside(
 ) -> None:
     """And every precision, batch and mode that a CPU has, gated like the rest."""
     only = ("--framework", "torch", "--style", "eager", "--network", "resnet18", "--rounds", "1")
-    matrix = ("--mode", "all", "--precision", "float32,bfloat16", "--batch-size", "1")
+    matrix = ("--mode", "all", "--precision", "float32,bfloat16,float16", "--batch-size", "1")
     code, found = go(*only, *matrix, "--beside", "again,zoo,plain,onnx_runtime,default_malloc")
-    assert code == 0 and len(found.timings) == 6 + 2 + 2 + 2 + 1 + 2
+    assert code == 0 and len(found.timings) == 7 + 2 + 2 + 2 + 1 + 2
 
 
 @pytest.mark.complete

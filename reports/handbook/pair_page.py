@@ -5,7 +5,7 @@ from __future__ import annotations
 from common import counting
 from common.differences import grouped, structural_differences
 from common.networks import load
-from reports.handbook import claims
+from reports.handbook import claims, experiments
 from reports.handbook.evidence import Evidence, versions
 
 PAIR = ("se_resnext_published_tensorflow", "se_resnext_published_fluid")
@@ -30,9 +30,16 @@ triptych verify {fluid} --against {tensorflow}
 What such a difference does when it is planted alone into a network that is the same in all frameworks is
 in [the pitfalls](pitfalls.md): {shown}.
 
+## What each difference does to a training
+
+From the same weights on the same batches, one of TensorFlow's ways at a time in the Fluid file's network
+and recipe, in PyTorch and float64, so that nothing else is in between; how far the parameters come apart:
+
+{effects}
+
 ## What the sources claim
 
-Each claim was put to the real frameworks, or to the specifications. {measured}
+Each claim was put to the real frameworks, to the specifications, or to an experiment. {measured}
 
 | source | says | verdict | because |
 | --- | --- | --- | --- |
@@ -65,7 +72,8 @@ def page(evidence: Evidence) -> str:
         differences="\n".join(f"- {each}" for each in grouped(found)),
         shown=", ".join(shown),
         measured=f"Measured {record.header['measured'][:10]}, {versions(record.header)}.",
-        claims="\n".join([*rows, *_counted()]),
+        effects=experiments.effects(evidence.reports),
+        claims="\n".join([*rows, *_counted(), *experiments.verdicts(evidence.reports)]),
         snippets="\n\n".join(f"```python\n# {e.panel}\n{e.text}\n```" for e in told),
         record=claims.RECORD,
     )

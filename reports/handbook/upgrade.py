@@ -11,7 +11,7 @@ from typing import Any
 from tabulate import tabulate
 
 from common.arguments import Parser
-from common.errors import run_command
+from common.errors import TriptychError, run_command
 from frontends.workers.environments import ROOT
 from reports.handbook.upgrading.calls import Named, calls, file_name
 from reports.handbook.upgrading.counterparts import Counterpart, Counterparts
@@ -21,16 +21,31 @@ WIDEST = (40, 36, 40, 44)  # characters of the columns
 
 
 def main(arguments: Sequence[str] | None = None, prog: str = PROG) -> int:
-    """List the calls of files; return the exit code. Raises TriptychError."""
+    """List the calls of files; return the exit code. Raises TriptychError, for files that cannot
+    be read once the others are listed."""
     options = _parser(prog).parse_args(arguments)
     known = Counterparts(ROOT / "reports")
-    files = {path: calls(path) for path in options.files}
+    files, wrong = _read(options.files)
     found = {path: {n: known.of(n) for n in {e.name for e in own}} for path, own in files.items()}
     if options.json:
         print(json.dumps([_record(p, own, found[p]) for p, own in files.items()], indent=1))
-    else:
+    elif files:
         print("\n\n".join(_text(path, own, found[path]) for path, own in files.items()))
+    if wrong:
+        raise TriptychError("; ".join(wrong))
     return 0
+
+
+def _read(paths: Sequence[str]) -> tuple[dict[str, list[Named]], list[str]]:
+    """Return the calls of each file, and what is wrong with those that cannot be read."""
+    files: dict[str, list[Named]] = {}
+    wrong = []
+    for path in paths:
+        try:
+            files[path] = calls(path)
+        except TriptychError as error:
+            wrong.append(str(error))
+    return files, wrong
 
 
 def _parser(prog: str) -> Parser:
@@ -39,7 +54,8 @@ def _parser(prog: str) -> Parser:
         description="List each name of TensorFlow 1 (tf.*) and of Paddle Fluid (fluid.*) in files, "
         "with its line, its counterpart in Fluid and Paddle 3, how it differs, and the page that "
         "tells. Files are read, never run, and stay as they are.",
-        epilog="Exit codes: 0 listed, 2 wrong usage, or a file that is no Python 3.",
+        epilog="Exit codes: 0 listed, 2 wrong usage, or a file that is no Python 3 (the others are "
+        "listed).",
     )
     parser.add_argument("files", nargs="+", metavar="FILE.py", help="a file of yours")
     parser.add_argument("--json", action="store_true", help="print JSON, every line of it")

@@ -20,8 +20,9 @@ from reports.handbook.concepts import measuring as concepts
 from reports.handbook.concepts.cases import cases
 from reports.handbook.drift import drifted
 from reports.handbook.rows import Row, Way
+from reports.handbook.upgrading.around import ALIASES, AROUND
 from reports.handbook.upgrading.calls import calls
-from reports.handbook.upgrading.counterparts import AROUND, UNKNOWN, Counterparts
+from reports.handbook.upgrading.counterparts import UNKNOWN, Counterparts
 from reports.handbook.upgrading.experiments import experiments
 from reports.handbook.upgrading.measuring import read_upgrade, texts
 from reports.handbook.upgrading.table import renamed
@@ -103,6 +104,38 @@ def test_json_has_every_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     (told,) = json.loads(capsys.readouterr().out)
     assert [each["line"] for each in told["uses"]] == [2, 3]
     assert told["uses"][0]["paddle"] == "paddle.abs"
+
+
+def test_a_file_that_cannot_be_read_does_not_stop_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "two.py").write_text('print "x"')
+    (tmp_path / "three.py").write_text("import tensorflow as tf\ntf.abs(1)\n")
+    with pytest.raises(TriptychError, match="not Python 3"):
+        upgrade.main([str(tmp_path / name) for name in ("two.py", "three.py")])
+    assert "tf.abs" in capsys.readouterr().out
+
+
+# Names that programs of TensorFlow 1 use daily, and what stands for each in Paddle 3.
+DAILY = {
+    "tf.nn.dropout": "F.dropout",
+    "tf.to_float": "paddle.cast",
+    "tf.ConfigProto": "none: calls run at once",
+    "tf.math.exp": "paddle.exp",
+    "tf.initializers.zeros": "nn.initializer.Constant",
+    "tf.layers.batch_normalization": "nn.BatchNorm2D, of maps; nn.BatchNorm1D",
+    "tf.train.piecewise_constant": "optimizer.lr.PiecewiseDecay",
+}
+
+
+@rows("name, paddle", {name: (name, paddle) for name, paddle in DAILY.items()})
+def test_daily_names_are_known(name: str, paddle: str) -> None:
+    assert KNOWN.of(name).paddle == paddle
+
+
+@rows("name", {name: name for name in ALIASES})
+def test_an_alias_has_a_counterpart(name: str) -> None:
+    assert KNOWN.of(name).kind != UNKNOWN and KNOWN.of(name) == KNOWN.of(ALIASES[name])
 
 
 def test_counterparts_come_from_the_records() -> None:

@@ -36,7 +36,7 @@ def find(record: Record) -> Findings:
     if pairs:
         tables.append(("How far panels part", _pair_table(pairs)))
     if differences:
-        tables.append(("The published pair, one difference at a time", _differences(differences)))
+        tables.append(("The published pair, one difference at a time", table_of(differences)))
     if learning:
         tables.append(("SE before and behind the addition, trained", _learned(learning)))
     return Findings(
@@ -158,7 +158,9 @@ def _pair_table(pairs: Mapping[str, Any]) -> str:
     return tabulate(rows, headers, tablefmt="github", disable_numparse=True)
 
 
-def _differences(differences: Mapping[str, Any]) -> str:
+def table_of(differences: Mapping[str, Any]) -> str:
+    """Return how far each difference takes the parameters, the furthest behind the last step first,
+    as a Markdown table."""
     words = {**ROUNDING, **ALL_DIFFERENCES}
     ordered = sorted(differences, key=lambda name: -differences[name]["distances"][-1])
     rows = [
