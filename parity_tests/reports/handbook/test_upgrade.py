@@ -122,7 +122,7 @@ DAILY = {
     "tf.to_float": "paddle.cast",
     "tf.ConfigProto": "none: calls run at once",
     "tf.math.exp": "paddle.exp",
-    "tf.random.normal": "paddle.normal",
+    "tf.random.normal": "paddle.randn",
     "tf.layers.batch_normalization": "nn.BatchNorm2D, of maps; nn.BatchNorm1D",
     "tf.train.piecewise_constant": "optimizer.lr.PiecewiseDecay",
 }
