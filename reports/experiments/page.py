@@ -19,11 +19,7 @@ PAGE = """# {title}{quick}
 
 {summary}
 
-## Verdicts
-
-{verdicts}
-
-{figures}{tables}## The source's own figures
+{verdicts}{figures}{tables}## The source's own figures
 
 {shows}
 
@@ -88,13 +84,17 @@ def _list(lines: Sequence[str]) -> str:
 
 
 def _verdicts(study: Study, findings: Findings, quick: bool) -> str:
+    """Return a verdict on each claim, "" where there are no claims."""
+    if not study.experiment.claims:
+        return ""
     found = {each.claim: each for each in findings.verdicts}
     said = ", as far as a quick run tells" if quick else ""
     rows = []
     for claim in study.experiment.claims:
         verdict = found.get(claim.name, Verdict(claim.name, OPEN, "was not run"))
         rows.append((claim.words, f"**{verdict.word}**{said}", verdict.evidence))
-    return tabulate(rows, ("the source says", "verdict", "evidence"), tablefmt="github")
+    table = tabulate(rows, ("the source says", "verdict", "evidence"), tablefmt="github")
+    return f"## Verdicts\n\n{table}\n\n"
 
 
 def _ran(study: Study, scale: Scale, findings: Findings) -> list[str]:

@@ -167,7 +167,7 @@ def test_a_course_takes_the_batches_of_its_seed(tmp_path: Path, workers: Workers
 @pytest.mark.complete
 @rows("name", {name: name for name in EXPERIMENTS})
 def test_a_quick_run_ends_in_a_page(name: str, tmp_path: Path) -> None:
-    framework = "torch" if name in ("rir", "resnet_or_se") else "torch,paddle"
+    framework = "torch" if name in ("rir", "resnet_or_se", "pitfalls") else "torch,paddle"
     line = [name, "--quick", "--framework", framework, "--seeds", "1", "--threads", "1"]
     assert main([*line, "--out", str(tmp_path)]) == 0
     text = (tmp_path / f"experiment-{name}-quick.md").read_text(encoding="utf-8")
