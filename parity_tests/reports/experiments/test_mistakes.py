@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ from reports.experiments.found.pitfalls import costs, said
 from reports.experiments.found.planted import planted_table
 from reports.experiments.mistakes import MISTAKES, NOT_RUN, Mistake, key
 from reports.experiments.pitfalls import plan
-from reports.experiments.records import Record
+from reports.experiments.records import Part, Record
 from reports.experiments.studies import STUDIES
 from reports.handbook import costs as handbook
 from reports.handbook.pitfalls_page import PITFALLS as SHOWN
@@ -29,7 +29,8 @@ from reports.handbook.pitfalls_page import PITFALLS as SHOWN
 
 def _made(parts: dict[str, Any], tmp_path: Any) -> Record:
     record = Record(tmp_path / "none.jsonl")
-    record.parts = {name: {"values": each} for name, each in parts.items()}  # type: ignore[misc]
+    rest = {"kind": "part", "seconds": 1.0, "load": None}
+    record.parts = {n: cast(Part, rest | {"part": n, "values": v}) for n, v in parts.items()}
     return record
 
 
