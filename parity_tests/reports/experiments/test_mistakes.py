@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -9,16 +11,18 @@ import pytest
 
 from common import weights
 from common.differences import structural_differences
-from common.experiments import PITFALLS
+from common.experiments import PITFALLS, SE_RESNEXT_PAIR
 from common.networks.blocks import CONV_BN
 from common.networks.pitfalls import CHANGES, pitfalls
 from common.networks.se_resnext import network, residual_block
 from frontends.frameworks import HISTORICAL, TABLE
 from frontends.ladder.reference import Reference
+from frontends.workers.pool import Workers
 from parity_tests.rows import rows
 from reports.experiments import planted
 from reports.experiments.found.pitfalls import costs, said
 from reports.experiments.found.planted import planted_table
+from reports.experiments.lab import Lab
 from reports.experiments.mistakes import MISTAKES, NOT_RUN, Mistake, key
 from reports.experiments.pitfalls import plan
 from reports.experiments.records import Part, Record
@@ -27,7 +31,7 @@ from reports.handbook import costs as handbook
 from reports.handbook.pitfalls_page import PITFALLS as SHOWN
 
 
-def _made(parts: dict[str, Any], tmp_path: Any) -> Record:
+def _made(parts: dict[str, Any], tmp_path: Path) -> Record:
     record = Record(tmp_path / "none.jsonl")
     rest = {"kind": "part", "seconds": 1.0, "load": None}
     record.parts = {n: cast(Part, rest | {"part": n, "values": v}) for n, v in parts.items()}
@@ -88,7 +92,7 @@ RIGHT = {"loss": 0.5, "accuracy": 0.95}
 WRONG = {"trained": 0.9, "carried": 0.45, "diverged": ""}
 
 
-def test_costs_are_against_the_right_network_of_the_seed(tmp_path: Any) -> None:
+def test_costs_are_against_the_right_network_of_the_seed(tmp_path: Path) -> None:
     record = _made(
         {
             "right/momentum/torch/0": RIGHT,
@@ -162,3 +166,15 @@ def test_losses_are_held_against_the_repaired_network_of_the_seed() -> None:
                           ("bias", "fluid", "1"): other})  # fmt: skip
     row = next(line for line in text.splitlines() if "| bias" in line)
     assert "2.5e-01" in row and "5.0e-01" in row and "50.0 %" in row and "9" not in row
+
+
+@pytest.mark.complete
+def test_a_difference_is_planted_in_a_panel(tmp_path: Path, workers: Workers) -> None:
+    """In one that is at hand everywhere: the weights are the repaired network's."""
+    scale = replace(SE_RESNEXT_PAIR.quick, steps=1, samples=64, tests=20)
+    lab = Lab(SE_RESNEXT_PAIR, scale, workers, tmp_path, threads=1)
+    right = planted.run(lab, planted.RIGHT, "torch", 0)
+    assert right["apart"] == 0 and right["carried"] == right["accuracy"]
+    wrong = planted.run(lab, "epsilon", "torch", 0)
+    assert 0 < wrong["apart"] < 1 and 0 < abs(wrong["losses"][0] - right["losses"][0]) < 0.1
+    assert len(wrong["losses"]) == planted.LONGER
