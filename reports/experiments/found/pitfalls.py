@@ -20,6 +20,8 @@ from reports.experiments.study import Findings
 
 FIGURES = {"trained": "trained so from scratch", "carried": "weights carried over"}
 
+FEWEST = 3  # random seeds that an interval is told of
+
 
 @dataclass(frozen=True)
 class Share:
@@ -52,8 +54,8 @@ HOW = (
     "at a time, and written and trained as the right one is",
     "trained so from scratch: the wrong network from the same random seed on the same batches; "
     "weights carried over: the right network's trained weights, evaluated in the wrong network",
-    "intervals: 95 %, of the mean over random seeds, of weights and order of samples; points lost "
-    "are those of the same seed",
+    "intervals: 95 %, of the mean over random seeds, of weights and order of samples, where there "
+    "are at least three; points lost are those of the same seed",
     "with statistics of the batch at evaluation: one image at a time, in numpy",
 )
 
@@ -121,7 +123,10 @@ def _points(found: Interval | None) -> str:
 
 
 def _range(found: Interval) -> str:
-    return "" if found.low is None else f" ({found.low:.1f} to {found.high:.1f})"
+    """Return the interval in words; of one or two seeds, which tell none, how many there were."""
+    if found.count < FEWEST:
+        return f" ({found.count} seed{'s' * (found.count > 1)})"
+    return f" ({found.low:.1f} to {found.high:.1f})"
 
 
 def _summary(found: Mapping[str, Sequence[Cost]]) -> str:
@@ -134,10 +139,10 @@ def _of(found: Mapping[str, Sequence[Cost]], figure: str) -> str:
     if not own:
         return ""
     worst = max(own, key=lambda name: own[name].mean)
-    sure = sum(1 for each in own.values() if each.low is not None and each.low > 0)
+    many = sum(each.mean > 1 for each in own.values())
     return (
-        f"{FIGURES[figure].capitalize()}, {sure} of {len(own)} pitfalls cost accuracy beyond the "
-        f"interval over random seeds, at most {own[worst].mean:.1f} points ({worst})."
+        f"{FIGURES[figure].capitalize()}, {many} of {len(own)} pitfalls cost more than a point of "
+        f"accuracy, at most {own[worst].mean:.1f} points ({worst})."
     )
 
 
@@ -181,6 +186,11 @@ def _not_run() -> str:
     return "\n".join(f"- {name}: {why}" for name, why in NOT_RUN.items())
 
 
+def _half(found: Interval) -> float:
+    """Return half an interval's width, 0 where there are too few seeds for one."""
+    return 0.0 if found.high is None or found.count < FEWEST else found.high - found.mean
+
+
 def _lost(found: Mapping[str, Sequence[Cost]], panels: Sequence[str]) -> Drawing:
     def draw(theme: Theme) -> Figure:
         drawn, (row,) = drawing.axes(len(panels), width=7.5, height=8.0)
@@ -191,7 +201,7 @@ def _lost(found: Mapping[str, Sequence[Cost]], panels: Sequence[str]) -> Drawing
                 lost = _all_lost(own, figure)
                 at = [names.index(name) for name in lost]
                 means = [each.mean for each in lost.values()]
-                half = [0 if e.high is None else e.high - e.mean for e in lost.values()]
+                half = [_half(each) for each in lost.values()]
                 axes.errorbar(
                     means, np.array(at) + 0.16 - 0.32 * number, xerr=half, linestyle="none",
                     markersize=4, elinewidth=1, label=words, **theme.marks(number),
@@ -205,7 +215,7 @@ def _lost(found: Mapping[str, Sequence[Cost]], panels: Sequence[str]) -> Drawing
     return Drawing(
         "lost",
         "Points of accuracy that each pitfall costs, trained so and with weights carried over",
-        f"Means over random seeds with their 95 % intervals, {PITFALLS.full.tests:,} test images "
-        "at most; right of 0: the wrong network is worse.",
+        "Means over random seeds, with 95 % intervals where there are at least three; at most "
+        f"{PITFALLS.full.tests:,} test images; right of 0: the wrong network is worse.",
         draw,
     )
