@@ -226,7 +226,7 @@ PITFALLS = Experiment(
     "network's weights are carried over into the wrong one?",
     ("pitfalls",),
     _PITFALLS,
-    Scale(("torch",), (0, 1, 2, 3, 4), 300, 3200, 2000, False, "15 minutes of one core"),
+    Scale(("torch",), (0, 1, 2), 300, 3200, 2000, False, "15 minutes of one core"),
     Scale(("torch",), (0,), 12, 160, 100, True, "half a minute"),
     (),
     "A trial before the handbook had one: “same” at stride 2 in place of symmetric padding gave "

@@ -13,6 +13,7 @@ from reports.experiments.records import Record
 from reports.experiments.study import OPEN, Findings, Study, Verdict
 from reports.page import gigabytes
 
+MOST_NAMED = 40
 PAGE = """# {title}{quick}
 
 {question} The source is: {source}.
@@ -127,7 +128,9 @@ def _missing(study: Study, record: Record, scale: Scale) -> list[str]:
 
 
 def _named(parts: Sequence[str]) -> str:
-    return ", ".join(f"`{each}`" for each in parts)
+    """Return the names of parts; of very many the first and the last."""
+    names = [f"`{each}`" for each in parts]
+    return ", ".join([*names[:2], "…", names[-1]] if len(names) > MOST_NAMED else names)
 
 
 def _sessions(record: Record) -> list[str]:

@@ -28,9 +28,11 @@ def words(control: str, found: Mapping[str, Sequence[Cost]]) -> str:
         return "not run yet."
     panels = [_in(cost) for cost in found[control]]
     why = MISTAKES[control].why
-    return "; ".join(panels) + (f" ({why})." if why else ".")
+    return "; ".join(panels) + (f"; {why}." if why else ".")
 
 
 def _in(cost: Cost) -> str:
     figures = [f"{FIGURES[name]} {said(each)}" for name, each in cost.figures.items()]
-    return f"{', '.join(figures)}; the right network {percent(cost.right)}, {SHORT[cost.panel]}"
+    many = cost.right.count
+    seeds = f"{many} random seed{'s' * (many > 1)}"
+    return f"{', '.join(figures)}; right {percent(cost.right)} ({SHORT[cost.panel]}, {seeds})"

@@ -47,8 +47,8 @@ class Cost:
 
 HOW = (
     "the network has two convolutions of stride 2 with “same” padding, grouped and dilated ones, "
-    "two batch normalizations, one at the end of a residual branch, ReLU6, a max pool that rounds "
-    "up and one that pads, an average pool that pads, padded channels and three dense layers "
+    "three batch normalizations, one of them ending a residual branch, ReLU6, a max pool that "
+    "rounds up and one that pads, an average pool that pads, padded channels, three dense layers "
     "(`common/networks/pitfalls.py`); a mistake is planted into its specification, the recipe, the "
     "first weights or the weights that are carried over (`reports/experiments/mistakes.py`), one "
     "at a time, and written and trained as the right one is",
@@ -123,10 +123,8 @@ def _points(found: Interval | None) -> str:
 
 
 def _range(found: Interval) -> str:
-    """Return the interval in words; of one or two seeds, which tell none, how many there were."""
-    if found.count < FEWEST:
-        return f" ({found.count} seed{'s' * (found.count > 1)})"
-    return f" ({found.low:.1f} to {found.high:.1f})"
+    """Return the interval in words, "" of too few seeds for one."""
+    return "" if found.count < FEWEST else f" ({found.low:.1f} to {found.high:.1f})"
 
 
 def _summary(found: Mapping[str, Sequence[Cost]]) -> str:
@@ -164,10 +162,10 @@ def _table(found: Mapping[str, Sequence[Cost]], panel: str) -> str:
         for figure in FIGURES:
             had = own[name].figures.get(figure)
             cells += [said(had), _points(had.lost)] if had else ["", ""]
-        rows.append((*cells, MISTAKES[name].why))
+        rows.append((*cells, str(own[name].right.count), MISTAKES[name].why))
     headers = (
         "pitfall", "the right network", "trained so from scratch", "points lost",
-        "weights carried over", "points lost", "the other figure is missing, because",
+        "weights carried over", "points lost", "seeds", "the other figure is missing, because",
     )  # fmt: skip
     return tabulate(rows, headers, tablefmt="github", disable_numparse=True)
 
