@@ -22,3 +22,16 @@ def sooner(cases: Mapping[str, Any], soon: Collection[str]) -> dict[str, Any]:
         name: case if name in soon else pytest.param(case, marks=late)
         for name, case in cases.items()
     }
+
+
+def sampled(cases: Mapping[str, Any], kept: Collection[str]) -> dict[str, Any]:
+    """Return cases of the long half, of which all but those named are run by hand; those of several
+    values are tuples."""
+    assert set(kept) < set(cases), f"no such rows: {set(kept) - set(cases)}"
+    when = {True: pytest.mark.complete, False: pytest.mark.exhaustive}
+    return {
+        name: pytest.param(
+            *(case if isinstance(case, tuple) else (case,)), marks=when[name in kept]
+        )
+        for name, case in cases.items()
+    }

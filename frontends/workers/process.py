@@ -52,8 +52,8 @@ def environment(
     leaves it to the framework. spin: for timing, threads that wait do so as the framework has it
     by default, but for one bound: GNU OpenMP's spin some 20 µs and then sleep. Its default of
     milliseconds makes PyTorch five times slower as soon as another program wants a core, and
-    gains little else. Memory that is freed stays with the process, see ALLOCATOR, and MKL takes
-    its fast way on AMD's CPUs, too, see MKL.
+    gains little else. Memory that is freed stays with the process, see ALLOCATOR. Timed or not,
+    an old MKL is told of AVX2, see MKL.
     """
     variables = dict(os.environ)
     variables.pop("PYTHONHOME", None)
@@ -64,10 +64,10 @@ def environment(
         "GLOG_minloglevel": "3",
         "PYTHONWARNINGS": "ignore",
         "NVIDIA_TF32_OVERRIDE": "0",  # float32 is float32 in every framework
+        **(MKL if slow_in_mkl() else {}),
     }
     if spin:
         variables |= ALLOCATOR | {"GOMP_SPINCOUNT": variables.get("GOMP_SPINCOUNT", "10000")}
-        variables |= MKL if slow_in_mkl() else {}
     else:  # idle workers take no time from others
         variables |= {"KMP_BLOCKTIME": "0", "OMP_WAIT_POLICY": "PASSIVE"}
     if device == "cpu":

@@ -36,7 +36,7 @@ REDUCTIONS: dict[str, dict[str, Any]] = {
     "resnet34": {"num_blocks": (1, 2, 3, 1), "width": 16},
     "resnet50": {**SHALLOW, "num_blocks": (1, 2, 2, 1)},
     "resnet101": {**SHALLOW, "num_blocks": (1, 1, 3, 1)},
-    "resnet152": NARROW,
+    "resnet152": {**SHALLOW, "num_blocks": (1, 2, 1, 2)},
     "resnext50_32x4d": GROUPED,
     "resnext101_32x8d": {**GROUPED, "num_blocks": (1, 1, 2, 1), "width": 16},
     "se_resnet50": SHALLOW,

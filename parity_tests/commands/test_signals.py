@@ -156,11 +156,11 @@ def test_a_verification_that_is_ended_otherwise(
 
 
 @pytest.mark.complete
-@rows("number, code, said", ENDS)
+@rows("number, code, said", {name: ENDS[name] for name in ("SIGTERM", "SIGKILL")})
 def test_a_timing_that_is_ended(
     number: int, code: int, said: str, start: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:
-    """Also the worker that is suspended while the other is timed."""
+    """Also the worker that is suspended while the other is timed. By SIGINT, see test_runs.py."""
     process = start(BENCH)
     _until(
         lambda: any('"round"' in p.read_text() for p in tmp_path.glob("out/data/*.jsonl")),

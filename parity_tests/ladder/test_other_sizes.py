@@ -131,13 +131,13 @@ def test_three_panels(name: str, workers: Workers) -> None:
 
 
 @pytest.mark.complete
-@rows("name", {name: name for name in available()[::3]})
+@rows("name", {name: name for name in available()[::8]})
 def test_five_panels(name: str, workers: Workers) -> None:
     _check(reduced(name), _size(name), FRAMEWORKS, workers)
 
 
 @pytest.mark.exhaustive
-@rows("name", {name: name for name in available() if name not in available()[::3]})
+@rows("name", {name: name for name in available() if name not in available()[::8]})
 def test_the_others_in_five_panels(name: str, workers: Workers) -> None:
     _check(reduced(name), _size(name), FRAMEWORKS, workers)
 

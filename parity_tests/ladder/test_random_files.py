@@ -8,7 +8,7 @@ from frontends.frameworks import FRAMEWORKS, MODERN
 from frontends.workers.pool import Workers
 from parity_tests.random_files import drawn, false_alarms
 
-FEW, MORE = 2, 12
+FEW, MORE = 2, 6
 
 
 def _check(count: int, seed: int, panels: tuple[str, ...], workers: Workers) -> None:

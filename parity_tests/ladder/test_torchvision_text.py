@@ -18,7 +18,7 @@ from common.networks import load
 from frontends.ladder.report import Report
 from frontends.ladder.verify import verify_mine
 from frontends.workers.pool import Workers
-from parity_tests.rows import rows
+from parity_tests.rows import rows, sampled
 
 OPENING = """\
 from typing import Any, Callable, Optional, Union
@@ -147,8 +147,7 @@ def check(fault: Fault, folder: Path, workers: Workers) -> None:
     assert any(fault.where in row.note for row in failed[:2]), report.text()
 
 
-@pytest.mark.complete
-@rows("fault", FAULTS)
+@rows("fault", sampled(FAULTS, ("stride", "left in training", "shared BN")))
 def test_a_fault_is_located(fault: Fault, tmp_path: Path, workers: Workers) -> None:
     check(fault, tmp_path, workers)
 

@@ -24,6 +24,11 @@ COMMITTED = [
         "20261122-160750-se_resnext_mnist",
         "20261126-135050-resnet50",
         "20261126-135447-se_resnext_mnist",
+        "20261126-172031-se_resnext_mnist",
+        "20261126-174157-se_resnext_mnist",
+        "20261126-174809-resnet18",
+        "20261126-175650-resnet50",
+        "20261126-180200-resnet50_keras",
     )
 ]
 TORCH = Case("torch", "eager", "inference", batch=50)

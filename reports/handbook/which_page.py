@@ -15,6 +15,8 @@ memory, and what the pages before this one say of silence. Runs on other machine
 are not to be compared with one another: read down a column, never across runs.
 
 {runs}
+Of one framework alone, so that there is nothing to choose between: {alone}.
+
 **How to read it**: a framework's best style, from interleaved rounds of several processes; *of the fastest*
 is paired by round within that table, and ≈ stands where the run's noise does not tell which is faster.
 
@@ -25,7 +27,16 @@ This page is written by `triptych report handbook` from the records of the runs.
 def page(evidence: Evidence) -> str:
     """Return the page as Markdown. Raises TriptychError for a record that cannot be read."""
     runs = [read_run(path) for path in evidence.runs()]
-    return PAGE.format(runs="\n".join(_run(run) for run in runs))
+    several = [run for run in runs if len(_measured(run)) > 1]
+    alone = [f"[{run.header['title']}, {run.header['started'][:10]}](../{run.name}.md)"
+             for run in runs if len(_measured(run)) < 2]  # fmt: skip
+    return PAGE.format(
+        runs="\n".join(_run(run) for run in several), alone=", ".join(alone) or "none"
+    )
+
+
+def _measured(run: Run) -> set[str]:
+    return {each.framework for each in run.timings.values() if each.measured}
 
 
 def _run(run: Run) -> str:

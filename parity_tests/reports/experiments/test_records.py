@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -11,11 +12,12 @@ import pytest
 
 from common.datasets.batches import Batches, Digest
 from common.errors import TriptychError
-from common.experiments import EXPERIMENTS, RESNEXT_FORMS, Experiment
+from common.experiments import EXPERIMENTS, RESNEXT_FORMS, Experiment, Scale
 from common.networks.trials import form
 from frontends.workers.outcomes import CRASHED, Outcome, WorkerError
 from frontends.workers.pool import Workers
 from parity_tests.rows import rows
+from reports import experiment
 from reports.experiment import listed, main, parse, scale_of
 from reports.experiments.lab import Course, Lab
 from reports.experiments.page import page
@@ -166,7 +168,15 @@ def test_a_course_takes_the_batches_of_its_seed(tmp_path: Path, workers: Workers
 
 @pytest.mark.complete
 @rows("name", {name: name for name in EXPERIMENTS})
-def test_a_quick_run_ends_in_a_page(name: str, tmp_path: Path) -> None:
+def test_a_quick_run_ends_in_a_page(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All parts of it, with fewer steps."""
+
+    def shorter(options: argparse.Namespace) -> Scale:
+        return replace(scale_of(options), steps=3)
+
+    monkeypatch.setattr(experiment, "scale_of", shorter)
     framework = "torch" if name in ("rir", "resnet_or_se", "pitfalls") else "torch,paddle"
     line = [name, "--quick", "--framework", framework, "--seeds", "1", "--threads", "1"]
     assert main([*line, "--out", str(tmp_path)]) == 0
