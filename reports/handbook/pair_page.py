@@ -39,9 +39,10 @@ and recipe, in PyTorch and float64, so that nothing else is in between; how far 
 
 ## One difference at a time, in the two frameworks
 
-Into the repaired network, in real TensorFlow 1.15 and Fluid 1.8.5: how far the outputs are apart with the
-repaired network's trained weights, how far the losses come apart in the first steps, and the accuracy
-behind a short training with the difference:
+Into the repaired network, in real Fluid 1.8.5 or TensorFlow 1.15, as a row says: how far the outputs are
+apart with the repaired network's trained weights, how far the losses come apart in the first steps, and the
+accuracy behind a short training with the difference. What has no row was not run yet; the experiment's page
+names it:
 
 {planted}
 
