@@ -22,6 +22,7 @@ from common.networks.blocks import (
 )
 from common.networks.fluid_names import PADDLE_MODELS
 from common.networks.laws import TENSORFLOW
+from common.networks.pitfalls import pitfalls
 from common.networks.resnet import HEAD, STEM, bottleneck, resnet
 from common.networks.resnext import FORMS
 from common.networks.rir import NETWORKS as RIR
@@ -176,6 +177,7 @@ TRIALS: dict[str, Callable[[], Network]] = {
     "se_resnext_mnist": se_resnext_mnist,
     "published_mnist": published,
     **{f"gate_{where}": partial(gated, where) for where in GATES},
+    "pitfalls": pitfalls,
     "transfer_resnet": transfer_resnet,
     **{f"resnext_{name}": partial(form, name) for name in FORMS},
     "rir18_mnist": partial(_narrow, "rir18", 8),

@@ -13,17 +13,14 @@ from reports.experiments.records import Record
 from reports.experiments.study import OPEN, Findings, Study, Verdict
 from reports.page import gigabytes
 
+MOST_NAMED = 40
 PAGE = """# {title}{quick}
 
 {question} The source is: {source}.
 
 {summary}
 
-## Verdicts
-
-{verdicts}
-
-{figures}{tables}## The source's own figures
+{verdicts}{figures}{tables}## The source's own figures
 
 {shows}
 
@@ -88,13 +85,17 @@ def _list(lines: Sequence[str]) -> str:
 
 
 def _verdicts(study: Study, findings: Findings, quick: bool) -> str:
+    """Return a verdict on each claim, "" where there are no claims."""
+    if not study.experiment.claims:
+        return ""
     found = {each.claim: each for each in findings.verdicts}
     said = ", as far as a quick run tells" if quick else ""
     rows = []
     for claim in study.experiment.claims:
         verdict = found.get(claim.name, Verdict(claim.name, OPEN, "was not run"))
         rows.append((claim.words, f"**{verdict.word}**{said}", verdict.evidence))
-    return tabulate(rows, ("the source says", "verdict", "evidence"), tablefmt="github")
+    table = tabulate(rows, ("the source says", "verdict", "evidence"), tablefmt="github")
+    return f"## Verdicts\n\n{table}\n\n"
 
 
 def _ran(study: Study, scale: Scale, findings: Findings) -> list[str]:
@@ -127,7 +128,9 @@ def _missing(study: Study, record: Record, scale: Scale) -> list[str]:
 
 
 def _named(parts: Sequence[str]) -> str:
-    return ", ".join(f"`{each}`" for each in parts)
+    """Return the names of parts; of very many the first and the last."""
+    names = [f"`{each}`" for each in parts]
+    return ", ".join([*names[:2], "…", names[-1]] if len(names) > MOST_NAMED else names)
 
 
 def _sessions(record: Record) -> list[str]:

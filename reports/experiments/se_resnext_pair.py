@@ -1,5 +1,5 @@
-"""SE-ResNeXt in several panels: how far they part, by what the published pair parts, and SE before
-and behind the addition."""
+"""SE-ResNeXt in several panels: how far they part, by what the published pair parts, SE before and
+behind the addition, and the repaired network with one difference at a time."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from common.recipes.recipe import Loss, Recipe
 from frontends.ladder.reference import Reference
 from frontends.training.start import distance
 from frontends.workers.outcomes import WorkerError
+from reports.experiments import planted
 from reports.experiments.lab import Course, Lab
 from reports.schema import Ratio, Text
 from reports.validation import Sized
@@ -93,6 +94,7 @@ def plan(scale: Scale) -> list[str]:
         *(f"difference/{name}" for name in (*ROUNDING, *ALL_DIFFERENCES)),
         *(f"gradients/{where}/{seed}" for seed, where in product(scale.seeds, GATES)),
         *(f"learning/{where}/{seed}" for seed, where in product(scale.seeds, GATES)),
+        *planted.plan(scale),
     ]
 
 
@@ -103,6 +105,8 @@ def run(lab: Lab, part: str) -> dict[str, Any]:
         return _pair(lab, words[0])
     if kind == "difference":
         return _difference(lab, words[0])
+    if kind == "planted":
+        return planted.run(lab, words[0], words[1], int(words[2]))
     where, seed = words[0], int(words[1])
     return _gradients(lab, where, seed) if kind == "gradients" else _learning(lab, where, seed)
 
@@ -209,4 +213,7 @@ def _learning(lab: Lab, where: str, seed: int) -> dict[str, Any]:
     return {"losses": losses, "accuracy": course.evaluate().accuracy}
 
 
-KINDS = {"pair": Pair, "difference": Difference, "gradients": Gradients, "learning": Learning}
+KINDS = {
+    "pair": Pair, "difference": Difference, "gradients": Gradients, "learning": Learning,
+    "planted": planted.Planted,
+}  # fmt: skip

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from common.errors import choose
 from common.experiments import (
+    PITFALLS,
     RESNET_OR_SE,
     RESNEXT_FORMS,
     RIR_OR_RESNET,
     SE_RESNEXT_PAIR,
     TRANSFER,
 )
-from reports.experiments import resnet_or_se, resnext_forms, rir, se_resnext_pair, transfer
+from reports.experiments import (
+    pitfalls,
+    resnet_or_se,
+    resnext_forms,
+    rir,
+    se_resnext_pair,
+    transfer,
+)
+from reports.experiments.found import pitfalls as found_pitfalls
 from reports.experiments.found import resnet_or_se as found_resnet_or_se
 from reports.experiments.found import resnext_forms as found_resnext_forms
 from reports.experiments.found import rir as found_rir
@@ -25,6 +34,7 @@ _STUDIES = (
     (SE_RESNEXT_PAIR, se_resnext_pair, found_se_resnext_pair),
     (RESNEXT_FORMS, resnext_forms, found_resnext_forms),
     (RIR_OR_RESNET, rir, found_rir),
+    (PITFALLS, pitfalls, found_pitfalls),
 )
 STUDIES = {
     made.name: Study(made, runs.plan, runs.run, runs.KINDS, shows.find)

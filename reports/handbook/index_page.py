@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reports.handbook import claims, records, table_page, upgrade_page
+from reports.handbook import claims, costs, records, table_page, upgrade_page
 from reports.handbook.columns import PANELS
 from reports.handbook.concepts import measuring as concepts
 from reports.handbook.evidence import Evidence
@@ -127,5 +127,6 @@ def ran(evidence: Evidence) -> Iterator[tuple[str, int]]:
     yield "claims of the sources put to the frameworks", len(claimed)
     yield "defaults probed", len({line["probe"] for line in evidence.probes})
     yield "mistakes planted, and found by the ladder", len(evidence.controls)
+    yield "mistakes whose cost in accuracy was measured", len(costs.read_costs(evidence.reports))
     proofs = recorded(evidence.reports / RECORD).values()
     yield f"networks proved in {len(PANELS)} panels", sum(bool(each["proved"]) for each in proofs)

@@ -37,6 +37,15 @@ and recipe, in PyTorch and float64, so that nothing else is in between; how far 
 
 {effects}
 
+## One difference at a time, in the two frameworks
+
+Into the repaired network, in real Fluid 1.8.5 or TensorFlow 1.15, as a row says: how far the outputs are
+apart with the repaired network's trained weights, how far the losses come apart in the first steps, and the
+accuracy behind a short training with the difference. What has no row was not run yet; the experiment's page
+names it:
+
+{planted}
+
 ## What the sources claim
 
 Each claim was put to the real frameworks, to the specifications, or to an experiment. {measured}
@@ -75,6 +84,7 @@ def page(evidence: Evidence) -> str:
         shown=", ".join(shown),
         measured=f"Measured {record.header['measured'][:10]}, {versions(record.header)}.",
         effects=experiments.effects(evidence.reports),
+        planted=experiments.planted(evidence.reports),
         claims="\n".join([*rows, *_counted(), *experiments.verdicts(evidence.reports)]),
         snippets="\n\n".join(f"```python\n# {e.panel}\n{e.text}\n```" for e in told),
         record=claims.RECORD,

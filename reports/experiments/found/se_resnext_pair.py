@@ -12,6 +12,7 @@ from tabulate import tabulate
 from common.networks.trials import DIFFERENCES, GATES
 from reports.experiments import drawing
 from reports.experiments.drawing import Drawing, Theme, interval
+from reports.experiments.found import planted as found_planted
 from reports.experiments.page import label
 from reports.experiments.records import Record
 from reports.experiments.se_resnext_pair import ALL_DIFFERENCES, ROUNDING
@@ -26,6 +27,7 @@ def find(record: Record) -> Findings:
     pairs = {precision: values for (precision,), values in record.of("pair").items()}
     differences = {name: values for (name,), values in record.of("difference").items()}
     gradients, learning = record.of("gradients"), record.of("learning")
+    planted = record.of("planted")
     drawings = [
         _losses(pairs) if pairs else None,
         _distances(pairs) if pairs else None,
@@ -37,6 +39,8 @@ def find(record: Record) -> Findings:
         tables.append(("How far panels part", _pair_table(pairs)))
     if differences:
         tables.append(("The published pair, one difference at a time", table_of(differences)))
+    if planted:
+        tables.append((found_planted.TITLE, found_planted.planted_table(planted)))
     if learning:
         tables.append(("SE before and behind the addition, trained", _learned(learning)))
     return Findings(
@@ -55,6 +59,7 @@ HOW = (
     "ways at a time, all in PyTorch, so that nothing but the difference is in between",
     "batches are those of one epoch: that the TensorFlow file shuffles once, and tests on its "
     "training data, changes no step of it, and is not in the table",
+    found_planted.HOW,
     "gradients by depth: a batch of 16 at drawn weights, numpy in float64, twelve blocks",
 )
 

@@ -1,0 +1,219 @@
+"""What pitfalls cost, in points of accuracy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from tabulate import tabulate
+
+from common.experiments import PITFALLS
+from reports.experiments import drawing
+from reports.experiments.drawing import Drawing, Interval, Theme, interval
+from reports.experiments.mistakes import MISTAKES, NOT_RUN, key
+from reports.experiments.page import label
+from reports.experiments.records import Record
+from reports.experiments.study import Findings
+
+FIGURES = {"trained": "trained so from scratch", "carried": "weights carried over"}
+
+FEWEST = 3  # random seeds that an interval is told of
+
+
+@dataclass(frozen=True)
+class Share:
+    """One figure of a pitfall: its accuracy in percent, and the points that it is below the right
+    network's of the same random seeds; None: in no seed was there an accuracy. diverged: in how
+    many there was none, of how many."""
+
+    accuracy: Interval | None
+    lost: Interval | None
+    diverged: int
+    seeds: int
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a pitfall costs in one panel. right: the right network's accuracy in percent. figures:
+    by a key of FIGURES, of those that were run."""
+
+    panel: str
+    right: Interval
+    figures: Mapping[str, Share]
+
+
+HOW = (
+    "the network has two convolutions of stride 2 with “same” padding, grouped and dilated ones, "
+    "three batch normalizations, one of them ending a residual branch, ReLU6, a max pool that "
+    "rounds up and one that pads, an average pool that pads, padded channels, three dense layers "
+    "(`common/networks/pitfalls.py`); a mistake is planted into its specification, the recipe, the "
+    "first weights or the weights that are carried over (`reports/experiments/mistakes.py`), one "
+    "at a time, and written and trained as the right one is",
+    "trained so from scratch: the wrong network from the same random seed on the same batches; "
+    "weights carried over: the right network's trained weights, evaluated in the wrong network",
+    "intervals: 95 %, of the mean over random seeds, of weights and order of samples, where there "
+    "are at least three; points lost are those of the same seed",
+    "with statistics of the batch at evaluation: one image at a time, in numpy",
+)
+
+
+def find(record: Record) -> Findings:
+    """Return what the parts show."""
+    found = costs(record)
+    panels = list(dict.fromkeys(cost.panel for own in found.values() for cost in own))
+    return Findings(
+        _summary(found),
+        (),
+        (_lost(found, panels),) if panels else (),
+        (*((f"In {label(p)}", _table(found, p)) for p in panels), ("Not run", _not_run())),
+        HOW,
+    )
+
+
+def costs(record: Record) -> dict[str, list[Cost]]:
+    """Return pitfall -> what it costs in each panel in which it was run."""
+    right, wrong = record.of("right"), record.of("wrong")
+    found: dict[str, list[Cost]] = {}
+    for name, mistake in MISTAKES.items():
+        panels = dict.fromkeys(panel for own, panel, _ in wrong if own == key(name))
+        for panel in panels:
+            pairs = [
+                (right[mistake.stage, panel, seed], each)
+                for (own, where, seed), each in wrong.items()
+                if (own, where) == (key(name), panel) and (mistake.stage, panel, seed) in right
+            ]
+            if pairs:
+                found.setdefault(name, []).append(_cost(panel, pairs))
+    return found
+
+
+def _cost(panel: str, pairs: Sequence[tuple[Any, Any]]) -> Cost:
+    figures = {}
+    for name in FIGURES:
+        diverged = sum(bool(bad["diverged"]) for _, bad in pairs) if name == "trained" else 0
+        own = [(good["accuracy"], bad[name]) for good, bad in pairs if bad[name] is not None]
+        if own or diverged:
+            figures[name] = Share(
+                interval([100 * bad for _, bad in own]) if own else None,
+                interval([100 * (good - bad) for good, bad in own]) if own else None,
+                diverged,
+                len(pairs),
+            )
+    return Cost(panel, interval([100 * good["accuracy"] for good, _ in pairs]), figures)
+
+
+def said(figure: Share) -> str:
+    """Return a figure in words: "95.1 % (94.8 to 95.4)", and in how many seeds it diverged."""
+    words = [percent(figure.accuracy)] if figure.accuracy else []
+    if figure.diverged:
+        words.append(f"diverged in {figure.diverged} of {figure.seeds} seeds")
+    return ", ".join(words)
+
+
+def percent(found: Interval) -> str:
+    """Return an accuracy with its interval."""
+    return f"{found.mean:.1f} %{_range(found)}"
+
+
+def _points(found: Interval | None) -> str:
+    return f"{found.mean:.1f}{_range(found)}" if found else ""
+
+
+def _range(found: Interval) -> str:
+    """Return the interval in words, "" of too few seeds for one."""
+    return "" if found.count < FEWEST else f" ({found.low:.1f} to {found.high:.1f})"
+
+
+def _summary(found: Mapping[str, Sequence[Cost]]) -> str:
+    parts = [_of(found, name) for name in FIGURES]
+    return " ".join(filter(None, parts)) or "Nothing was run yet."
+
+
+def _of(found: Mapping[str, Sequence[Cost]], figure: str) -> str:
+    own = _all_lost({name: costs[0] for name, costs in found.items()}, figure)
+    if not own:
+        return ""
+    worst = max(own, key=lambda name: own[name].mean)
+    many = sum(each.mean > 1 for each in own.values())
+    return (
+        f"{FIGURES[figure].capitalize()}, {many} of {len(own)} pitfalls cost more than a point of "
+        f"accuracy, at most {own[worst].mean:.1f} points ({worst})."
+    )
+
+
+def _all_lost(found: Mapping[str, Cost], figure: str) -> dict[str, Interval]:
+    """Return what each pitfall costs by one figure, of those that have it."""
+    shares = {name: cost.figures.get(figure) for name, cost in found.items()}
+    return {name: each.lost for name, each in shares.items() if each and each.lost}
+
+
+def _in(found: Mapping[str, Sequence[Cost]], panel: str) -> dict[str, Cost]:
+    return {name: cost for name, own in found.items() for cost in own if cost.panel == panel}
+
+
+def _table(found: Mapping[str, Sequence[Cost]], panel: str) -> str:
+    own = _in(found, panel)
+    rows = []
+    for name in sorted(own, key=_worst(own)):
+        cells = [name, percent(own[name].right)]
+        for figure in FIGURES:
+            had = own[name].figures.get(figure)
+            cells += [said(had), _points(had.lost)] if had else ["", ""]
+        rows.append((*cells, str(own[name].right.count), MISTAKES[name].why))
+    headers = (
+        "pitfall", "the right network", "trained so from scratch", "points lost",
+        "weights carried over", "points lost", "seeds", "the other figure is missing, because",
+    )  # fmt: skip
+    return tabulate(rows, headers, tablefmt="github", disable_numparse=True)
+
+
+def _worst(own: Mapping[str, Cost]) -> Callable[[str], float]:
+    """Return what sorts pitfalls by the most that they cost, the worst first."""
+
+    def lost(name: str) -> float:
+        found = [each.lost.mean if each.lost else 100.0 for each in own[name].figures.values()]
+        return -max(found, default=0.0)
+
+    return lost
+
+
+def _not_run() -> str:
+    return "\n".join(f"- {name}: {why}" for name, why in NOT_RUN.items())
+
+
+def _half(found: Interval) -> float:
+    """Return half an interval's width, 0 where there are too few seeds for one."""
+    return 0.0 if found.high is None or found.count < FEWEST else found.high - found.mean
+
+
+def _lost(found: Mapping[str, Sequence[Cost]], panels: Sequence[str]) -> Drawing:
+    def draw(theme: Theme) -> Figure:
+        drawn, (row,) = drawing.axes(len(panels), width=7.5, height=8.0)
+        for axes, panel in zip(row, panels):
+            own = _in(found, panel)
+            names = sorted(own, key=_worst(own))[::-1]
+            for number, (figure, words) in enumerate(FIGURES.items()):
+                lost = _all_lost(own, figure)
+                at = [names.index(name) for name in lost]
+                means = [each.mean for each in lost.values()]
+                half = [_half(each) for each in lost.values()]
+                axes.errorbar(
+                    means, np.array(at) + 0.16 - 0.32 * number, xerr=half, linestyle="none",
+                    markersize=4, elinewidth=1, label=words, **theme.marks(number),
+                )  # fmt: skip
+            axes.set_yticks(range(len(names)), names, fontsize=7)
+            axes.axvline(0, color=theme.faint, linewidth=1, zorder=0)
+            drawing.label(axes, label(panel), "points of accuracy lost", "")
+        row[0].legend(fontsize=8, loc="lower right")
+        return drawn
+
+    return Drawing(
+        "lost",
+        "Points of accuracy that each pitfall costs, trained so and with weights carried over",
+        "Means over random seeds, with 95 % intervals where there are at least three; at most "
+        f"{PITFALLS.full.tests:,} test images; right of 0: the wrong network is worse.",
+        draw,
+    )
