@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from itertools import permutations
 from pathlib import Path
@@ -25,6 +26,7 @@ from frontends.ladder.asked import Asked
 from frontends.ladder.report import Report
 from frontends.ladder.verify import verify_files
 from frontends.workers.pool import Workers
+from frontends.workers.protocol import Hello
 from frontends.writing.emit import emit
 from parity_tests.search.drawing import networks
 
@@ -63,16 +65,17 @@ def beside(network: Network, panels: tuple[str, str], workers: Workers) -> Repor
 
 
 def false_alarms(
-    count: int, number: int, panels: list[str], workers: Workers
+    found: list[Network], panels: list[str], workers: Workers
 ) -> Iterator[tuple[Network, Report]]:
-    """Yield every network of which two files are called different, with the report."""
+    """Yield every network of which two files are called different, with the report; of each the
+    next two of the panels, in either order, in turn."""
     pairs = list(permutations(panels, 2))
-    for index, network in enumerate(drawn(count, number)):
+    for index, network in enumerate(found):
         report = beside(network, pairs[index % len(pairs)], workers)
         if not report.proved:
             yield network, report
         if index % 25 == 24:
-            print(f"{index + 1} networks", file=sys.stderr)
+            print(f"{index + 1} networks", file=sys.stderr, flush=True)
 
 
 def main() -> int:
@@ -87,15 +90,20 @@ def main() -> int:
     parser.add_argument("--framework", default="all", help="all, or a list with commas")
     parser.add_argument("--record", help="a JSON-lines file to add the outcome to")
     options = parser.parse_args()
-    started = time.monotonic()
+    started, found = time.monotonic(), 0
+    panels, all_drawn = select(options.framework), drawn(options.count, options.seed)
     with Workers() as workers:
-        found = list(false_alarms(options.count, options.seed, select(options.framework), workers))
-    for network, report in found:
-        print(f"{to_json(network)}\n{report.text()}")
+        for network, report in false_alarms(all_drawn, panels, workers):
+            print(f"{to_json(network)}\n{report.text()}", flush=True)
+            found += 1
+        versions = {each: workers.request(each, Hello()).versions for each in panels}
+    met = Counter(step.op.symbol for each in all_drawn for step in each.elaboration.steps)
     record = {
         "seed": options.seed,
-        "count": options.count,
-        "false alarms": len(found),
+        "networks": len(all_drawn),
+        "ops": dict(met),
+        "versions": versions,
+        "false alarms": found,
         "seconds": round(time.monotonic() - started),
     }
     if options.record:
