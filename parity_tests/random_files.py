@@ -10,7 +10,7 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import permutations
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -65,7 +65,7 @@ def beside(network: Network, panels: tuple[str, str], workers: Workers) -> Repor
 
 
 def false_alarms(
-    found: list[Network], panels: list[str], workers: Workers
+    found: Iterable[Network], panels: list[str], workers: Workers
 ) -> Iterator[tuple[Network, Report]]:
     """Yield every network of which two files are called different, with the report; of each the
     next two of the panels, in either order, in turn."""
@@ -78,6 +78,16 @@ def false_alarms(
             print(f"{index + 1} networks", file=sys.stderr, flush=True)
 
 
+def within(found: list[Network], minutes: float, taken: list[Network]) -> Iterator[Network]:
+    """Yield networks until the time is over, and add them to `taken`."""
+    until = time.monotonic() + 60 * minutes
+    for each in found:
+        if time.monotonic() > until:
+            return
+        taken.append(each)
+        yield each
+
+
 def main() -> int:
     """Search and print what was found."""
     parser = Parser(
@@ -88,19 +98,20 @@ def main() -> int:
     parser.add_argument("--count", type=whole(1, 10**9), default=500, help="networks (default 500)")
     parser.add_argument("--seed", type=whole(0, 2**63), default=0, help="of the search (default 0)")
     parser.add_argument("--framework", default="all", help="all, or a list with commas")
+    parser.add_argument("--minutes", type=whole(1, 10**6), default=10**6, help="at most (no limit)")
     parser.add_argument("--record", help="a JSON-lines file to add the outcome to")
     options = parser.parse_args()
-    started, found = time.monotonic(), 0
-    panels, all_drawn = select(options.framework), drawn(options.count, options.seed)
+    started, found, taken = time.monotonic(), 0, list[Network]()
+    panels, every = select(options.framework), drawn(options.count, options.seed)
     with Workers() as workers:
-        for network, report in false_alarms(all_drawn, panels, workers):
+        for network, report in false_alarms(within(every, options.minutes, taken), panels, workers):
             print(f"{to_json(network)}\n{report.text()}", flush=True)
             found += 1
         versions = {each: workers.request(each, Hello()).versions for each in panels}
-    met = Counter(step.op.symbol for each in all_drawn for step in each.elaboration.steps)
+    met = Counter(step.op.symbol for each in taken for step in each.elaboration.steps)
     record = {
         "seed": options.seed,
-        "networks": len(all_drawn),
+        "networks": len(taken),
         "ops": dict(met),
         "versions": versions,
         "false alarms": found,

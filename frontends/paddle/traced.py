@@ -22,6 +22,7 @@ _OPERATORS = (
 EXACT = "gradients of average pools of mine: without Paddle's own rounding of 1/n"
 EXACT_SELU = "SELU of mine: without Paddle's own rounding of its constants to float32"
 EXACT_SIXTH = "hard sigmoid of mine: with 1/6 for Paddle's 0.1666667"
+SELU = 1.0507009873554805, 1.6732632423543772
 _told = []  # the tracing that is told
 _seen = []  # what is told that the pools are exact
 _patched = []
@@ -101,8 +102,10 @@ def _exact_pool2d(x, kernel, strides, paddings, ceil, exclusive, form, kind, eve
 
 
 def _exact_selu(x, scale, alpha):
-    if x.dtype != paddle.float64:
+    usual = abs(scale - SELU[0]) < 1e-7 and abs(alpha - SELU[1]) < 2e-7
+    if x.dtype != paddle.float64 or not usual:
         return _selu(x, scale, alpha)
+    scale, alpha = SELU
     _seen[-1].remark([EXACT_SELU])
     return scale * paddle.where(x > 0, x, alpha * paddle.expm1(x))
 

@@ -106,6 +106,9 @@ PORTED = {
     "flat, NHWC": _ported("flat", "keras_net.py:flat", "the same values in another order"),
     "dropout": _ported("dropped", "torch_net.py:dropped", shape=(6,)),
     "dropout elsewhere": _ported(
-        "dropped", "torch_net.py:dropped_elsewhere", "stands where none", shape=(6,)
+        "dropped",
+        "torch_net.py:dropped_elsewhere",
+        "of 6 values of torch_net.py:dropped_elsewhere (torch_net.py:",
+        shape=(6,),
     ),
 }
