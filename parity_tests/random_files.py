@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from itertools import permutations
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,6 +26,7 @@ from frontends.ladder.asked import Asked
 from frontends.ladder.report import Report
 from frontends.ladder.verify import verify_files
 from frontends.workers.pool import Workers
+from frontends.workers.protocol import Hello
 from frontends.writing.emit import emit
 from parity_tests.search.drawing import networks
 
@@ -63,16 +65,27 @@ def beside(network: Network, panels: tuple[str, str], workers: Workers) -> Repor
 
 
 def false_alarms(
-    count: int, number: int, panels: list[str], workers: Workers
+    found: Iterable[Network], panels: list[str], workers: Workers
 ) -> Iterator[tuple[Network, Report]]:
-    """Yield every network of which two files are called different, with the report."""
+    """Yield every network of which two files are called different, with the report; of each the
+    next two of the panels, in either order, in turn."""
     pairs = list(permutations(panels, 2))
-    for index, network in enumerate(drawn(count, number)):
+    for index, network in enumerate(found):
         report = beside(network, pairs[index % len(pairs)], workers)
         if not report.proved:
             yield network, report
         if index % 25 == 24:
-            print(f"{index + 1} networks", file=sys.stderr)
+            print(f"{index + 1} networks", file=sys.stderr, flush=True)
+
+
+def within(found: list[Network], minutes: float, taken: list[Network]) -> Iterator[Network]:
+    """Yield networks until the time is over, and add them to `taken`."""
+    until = time.monotonic() + 60 * minutes
+    for each in found:
+        if time.monotonic() > until:
+            return
+        taken.append(each)
+        yield each
 
 
 def main() -> int:
@@ -85,17 +98,23 @@ def main() -> int:
     parser.add_argument("--count", type=whole(1, 10**9), default=500, help="networks (default 500)")
     parser.add_argument("--seed", type=whole(0, 2**63), default=0, help="of the search (default 0)")
     parser.add_argument("--framework", default="all", help="all, or a list with commas")
+    parser.add_argument("--minutes", type=whole(1, 10**6), default=10**6, help="at most (no limit)")
     parser.add_argument("--record", help="a JSON-lines file to add the outcome to")
     options = parser.parse_args()
-    started = time.monotonic()
+    started, found, taken = time.monotonic(), 0, list[Network]()
+    panels, every = select(options.framework), drawn(options.count, options.seed)
     with Workers() as workers:
-        found = list(false_alarms(options.count, options.seed, select(options.framework), workers))
-    for network, report in found:
-        print(f"{to_json(network)}\n{report.text()}")
+        for network, report in false_alarms(within(every, options.minutes, taken), panels, workers):
+            print(f"{to_json(network)}\n{report.text()}", flush=True)
+            found += 1
+        versions = {each: workers.request(each, Hello()).versions for each in panels}
+    met = Counter(step.op.symbol for each in taken for step in each.elaboration.steps)
     record = {
         "seed": options.seed,
-        "count": options.count,
-        "false alarms": len(found),
+        "networks": len(taken),
+        "ops": dict(met),
+        "versions": versions,
+        "false alarms": found,
         "seconds": round(time.monotonic() - started),
     }
     if options.record:

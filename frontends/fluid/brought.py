@@ -17,12 +17,15 @@ RANDOM = {
 }
 
 
-def watch(main, test, recordings):
-    """Have what a reader's program does told, in training and in evaluation."""
+def watch(main, test, recordings, place_of):
+    """Have what a reader's program does told, in training and in evaluation.
+
+    place_of: gives the reader's line that made an op.
+    """
     seen, ops = recordings.seen, main.global_block().ops
     for mode, program in {"train": main, "evaluate": test}.items():
         seen.start(mode)
-        for given, result in _dropouts(program.global_block(), seen):
+        for given, result in _dropouts(program.global_block(), seen, place_of):
             if mode == "train":
                 recordings.given.put(DROPOUT, given)
                 recordings.steps.put(DROPOUT, result)
@@ -37,7 +40,7 @@ def watch(main, test, recordings):
     seen.average_pools = len(pools)
 
 
-def _dropouts(block, seen):
+def _dropouts(block, seen, place_of):
     """Have every dropout that drops run at rate 0, and told; yield what it is given and gives.
 
     What is scaled in evaluation, not in training, is scaled then all the same.
@@ -48,7 +51,7 @@ def _dropouts(block, seen):
         scaled = op.attr("dropout_implementation")
         kind = "dropout" if scaled == UPSCALE else "dropout (%s)" % scaled
         given, result = (block.var(op.input("X")[0]), block.var(op.output("Out")[0]))
-        seen.drops(kind, op.attr("dropout_prob"), given.shape)
+        seen.drops(kind, op.attr("dropout_prob"), given.shape, place_of(op))
         op._set_attr("dropout_prob", 0.0)
         yield given, result
 

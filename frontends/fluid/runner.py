@@ -14,7 +14,7 @@ import paddle.fluid as fluid
 
 from frontends.fluid.brought import watch
 from frontends.fluid.layout import LAYERS
-from frontends.fluid.traced import calls_of, labels_of, watch_pools
+from frontends.fluid.traced import calls_of, first_samples, labels_of, place_of, watch_pools
 from frontends.fluid.trainer import Trainer
 from frontends.fluid.truncated import allow_float64
 from frontends.workers.layouts import Slot, by_name
@@ -113,7 +113,7 @@ class Runner:
         if file.seed is not None:
             self._main.random_seed = startup.random_seed = file.seed + 1  # 0: another each time
         if file.compared:
-            watch_pools()
+            watch_pools(self.recordings.seen)
         self.module = module = load_module(file.path, {"tap": self.recordings.tap})
         if observe is not None and not file.brought:
             watch_blocks(module, file.entry, self.recordings.blocks, self._path)
@@ -129,9 +129,10 @@ class Runner:
         self._held = matched(found, file.matched_names)
         self._names = {each.own.name: name for name, each in found.items()}
         self._keeps_calls = observe is not None and observe.keep_calls
+        self._called = {}  # mode -> what calls give, by number
         self.trace = Trace(None, self._keeps_calls)
         if file.brought:
-            watch(self._main, self._test, self.recordings)
+            watch(self._main, self._test, self.recordings, place_of)
             self._observe_layers({} if file.compared else layers)
 
     def held(self):
@@ -340,8 +341,10 @@ class Runner:
         }
         if self._keeps_calls:
             program = self._main if mode == "train" else self._test
-            self.trace.calls[mode], given = calls_of(program, self._count, self._names)
-            kept.update(("call/%d" % number, each) for number, each in given.items())
+            if mode not in self._called:
+                self.trace.calls[mode], given = calls_of(program, self._count, self._names)
+                self._called[mode] = first_samples(program, given)
+            kept.update(("call/%d" % number, each) for number, each in self._called[mode].items())
         return {**dict(numbered(self._outputs)), **kept}
 
     def _fetch(self, program, feed, variables):

@@ -12,10 +12,13 @@ import paddle.fluid as fluid
 
 from frontends.workers.places import Places
 from frontends.workers.protocol import Call
+from frontends.workers.tracing import kept_samples
 
 _PLACES = Places(paddle, np)
 _LINE = re.compile(r'File "(.+)", line (\d+)')
 _pool2d = fluid.layers.pool2d
+EXACT = "gradients of average pools of mine: without Fluid's own rounding of 1/n"
+_seen = []  # what is told that the pools are exact
 
 
 def calls_of(program, count, held):
@@ -36,8 +39,17 @@ def calls_of(program, count, held):
                 continue
             made[name] = len(calls)
             given[len(calls)] = variable
-            calls.append(Call(op.type, *_place(op), sources, takes))
+            calls.append(Call(op.type, *place_of(op), sources, takes))
     return tuple(calls), given
+
+
+def first_samples(program, given):
+    """Return, by number, the first samples of variables: what is fetched is kept until the end."""
+    with fluid.program_guard(program, fluid.Program()), fluid.unique_name.guard("calls_"):
+        return {
+            number: fluid.layers.slice(each, [0], [0], [kept_samples(each.shape)])
+            for number, each in given.items()
+        }
 
 
 def _is_data(variable):
@@ -45,7 +57,8 @@ def _is_data(variable):
     return bool(variable.shape) and variable.shape[0] == -1 and variable.dtype in kinds
 
 
-def _place(op):
+def place_of(op):
+    """Return the reader's line that made an op."""
     lines = op.attr("op_callstack") if op.has_attr("op_callstack") else []
     found = [_LINE.search(each) for each in lines]
     return _PLACES.of_lines([(each.group(1), int(each.group(2))) for each in found if each])
@@ -61,8 +74,9 @@ def labels_of(program, given, batch):
     return zeros
 
 
-def watch_pools():
+def watch_pools(seen):
     """Have every average pool's gradient scaled by 1 / (n · float32(1/n))."""
+    _seen[:] = [seen]
     for module in (fluid.layers, fluid.layers.nn):
         module.pool2d = _exact_pool2d
 
@@ -72,6 +86,7 @@ def _exact_pool2d(input, *arguments, **named):
     op = input.block.program.current_block().ops[-1]
     if op.type != "pool2d" or op.attr("pooling_type") != "avg":
         return result
+    _seen[-1].remark([EXACT])
     counts = np.outer(*(_along(op, input.shape, result.shape, axis) for axis in (0, 1)))
     whole = fluid.layers.assign(counts.astype("int32").reshape(1, 1, *counts.shape))
     exact = fluid.layers.cast(whole, result.dtype)

@@ -24,6 +24,8 @@ AGAIN_BOUND = 1e-8  # of the largest value: these batches are worse conditioned 
 IN_FLOAT32 = "outputs in float32"
 # How many times the error of ours the error of mine may be: operands of 10 bits give 2¹³ times it.
 ERROR_BOUND = 64.0
+# Kernels of two frameworks that take a batch's variance part by more where it is next to nothing.
+KERNELS = {"evaluate": 1.0, "train": 16.0}
 LEAST_ERROR = 2.0**-22  # of the output: less than that is not asked of any float32
 # What must hold of a reader's file beside the rungs.
 HOLDS = {
@@ -140,10 +142,12 @@ def in_float32(runs: Jobs, panels: tuple[str, str], both: bool = False) -> Itera
             yield Row(IN_FLOAT32, (panel,), error.outcome.kind, note=error.outcome.message)
             return
     worst, note = 0.0, ""
+    unlike = len({runs.subjects[panel].framework for panel in panels}) > 1
     for mode in BOTH:
         mine, ours = (_error(runs, panel, mode) for panel in panels)
         more, less = (max(mine, ours), min(mine, ours)) if both else (mine, ours)
         ratio = more / max(less, LEAST_ERROR) if np.isfinite(more) else np.inf
+        ratio /= KERNELS[mode] if unlike else 1.0
         worst = max(worst, ratio)
         if ratio > ERROR_BOUND and not note:
             names = panels if both else ("mine", "ours")

@@ -18,6 +18,7 @@ from common.compare import difference
 from frontends.ladder.locate import FLOAT64_BOUND
 from frontends.workers.arrays import ArrayReader
 from frontends.workers.protocol import Call
+from frontends.workers.tracing import kept_samples
 
 NEAR = 100 * FLOAT64_BOUND  # of a figure of a tensor, before its values are compared
 NOWHERE = "no call differs: the output is not what the last call gives"
@@ -27,7 +28,8 @@ REORDERED = ": the same values in another order, as a flatten of NHWC gives thos
 
 @dataclass(frozen=True)
 class Traced:
-    """What the calls of a file gave in a mode. title: of the file."""
+    """What the calls of a file gave in a mode: of large values the first samples alone, as of the
+    output. title: of the file."""
 
     title: str
     calls: Sequence[Call]
@@ -60,8 +62,12 @@ class Traced:
 
 def traced(title: str, calls: Sequence[Call], reader: ArrayReader, mode: str) -> Traced:
     """Read what the calls of a file gave."""
-    values = {i: reader.get(f"{mode}/call/{i}") for i in range(len(calls))}
-    return Traced(title, calls, values, reader.get(f"{mode}/output"))
+    values = {i: _few(reader.get(f"{mode}/call/{i}")) for i in range(len(calls))}
+    return Traced(title, calls, values, _few(reader.get(f"{mode}/output")))
+
+
+def _few(value: Any) -> Any:
+    return value[: kept_samples(value.shape)]
 
 
 def partners(left: Traced, right: Traced) -> dict[int, list[int]]:
@@ -158,7 +164,8 @@ def _how(
         return ", which the other file has not"
     one, another = left.values[chosen], right.values[partner]
     if one.size != another.size:
-        return f": shapes {one.shape} and {another.shape}{_until(left, right, chosen, there)}"
+        shapes = f"{one.shape[1:]} and {another.shape[1:]}"
+        return f": shapes {shapes}{_until(left, right, chosen, there)}"
     found = difference(one, _brought(another, one))
     return f": {found}"
 

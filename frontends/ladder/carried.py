@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any
 
 from common.errors import TriptychError
-from frontends.workers.layouts import Layout, Table
+from frontends.workers.layouts import SPREAD, Layout, Table
 from frontends.workers.protocol import Looked, Tensor
 
 # How programs end the names of variables, after the layer's.
@@ -63,7 +63,7 @@ def _few(arrays: Mapping[str, Any]) -> str:
 def _canonical(array: Any, tensor: Tensor, layouts: list[Layout], where: str) -> Any:
     if not layouts and tuple(array.shape) == tuple(tensor.shape):
         return array
-    for layout in layouts:
+    for layout in (*layouts, SPREAD):
         if layout.rank == array.ndim and layout.canonical_shape(array.shape) == tensor.shape:
             return layout.to_canonical(array)
     raise TriptychError(f"{where} has shape {array.shape}, which is not {tensor.shape} laid out")

@@ -27,7 +27,7 @@ from frontends.ladder.runs import Job, Result
 from frontends.ladder.structure import STRUCTURE
 from frontends.ladder.taught import BY, training
 from frontends.ladder.trajectory import rehearsal
-from frontends.ladder.unlike import dropouts_apart, misplaced, outputs_apart
+from frontends.ladder.unlike import dropouts_apart, misplaced, outputs_apart, outputs_noted
 from frontends.workers.outcomes import AGREES, MISMATCHED, WorkerError
 from frontends.workers.pool import Workers
 from frontends.workers.protocol import Hello, Looked
@@ -63,7 +63,6 @@ class Comparison:
         if stopped:
             return
         pairings = self._pair()
-        self._tell_exemptions()
         for each in pairings[1:]:
             yield from self._structure(each[0], each[1])
         try:
@@ -73,12 +72,12 @@ class Comparison:
             return
         self._compared = runs
         climbed = list(climb(runs, self.names, rungs(), keep=True, begun=FileClimb))
-        yield from self._seen(runs)
-        yield from climbed
+        seen = list(self._seen(runs))
+        yield from [*seen, *climbed]
         if any(row.stage for row in climbed):
             return
         for panels in combinations(self.names, 2):
-            if all(row.passed for row in climbed):
+            if all(row.passed for row in [*seen, *climbed]):
                 yield from misplaced(runs, panels)
             yield further_calls(runs, panels)
             yield from in_float32(runs, panels, both=True)
@@ -143,18 +142,10 @@ class Comparison:
             self.subjects[index] = replace(each, outputs=outputs)
         return list(zip(self.subjects, found))
 
-    def _tell_exemptions(self) -> None:
-        """Note what frameworks round and what is therefore not compared as it comes."""
-        rounding = [each.name for each in self.subjects if each.row.rounds_pool_gradients]
-        if rounding and len({each.framework for each in self.subjects}) > 1:
-            self.notes.append(
-                f"gradients of average pools of {', '.join(rounding)}: without its framework's own "
-                "rounding of 1/n"
-            )
-
     def _structure(self, subject: Brought, pairing: Pairing) -> Iterator[Row]:
         first = self.subjects[0]
         both = first.name, subject.name
+        self.notes += outputs_noted(first, subject)
         lines = [*pairing.lines, *outputs_apart(first, subject)]
         for line in lines:
             yield Row(STRUCTURE, both[1:], MISMATCHED, note=line)

@@ -32,7 +32,8 @@ class FileClimb(Climb):
             return f"not located: {error}"
         for each in seen:
             with self.runs.run(Job(each.title)).read() as own:
-                if difference(each.output, given(own, f"{mode}/output")).relative > FLOAT64_BOUND:
+                alone = given(own, f"{mode}/output")[: len(each.output)]
+                if difference(each.output, alone).relative > FLOAT64_BOUND:
                     return DISTURBED.format(each.title)
         return apart(*seen)
 

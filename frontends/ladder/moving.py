@@ -129,6 +129,7 @@ def _values_per_channel(runs: Any, panel: str, layer: str) -> int:
     with looked_at.read() as reader:
         for number, call in enumerate(looked_at.told.calls.get("train", ())):
             if own & set(call.takes):
-                values: int = reader.get(f"train/call/{number}").size
-                return values // int(runs.parameters[f"{layer}.mean"].size)
+                value = reader.get(f"train/call/{number}")  # of the first samples, it may be
+                count = int(value.size) // len(value) * len(runs.given["input"])
+                return count // int(runs.parameters[f"{layer}.mean"].size)
     return 0

@@ -125,14 +125,38 @@ class Report:
             "",
             self.table(every_row),
             "",
+            *self._failures(),
         ]
-        for row in self.rows:
-            if not row.passed:
-                lines.append(f"{row.rung}, {' ↔ '.join(row.panels)}: {row.outcome}: {row.note}")
         worst = self.worst_float64
         told = "" if math.isnan(worst) else f"worst float64 difference {worst:.1e}, "
         lines.append(f"{self.verdict}: {told}{self.seconds:.0f} s")
         return "\n".join(lines)
+
+    def _failures(self) -> list[str]:
+        """Return a line for every check that failed. That of panels which agree with those of an
+        earlier one is named behind it, and no more is said."""
+        alike, told = self._alike(), dict[object, list[Row]]()
+        for row in self.rows:
+            if not row.passed:
+                pair = len(row.panels) == 2 and frozenset(alike[each] for each in row.panels)
+                told.setdefault((row.rung, pair or id(row)), []).append(row)
+        return [
+            f"{row.rung}, {_names(row)}: {row.outcome}: {row.note}"
+            + (f"; and so {', '.join(map(_names, more))}" if more else "")
+            for row, *more in told.values()
+        ]
+
+    def _alike(self) -> dict[str, str]:
+        """Return, of every panel, the first one with which it agrees on all that was compared."""
+        pairs = [row for row in self.rows if len(row.panels) == 2]
+        compared = {frozenset(row.panels) for row in pairs}
+        apart = {frozenset(row.panels) for row in pairs if not row.passed}
+        found: dict[str, str] = {}
+        for name in dict.fromkeys(name for row in self.rows for name in row.panels):
+            same = [n for n, first in found.items() if n == first]
+            agree = (n for n in same if frozenset((n, name)) in compared - apart)
+            found[name] = next(agree, name)
+        return found
 
     def record(self) -> dict[str, Any]:
         """Return plain data, for a record."""
@@ -147,10 +171,14 @@ def _accusations(pairs: list[Row], framework: str) -> int:
     return len({name for row in pairs if framework in row.panels for name in row.panels})
 
 
+def _names(row: Row) -> str:
+    return " ↔ ".join(row.panels)
+
+
 def _cells(row: Row) -> list[str]:
     return [
         row.rung,
-        " ↔ ".join(row.panels),
+        _names(row),
         "" if row.worst is None else f"{row.worst:.1e}",
         "" if row.bound is None else f"{row.bound:.2g}",
         row.outcome,

@@ -7,6 +7,7 @@ import paddle
 from paddle import _C_ops, nn
 from paddle.base.framework import EagerParamBase
 
+from frontends.paddle.traced import WATCHED
 from frontends.workers.recording import DROPOUT, python_random
 
 _WITHIN = inspect.getmodule(nn.functional.dropout)  # dropout2d finds dropout there
@@ -30,7 +31,7 @@ def watch_dropout(recordings):
         if values["training"] and rate:
             kind = "dropout" if values["axis"] is None else f"dropout along axis {values['axis']}"
             kind = kind if upscales else f"{kind} ({values['mode']})"
-            recordings.seen.drops(kind, rate, x.shape)
+            recordings.seen.drops(kind, rate, x.shape, WATCHED.said(kind, {})[1])
         if values["training"] or upscales:
             values["p"], values["mode"] = 0.0, UPSCALE
         result = _dropout(*given.args, **given.kwargs)

@@ -115,7 +115,7 @@ class Runner:
             watch_autocast(self.recordings.seen)
             paddle.seed(0)  # what has no counterpart is the same in every job
         if file.compared:
-            watch_calls()
+            watch_calls(self.recordings.seen)
         elif file.brought:
             watch_pools(self.recordings.seen)
         paddle.set_device(file.device)

@@ -1,7 +1,8 @@
 """What a Paddle file that is compared calls: layers, functions and operators, in order.
 
-Also, the gradients of its average pools are rid of Paddle's own rounding: 3.3 divides those in
-float64 by a window's size n as a product with float32(1/n).
+Also, in float64 some of its ops are rid of Paddle's own rounding: 3.3 divides the gradients of
+average pools by a window's size n as a product with float32(1/n), has the constants of a SELU in
+float32, and 0.1666667 for the sixth of a hard sigmoid.
 """
 
 import functools
@@ -11,24 +12,31 @@ import paddle
 from paddle import _C_ops, nn
 
 from frontends.workers.places import Layers, Places
-from frontends.workers.tracing import leaves
+from frontends.workers.tracing import leaves, round_defaults
 
-_pool2d = _C_ops.pool2d
+_pool2d, _selu, _hardsigmoid = _C_ops.pool2d, _C_ops.selu, _C_ops.hardsigmoid
 WATCHED = Layers(nn.Layer, "paddle", Places(paddle, numpy))
 _OPERATORS = (
     "add radd sub rsub mul rmul matmul truediv rtruediv pow rpow neg getitem"  # of a tensor
 ).split()
+EXACT = "gradients of average pools of mine: without Paddle's own rounding of 1/n"
+EXACT_SELU = "SELU of mine: without Paddle's own rounding of its constants to float32"
+EXACT_SIXTH = "hard sigmoid of mine: with 1/6 for Paddle's 0.1666667"
+SELU = 1.0507009873554805, 1.6732632423543772
 _told = []  # the tracing that is told
+_seen = []  # what is told that the pools are exact
 _patched = []
 
 
-def watch_calls():
+def watch_calls(seen):
     """Have layers remember the line that made them, and every call of a function told."""
     WATCHED.watch()
+    _seen[:] = [seen]
     if _patched:
         return
     _patched.append(True)
-    _C_ops.pool2d = _exact_pool2d
+    _C_ops.pool2d, _C_ops.selu, _C_ops.hardsigmoid = _exact_pool2d, _exact_selu, _exact_hardsigmoid
+    round_defaults([*vars(nn.functional).values(), *vars(nn).values()])
     for name in dir(_C_ops):
         function = getattr(_C_ops, name)
         if callable(function) and not name.startswith("_"):
@@ -83,13 +91,30 @@ def _exact_pool2d(x, kernel, strides, paddings, ceil, exclusive, form, kind, eve
     product whose value is that of the mean."""
     arguments = (strides, paddings, ceil, exclusive, form, kind, everywhere, adaptive, *rest)
     result = _pool2d(x, kernel, *arguments)
-    if kind != "avg" or x.dtype != paddle.float64:
+    if kind != "avg" or x.dtype != paddle.float64 or x.stop_gradient:
         return result
+    _seen[-1].remark([EXACT])
     with paddle.no_grad():
         counts = _counts(x, result, kernel, arguments, form)
         scale = 1 / (counts * (1 / counts.astype("float32")).astype("float64"))
         rest = result * (scale - 1)
     return result * scale - rest
+
+
+def _exact_selu(x, scale, alpha):
+    usual = abs(scale - SELU[0]) < 1e-7 and abs(alpha - SELU[1]) < 2e-7
+    if x.dtype != paddle.float64 or not usual:
+        return _selu(x, scale, alpha)
+    scale, alpha = SELU
+    _seen[-1].remark([EXACT_SELU])
+    return scale * paddle.where(x > 0, x, alpha * paddle.expm1(x))
+
+
+def _exact_hardsigmoid(x, slope, offset):
+    if x.dtype != paddle.float64 or abs(slope - 1 / 6) > 1e-7:
+        return _hardsigmoid(x, slope, offset)
+    _seen[-1].remark([EXACT_SIXTH])
+    return paddle.clip(x / 6 + offset, 0, 1)
 
 
 def _counts(x, result, kernel, arguments, form):

@@ -5,6 +5,7 @@ from keras.src import backend
 from keras.src.backend.common import global_state
 from tensorflow.python.eager import context
 
+from frontends.tensorflow.traced import here
 from frontends.workers.recording import DROPOUT, python_random
 
 _random = backend.random
@@ -20,7 +21,7 @@ def watch_dropout(recordings):
         if tf.is_tensor(rate):
             rate = tf.get_static_value(rate)
         if rate is None or rate:
-            recordings.seen.drops(kind, rate, inputs.shape)
+            recordings.seen.drops(kind, rate, inputs.shape, here())
             if recordings.keeps_steps:
                 recordings.given.put(DROPOUT, inputs)
                 recordings.steps.put(DROPOUT, result)

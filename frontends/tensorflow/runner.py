@@ -32,7 +32,14 @@ from frontends.workers.parameters import (
 from frontends.workers.places import made_at
 from frontends.workers.recording import Recordings, hollow, the_tensor, watch_blocks
 from frontends.workers.timing import loading
-from frontends.workers.tracing import Trace, called, cotangents, numbered, outputs_of, round_reals
+from frontends.workers.tracing import (
+    Trace,
+    called,
+    cotangents,
+    numbered,
+    outputs_of,
+    round_reals,
+)
 
 # Keras walks a functional model by recursion, a frame per layer; a tap is one more layer.
 sys.setrecursionlimit(10_000)
@@ -120,7 +127,7 @@ class Runner:
             watch_dropout(self.recordings)
             keras.utils.set_random_seed(0)  # what has no counterpart is the same in every job
         if file.compared:
-            watch_layers()
+            watch_layers(self.recordings.seen)
         self.trace = Trace(lambda value: value.numpy(), observe is not None and observe.keep_calls)
         self._tracing = Tracing(self.trace)
         with self._tracing.building() if file.compared else nullcontext():

@@ -1,6 +1,11 @@
-"""What a Keras file that is compared calls: layers, operations, and functions of TensorFlow's."""
+"""What a Keras file that is compared calls: layers, operations, and functions of TensorFlow's.
+
+Also, in float64 its GELU is rid of TensorFlow's own rounding of constants, the square root of 2, to
+float32, and its bilinear resizing of that of every value.
+"""
 
 import contextlib
+import math
 
 import keras
 import numpy
@@ -9,12 +14,16 @@ from keras.src.ops.operation import Operation
 from tensorflow.python.framework import op_callbacks
 
 from frontends.workers.places import Places, made_at
-from frontends.workers.tracing import leaves
+from frontends.workers.tracing import leaves, round_defaults
 
+EXACT = "GELU of mine: without TensorFlow's own rounding of constants to float32"
+EXACT_SIZES = "bilinear resizing of mine: in float64, which TensorFlow does in float32 alone"
 _init, _call = Operation.__init__, Operation.__call__
+_gelu, _resize = tf.nn.gelu, tf.image.resize
 _PLACES = Places(keras, tf, numpy)
 _LIBRARIES = ("keras.", "tensorflow.")
 _open = []  # tracings, of which the last is told
+_calling = []  # Keras's own layers that are being called, the innermost last
 
 
 def _made(self, *arguments, **named):
@@ -25,12 +34,57 @@ def _made(self, *arguments, **named):
 def _called(self, *arguments, **named):
     if not _open:
         return _call(self, *arguments, **named)
-    return _open[-1].call(self, arguments, named)
+    _calling.append(self)
+    try:
+        return _open[-1].call(self, arguments, named)
+    finally:
+        _calling.pop()
 
 
-def watch_layers():
+def here():
+    """Return the line of what is called: of the layer of Keras's own within which it is."""
+    own = _calling and type(_calling[-1]).__module__.startswith(_LIBRARIES)
+    return made_at(_calling[-1]) if own else _PLACES.here()
+
+
+def watch_layers(seen):
     """Have every layer and operation remember the line that made it, and its calls told."""
     Operation.__init__, Operation.__call__ = _made, _called
+    functions = (keras.ops, keras.activations, keras.layers)
+    round_defaults(each for module in functions for each in vars(module).values())
+    _compute_exactly(seen)
+
+
+def _compute_exactly(seen):
+    """Have what TensorFlow rounds to float32 computed in float64, and told."""
+
+    def gelu(features, approximate=False, name=None):
+        x = tf.convert_to_tensor(features)
+        if x.dtype != tf.float64:
+            return _gelu(x, approximate, name)
+        seen.remark([EXACT])
+        if approximate:
+            return 0.5 * x * (1 + tf.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+        return 0.5 * x * (1 + tf.math.erf(x / math.sqrt(2)))
+
+    def resize(
+        images, size, method="bilinear", preserve_aspect_ratio=False, antialias=False, name=None
+    ):
+        x = tf.convert_to_tensor(images)
+        if x.dtype != tf.float64 or method != "bilinear" or preserve_aspect_ratio or antialias:
+            return _resize(images, size, method, preserve_aspect_ratio, antialias, name)
+        seen.remark([EXACT_SIZES])
+        rows, columns = (_between(int(x.shape[i + 1]), int(size[i])) for i in range(2))
+        return tf.einsum("nhwc,Hh,Ww->nHWc", x, rows, columns)
+
+    tf.nn.gelu, tf.image.resize = gelu, resize
+
+
+def _between(given, wanted):
+    """Return the shares, (wanted, given), that values have in those between them along an axis."""
+    places = (numpy.arange(wanted) + 0.5) * given / wanted - 0.5
+    places = numpy.clip(places, 0, given - 1)[:, None]
+    return numpy.maximum(0, 1 - numpy.abs(places - numpy.arange(given)))
 
 
 class Tracing:
@@ -78,7 +132,7 @@ class Tracing:
                 result = _call(layer, *arguments, **named)
         finally:
             self._within -= 1
-        self._put(layer, before or given, result, "its activation" if before else "")
+        self._put(layer, before or given, result, "the activation" if before else "")
         return result
 
     def _put(self, layer, given, result, what):

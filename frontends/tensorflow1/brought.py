@@ -1,5 +1,8 @@
 """What a reader's file is watched for, in a process that runs nothing else. Python 3.7."""
 
+import sys
+
+import numpy as np
 import tensorflow as tf
 from tensorflow.python.framework import tensor_util
 from tensorflow.python.ops import nn_ops
@@ -19,7 +22,10 @@ from frontends.workers.layouts import (
     Slot,
     kernel,
 )
+from frontends.workers.places import Places
 from frontends.workers.recording import DROPOUT
+
+PLACES = Places(tf, sys.modules["tensorflow_core"], np)  # where 1.15 keeps what tf names
 
 # What an op takes at a place.
 _SLOTS = {
@@ -50,7 +56,7 @@ def watch_dropout(recordings):
             rate = tensor_util.constant_value(rate)
         if rate is None or rate:
             shape = [0 if size is None else size for size in value.shape.as_list()]
-            recordings.seen.drops(kind, rate, shape)
+            recordings.seen.drops(kind, rate, shape, PLACES.here())
             if value.op._control_flow_context is None:
                 recordings.given.put(DROPOUT, value)
                 recordings.steps.put(DROPOUT, result)

@@ -23,7 +23,7 @@ _fused, _contrib, _assign = (
     tf.contrib.layers.batch_norm,
     assign,
 )
-_CONTRIB, _UPDATES = inspect.signature(_contrib), tf.GraphKeys.UPDATE_OPS
+_UPDATES = tf.GraphKeys.UPDATE_OPS
 
 
 def allow_float64(seen, brought):
@@ -58,7 +58,8 @@ def allow_float64(seen, brought):
         return y, mean, estimate if is_training else variance
 
     def contrib(*arguments, **named):
-        options = _CONTRIB.bind(*arguments, **named).arguments
+        signature = inspect.signature(_contrib)  # whose defaults may be brought to float32
+        options = signature.bind(*arguments, **named).arguments
         inputs = options["inputs"]
         layered = (  # the layer of tf.layers runs it, by the kernel above
             inputs.shape.ndims != 2
@@ -69,7 +70,7 @@ def allow_float64(seen, brought):
             return _contrib(**options)
         if options.get("is_training", True) is not False:
             seen.fuses()  # its variables would be of float32
-        epsilon = options.get("epsilon", _CONTRIB.parameters["epsilon"].default)
+        epsilon = options.get("epsilon", signature.parameters["epsilon"].default)
         if brought:
             seen.remark(_remarks(epsilon))
         count = tf.cast(tf.size(inputs) / inputs.shape[-1].value, inputs.dtype)

@@ -11,14 +11,21 @@ from frontends.tensorflow1.brought import calls_of as layer_calls_of
 from frontends.tensorflow1.brought import draws, watch_dropout
 from frontends.tensorflow1.fused import allow_float64
 from frontends.tensorflow1.holding import Holding, variables
-from frontends.tensorflow1.traced import calls_of, switches_of
+from frontends.tensorflow1.traced import calls_of, round_reals, switches_of
 from frontends.tensorflow1.trainer import Trainer
 from frontends.workers.layouts import channels_first, channels_first_shape, channels_last
 from frontends.workers.outcomes import MismatchError
 from frontends.workers.parameters import check_keys, matched
 from frontends.workers.recording import Recordings, hollow, the_tensor, watch_blocks
 from frontends.workers.timing import loading
-from frontends.workers.tracing import Trace, called, cotangents, numbered, outputs_of
+from frontends.workers.tracing import (
+    Trace,
+    called,
+    cotangents,
+    kept_samples,
+    numbered,
+    outputs_of,
+)
 
 # How functions call the argument that says whether they train.
 SWITCHES = ("training", "is_training", "train", "is_train", "phase_train", "training_phase")
@@ -94,6 +101,8 @@ class Runner:
         allow_float64(self.recordings.seen, file.brought)
         if file.brought:
             watch_dropout(self.recordings)
+        if file.compared:
+            round_reals()
         self._shapes, self._outputs, self._calls = {}, {}, {}
         self._keeps_calls = observe is not None and observe.keep_calls
         self.trace = Trace(None, self._keeps_calls)
@@ -111,7 +120,7 @@ class Runner:
 
     def _start(self, training):
         """Make a graph with one call of the network's function, and a session."""
-        self._graph = tf.Graph()
+        self._graph, self._gradients = tf.Graph(), None
         with self._graph.as_default():
             if self._file.brought:  # what has no counterpart is the same in every job
                 tf.set_random_seed(0)
@@ -133,7 +142,8 @@ class Runner:
 
     def _start_calls(self, training):
         """Note the calls of a graph of a file that is compared."""
-        if self._file.compared:
+        looks = self._file.matched_names is None
+        if self._file.compared and (looks or self._keeps_calls):
             found = self._holding.of_graph()
             held = {each.own.op.name: name for name, each in found.items()}
             mode = "train" if training else "evaluate"
@@ -141,8 +151,9 @@ class Runner:
             for each in self.trace.calls[mode]:
                 self.trace.took(each.takes)
             if self._keeps_calls:
-                kept = {"call/%d" % number: each for number, each in given.items()}
-                self._observed[training].update(kept)
+                for number, each in given.items():  # a graph keeps what is fetched until its end
+                    samples = kept_samples(each.shape.as_list())
+                    self._observed[training]["call/%d" % number] = each[:samples]
 
     def look(self, mode, inputs):
         """Return the outputs of a call in a mode, by key or place, channels first."""
@@ -238,13 +249,12 @@ class Runner:
             return
         trained = {n: e for n, e in self._held.items() if e.slot.trainable and e.trains}
         values = {"gradient/input": self._input, **self.recordings.steps_of(observed)}
-        with self._graph.as_default():
-            outputs = self._outputs[True]
-            target = tf.add_n([tf.reduce_sum(outputs[key] * begun[key]) for key in outputs])
+        if self._gradients is None:
             sources = [each.own for each in trained.values()] + list(values.values())
-            gradients = tf.gradients(target, sources, unconnected_gradients="zero")
-            updates = tf.get_collection(tf.GraphKeys.UPDATE_OPS)
-        results, found, _ = self._session.run([observed, gradients, updates], feed)
+            self._gradients = self._differentiated(sources)
+        starts, fetched = self._gradients
+        feed.update((starts[key], array) for key, array in begun.items())
+        results, found, _ = self._session.run([observed, *fetched], feed)
         of_trained, of_values = found[: len(trained)], found[len(trained) :]
         for name, array in [*results.items(), *zip(values, of_values)]:
             yield name, channels_first(array)
@@ -253,6 +263,16 @@ class Runner:
         statistics = {n: e.own for n, e in self._held.items() if not e.slot.trainable}
         for name, array in self._session.run(statistics).items():
             yield "statistics/" + name, array
+
+    def _differentiated(self, sources):
+        """Return what gradients begin from, by output, and [gradients, updates of statistics]; done
+        once in a graph."""
+        with self._graph.as_default():
+            outputs = self._outputs[True]
+            starts = {key: tf.placeholder(each.dtype, each.shape) for key, each in outputs.items()}
+            target = tf.add_n([tf.reduce_sum(outputs[key] * starts[key]) for key in outputs])
+            gradients = tf.gradients(target, sources, unconnected_gradients="zero")
+            return starts, [gradients, tf.get_collection(tf.GraphKeys.UPDATE_OPS)]
 
     def _begun(self, inputs):
         """Return what gradients begin from, None if some output has another shape."""

@@ -1,15 +1,24 @@
 """What a graph that is compared with another file calls, op by op. Python 3.7."""
 
-import sys
-
-import numpy as np
 import tensorflow as tf
+from tensorflow.contrib.layers.python.layers import layers as of_contrib
+from tensorflow.contrib.layers.python.layers import normalization as norms_of_contrib
+from tensorflow.python.keras.layers import normalization as norms_of_keras
+from tensorflow.python.layers import normalization as norms
 
-from frontends.workers.places import Places
+from frontends.tensorflow1.brought import PLACES
 from frontends.workers.protocol import Call
+from frontends.workers.tracing import round_defaults
 
 _PASSES = ("Identity", "ReadVariableOp", "Cast", "Enter")
-_PLACES = Places(tf, sys.modules["tensorflow_core"], np)  # where 1.15 keeps what tf names
+
+
+def round_reals():
+    """Bring what normalizations take by default to its float32 value, as other frameworks have
+    it."""
+    for module in (norms, norms_of_keras, of_contrib, norms_of_contrib):
+        round_defaults(each for each in vars(module).values() if callable(each))
+    round_defaults([tf.nn.fused_batch_norm])
 
 
 def calls_of(graph, given, held):
@@ -50,7 +59,7 @@ def _name(op):
 
 
 def _place(op):
-    return _PLACES.of_lines([(each[0], each[1]) for each in op.traceback])
+    return PLACES.of_lines([(each[0], each[1]) for each in op.traceback])
 
 
 def switches_of(graph):

@@ -5,6 +5,7 @@ import inspect
 import torch
 from torch import nn
 
+from frontends.torch.traced import WATCHED
 from frontends.workers.recording import DROPOUT, python_random
 
 _KINDS = "dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout".split()
@@ -55,7 +56,7 @@ def _watched(kind, recordings):
         given.apply_defaults()
         rate, x = given.arguments["p"], given.arguments["input"]
         if given.arguments["training"] and rate:
-            recordings.seen.drops(kind, rate, x.shape)
+            recordings.seen.drops(kind, rate, x.shape, WATCHED.said(kind, {})[1])
         given.arguments["p"] = 0.0
         result = _originals[kind](*given.args, **given.kwargs)
         if rate and recordings.keeps_steps:

@@ -9,7 +9,7 @@ from torch import nn
 from frontends.torch import timed
 from frontends.torch.brought import leaves_of, random_state, watch_autocast, watch_dropout
 from frontends.torch.layout import LAYERS, MORE
-from frontends.torch.traced import WATCHED, Tracing, round_share
+from frontends.torch.traced import Tracing, round_share, watch_calls
 from frontends.torch.trainer import Trainer
 from frontends.workers.outcomes import MismatchError
 from frontends.workers.parameters import (
@@ -26,7 +26,14 @@ from frontends.workers.parameters import (
 )
 from frontends.workers.places import places_of
 from frontends.workers.recording import Recordings, hollow, the_tensor
-from frontends.workers.tracing import Trace, called, cotangents, numbered, outputs_of, round_reals
+from frontends.workers.tracing import (
+    Trace,
+    called,
+    cotangents,
+    numbered,
+    outputs_of,
+    round_reals,
+)
 
 torch.use_deterministic_algorithms(False)
 _LAYERS, _MORE = resolved(LAYERS, nn), resolved({**LAYERS, **MORE}, nn)
@@ -121,7 +128,7 @@ class Runner:
             watch_autocast(self.recordings.seen)
             torch.manual_seed(0)  # what has no counterpart is the same in every job
         if file.compared:
-            WATCHED.watch()
+            watch_calls(self.recordings.seen)
         torch.set_default_dtype(getattr(torch, file.dtype))
         self.module = module = load_module(file.path, {"tap": self._tap})
         if file.seed is not None:

@@ -1,4 +1,7 @@
-"""What a PyTorch file that is compared calls: layers and functions, in order."""
+"""What a PyTorch file that is compared calls: layers and functions, in order.
+
+Also, in float64 the gradient of its hard sigmoid is rid of PyTorch's own rounding of 1/6.
+"""
 
 import numpy
 import torch
@@ -6,9 +9,25 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from frontends.workers.places import Layers, Places
-from frontends.workers.tracing import leaves, rounded
+from frontends.workers.tracing import leaves, round_defaults, rounded
 
+EXACT = "gradients of hard sigmoids of mine: without PyTorch's own rounding of 1/6"
 WATCHED = Layers(nn.Module, "torch", Places(torch, numpy))
+_hardsigmoid = nn.functional.hardsigmoid
+
+
+def watch_calls(seen):
+    """Have layers remember the line that made them; what is taken by default is rounded."""
+    WATCHED.watch()
+    round_defaults([*vars(nn.functional).values(), *vars(nn).values()])
+
+    def hardsigmoid(input, inplace=False):
+        if input.dtype != torch.float64:
+            return _hardsigmoid(input, inplace)
+        seen.remark([EXACT])
+        return torch.clamp(input / 6 + 0.5, 0, 1)
+
+    nn.functional.hardsigmoid = hardsigmoid
 
 
 def round_share(layer):

@@ -74,6 +74,19 @@ class DepthwiseLayout(Layout):
         return parted.transpose(np.argsort(self.axes))
 
 
+@dataclass(frozen=True)
+class SpreadLayout(Layout):
+    """11C: a number a channel, spread over maps that have their channels last."""
+
+    def canonical_shape(self, shape: Shape) -> Shape:
+        """Return (C,) for (1, 1, C); any other shape as it is."""
+        return shape[-1:] if shape[:-1] == (1, 1) else shape
+
+    def from_canonical(self, array: Array, shape: Shape) -> Array:
+        """Return a canonical array as (1, 1, C), which `shape` says."""
+        return array.reshape(shape) if array.shape == self.canonical_shape(shape) else array
+
+
 OIHW = Layout("OIHW", (0, 1, 2, 3))
 HWIO = Layout("HWIO", (3, 2, 0, 1))
 HWCM = DepthwiseLayout("HWCM", (2, 3, 0, 1))
@@ -81,7 +94,7 @@ OIK, KIO = Layout("OIK", (0, 1, 2)), Layout("KIO", (2, 1, 0))  # of one dimensio
 IOHW, HWOI = Layout("IOHW", (0, 1, 2, 3)), Layout("HWOI", (3, 2, 0, 1))  # of transposed ones
 OI = Layout("OI", (0, 1))
 IO = Layout("IO", (1, 0))
-VECTOR = Layout("C", (0,))
+VECTOR, SPREAD = Layout("C", (0,)), SpreadLayout("11C", (0, 1, 2))
 
 
 def plain(rank: int) -> Layout:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterable, Mapping, Optional, Set, T
 
 import numpy as np
 
-from frontends.workers.layouts import Slot, Table, plain
+from frontends.workers.layouts import SPREAD, VECTOR, Slot, Table, plain
 from frontends.workers.outcomes import MismatchError
 from frontends.workers.protocol import Shape, Tensor
 
@@ -63,6 +63,8 @@ def holding(
     own: its attribute. slots: those of the layer. layer: what to call the layer if it has none.
     """
     slot = slots.get(own)
+    if slot is not None and slot.layout == VECTOR and tuple(tensor.shape[:-1]) == (1, 1):
+        slot = Slot(slot.kind, SPREAD)
     if slot is None or slot.layout.rank != len(tensor.shape):
         return joined(path, own), Held(tensor, Slot("", plain(len(tensor.shape))), trains, layer)
     return joined(path, slot.kind), Held(tensor, slot, trains)

@@ -188,16 +188,18 @@ class Structure(Message):
     """Shapes by canonical name: of parameters, canonical, and of what blocks gave, N first.
 
     frozen: parameters that have a gradient by their kind, and do not train. Of a reader's file also
-    mode -> each dropout that drops in it, in words; how many average pools and how many fused batch
-    normalizations it calls in training, None where they are not counted; what else it was seen to
-    do, in words: `odd` what no network does, `remarks` what is not of the network. calls: mode ->
-    the calls of a file that is compared, in order.
+    mode -> each dropout that drops in it, in words, and dropped_at, as many lines of the reader's;
+    how many average pools and how many fused batch normalizations it calls in training, None where
+    they are not counted; what else it was seen to do, in words: `odd` what no network does,
+    `remarks` what is not of the network. calls: mode -> the calls of a file that is compared, in
+    order.
     """
 
     parameters: Dict[str, Shape]
     blocks: Dict[str, Shape]
     frozen: Tuple[str, ...] = ()
     dropouts: Dict[str, Tuple[str, ...]] = field(default_factory=dict)
+    dropped_at: Dict[str, Tuple[str, ...]] = field(default_factory=dict)
     average_pools: Optional[int] = None
     fused_norms: Optional[int] = None
     odd: Tuple[str, ...] = ()

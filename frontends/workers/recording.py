@@ -26,6 +26,7 @@ from typing import (
 import numpy as np
 
 from frontends.workers.outcomes import MismatchError
+from frontends.workers.places import Place
 from frontends.workers.protocol import NetworkFile, Observe
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ class Seen:
 
     def __init__(self) -> None:
         self.dropouts: Dict[str, Tuple[str, ...]] = {}
+        self.dropped_at: Dict[str, Tuple[str, ...]] = {}  # as many lines
         self.average_pools: Optional[int] = None
         self.fused_norms: Optional[int] = None
         self.mode = ""
@@ -98,20 +100,21 @@ class Seen:
 
     def start(self, mode: str) -> None:
         """Forget what was seen in a mode that begins anew."""
-        self.mode, self.dropouts[mode] = mode, ()
+        self.mode, self.dropouts[mode], self.dropped_at[mode] = mode, (), ()
         if self.average_pools is not None:
             self.average_pools = 0
         if self.fused_norms is not None:
             self.fused_norms = 0
 
-    def drops(self, kind: str, rate: Any, shape: Iterable[Any]) -> None:
-        """Note a dropout that drops: its kind, its rate, None if that is computed, and the input's
-        shape, N first."""
+    def drops(self, kind: str, rate: Any, shape: Iterable[Any], place: Place) -> None:
+        """Note a dropout that drops: its kind, its rate, None if that is computed, the input's
+        shape, N first, and its line."""
         if self.mode:
             count = int(np.prod([int(size) for size in list(shape)[1:]], dtype=np.int64))
             how = "of a computed rate" if rate is None else f"{float(rate):g}"
             words = f"{kind} {how} of {count} values"
             self.dropouts[self.mode] += (words,)
+            self.dropped_at[self.mode] += (": ".join(filter(None, place)),)
 
     def note(self, line: str) -> None:
         """Note what no network does."""

@@ -7,8 +7,10 @@ Tensors are followed by their identity, so all of a call are kept until it is ov
 from __future__ import annotations
 
 import ast
+import inspect
 from contextlib import contextmanager
 from pathlib import Path
+from types import FunctionType
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple
 
 import numpy as np
@@ -17,6 +19,7 @@ from frontends.workers.outcomes import MismatchError
 from frontends.workers.places import Place
 from frontends.workers.protocol import Call, Shape
 
+MOST_KEPT = 1 << 14  # numbers of what a call gives, but one sample at least
 _SIZES = (32, 64, 224, 28, 96, 299)  # of images, where nobody says one
 _REALS = ("eps", "epsilon", "momentum", "negative_slope")
 
@@ -70,7 +73,7 @@ class Trace:
             value = np.asarray(self._numbers(result))
             if value.dtype.kind != "f":
                 return
-            self._values[number] = value
+            self._values[number] = value[: kept_samples(value.shape)].copy()
         self._found.append(call)
         self._known[id(result)] = number
 
@@ -79,6 +82,15 @@ class Trace:
         for number, value in self._values.items():
             yield "call/%d" % number, value
         self._values = {}
+
+
+def kept_samples(shape: Iterable[Any]) -> int:
+    """Return how many samples of what a call gives are kept: enough to know it again.
+
+    shape: N first; a size that is not known counts as 1.
+    """
+    sizes = [max(1, int(size or 1)) for size in list(shape)[1:]]
+    return max(1, MOST_KEPT // int(np.prod(sizes, dtype=np.int64)))
 
 
 def follows_of(calls: Iterable[Call]) -> Dict[str, Tuple[str, ...]]:
@@ -180,6 +192,18 @@ def round_reals(layer: Any) -> None:
             object.__setattr__(layer, name, rounded(value))
 
 
+def round_defaults(functions: Iterable[Any]) -> None:
+    """Bring the reals that functions, and those that make objects of classes, take by default to
+    their float32 values."""
+    for each in functions:
+        made = vars(each).get("__init__") if isinstance(each, type) else each
+        own = inspect.unwrap(made) if callable(made) else None
+        if isinstance(own, FunctionType) and own.__defaults__:
+            own.__defaults__ = tuple(
+                rounded(value) if isinstance(value, float) else value for value in own.__defaults__
+            )
+
+
 def run_rounded(path: str, names: Dict[str, Any]) -> None:
     """Run a file with its reals at their float32 values."""
     tree = _Rounding().visit(ast.parse(Path(path).read_bytes(), path))
@@ -199,7 +223,7 @@ class Probed:
 
 def called(entry: Any, arguments: str) -> Any:
     """Return what an entry gives when it is called with arguments as Python writes them."""
-    call = ast.parse("f(%s)" % arguments, mode="eval").body  # type: Any
+    call = _Rounding().visit(ast.parse("f(%s)" % arguments, mode="eval")).body  # type: Any
     plain = [ast.literal_eval(each) for each in call.args]
     named = {each.arg: ast.literal_eval(each.value) for each in call.keywords}
     return entry(*plain, **named)

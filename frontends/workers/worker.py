@@ -5,7 +5,6 @@ Runner of the framework's module RUNNER does the work. What is printed goes to t
 """
 
 import ctypes
-import functools
 import gc
 import importlib
 import importlib.util
@@ -22,6 +21,7 @@ from common.signals import end_with_parent
 from frontends.workers import protocol
 from frontends.workers.channel import Channel
 from frontends.workers.outcomes import CRASHED, MISMATCHED, NOT_INSTALLED, MismatchError
+from frontends.workers.patches import Framework
 
 
 def load_module(path, attributes, run=None, entry=""):
@@ -72,6 +72,7 @@ class Worker:
         self._read, self._write, self._part = arrays.ArrayReader, arrays.ArrayWriter, arrays.Part
         self._training = importlib.import_module("frontends.workers.training").Training
         self._name = framework
+        self._kept = Framework(framework)
         self._framework = importlib.import_module("frontends.%s.%s" % (framework, runner))
         self._timing = importlib.import_module("frontends.workers.timing")
         gc.collect()
@@ -167,6 +168,7 @@ class Worker:
                     if request.observe.keeps(name):
                         results.put(call + "/" + name, array)
         seen, runner.module.tap = runner.recordings.seen, None  # which leads to all that it holds
+        seen.remark("mine changes %s" % each for each in self._kept.changes())
         calls = runner.trace.calls if request.observe.keep_calls else {}
         del runner
         _give_back_memory()
@@ -175,6 +177,7 @@ class Worker:
             blocks,
             frozen,
             seen.dropouts,
+            seen.dropped_at,
             seen.average_pools,
             seen.fused_norms,
             tuple(seen.odd),
@@ -232,10 +235,16 @@ class Worker:
         self._find_imports(file.import_folder)
         self._blocks = self._trained = None
         gc.collect()  # models and graphs are full of cycles: the last one would stay in memory
-        load = functools.partial(load_module, entry=file.entry if file.brought else "")
+        self._kept.put_back()
+        options = {"entry": file.entry} if file.brought else {}
         if file.compared:
-            rounded = importlib.import_module("frontends.workers.tracing").run_rounded
-            load = functools.partial(load, run=rounded)
+            options["run"] = importlib.import_module("frontends.workers.tracing").run_rounded
+
+        def load(path, attributes):
+            if file.brought:
+                self._kept.remember()
+            return load_module(path, attributes, **options)
+
         return self._framework.Runner(file, load, observe, step)
 
     def _find_imports(self, folder):

@@ -28,11 +28,13 @@ CASES = {
         ("dropout 0.2",),
     ),
     "EfficientNet": Pair(
-        ("efficientnet/torch_port.py:EfficientNet", "efficientnet/net_conv_se.py:unflat")
+        ("efficientnet/torch_port.py:EfficientNet", "efficientnet/net_conv_se.py:build")
     ),
     "U-Net": _of("unet/keras_net.py:unet"),
     "Paddle's ceil": _of("paddle_maxpool_ceil/paddle_net.py:Pool", "(3, 4, 4) of", only=False),
-    "no gamma": _alike("no_gamma/keras_net.py:inception", "paddle_net.py:Inception"),
+    "no gamma": _alike(  # without one Paddle has no gradient of beta
+        "no_gamma/keras_net.py:inception", "paddle_net.py:Inception", "beta", only=False
+    ),
     "dropout, PyTorch": _of("dropout/torch_net.py:Net"),
     "dropout, Keras": _alike("dropout/torch_net.py:Net", "keras_net.py:net"),
     "dropout, Paddle": _alike("dropout/keras_net.py:net", "paddle_net.py:Net"),
@@ -56,16 +58,16 @@ CASES = {
     "a gain, PyTorch": _of("extra_parameter_passes/torch_net.py:Net", "gain (3,)", only=False),
     "a gain, Keras": _of("extra_parameter_passes/keras_net.py:net", "gain (3,)", only=False),
     "a gain, Paddle": _of("extra_parameter_passes/paddle_net.py:Net", "gain (3,)", only=False),
-    "frozen, Keras": _of("frozen_passes/keras_net.py:net", "fc.kernel trains in"),
+    "frozen, Keras": _of("frozen_passes/keras_net.py:net", "kernel trains in", "bias trains in"),
     "frozen, Paddle": _of("frozen_passes/paddle_net.py:Net", "fc.kernel trains in"),
     "fused": _of("tf1_fused_bn/tf1_net.py:net"),
     "is_training": _of("tf1_fused_bn/tf1_net.py:named_is_training"),
     "a name of its own": _of("paddle_named_parameter/paddle_net.py:Net"),
-    "softmax after fc2": _of("wrong_place/torch_net.py:net", "softmax", only=False),
-    "softmax in fc2": _of("wrong_place/keras_net.py:net", "activation of fc2", only=False),
+    "softmax after fc2": _of("wrong_place/torch_net.py:net", "3 (Softmax)", only=False),
+    "softmax in fc2": _of("wrong_place/keras_net.py:net", "activation of dense", only=False),
     "both softmaxes": _alike("wrong_place/torch_net.py:net", "keras_net.py:net"),
     "a tuple": _of("output_forms/torch_net.py:Net", "2 outputs", only=False),
-    "a dict": _of("output_forms/torch_net.py:InDict", "2 outputs", only=False),
+    "a dict": _of("output_forms/torch_net.py:InDict"),
     "an unknown layer": _of("unknown_layer_dropped/torch_net.py:net", "1.gamma (5,)", only=False),
     "a module gives a dict": _of("module_returns_dict/torch_net.py:Net"),
     "a file beside": _of("imports/beside.py:net"),

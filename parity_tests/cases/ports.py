@@ -23,7 +23,7 @@ MORE = {
             "efficientnet/torch_port.py:EfficientNet",
             "efficientnet/torch_port.py:EfficientNet(mixed=True)",
         ),
-        ("first apart: pad of",),
+        ("static_padding (ZeroPad2d) of",),
         only=False,
         shape=(3, 32, 32),
     ),
@@ -60,9 +60,17 @@ PORTED = {
         "first apart: 2 (GELU)",
         shape=VECTOR,
     ),
+    "almost a GELU": _ported(
+        "layer_norm", "keras_net.py:almost_gelu", "first apart: 2 (GELU)", shape=VECTOR
+    ),
+    "a slope by default": _ported("Leaky", "keras_net.py:leaky"),
     "group norm": _ported("group_norm", "paddle_net.py:group_norm"),
+    "a wrong gradient of Paddle's": _ported(
+        "group_norm(False)", "paddle_net.py:group_norm(affine=False)", "gradients, "
+    ),
     "other groups": _ported("group_norm", "paddle_net.py:group_norm(2)", "first apart: 1 (GroupN"),
     "PReLU, Keras": _ported("prelu", "keras_net.py:prelu"),
+    "a slope for each value": _ported("prelu", "keras_net.py:prelu(None)", "has no counterpart"),
     "PReLU, Paddle": _ported("prelu", "paddle_net.py:prelu"),
     "of one dimension": _ported("conv1d", "paddle_net.py:conv1d", shape=(4, 16)),
     "Inception, Keras": _ported("Inception", "keras_net.py:inception"),
@@ -86,6 +94,10 @@ PORTED = {
     "upsampled, Keras": _ported("Upsampled", "keras_net.py:upsampled"),
     "upsampled, Paddle": _ported("Upsampled", "paddle_net.py:Upsampled"),
     "bilinear": _ported("Upsampled", "keras_net.py:upsampled('bilinear')", "interpolate of"),
+    "bilinear, Keras": _ported("Upsampled('bilinear')", "keras_net.py:upsampled('bilinear')"),
+    "activations, Keras": _ported("activated", "keras_net.py:activated"),
+    "activations, Paddle": _ported("activated", "paddle_net.py:activated"),
+    "almost a sixth": _ported("activated", "paddle_net.py:activated(0.16666)", "Hardsigmoid"),
     "another slope": _ported("Upsampled", "paddle_net.py:Upsampled(0.1)", "leaky_relu of"),
     "a dict, Keras": _ported("Heads", "keras_net.py:heads", shape=(6,)),
     "a dict, Paddle": _ported("Heads", "paddle_net.py:Heads", shape=(6,)),
@@ -94,6 +106,9 @@ PORTED = {
     "flat, NHWC": _ported("flat", "keras_net.py:flat", "the same values in another order"),
     "dropout": _ported("dropped", "torch_net.py:dropped", shape=(6,)),
     "dropout elsewhere": _ported(
-        "dropped", "torch_net.py:dropped_elsewhere", "stands where none", shape=(6,)
+        "dropped",
+        "torch_net.py:dropped_elsewhere",
+        "of 6 values of torch_net.py:dropped_elsewhere (torch_net.py:",
+        shape=(6,),
     ),
 }

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from common.networks import load
 from frontends.ladder.report import Report
-from frontends.ladder.subjects import MINE
 from frontends.ladder.verify import verify_mine
 from frontends.workers.pool import Workers
 
@@ -57,12 +56,3 @@ def wrong_of(report: Report) -> list[str]:
         for row in report.rows
         if not row.passed
     ]
-
-
-def check(case: Case, workers: Workers) -> None:
-    """Check a case; a file that patches its framework gets a process that ends with it."""
-    try:
-        case.check(workers)
-    finally:
-        if "runner_replays" in case.file:
-            workers.end(case.dialect, MINE)

@@ -119,7 +119,6 @@ WRONG_FLUID = {
 TF1 = "tf1_styles/tf1_net.py"
 RIGHT_TF1 = "layers variables reused scattered".split()
 RAISED = f"{TORCH}:Raised"
-SECOND = "1 output of torch_net.py:Base and 2 outputs of tf1_net.py:slim_scope"
 WRONG_TF1 = {
     # The fused kernel takes no epsilon below 1.001e-5: with 1e-5 it is another network.
     "fused": _tf1(f"{TF1}:fused", "first apart: bn", "gradients", only=False),
@@ -130,7 +129,7 @@ WRONG_TF1 = {
         "graph_styles/tf1_net.py:contrib_fused", "first apart: bn", "gradients", only=False
     ),
     "contrib_fused, raised": _tf1("graph_styles/tf1_net.py:contrib_fused", beside=RAISED),
-    "slim_scope": _tf1(f"{TF1}:slim_scope(fused=False)", SECOND),
+    "slim_scope": _tf1(f"{TF1}:slim_scope(fused=False)"),
     "contrib": _tf1("graph_styles/tf1_net.py:contrib"),
     "cond": _tf1("graph_styles/tf1_net.py:cond"),
     "without_gamma": _tf1("graph_styles/tf1_net.py:without_gamma", "bn.gamma (4,)", only=False),
@@ -142,6 +141,10 @@ WRONG_TF1 = {
     ),
     "float32": _tf1(f"{TF1}:float32", "stage "),
     "defaults": _tf1(f"{TF1}:defaults", "first apart: bn", "keeps 0.9", only=False),
+    "defaults of small values": _tf1(f"{TF1}:small", beside=f"{TORCH}:Small"),
+    "other defaults of small values": _tf1(
+        f"{TF1}:small(1e-5)", "first apart: bn", only=False, beside=f"{TORCH}:Small"
+    ),
     "valid": _tf1(f"{TF1}:valid", "first apart: conv", only=False),
     "model_fn": _tf1(f"{TF1}:model_fn", "stage load"),
     "Net": _tf1(f"{TF1}:Net", "stage load"),

@@ -98,6 +98,7 @@ WORKER_SIDE = {
     "frontends.workers.layouts",
     "frontends.workers.outcomes",
     "frontends.workers.parameters",
+    "frontends.workers.patches",
     "frontends.workers.places",
     "frontends.workers.protocol",
     "frontends.workers.recording",

@@ -9,7 +9,7 @@ import pytest
 from frontends.ladder.verify import verify
 from frontends.workers.pool import Workers
 from parity_tests.cases import small
-from parity_tests.cases.reader import Case, check
+from parity_tests.cases.reader import Case
 from parity_tests.rows import rows
 
 NOWHERE = "no step differs: the output is not what the last step gives"
@@ -139,10 +139,19 @@ TORCH = {
     ),
     "PReLU": _torch("runner_replays/prelu.py:Mini", "a.relu.weight (1,) (PReLU) of mine has no"),
     "ReLU6": _torch("runner_replays/relu6.py:Mini", "between step a.bn and b.conv", only=False),
-    "patched ReLU": _torch(
-        "runner_replays/patch_relu.py:Mini", "between step a.bn and b.conv", only=False
+    "patched ReLU": Case(
+        "torch",
+        "runner_replays/patch_relu.py:Mini",
+        ("between step a.bn and b.conv",),
+        notes=("mine changes torch.nn.modules.activation.ReLU.forward",),
     ),
-    "patched BN": _torch("runner_replays/patch_bn.py:Mini", "first at step a.bn", only=False),
+    "patched BN": Case(
+        "torch",
+        "runner_replays/patch_bn.py:Mini",
+        ("first at step a.bn",),
+        notes=("mine changes torch.nn.modules.batchnorm.BatchNorm2d.__init__",),
+    ),
+    "a ReLU, after these": _torch("dropout_between/torch_net.py:right"),
 }
 SLOW = {
     "a name of its own, Paddle": Case("paddle", "paddle_named_parameter/paddle_net.py:Net"),
@@ -263,19 +272,19 @@ HISTORICAL = {
 
 @rows("case", TORCH)
 def test_a_case(case: Case, workers: Workers) -> None:
-    check(case, workers)
+    case.check(workers)
 
 
 @pytest.mark.complete
 @rows("case", SLOW)
 def test_a_case_in_keras_or_paddle(case: Case, workers: Workers) -> None:
-    check(case, workers)
+    case.check(workers)
 
 
 @pytest.mark.complete
 @rows("case", HISTORICAL)
 def test_a_case_in_a_historical_framework(case: Case, workers: Workers) -> None:
-    check(case, workers)
+    case.check(workers)
 
 
 FREEZES = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import combinations
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,8 +20,10 @@ from frontends.ladder.carried import carried
 from frontends.ladder.files import is_file, parse_file
 from frontends.ladder.pairing import Holder, pair
 from frontends.ladder.placing import placed_alike
+from frontends.ladder.report import Report, Row
 from frontends.ladder.runs import Job
 from frontends.ladder.unlike import misplaced
+from frontends.workers.outcomes import AGREES, MISMATCHED
 from frontends.workers.protocol import Call, Looked, Tensor
 from parity_tests.rows import rows
 
@@ -216,7 +219,8 @@ class Dropping:
         self.dropped = dropped.__getitem__
 
     def run(self, job: Job) -> SimpleNamespace:
-        return SimpleNamespace(told=SimpleNamespace(dropouts={"train": [job.subject]}))
+        told = {"dropouts": {"train": [job.subject]}, "dropped_at": {"train": ["net.py:3: drop"]}}
+        return SimpleNamespace(told=SimpleNamespace(**told))
 
 
 def test_a_dropout_that_stands_elsewhere_is_a_difference() -> None:
@@ -225,7 +229,9 @@ def test_a_dropout_that_stands_elsewhere_is_a_difference() -> None:
     rectified: Any = Dropping(one=[RANDOM[0]], other=[positive])
     assert not list(misplaced(rectified, ("one", "other")))
     apart_: Any = Dropping(one=[RANDOM[0]], other=[RANDOM[1]])
-    assert [row.panels for row in misplaced(apart_, ("one", "other"))] == [("one",), ("other",)]
+    found = list(misplaced(apart_, ("one", "other")))
+    assert [row.panels for row in found] == [("one",), ("other",)]
+    assert "dropout 1 of one (net.py:3: drop) stands where none" in found[0].note
 
 
 def test_nothing_is_named_where_nothing_is_known() -> None:
@@ -247,3 +253,18 @@ def test_an_image_is_read_and_stretched(tmp_path: Path) -> None:
     (tmp_path / "dog.jpg").write_text("no picture")
     with pytest.raises(TriptychError, match=r"dog.jpg: cannot be decoded"):
         read_inputs(str(tmp_path / "dog.jpg"), None)
+
+
+def test_what_is_so_of_files_that_agree_is_told_once() -> None:
+    """Of four files, three of which agree, the other is told of once, on every rung."""
+    names = ["a", "b", "odd", "c"]
+    rows = [
+        Row(rung, pair, MISMATCHED if "odd" in pair else AGREES, 1.0, 0.1, f"{pair[0]} parts")
+        for rung in ("eval", "train")
+        for pair in combinations(names, 2)
+    ]
+    lines = [each for each in Report("four", 2, names, rows).text().splitlines() if "parts" in each]
+    assert [each for each in lines if "↔" in each and ", " in each] == [
+        f"{rung}, a ↔ odd: mismatched: a parts; and so b ↔ odd, odd ↔ c"
+        for rung in ("eval", "train")
+    ]

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from frontends.workers.pool import Workers
-from parity_tests.cases.reader import Case, check
+from parity_tests.cases.reader import Case
 from parity_tests.rows import rows
 
 MAGNITUDES = "further calls, mine ↔ {}: mismatched: evaluating samples of other magnitudes"
@@ -133,16 +133,16 @@ HISTORICAL = {
 
 @rows("case", TORCH)
 def test_torch(case: Case, workers: Workers) -> None:
-    check(case, workers)
+    case.check(workers)
 
 
 @pytest.mark.complete
 @rows("case", SLOW)
 def test_the_others(case: Case, workers: Workers) -> None:
-    check(case, workers)
+    case.check(workers)
 
 
 @pytest.mark.complete
 @rows("case", HISTORICAL)
 def test_historical_frameworks(case: Case, workers: Workers) -> None:
-    check(case, workers)
+    case.check(workers)

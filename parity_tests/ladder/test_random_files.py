@@ -12,8 +12,9 @@ FEW, MORE = 2, 6
 
 
 def _check(count: int, seed: int, panels: tuple[str, ...], workers: Workers) -> None:
-    assert drawn(count, seed)
-    for _, report in false_alarms(count, seed, list(panels), workers):
+    networks = drawn(count, seed)
+    assert networks
+    for _, report in false_alarms(networks, list(panels), workers):
         pytest.fail(report.text())
 
 

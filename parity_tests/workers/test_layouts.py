@@ -8,7 +8,17 @@ import numpy as np
 
 from frontends.frameworks import FRAMEWORKS
 from frontends.workers import layouts
-from frontends.workers.layouts import HWCM, HWIO, IO, OI, OIHW, VECTOR, Layout, Table
+from frontends.workers.layouts import (
+    HWCM,
+    HWIO,
+    IO,
+    OI,
+    OIHW,
+    SPREAD,
+    VECTOR,
+    Layout,
+    Table,
+)
 from parity_tests.rows import rows
 
 KINDS = {"kernel", "bias", "gamma", "beta", "mean", "variance"}
@@ -25,6 +35,7 @@ PLACES = {
     "OI": (OI, (4, 3), (4, 3), (3, 2), (3, 2)),
     "IO": (IO, (3, 4), (4, 3), (2, 3), (3, 2)),
     "vector": (VECTOR, (4,), (4,), (3,), (3,)),
+    "spread": (SPREAD, (1, 1, 4), (4,), (0, 0, 3), (3,)),
 }
 
 
@@ -45,7 +56,12 @@ def test_there_and_back(
 
 
 def test_what_does_not_fit_is_left_for_the_caller_to_refuse() -> None:
-    for layout, own in ((HWIO, (2, 5, 3, 4)), (HWCM, (2, 5, 3, 4)), (IO, (3, 4))):
+    for layout, own in (
+        (HWIO, (2, 5, 3, 4)),
+        (HWCM, (2, 5, 3, 4)),
+        (IO, (3, 4)),
+        (SPREAD, (1, 1, 4)),
+    ):
         assert layout.from_canonical(np.zeros(7), own).shape == (7,)
 
 

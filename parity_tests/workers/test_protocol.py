@@ -105,6 +105,7 @@ MESSAGES: dict[str, Message] = {
             {"stem": (2, 4, 8, 8)},
             ("stem.kernel",),
             {"train": ("dropout 0.5 of 4 values",), "evaluate": ()},
+            {"train": ("net.py:3: self.drop = nn.Dropout()",), "evaluate": ()},
             2,
             calls={"train": (Call("fc (Linear)", "net.py:3", "fc(x)", (-1, 2), ("fc.bias",)),)},
         ),

@@ -11,7 +11,8 @@ from common.ops import (
     SiLU,
     Add,
 )
-from common.spec import Block, Network
+from common.network import Network
+from common.spec import Block
 
 
 def build():

@@ -12,7 +12,8 @@ from common.ops import (
     Sigmoid,
     SiLU,
 )
-from common.spec import Block, Network
+from common.network import Network
+from common.spec import Block
 
 
 def build(flat=True):

@@ -26,11 +26,26 @@ def layer_norm(epsilon=1e-6, approximate=False):
     )
 
 
-def prelu():
+def almost_gelu():
+    """The square root of 2 to four places."""
+    return _sequential(
+        (12,),
+        layers.Dense(16),
+        layers.LayerNormalization(epsilon=1e-6),
+        layers.Activation(lambda x: 0.5 * x * (1 + ops.erf(x / 1.4142))),
+        layers.Dense(5),
+    )
+
+
+def leaky():
+    return _sequential((8, 8, 3), layers.Conv2D(4, 3), layers.LeakyReLU(0.01))
+
+
+def prelu(shared_axes=(1, 2)):
     return _sequential(
         (8, 8, 3),
         layers.Conv2D(4, 3),
-        layers.PReLU(shared_axes=[1, 2]),
+        layers.PReLU(shared_axes=shared_axes),
         layers.GlobalAveragePooling2D(),
     )
 
@@ -110,3 +125,11 @@ def branches():
     x = layers.Conv2D(4, 1)(layers.Conv2D(4, 1, activation="relu")(x))
     x = layers.GlobalAveragePooling2D()(layers.ReLU()(layers.add([short, x])))
     return keras.Model(inputs, layers.Dense(5)(x))
+
+
+def activated():
+    return _sequential(
+        (8, 8, 3),
+        layers.Conv2D(4, 3, activation="selu"),
+        layers.Conv2D(2, 1, activation="hard_sigmoid"),
+    )

@@ -15,10 +15,9 @@ def layer_norm(epsilon=1e-6):
     return nn.Sequential(nn.Linear(12, 16), nn.LayerNorm(16, epsilon), nn.GELU(), nn.Linear(16, 5))
 
 
-def group_norm(groups=4):
-    return nn.Sequential(
-        nn.Conv2D(3, 8, 3), nn.GroupNorm(groups, 8), nn.ReLU(), nn.Flatten(), nn.Linear(288, 4)
-    )
+def group_norm(groups=4, affine=None):
+    norm = nn.GroupNorm(groups, 8, weight_attr=affine, bias_attr=affine)
+    return nn.Sequential(nn.Conv2D(3, 8, 3), norm, nn.ReLU(), nn.Flatten(), nn.Linear(288, 4))
 
 
 def prelu():
@@ -101,3 +100,17 @@ class Branches(nn.Layer):
         short = self.conv1(x)
         x = self.conv3(F.relu(self.conv2(x)))
         return self.head(F.relu(short + x).mean([2, 3]))
+
+
+def activated(slope=None):
+    last = nn.Hardsigmoid() if slope is None else Slope(slope)
+    return nn.Sequential(nn.Conv2D(3, 4, 3), nn.SELU(), nn.Conv2D(4, 2, 1), last)
+
+
+class Slope(nn.Layer):
+    def __init__(self, slope):
+        super().__init__()
+        self.slope = slope
+
+    def forward(self, x):
+        return F.hardsigmoid(x, self.slope)

@@ -17,14 +17,24 @@ def layer_norm():
     return nn.Sequential(nn.Linear(12, 16), nn.LayerNorm(16, eps=1e-6), nn.GELU(), nn.Linear(16, 5))
 
 
-def group_norm():
-    return nn.Sequential(
-        nn.Conv2d(3, 8, 3), nn.GroupNorm(4, 8), nn.ReLU(), nn.Flatten(), nn.Linear(288, 4)
-    )
+def group_norm(affine=True):
+    norm = nn.GroupNorm(4, 8, affine=affine)
+    return nn.Sequential(nn.Conv2d(3, 8, 3), norm, nn.ReLU(), nn.Flatten(), nn.Linear(288, 4))
 
 
 def prelu():
     return nn.Sequential(nn.Conv2d(3, 4, 3), nn.PReLU(4), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+
+
+class Leaky(nn.Module):
+    """The slope that PyTorch has where none is said."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3)
+
+    def forward(self, x):
+        return F.leaky_relu(self.conv(x))
 
 
 def conv1d():
@@ -86,12 +96,17 @@ class Shared(nn.Module):
 
 
 class Upsampled(nn.Module):
-    def __init__(self):
+    def __init__(self, mode="nearest"):
         super().__init__()
-        self.conv = nn.Conv2d(3, 4, 3, padding=1)
+        self.conv, self.mode = nn.Conv2d(3, 4, 3, padding=1), mode
 
     def forward(self, x):
-        return F.interpolate(F.max_pool2d(F.leaky_relu(self.conv(x), 0.2), 2), scale_factor=2)
+        x = F.max_pool2d(F.leaky_relu(self.conv(x), 0.2), 2)
+        return F.interpolate(x, scale_factor=2, mode=self.mode)
+
+
+def activated():
+    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.SELU(), nn.Conv2d(4, 2, 1), nn.Hardsigmoid())
 
 
 class Heads(nn.Module):
