@@ -111,10 +111,10 @@ class Runner:
         if observe is not None and not file.brought:
             watch_blocks(self.module, file.entry, self.recordings.blocks, _here)
         self._told, self._holding = {}, Holding()
+        self._made = {}  # mode -> the graph of a reader's file, and what belongs to it
         if file.brought and file.matched_names is None:  # what only a training graph has is told
             self._start(training=True)
             self._told = self._held
-            self._session.close()
         self._start(step is not None and step.mode != "inference")
         _open.append(self)
 
@@ -139,6 +139,12 @@ class Runner:
         self._session = tf.Session(graph=self._graph)
         if self._file.brought:
             self._session.run(start)
+        self._keep(training)
+
+    def _keep(self, training):
+        """Remember the graph of a mode: to make a large one takes long."""
+        own = "_graph _session _input _observed _held _gradients".split()
+        self._made[training] = {name: getattr(self, name) for name in own}
 
     def _start_calls(self, training):
         """Note the calls of a graph of a file that is compared."""
@@ -182,8 +188,9 @@ class Runner:
         return feed
 
     def close(self):
-        """Free the graph and the variables."""
-        self._session.close()
+        """Free the graphs and the variables."""
+        for each in self._made.values():
+            each["_session"].close()
         vars(self.module).clear()
 
     def held(self):
@@ -334,8 +341,11 @@ class Runner:
         if training not in self._observed and rebuilt:
             # A reader's unnamed layers would not find their variables a second time.
             own = self._session.run({n: each.own for n, each in self._held.items()})
-            self._session.close()
-            self._start(training)
+            self._keep(not training)  # with its gradients
+            if training in self._made:
+                vars(self).update(self._made[training])
+            else:
+                self._start(training)
             self._assign(own)
         elif training not in self._observed:
             with self._graph.as_default():
