@@ -1,13 +1,15 @@
 """What the ladder runs of each network: fewer repeats, narrower maps, the same kinds and sizes.
 
 Every kind of block stays, with its first and its repeated form where the family has both; the
-input keeps its resolution, so that every map that halves still does. Widths stay at 16 or more:
+input keeps its resolution, so that every map that halves still does, or is 96 for 224: even and odd
+in the same places. Widths stay at 16 or more:
 with 8 channels TensorFlow's float32 gradient of a strided 1×1 convolution writes out of bounds
 (reports/findings.md).
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from common.network import Network
@@ -56,4 +58,6 @@ REDUCTIONS: dict[str, dict[str, Any]] = {
 
 def reduced(name: str) -> Network:
     """Return the network as the ladder runs it."""
-    return load(name).with_arguments(**REDUCTIONS[name])
+    network = load(name).with_arguments(**REDUCTIONS[name])
+    channels, height, _ = network.input_shape
+    return replace(network, input_shape=(channels, 96, 96)) if height == 224 else network

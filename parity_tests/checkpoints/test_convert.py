@@ -51,7 +51,9 @@ def _fails(*options: object) -> str:
 
 @rows(
     "library, name, files",
-    sampled({key: (key, *value) for key, value in WRITTEN.items()}, ("keras",)),
+    sampled(
+        {key: (key, *value) for key, value in WRITTEN.items()}, ("torchvision", "paddle.vision")
+    ),
 )
 def test_files_of(
     library: str, name: str, files: tuple[str, ...], workers: Workers, tmp_path: Path

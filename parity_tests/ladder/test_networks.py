@@ -99,7 +99,7 @@ def test_three_panels(name: str, workers: Workers) -> None:
 
 # Of each family one; the rungs of float32 take as long as all others.
 OF_FAMILIES = (
-    "se_resnext_mnist", "se_resnext_published_fluid", "resnext_block_concatenated",
+    "se_resnext_mnist", "se_resnext_published_tensorflow", "resnext_block_concatenated",
     "resnext29_32x4d", "resnet50_keras", "rir18", "batchflow_se_resnet",
 )  # fmt: skip
 

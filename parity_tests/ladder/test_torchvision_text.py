@@ -147,7 +147,7 @@ def check(fault: Fault, folder: Path, workers: Workers) -> None:
     assert any(fault.where in row.note for row in failed[:2]), report.text()
 
 
-@rows("fault", sampled(FAULTS, ("stride", "left in training", "shared BN")))
+@rows("fault", sampled(FAULTS, ("left in training", "shared BN")))
 def test_a_fault_is_located(fault: Fault, tmp_path: Path, workers: Workers) -> None:
     check(fault, tmp_path, workers)
 

@@ -177,7 +177,9 @@ def test_a_quick_run_ends_in_a_page(
         return replace(scale_of(options), steps=3)
 
     monkeypatch.setattr(experiment, "scale_of", shorter)
-    framework = "torch" if name in ("rir", "resnet_or_se", "pitfalls") else "torch,paddle"
+    framework = (
+        "torch" if name in ("rir", "resnet_or_se", "pitfalls", "resnext_forms") else "torch,paddle"
+    )
     line = [name, "--quick", "--framework", framework, "--seeds", "1", "--threads", "1"]
     assert main([*line, "--out", str(tmp_path)]) == 0
     text = (tmp_path / f"experiment-{name}-quick.md").read_text(encoding="utf-8")
