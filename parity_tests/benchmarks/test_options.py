@@ -35,7 +35,7 @@ def test_cases_of_each_framework_in_each_mode() -> None:
     assert {case.batch for case in more} == {1, 8}
     assert not [case for case in found if case.style == "cuda_graph"]
     usual = cases(MODERN, Wanted("usual"))
-    assert {case.style for case in usual} == {"eager", "graph", "compiled"} and len(usual) == 14
+    assert {case.style for case in usual} == {"eager", "graph", "compiled"} and len(usual) == 13
     tuned = cases(["torch", "fluid"], Wanted("tuned"))
     assert [case.style for case in tuned] == ["frozen", "graph", "compiled", "graph"]
 
