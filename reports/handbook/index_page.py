@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reports.handbook import claims, costs, records, table_page, upgrade_page
+from reports.handbook import claims, records, table_page, upgrade_page
 from reports.handbook.columns import PANELS
 from reports.handbook.concepts import measuring as concepts
 from reports.handbook.evidence import Evidence
@@ -101,6 +101,8 @@ def _network(page: NetworkPage) -> str:
 
 def ran(evidence: Evidence) -> Iterator[tuple[str, int]]:
     """Yield what ran, and how much of it. Raises TriptychError."""
+    from reports.handbook import costs  # with it comes what draws experiments: matplotlib
+
     record = records.read(evidence.reports / table_page.RECORD, records.RowLine)
     judged = table_page.judged(record)
     run = [each for each in judged if each.ran]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from reports.handbook import costs
 from reports.handbook.columns import SHORT
 from reports.handbook.evidence import CONTROLS, ControlLine, Evidence
 from reports.handbook.records import measured_on, read
@@ -158,6 +157,8 @@ def anchor(control: str) -> str:
 
 def page(evidence: Evidence) -> str:
     """Return the page as Markdown. Raises TriptychError for a record that cannot be read."""
+    from reports.handbook import costs  # with it comes what draws experiments: matplotlib
+
     record = read(evidence.reports / CONTROLS, ControlLine)
     found = costs.read_costs(evidence.reports)
     lines = {line["control"]: line for line in record.lines}
