@@ -14,7 +14,7 @@ PRECISIONS = ("float32", "tf32", "bfloat16", "float16")
 # As styles: those that most people use, and what each framework's documentation has for speed.
 USUAL_STYLES, TUNED = "usual", "tuned"
 USUAL_ONES = ("eager", "graph", "compiled", "cuda_graph")
-# XLA takes a quarter of a minute to compile a training step, and was behind `graph` in every run.
+# On a CPU XLA takes a quarter of a minute to compile a training step, and was behind `graph`.
 UNUSUAL = {("tensorflow", "compiled", "training")}
 USUAL = "inference,training"  # modes
 
@@ -77,7 +77,7 @@ def cases(frameworks: Iterable[str], wanted: Wanted, gpu: bool = False) -> list[
         for precision in PRECISIONS
         if precision in precisions
     ]
-    if wanted.styles == USUAL_STYLES:
+    if wanted.styles == USUAL_STYLES and not gpu:
         found = [each for each in found if (each.framework, each.style, each.mode) not in UNUSUAL]
     found = [case for case in found if _possible(case, gpu)]
     if not found:

@@ -78,9 +78,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
     "--style": {
         "metavar": "STYLES",
-        "help": "all, a list of styles (below), usual (eager, graph, compiled, cuda_graph; "
-        "TensorFlow trains without XLA), or tuned (what each framework's documentation has for "
-        "speed)",
+        "help": "all, a list of styles (below), usual (eager, graph, compiled, cuda_graph; on "
+        "a CPU TensorFlow trains without XLA), or tuned (what each framework's documentation has "
+        "for speed)",
     },
     "--precision": {
         "metavar": "PRECISIONS",

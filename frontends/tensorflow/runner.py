@@ -32,14 +32,7 @@ from frontends.workers.parameters import (
 from frontends.workers.places import made_at
 from frontends.workers.recording import Recordings, hollow, the_tensor, watch_blocks
 from frontends.workers.timing import loading
-from frontends.workers.tracing import (
-    Trace,
-    called,
-    cotangents,
-    numbered,
-    outputs_of,
-    round_reals,
-)
+from frontends.workers.tracing import Trace, called, cotangents, numbered, outputs_of, round_reals
 
 # Keras walks a functional model by recursion, a frame per layer; a tap is one more layer.
 sys.setrecursionlimit(10_000)

@@ -26,14 +26,7 @@ from frontends.workers.parameters import (
 )
 from frontends.workers.places import places_of
 from frontends.workers.recording import Recordings, hollow, the_tensor
-from frontends.workers.tracing import (
-    Trace,
-    called,
-    cotangents,
-    numbered,
-    outputs_of,
-    round_reals,
-)
+from frontends.workers.tracing import Trace, called, cotangents, numbered, outputs_of, round_reals
 
 torch.use_deterministic_algorithms(False)
 _LAYERS, _MORE = resolved(LAYERS, nn), resolved({**LAYERS, **MORE}, nn)

@@ -36,6 +36,7 @@ def test_cases_of_each_framework_in_each_mode() -> None:
     assert not [case for case in found if case.style == "cuda_graph"]
     usual = cases(MODERN, Wanted("usual"))
     assert {case.style for case in usual} == {"eager", "graph", "compiled"} and len(usual) == 13
+    assert Case("tensorflow", "compiled", "training") in cases(MODERN, Wanted("usual"), gpu=True)
     tuned = cases(["torch", "fluid"], Wanted("tuned"))
     assert [case.style for case in tuned] == ["frozen", "graph", "compiled", "graph"]
 

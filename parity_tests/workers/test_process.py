@@ -16,9 +16,10 @@ from pathlib import Path
 
 import pytest
 
+from common import machine
 from frontends.workers.outcomes import CRASHED, WorkerError
 from frontends.workers.pool import Workers
-from frontends.workers.process import LOG_TAIL, WorkerProcess
+from frontends.workers.process import LOG_TAIL, WorkerProcess, environment
 from frontends.workers.protocol import Describe, Hello, Matmul, NetworkFile, Stage, Steps
 from parity_tests.rows import rows
 
@@ -31,6 +32,23 @@ def worker() -> Iterator[WorkerProcess]:
     own = WorkerProcess("torch")
     yield own
     own.close()
+
+
+CPUS = {
+    "of AMD": ("AuthenticAMD", "sse2 avx avx2", "5"),
+    "of AMD, without AVX2": ("AuthenticAMD", "sse2 avx", None),
+    "of Intel": ("GenuineIntel", "sse2 avx avx2 avx512f", None),
+    "unknown": ("", "", None),
+}
+
+
+@rows("maker, flags, told", CPUS)
+def test_an_old_mkl_is_told_of_avx2(
+    maker: str, flags: str, told: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MKL_DEBUG_CPU_TYPE", raising=False)
+    monkeypatch.setattr(machine, "cpu", {"vendor_id": maker, "flags": flags}.__getitem__)
+    assert environment().get("MKL_DEBUG_CPU_TYPE") == told
 
 
 def _file(path: Path) -> Describe:

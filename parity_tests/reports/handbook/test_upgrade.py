@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -12,13 +13,15 @@ import pytest
 from common.errors import TriptychError
 from frontends.frameworks import HISTORICAL, MODERN
 from frontends.workers.pool import Workers
+from frontends.workers.protocol import Calling
 from parity_tests.reports.recorded import REPORTS
-from parity_tests.rows import rows
+from parity_tests.rows import rows, sooner
 from reports.handbook import upgrade
 from reports.handbook.api import signatures
 from reports.handbook.concepts import measuring as concepts
 from reports.handbook.concepts.cases import cases
 from reports.handbook.drift import drifted
+from reports.handbook.executing import answered
 from reports.handbook.rows import Row, Way
 from reports.handbook.upgrading.around import ALIASES, AROUND
 from reports.handbook.upgrading.calls import calls
@@ -136,6 +139,48 @@ def test_daily_names_are_known(name: str, paddle: str) -> None:
 @rows("name", {name: name for name in ALIASES})
 def test_an_alias_has_a_counterpart(name: str) -> None:
     assert KNOWN.of(name).kind != UNKNOWN and KNOWN.of(name) == KNOWN.of(ALIASES[name])
+
+
+LOOKED_UP = """
+import json
+{names}
+def there(name):
+    try:
+        eval(name)
+    except (AttributeError, NameError):
+        return False
+    return True
+
+missing = [name for name in {asked!r} if not there(name)]
+y = np.frombuffer(json.dumps(missing).encode(), "uint8").astype("int32")
+"""
+IN_FLUID = (
+    r"\b(?:fluid|paddle|Program)\.[\w.]*\w",
+    "Program = fluid.Program",
+    "y = fluid.layers.assign(y)",
+)
+IN_PADDLE = (
+    r"(?<![\w.])(?:paddle|F|nn|optimizer|Layer|Tensor)\.[\w.]*\w",
+    "Layer, Tensor, optimizer = nn.Layer, paddle.Tensor, paddle.optimizer",
+    "",
+)
+
+
+def _missing(panel: str, asked: list[str], workers: Workers) -> list[str]:
+    """Return which of some names a panel does not have."""
+    _, names, last = IN_FLUID if panel == "fluid" else IN_PADDLE
+    program = LOOKED_UP.format(names=names, asked=asked) + last
+    found, _ = answered(panel, program, {}, Calling(gradients=False), workers)
+    missing: list[str] = json.loads(bytes(found["y/0"].astype("uint8")))
+    return missing
+
+
+@rows("panel", sooner({"fluid": "fluid", "paddle": "paddle"}, ("paddle",)))
+def test_what_stands_for_daily_names_is_there(panel: str, workers: Workers) -> None:
+    pattern, *_ = IN_FLUID if panel == "fluid" else IN_PADDLE
+    text = " ".join(each[panel != "fluid"] for each in AROUND.values())
+    asked = sorted({*re.findall(pattern, text), "paddle.no_such_name"})
+    assert len(asked) > 40 and _missing(panel, asked, workers) == ["paddle.no_such_name"]
 
 
 def test_counterparts_come_from_the_records() -> None:
