@@ -27,6 +27,15 @@ MORE = {
         only=False,
         shape=(3, 32, 32),
     ),
+    "all bits": Pair(("fewer_bits/torch_net.py:Net", "fewer_bits/keras_net.py:net")),
+    "10 bits": Pair(
+        ("fewer_bits/torch_net.py:Net(10)", "fewer_bits/keras_net.py:net"),
+        ("outputs in float32, torch_net.py:Net ↔ keras_net.py:net: mismatched: evaluate: ",),
+    ),
+    "7 bits in training": Pair(
+        ("fewer_bits/torch_net.py:Net(7, always=False)", "fewer_bits/keras_net.py:net"),
+        ("↔ keras_net.py:net: mismatched: train: ",),
+    ),
     "a tuple of outputs": Pair(("output_forms/torch_net.py:Net", "output_forms/torch_net.py:Net")),
     "imports": Pair(("imports/beside.py:net", "imports/beside.py:net")),
 }

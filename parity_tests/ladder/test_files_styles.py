@@ -25,6 +25,7 @@ SOON = (
     "paddle: Net",
     "port: Inception, Paddle",
     "port: swapped",
+    "more: 10 bits",
 )
 COMPLETE = (
     "torch: Aux",
@@ -47,6 +48,7 @@ COMPLETE = (
     "port: tanh for erf",
     "port: flat, NHWC",
     "port: a dict, Paddle",
+    "more: 7 bits in training",
 )
 CHOSEN = {*SOON, *COMPLETE}
 
