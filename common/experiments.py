@@ -193,8 +193,10 @@ RIR_OR_RESNET = Experiment(
     "The reproduction of ResNet in ResNet in Paddle",
     "Is ResNet in ResNet better than the ResNet that it is compared with, at the same cost?",
     ("rir18_mnist", "resnet18_rir_mnist"),
-    {"training": Stage(replace(RIR, batch=64))},
-    Scale(("torch",), (0, 1, 2), 100, 0, 1000, False, "10 minutes of one core"),
+    {"training": Stage(replace(RIR, schedule=Schedule("cosine", "step", length=1000)))},
+    Scale(
+        ("torch",), (0, 1, 2), 1000, 0, 0, False, "three hours of one core a seed; minutes on a GPU"
+    ),
     Scale(("torch",), (0,), 6, 400, 100, True, "2 minutes"),
     (
         Claim("accuracy", "RiR-18 0.92514, ResNet-18 0.91980 on CIFAR-10: “about 0.6 %” better."),
