@@ -143,8 +143,8 @@ def _sessions(record: Record) -> list[str]:
         lines.append(
             f"{each['started'][:16].replace('T', ' ')} UTC: `{each['command']}`, commit "
             f"{each['commit'] or 'unknown'}; {machine['cpu']}, {machine['cores']} cores, "
-            f"{gigabytes(machine['memory'])}, device {each['device']}; load average {load} at the "
-            f"start: {words}"
+            f"{gigabytes(machine['memory'])}, device {each.get('gpu', each['device'])}; "
+            f"load average {load} at the start: {words}"
         )
     seconds = sum(each["seconds"] for each in record.parts.values())
     lines.append(f"{len(record.parts)} parts took {seconds / 60:,.0f} minutes in all")

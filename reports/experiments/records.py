@@ -21,9 +21,7 @@ Name = Annotated[str, Matching(r"[a-z0-9_]+(/[a-z0-9_ ]+)*", "the name of a part
 Kinds = Mapping[str, Any]  # first word of a part's name -> the type of its values
 
 
-class Session(TypedDict):
-    """Opens a session: when and where it ran, and how."""
-
+class _Session(TypedDict):
     kind: Text
     schema: Count
     experiment: Text
@@ -37,6 +35,13 @@ class Session(TypedDict):
     device: Text
     train: Whole  # samples
     test: Whole
+
+
+class Session(_Session, total=False):
+    """Opens a session: when and where it ran, and how. gpu: what it is called, where one was used;
+    records of before 26 November 2026, 21:00, lack it."""
+
+    gpu: Text
 
 
 class Part(TypedDict):

@@ -11,6 +11,7 @@ from typing import Any
 from common.environment import commit, load, machine
 from common.records import RecordFile
 from frontends.workers.outcomes import WorkerError
+from frontends.workers.protocol import Memory
 from reports.experiments.lab import Lab
 from reports.experiments.records import COMPLETE, INTERRUPTED, SCHEMA, Record
 from reports.experiments.study import Study
@@ -66,7 +67,7 @@ def _part(study: Study, lab: Lab, part: str, file: RecordFile, say: Say) -> bool
 
 def _opening(study: Study, lab: Lab) -> dict[str, Any]:
     dataset = lab.data()[1]
-    return {
+    return _gpu(lab) | {
         "schema": SCHEMA,
         "experiment": study.experiment.name,
         "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -78,3 +79,11 @@ def _opening(study: Study, lab: Lab) -> dict[str, Any]:
         "train": len(dataset.train),
         "test": len(dataset.test),
     }
+
+
+def _gpu(lab: Lab) -> dict[str, str]:
+    """Return what the GPU is called, under "gpu"; nothing on a CPU, or where no panel says."""
+    if lab.device != "gpu":
+        return {}
+    name = lab.workers.request(lab.scale.panels[0], Memory(), lab.timeout).device_name
+    return {"gpu": name} if name else {}
