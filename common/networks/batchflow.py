@@ -24,8 +24,9 @@ from common.transform import initialized
 
 BATCHFLOW = "BatchFlow's notebook on squeeze and excitation, MNIST"
 
-CONV_BN = conv_bn(bias=True, bn=BatchNorm(epsilon=1e-3, momentum=0.99), padding=SAME)
-
+# BatchFlow's TFModel.default_config sets the momentum for all blocks; the epsilon is TensorFlow's.
+NORM = BatchNorm(epsilon=1e-3, momentum=0.1)
+CONV_BN = conv_bn(bias=True, bn=NORM, padding=SAME)
 
 # how wide the gate is -> further argument of the bottleneck, hidden units
 GATES = {"by ratio": ("reduction=16", "4 * width // reduction"), "fixed": ("hidden=16", "hidden")}
