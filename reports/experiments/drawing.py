@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -139,6 +139,12 @@ class Interval:
             return f"{self.mean:.4g} (one value)"
         return f"{self.mean:.4g} ({self.low:.4g} to {self.high:.4g}, {self.count} values)"
 
+    def within(self, least: float, most: float) -> Interval:
+        """Return it without what cannot be: a share ends at 0 and at 100 %."""
+        if self.low is None or self.high is None:
+            return self
+        return replace(self, low=max(self.low, least), high=min(self.high, most))
+
 
 def interval(values: Sequence[float]) -> Interval:
     """Return the interval of a mean. Raises ValueError for no values."""
@@ -150,6 +156,11 @@ def interval(values: Sequence[float]) -> Interval:
         return Interval(mean, None, None, 1)
     half = _half(found)
     return Interval(mean, mean - float(half), mean + float(half), len(found))
+
+
+def shares(values: Sequence[float]) -> Interval:
+    """Return the interval of shares (0 to 1) in percent, between 0 and 100."""
+    return interval([100 * each for each in values]).within(0, 100)
 
 
 def _half(found: Any) -> Any:

@@ -19,7 +19,7 @@ from common.networks.trials import (
 )
 from frontends.ladder.reference import Reference
 from parity_tests.rows import rows
-from reports.experiments.drawing import interval
+from reports.experiments.drawing import interval, shares
 from reports.experiments.found.resnet_or_se import ewma
 from reports.experiments.identities import IDENTITIES, Identity
 from reports.experiments.resnet_or_se import told
@@ -103,5 +103,6 @@ def test_intervals_are_student_s() -> None:
     found = interval([1.0, 2.0, 3.0])
     assert found.low == pytest.approx(2 - 4.30265 / 3**0.5, abs=1e-4)
     assert "one value" in str(interval([1.0]))
+    assert (shares([0.1, 0.9]).low, shares([0.1, 0.9]).high) == (0, 100)
     with pytest.raises(ValueError, match="no values"):
         interval([])

@@ -12,7 +12,7 @@ from tabulate import tabulate
 
 from common.experiments import PITFALLS
 from reports.experiments import drawing
-from reports.experiments.drawing import Drawing, Interval, Theme, interval
+from reports.experiments.drawing import Drawing, Interval, Theme, interval, shares
 from reports.experiments.mistakes import MISTAKES, NOT_RUN, key
 from reports.experiments.page import label
 from reports.experiments.records import Record
@@ -97,12 +97,12 @@ def _cost(panel: str, pairs: Sequence[tuple[Any, Any]]) -> Cost:
         own = [(good["accuracy"], bad[name]) for good, bad in pairs if bad[name] is not None]
         if own or diverged:
             figures[name] = Share(
-                interval([100 * bad for _, bad in own]) if own else None,
+                shares([bad for _, bad in own]) if own else None,
                 interval([100 * (good - bad) for good, bad in own]) if own else None,
                 diverged,
                 len(pairs),
             )
-    return Cost(panel, interval([100 * good["accuracy"] for good, _ in pairs]), figures)
+    return Cost(panel, shares([good["accuracy"] for good, _ in pairs]), figures)
 
 
 def said(figure: Share) -> str:

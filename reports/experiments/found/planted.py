@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from tabulate import tabulate
 
-from reports.experiments.drawing import interval
+from reports.experiments.drawing import shares
 from reports.experiments.found.pitfalls import percent
 from reports.experiments.page import label
 from reports.experiments.planted import LONGER, PLANTED, RATE, RIGHT
@@ -55,9 +55,9 @@ def _row(name: str, panel: str, parts: Parts) -> tuple[str, ...]:
         label(whose) if whose else "",
         label(panel),
         f"{np.mean([wrong['apart'] for wrong, _ in pairs]):.1e}",
-        percent(interval([100 * wrong["carried"] for wrong, _ in pairs])),
+        percent(shares([wrong["carried"] for wrong, _ in pairs])),
         f"{max(_losses_apart(*pair) for pair in pairs):.1e}",
-        percent(interval([100 * wrong["accuracy"] for wrong, _ in pairs])),
+        percent(shares([wrong["accuracy"] for wrong, _ in pairs])),
     )
 
 

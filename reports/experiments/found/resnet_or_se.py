@@ -13,7 +13,7 @@ from tabulate import tabulate
 from common.counting import batchflow, trainable
 from common.networks import load
 from reports.experiments import drawing
-from reports.experiments.drawing import Drawing, Theme, interval
+from reports.experiments.drawing import Drawing, Theme, interval, shares
 from reports.experiments.page import label
 from reports.experiments.records import Record
 from reports.experiments.resnet_or_se import NETWORKS
@@ -173,7 +173,7 @@ def _table(curves: Curves, panels: list[str]) -> str:
         if own:
             last = interval([float(np.mean(each["tests"][-LAST:])) for each in own])
             loss = interval([each["loss"] for each in own])
-            right = interval([100 * each["accuracy"] for each in own])
+            right = shares([each["accuracy"] for each in own])
             rows.append((label(panel), title, len(own), str(last), str(loss), str(right)))
     headers = (
         "panel", "network", "seeds", f"test loss, last {_last(curves)} iterations",

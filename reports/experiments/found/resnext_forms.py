@@ -13,7 +13,7 @@ from tabulate import tabulate
 from common.networks import load
 from common.networks.resnext import FORMS
 from reports.experiments import drawing
-from reports.experiments.drawing import Drawing, Theme, interval
+from reports.experiments.drawing import Drawing, Theme, interval, shares
 from reports.experiments.page import label
 from reports.experiments.records import Record
 from reports.experiments.resnext_forms import TIMED_BATCH, TIMED_S, WIDTHS
@@ -156,7 +156,7 @@ def _width_table(width: Mapping[tuple[str, ...], Any]) -> str:
         own = [e for (c, d, _), e in width.items() if (c, d) == (str(cardinality), str(depth))]
         if own:
             loss = interval([each["loss"] for each in own])
-            right = interval([100 * each["accuracy"] for each in own])
+            right = shares([each["accuracy"] for each in own])
             rows.append((
                 f"{cardinality} × {depth}", f"{own[0]['parameters']:,}",
                 f"{own[0]['macs'] / 1e6:.1f} M", str(loss), str(right),

@@ -14,7 +14,7 @@ from common.counting import paddle_flops, paddle_parameters
 from common.networks import load
 from common.networks.published import BATCH
 from reports.experiments import drawing
-from reports.experiments.drawing import Drawing, Theme, interval
+from reports.experiments.drawing import Drawing, Theme, interval, shares
 from reports.experiments.identities import IDENTITIES
 from reports.experiments.page import label
 from reports.experiments.records import Record
@@ -53,7 +53,7 @@ def _summary(curves: Mapping[tuple[str, ...], Any]) -> str:
     if not curves:
         return "The identities of the block were checked; nothing was trained yet."
     means = {
-        title: interval([each["tested"][-1][2] * 100 for each in _own(curves, name)])
+        title: shares([each["tested"][-1][2] for each in _own(curves, name)])
         for name, title in NETWORKS.items()
         if _own(curves, name)
     }
@@ -118,8 +118,8 @@ def _table(curves: Mapping[tuple[str, ...], Any]) -> str:
         own = [e for (p, n, _), e in curves.items() if (p, n) == (panel, name)]
         if own:
             last = interval([each["tested"][-1][1] for each in own])
-            best = interval([100 * max(t[2] for t in each["tested"]) for each in own])
-            right = interval([100 * each["tested"][-1][2] for each in own])
+            best = shares([max(t[2] for t in each["tested"]) for each in own])
+            right = shares([each["tested"][-1][2] for each in own])
             speed = sum(e["images"] for e in own) / sum(e["seconds"] for e in own)
             loaded = sum(e["images"] for e in own) / sum(e["loaded"] for e in own)
             rows.append((
@@ -143,6 +143,7 @@ def _learning(curves: Mapping[tuple[str, ...], Any]) -> Drawing:
                     drawing.band(axes, steps, series, how, title)
         drawing.label(row[0], "on the test samples", "step", "loss with label smoothing (nats)")
         drawing.label(row[1], "on the test samples", "step", "accuracy (%)")
+        row[1].set_ylim(top=min(100, row[1].get_ylim()[1]))
         row[0].legend()
         return drawn
 
