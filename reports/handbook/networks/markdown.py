@@ -106,10 +106,13 @@ def verdict(page: NetworkPage) -> str:
     proof = page.proof
     commit = f", commit `{proof['commit'].rstrip('+')}`" if proof.get("commit") else ""
     head = "The same network, proved" if proof["proved"] else proof["verdict"]
+    apart = (
+        f": outputs, statistics and gradients of every pair are {proof['worst']:.1e} apart at "
+        "most, in float64"
+    )
     return (
-        f"**{head}** in {len(proof['panels'])} panels: outputs, statistics and gradients of every "
-        f"pair are {proof['worst']:.1e} apart at most, in float64. {proof['measured'][:10]}"
-        f"{commit}; {versions(proof)}. {command}"
+        f"**{head}** in {len(proof['panels'])} panels{apart if 'worst' in proof else ''}. "
+        f"{proof['measured'][:10]}{commit}; {versions(proof)}. {command}"
     )
 
 

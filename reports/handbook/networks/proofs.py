@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypedDict
 
+from common.network import Network
+from common.networks import available, load
+from common.serialize import to_json
 from reports.handbook import records
 from reports.schema import Moment, Ratio, Text, Whole
 
@@ -29,6 +33,7 @@ class RungLine(_Rung, total=False):
 
 class _Proof(TypedDict):
     network: Text
+    specification: Text
     panels: list[Text]
     versions: records.Versions
     measured: Moment
@@ -40,14 +45,29 @@ class _Proof(TypedDict):
 
 
 class ProofLine(_Proof, total=False):
-    """What a verification of a network found. commit: of the code that ran."""
+    """What a verification of a network found. specification: see `specification`. commit: of the
+    code that ran."""
 
     commit: Text
     worst: Ratio  # float64 difference of any pair
 
 
+def specification(network: Network) -> str:
+    """Return the SHA-256 of a network's specification, as JSON."""
+    return sha256(to_json(network).encode()).hexdigest()
+
+
 def recorded(path: Path) -> dict[str, Any]:
-    """Return network -> its line. Raises TriptychError for a record that cannot be read."""
+    """Return network -> its line; what was verified of a network as it no longer is, is no proof.
+
+    Raises TriptychError for a record that cannot be read.
+    """
     if not path.exists():
         return {}
-    return {line["network"]: line for line in records.read(path, ProofLine).lines}
+    lines = records.read(path, ProofLine).lines
+    return {each["network"]: each for each in lines if _is_as_it_was(each)}
+
+
+def _is_as_it_was(line: Any) -> bool:
+    name = line["network"]
+    return name in available() and line["specification"] == specification(load(name))

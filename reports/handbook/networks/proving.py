@@ -18,7 +18,7 @@ from frontends.ladder.verify import verify
 from frontends.workers.pool import Workers
 from reports.handbook import records
 from reports.handbook.networks.page import SOURCES
-from reports.handbook.networks.proofs import RECORD, recorded
+from reports.handbook.networks.proofs import RECORD, recorded, specification
 
 PROG = "python -m reports.handbook.networks.proving"
 
@@ -28,10 +28,12 @@ def proof(
 ) -> dict[str, Any]:
     """Verify a network in panels; return its line. commit: of the code that runs. Raises
     TriptychError for an unknown name."""
-    report = verify(load(name), list(panels), workers=workers, rounding=rounding)
+    network = load(name)
+    report = verify(network, list(panels), workers=workers, rounding=rounding)
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
     line = {
-        "network": name, "panels": list(panels), "versions": report.versions, "measured": now,
+        "network": name, "specification": specification(network), "panels": list(panels),
+        "versions": report.versions, "measured": now,
         "batch": report.batch, "verdict": report.verdict, "proved": report.proved,
         "seconds": round(report.seconds, 1), "rungs": _rungs(report),
     }  # fmt: skip
