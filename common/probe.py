@@ -144,9 +144,7 @@ class _Probing:
         elif "bias" in own:
             self._scale_biased(step, x, wanted, own)
         elif "kernel" in own:
-            bare = step.op.local(Given([x], {"kernel": weights[own["kernel"]]})).result
-            size = float(np.sqrt(np.square(bare).mean())) or 1.0
-            self._set(own["kernel"], math.hypot(*wanted) / size * weights[own["kernel"]])
+            self._set(own["kernel"], _bare(step, x, wanted, weights[own["kernel"]]))
 
     def _scale_biased(self, step: Step, x: Array, wanted: Spread, own: dict[str, str]) -> None:
         """Scale a kernel, and let the bias move what it gives to the mean that is wanted.
@@ -177,6 +175,29 @@ class _Probing:
         unmet = [b for b in step.op.breaks if not ((x < b).any() and (x > b).any())]
         if unmet:
             self._found.unmet[step.path] = tuple(unmet)
+
+
+def _bare(step: Step, x: Array, wanted: Spread, kernel: Array) -> Array:
+    """Return a kernel without a bias, scaled to what its layer is to give.
+
+    Where what it takes is far from 0, as behind a rectifier, each channel's mean is moved, too: a
+    channel of which a rectifier leaves next to nothing makes the batch statistics behind it
+    magnify (by 10⁶ in all in the published Fluid network, whose rectifiers stand before them).
+    """
+
+    def given(kernel: Array) -> Array:
+        return np.asarray(step.op.local(Given([x], {"kernel": kernel})).result)
+
+    result, lifts = given(kernel), given(np.ones_like(kernel))
+    along = (0, *range(2, result.ndim))
+    whole = float(np.sqrt(np.square(result).mean())) or 1.0
+    lift, is_map = lifts.mean(along), math.prod(result.shape[2:]) > 1
+    if not (wanted.mean and is_map) or (np.abs(lift) < 2 * lifts.std(along)).any():
+        return np.asarray(math.hypot(*wanted) / whole * kernel)
+    varies = float(np.sqrt(result.var(along).mean()))
+    scaled = wanted.deviation / max(varies, LEAST_VARYING * whole) * kernel
+    moved = (wanted.mean - given(scaled).mean(along)) / lift
+    return np.asarray(scaled + moved.reshape(-1, *[1] * (kernel.ndim - 1)))
 
 
 def wanted(steps: tuple[Step, ...]) -> dict[int, Spread]:
