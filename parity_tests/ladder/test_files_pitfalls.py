@@ -23,7 +23,7 @@ from parity_tests.rows import rows
 BESIDE = {"torch": "tensorflow", "tensorflow": "paddle", "paddle": "torch"}
 BESIDE |= dict.fromkeys(HISTORICAL, "torch")
 OTHERWISE = {  # the words of a place that has no line or no name: what is told in place of it
-    "activated_twice-fluid": "and relu of fluid_net.py",  # an act= of a layer has no name of its own
+    "activated_twice-fluid": "and relu of fluid_net.py",  # an act= has no name
     "bias_not_declared": "fc.bias (5,)",
     "ceil_mode": "first apart",
     "tf32": "is off by",
