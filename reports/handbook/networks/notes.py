@@ -120,7 +120,8 @@ OF_OPS: Mapping[str, tuple[Note, ...]] = {
              "pitfalls.md#bias_of_zeros"),
     ),
     "max_pool2d": (
-        Note(SILENT, "Stride", "A pool of 2 that is told no stride strides by {pool_stride}.",
+        Note(SILENT, "Stride", "A pool of 2 that is told no stride strides by {pool_stride}; "
+             "`tf.layers` must be told.",
              (FLUID, TF + PADDLE + TORCH), ("probe:pool_stride",), "defaults.md"),
         Note(SILENT, "Zeros in a maximum", "Who pads by hand pads with −∞: a zero can be the "
              "largest.", (TF, NCHW), ("control:zero_in_a_maximum",),
@@ -130,7 +131,8 @@ OF_OPS: Mapping[str, tuple[Note, ...]] = {
         Note(SILENT, "Padding counted", "In an average the padding is {avg_pool_padding}.",
              (TORCH, TF + FLUID + PADDLE), ("probe:avg_pool_padding", "control:padding_counted"),
              "pitfalls.md#padding_counted", _padded),
-        Note(SILENT, "Stride", "A pool of 2 that is told no stride strides by {pool_stride}.",
+        Note(SILENT, "Stride", "A pool of 2 that is told no stride strides by {pool_stride}; "
+             "`tf.layers` must be told.",
              (FLUID, TF + PADDLE + TORCH), ("probe:pool_stride",), "defaults.md"),
     ),
     "dropout": (
@@ -158,7 +160,7 @@ OF_OPS: Mapping[str, tuple[Note, ...]] = {
 OF_TASK: Mapping[str, tuple[Note, ...]] = {
     "loss": (
         Note(SILENT, "What the loss takes", "Cross-entropy takes {cross_entropy_takes} by "
-             "default, and gives the {cross_entropy_reduction}.",
+             "default; a batch's losses are reduced to {cross_entropy_reduction}.",
              (FLUID + KERAS, TF1 + PADDLE + TORCH),
              ("probe:cross_entropy_takes", "probe:cross_entropy_reduction",
               "control:double softmax"), "pitfalls.md#double-softmax"),
