@@ -123,6 +123,11 @@ def test_a_note_rests_on_what_is_recorded(note: notes.Note) -> None:
     assert "{" not in EVIDENCE.filled(note.text)
 
 
+def test_every_kind_of_note_is_on_a_page() -> None:
+    shown = {note.kind for note in network_page("se_resnext_cifar", EVIDENCE).notes}
+    assert shown == set(notes.KINDS)
+
+
 def test_a_note_without_evidence_does_not_appear() -> None:
     note = notes.Note("silent", "x", "y", (("torch",),), ("control:never",))
     assert notes.proved([note, notes.every_note()[0]], EVIDENCE.known) == (notes.every_note()[0],)

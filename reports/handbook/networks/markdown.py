@@ -9,7 +9,7 @@ from reports.handbook.columns import TITLES
 from reports.handbook.evidence import Evidence, versions
 from reports.handbook.links import from_pages
 from reports.handbook.networks.model import Cell, Row, Section
-from reports.handbook.networks.notes import KINDS, Note
+from reports.handbook.networks.notes import KINDS, LOOKS, Note
 from reports.handbook.networks.page import NetworkPage
 from reports.handbook.networks.task import TASK
 
@@ -78,7 +78,7 @@ def signs() -> str:
 
 def _block_notes(page: NetworkPage) -> list[Note]:
     found = [note for each in page.blocks for row in each.rows for note in row.notes]
-    return list({note.anchor: note for note in found}.values())
+    return list({note.anchor: note for note in found if note.kind != LOOKS}.values())
 
 
 def _commands(page: NetworkPage) -> Iterator[str]:
