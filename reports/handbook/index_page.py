@@ -52,7 +52,7 @@ WORDS = (
     ("panel", "a framework in a comparison: TF 1 is TensorFlow 1.15, Fluid is Paddle 1.8.5, Keras is "
      "TensorFlow 2"),
     ("specification", "a network as data; every panel's file is written from it"),
-    ("the ladder", "the checks of `triptych verify`, each a rung, from parameters to gradients; the first "
+    ("the ladder", "the checks of a verification, each a rung, from parameters to gradients; the first "
      "that fails names the step"),
     ("worst difference", "the largest between any two panels, of outputs, statistics and gradients, in "
      "float64, as a share of the tensor's largest value"),

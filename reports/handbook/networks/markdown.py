@@ -216,14 +216,16 @@ def _note(note: Note, evidence: Evidence) -> str:
 
 
 def figures(page: NetworkPage) -> list[str]:
-    """Return links to recorded runs and trainings of the network."""
+    """Return links to recorded trainings and runs of the network, one of most panels a picture."""
     told = (("Training", page.trainings, "its losses"), ("Throughput", page.runs, "its throughput"))
     found = []
-    for what, pages, shown in told:
-        for index, (path, name) in enumerate(pages):
-            picture = f"{path.removesuffix('.md')}.png"
-            link = f"[{what} of {_when(name)}]({from_pages(path)})"
-            found.append(link + ("" if index else f": ![{shown}]({from_pages(picture)})"))
+    for what, own, shown in told:
+        most = max(own, key=lambda each: each.panels, default=None)
+        for each in own:
+            panels = f"{each.panels} panel{'s' * (each.panels > 1)}"
+            link = f"[{what} of {_when(each.name)}]({from_pages(f'{each.name}.md')}), {panels}"
+            picture = f": ![{shown}]({from_pages(f'{each.name}.png')})" if each is most else ""
+            found.append(link + picture)
     return found
 
 
