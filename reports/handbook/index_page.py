@@ -20,7 +20,7 @@ HAVE = (
     ("a Fluid file", "`triptych upgrade FILE.py`, then [Fluid → Paddle 3](fluid-to-paddle-3.md)"),
     ("a model directory of Fluid", "`triptych convert FOLDER --list --network NAME` says what is in "
      "it, `triptych convert FOLDER out.pdparams --network NAME` carries it over; Fluid's own "
-     "transfer by name is in [the whole task](task-transfer_classifier.md)"),
+     "transfer by name is in [the whole task](task-transfer_classifier.md#transfer-by-name)"),
     ("a Keras model", "`triptych convert model.keras out.pdparams --network NAME`; [the API map]"
      "(api-map.md)"),
     ("a torch model", "`triptych convert model.pth out.pdparams --network NAME`; [the API map]"

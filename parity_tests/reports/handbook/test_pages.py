@@ -35,6 +35,7 @@ from reports.handbook.networks.file import ColumnFile
 from reports.handbook.networks.markdown import markdown
 from reports.handbook.networks.page import SOURCES, NetworkPage, network_page
 from reports.handbook.networks.task import TOPICS
+from reports.handbook.networks.transfer import STAGES, lines
 from reports.handbook.pages import PROSE
 
 MARKDOWN = REPORTS / "pages"
@@ -258,6 +259,13 @@ def test_a_claim_whose_experiment_was_not_run_says_so(tmp_path: Path) -> None:
     told = list(experiments.verdicts(tmp_path))
     assert len(told) == sum(len(each.experiment.claims) for each in STUDIES.values()) > 10
     assert all("| not run yet | `triptych experiment " in each for each in told)
+
+
+@rows("recipe", {name: name for name in STAGES})
+def test_transfer_by_name_is_on_the_page_of_its_stage(recipe: str) -> None:
+    text, (function, call, network) = _committed(f"task-{recipe}.md"), STAGES[recipe]
+    assert "## Transfer by name" in text and f"fluid.io.{call}(" in lines(function, call)
+    assert f"```python\n{lines(function, call)}\n```" in text and network in available()
 
 
 def test_notes_of_a_task_are_of_its_recipe() -> None:

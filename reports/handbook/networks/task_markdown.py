@@ -7,6 +7,7 @@ from reports.handbook.evidence import Evidence
 from reports.handbook.networks.markdown import section, signs
 from reports.handbook.networks.page import NetworkPage
 from reports.handbook.networks.task import TITLES
+from reports.handbook.networks.transfer import transfer
 
 TASK_PAGE = """# The whole task: {task}
 
@@ -20,6 +21,7 @@ triptych emit {name} --dialect all --with-training {recipe} --out .
 {signs}
 
 {table}
+{transfer}
 This page is written by `triptych report handbook` from the training programs of the five dialects.
 """
 
@@ -40,4 +42,5 @@ def task_markdown(page: NetworkPage, evidence: Evidence) -> str:
         epochs=f"{recipe.epochs} epochs" + (f", {recipe.steps} steps" if recipe.steps else ""),
         signs=signs(),
         table=table,
+        transfer=transfer(page.recipe),
     )
