@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reports.handbook.api.asking import Said, names_of, said
 from reports.handbook.api.signatures import RECORD, recorded
 from reports.handbook.columns import PANELS, SHORT
 from reports.handbook.evidence import Evidence
+from reports.handbook.links import anchor
+from reports.handbook.probes import PROBES
 from reports.handbook.records import measured_on
 
 TITLES = {
@@ -32,6 +34,12 @@ PROBED = {
     ("conv2d", "bias_initializer"): "conv_bias",
     ("dense", "kernel_initializer"): "dense_kernel",
 }
+# What a call does by default that no field says.
+BESIDE = {
+    "batch_norm": ("bn_variance",),
+    "dropout": ("dropout_training", "dropout_inference"),
+}
+WHAT = {probe.name: probe.what for probe in PROBES}
 PAGE = """# API map
 
 What each op of a specification, and each of its fields, is called in each framework, and what it is
@@ -40,7 +48,8 @@ were asked what they write for an op with that field changed, and the installed 
 signatures. {measured}
 
 `before it` and `instead`: the field is said by another call, before the op or in its place. `by hand`:
-the file brings a function of its own. Fields that a probe measured name what it found.
+the file brings a function of its own. An argument of which no value is told must be given, and `None`
+stands for what the framework then does: where a probe measured it, what it found is below the table.
 
 | op | {heads} |
 | --- | {dashes} |
@@ -67,8 +76,7 @@ def page(evidence: Evidence) -> str:
 
 def _overview(symbol: str, own: Mapping[str, Said]) -> str:
     calls = " | ".join(f"`{call(own[panel])}`" for panel in PANELS)
-    anchor = TITLES[symbol].lower().replace(" ", "-")
-    return f"| [{TITLES[symbol]}](#{anchor}) | {calls} |"
+    return f"| [{TITLES[symbol]}](#{anchor(TITLES[symbol])}) | {calls} |"
 
 
 def call(said_by: Said) -> str:
@@ -91,12 +99,20 @@ def _part(
     lines.append("| **call** | " + " | ".join(f"`{call(own[p])}`" for p in PANELS) + " |")
     for name in names:
         cells = [_cell(own[panel], name, known, panel) for panel in PANELS]
-        defaults = {_compared(default) for _, default in cells} - {"", "None"}
-        shown = [_shown(text, default, len(defaults) > 1) for text, default in cells]
+        apart = _apart(PROBED.get((symbol, name), ""), [default for _, default in cells], evidence)
+        shown = [_shown(text, default, apart) for text, default in cells]
         lines.append(f"| `{name}` | {' | '.join(shown)} |")
-    probes = [(name, PROBED[symbol, name]) for name in names if (symbol, name) in PROBED]
-    found = [f"- `{n}`, left out, probed: {evidence.default(p)}." for n, p in probes]
+    probes = [(f"`{n}`, left out", PROBED[symbol, n]) for n in names if (symbol, n) in PROBED]
+    probes += [("Left out", each) for each in BESIDE.get(symbol, ())]
+    found = [f"- {n}, probed ({WHAT[p]}): {evidence.default(p)}." for n, p in probes]
     return "\n".join([*lines, "", *found, *([""] if found else [])])
+
+
+def _apart(probe: str, defaults: Sequence[str], evidence: Evidence) -> bool:
+    """Return whether panels differ in a field that is left out, as they say or as was probed."""
+    if probe and not evidence.default(probe).endswith(" in all"):
+        return True
+    return len({_compared(each) for each in defaults} - {"", "none"}) > 1
 
 
 def _cell(
@@ -110,7 +126,7 @@ def _cell(
     if not direct:
         called, argument, rule = entries[0]
         if rule == "before":
-            return (f"`{called}` before it" if called else "before it"), ""
+            return f"`{_before(own, called)}` before it", ""
         if called == "ParamAttr":
             return "`ParamAttr(initializer=…)`", ""
         if not called:
@@ -124,6 +140,15 @@ def _cell(
     if isinstance(argument, int):
         argument = own_arguments[argument][0] if argument < len(own_arguments) else "…"
     return f"`{argument}`", dict(map(tuple, own_arguments)).get(argument, "")
+
+
+def _before(own: Said, called: str) -> str:
+    """Return the call before the op that says a field: that which carries it, or where the op's own
+    argument does, what stands in it."""
+    last = call(own).rpartition(".")[2]
+    if called and called.rpartition(".")[2] != last:
+        return called
+    return next(each for each in own.calls if each.rpartition(".")[2] != last)
 
 
 def _shown(text: str, default: str, apart: bool) -> str:

@@ -9,6 +9,7 @@ from reports.handbook.columns import PANELS, SHORT, TITLES
 from reports.handbook.concepts.cases import CONCEPTS, Case, Concept
 from reports.handbook.concepts.measuring import RECORD, recorded
 from reports.handbook.evidence import Evidence, versions
+from reports.handbook.links import anchor
 from reports.handbook.records import measured_on
 
 PAGE = """# Concepts
@@ -32,17 +33,12 @@ def page(evidence: Evidence) -> str:
     record = recorded(evidence.reports)
     lines = {line["case"]: line for line in record.lines}
     return PAGE.format(
-        contents=" · ".join(f"[{c.title}](#{_anchor(c.title)})" for c in CONCEPTS),
+        contents=" · ".join(f"[{c.title}](#{anchor(c.title)})" for c in CONCEPTS),
         measured=measured_on(record.header).partition(". ")[0] + ":",
         versions=versions(record.header),
         parts="\n".join(_concept(each, lines, evidence) for each in CONCEPTS),
         record=RECORD,
     )
-
-
-def _anchor(title: str) -> str:
-    kept = "".join(c for c in title.lower() if c.isalnum() or c in " -_")
-    return kept.replace(" ", "-")
 
 
 def _concept(concept: Concept, lines: Mapping[str, Any], evidence: Evidence) -> str:

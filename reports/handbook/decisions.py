@@ -47,6 +47,8 @@ QUESTIONS = (
         "Then it is the network, not the training. The first step that differs is named, with the "
         "worst index and both values.",
         (
+            ("your file against your port of it", Leaf("triptych verify mine.py:Net port.py:build@paddle",
+             "where the two part, named in both files, with its line")),
             ("your file against a network of the list", Leaf(
              "triptych verify --mine my_net.py:build --dialect fluid --against se_resnext_cifar",
              "the first step that differs")),
@@ -77,6 +79,9 @@ QUESTIONS = (
             ("both on the same batches, from the same start", Leaf(
              "triptych train se_resnext_mnist --data mnist --epochs 1 --legacy",
              "every loss, and from which step on they part beyond float32's rounding")),
+            ("your two files, three steps along their own gradients", Leaf(
+             "triptych verify mine.py:Net port.py:build@paddle --recipe se_resnext_article",
+             "whether they go on alike when they train")),
         ),
     ),
     Question(
@@ -86,8 +91,12 @@ QUESTIONS = (
         (
             ("what is in the data", Leaf("triptych data show my_folder",
              "counts, classes, shapes and a hash of what is yours")),
+            ("evaluate each panel's weights in every panel", Leaf(
+             "triptych train --cross-evaluate trainings/20260102-030405-se_resnext_mnist",
+             "whether accuracies differ by weights or by panels")),
             ("go on from the other framework's checkpoint", Leaf(
-             "triptych train --resume trainings/20260102-030405-se_resnext_mnist --epochs 2",
+             "triptych train --from trainings/20260102-030405-se_resnext_mnist/checkpoints/torch/"
+             "last.safetensors --data mnist --framework paddle --epochs 2",
              "whether it is the framework or what came before")),
         ),
     ),
@@ -99,6 +108,9 @@ QUESTIONS = (
             ("convert, and be refused where a tensor does not fit", Leaf(
              "triptych convert resnet18.pth resnet18.safetensors --network resnet18",
              "one line with file and tensor where something is wrong")),
+            ("give the port the weights that you carry over", Leaf(
+             "triptych verify mine.py:Net port.py:build@paddle --weights mine.pth",
+             "whether it then gives what your file gives")),
             ("see what the other framework would have written", Leaf(
              "triptych emit resnet50 --dialect paddle", "the file, to lay beside yours")),
         ),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from frontends.frameworks import FRAMEWORKS, TABLE
+from frontends.frameworks import TABLE
+from reports.handbook.columns import PANELS
 from reports.handbook.probing import shown
 from reports.handbook.records import Record
 
@@ -20,6 +21,9 @@ none is read from documentation, since defaults move. In **bold**, a row whose c
 Deviations are of one draw, to two digits. "What a vanishing gradient is divided by" holds epsilon
 and what the squares start from, wherever the framework puts them: beside a square that is not
 corrected for its start, Adam's epsilon shows divided by the root of 1 less the second of its rates.
+A framework may have more than one call for a thing, with another default each: TensorFlow 1's stride of
+a pool is that of `tf.keras` (`tf.layers` must be told one), Keras' slope of leaky ReLU that of its layer.
+Which call was probed is under [How](#how).
 
 ## When
 
@@ -39,7 +43,7 @@ def page(record: Record) -> str:
     """Return the page as Markdown."""
     lines = record.lines
     columns = list(dict.fromkeys((e["panel"], e["version"]) for e in lines))
-    columns.sort(key=lambda each: FRAMEWORKS.index(each[0]))
+    columns.sort(key=lambda each: PANELS.index(each[0]))
     return PAGE.format(
         table=_table(lines, columns),
         when="\n".join(_when(lines, column) for column in columns),

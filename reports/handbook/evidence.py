@@ -10,6 +10,7 @@ from typing import Any, TypedDict
 
 from reports.handbook import defaults_page, records, table_page
 from reports.handbook.columns import PANELS, SHORT
+from reports.handbook.concepts.measuring import recorded
 from reports.handbook.probing import ProbeLine, shown
 from reports.schema import Text
 
@@ -59,12 +60,17 @@ class Evidence:
         return records.read(self.reports / table_page.RECORD, records.RowLine).lines
 
     @cached_property
+    def cases(self) -> list[Any]:
+        return recorded(self.reports).lines
+
+    @cached_property
     def known(self) -> frozenset[str]:
-        """The identifiers of all that is recorded: "probe:…", "control:…", "row:…"."""
+        """The identifiers of all that is recorded: "probe:…", "control:…", "row:…", "case:…"."""
         probes = {f"probe:{line['probe']}" for line in self.probes if "error" not in line}
         controls = {f"control:{line['control']}" for line in self.controls}
         rows = {f"row:{line['number']}" for line in self.rows if "ways" in line}
-        return frozenset(probes | controls | rows)
+        cases = {f"case:{line['case']}" for line in self.cases if _ran(line)}
+        return frozenset(probes | controls | rows | cases)
 
     def filled(self, text: str) -> str:
         """Return a text with what each panel does by default in place of every {probe}."""
@@ -80,6 +86,10 @@ class Evidence:
         if len(values) == 1:
             return f"{next(iter(values))} in all"
         return ", ".join(f"{value} in {_listed(each)}" for value, each in values.items())
+
+
+def _ran(line: Mapping[str, Any]) -> bool:
+    return all("error" not in way for ways in line["ways"].values() for way in ways)
 
 
 def _listed(names: Sequence[str]) -> str:

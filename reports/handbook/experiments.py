@@ -32,15 +32,19 @@ def planted(reports: Path) -> str:
 
 def verdicts(reports: Path) -> Iterator[str]:
     """Yield a row of a Markdown table for each claim of a source that an experiment was for."""
-    claiming = {name: study for name, study in STUDIES.items() if study.experiment.claims}
-    for name, study in claiming.items():
+    for name, study in STUDIES.items():
+        source = study.experiment.source
+        said = {c.name: c.words.replace("|", "\\|") for c in study.experiment.claims}
+        if not path_of(reports, name).exists():
+            why = f"`triptych experiment {name}` settles it"
+            yield from (f"| {source} | {words} | not run yet | {why} |" for words in said.values())
+            continue
         record = record_of(reports, name)
-        said = {claim.name: claim.words for claim in study.experiment.claims}
         quick = "a quick run, which says little: " if _is_quick(record) else ""
         for each in study.find(record).verdicts:
-            words, why = (text.replace("|", "\\|") for text in (said[each.claim], each.evidence))
-            source, link = study.experiment.source, _link(record)
-            yield f"| {source} | {words} | **{each.word}** | {quick}{why} ({link}) |"
+            why = quick + each.evidence.replace("|", "\\|")
+            words = said[each.claim]
+            yield f"| {source} | {words} | **{each.word}** | {why} ({_link(record)}) |"
 
 
 def record_of(reports: Path, name: str) -> Record:
@@ -48,8 +52,13 @@ def record_of(reports: Path, name: str) -> Record:
 
     Raises TriptychError for one that cannot be read.
     """
+    return read_record(path_of(reports, name), kinds_of)
+
+
+def path_of(reports: Path, name: str) -> Path:
+    """Return where the record of an experiment is: of a full run, or of a quick one alone."""
     paths = [reports / "data" / f"experiment-{name}{end}.jsonl" for end in ("", "-quick")]
-    return read_record(next((path for path in paths if path.exists()), paths[0]), kinds_of)
+    return next((path for path in paths if path.exists()), paths[0])
 
 
 def _is_quick(record: Record) -> bool:

@@ -10,24 +10,28 @@ from reports.handbook.concepts import measuring as concepts
 from reports.handbook.evidence import Evidence
 from reports.handbook.networks.page import SOURCES, NetworkPage, network_page
 from reports.handbook.networks.proofs import RECORD, recorded
+from reports.handbook.networks.task import TITLES
 from reports.handbook.upgrading.measuring import read_upgrade
 
 HAVE = (
     ("a TensorFlow 1 file", "`triptych upgrade FILE.py` lists its calls, each with its counterpart; "
-     "then [the official table, executed](../official-table.md), and [the networks side by side]"
-     "(#networks)"),
+     "then [the official table, executed](../official-table.md), [the networks side by side]"
+     "(#networks), and what stands around a network, in [the whole task](#the-whole-task)"),
     ("a Fluid file", "`triptych upgrade FILE.py`, then [Fluid → Paddle 3](fluid-to-paddle-3.md)"),
-    ("a model directory of Fluid", "`triptych convert FOLDER out.pdparams --network NAME`, "
-     "`triptych convert FOLDER --list --network NAME`"),
+    ("a model directory of Fluid", "`triptych convert FOLDER --list --network NAME` says what is in "
+     "it, `triptych convert FOLDER out.pdparams --network NAME` carries it over; Fluid's own "
+     "transfer by name is in [the whole task](task-transfer_classifier.md#transfer-by-name)"),
     ("a Keras model", "`triptych convert model.keras out.pdparams --network NAME`; [the API map]"
      "(api-map.md)"),
     ("a torch model", "`triptych convert model.pth out.pdparams --network NAME`; [the API map]"
      "(api-map.md)"),
-    ("two files: are they the same?", "`triptych verify --mine my_net.py:build --dialect fluid "
+    ("two files: are they the same?", "`triptych verify mine.py:Net port.py:build@paddle`, each in a "
+     "framework of its own"),
+    ("a file, and a network of these pages", "`triptych verify --mine my_net.py:build --dialect fluid "
      "--against NETWORK`"),
     ("numbers that differ", "[My port gives other numbers](numbers-differ.md)"),
-    ("an error message, or a symptom", "[Pitfalls, by symptom](pitfalls.md); the errors of each row "
-     "are in [the official table](../official-table.md)"),
+    ("an error message", "[Error messages](errors.md): what raised them, and what to write instead"),
+    ("a symptom without a message", "[Pitfalls, by symptom](pitfalls.md)"),
     ("a choice of framework to make", "[Which framework?](which-framework.md)"),
 )  # fmt: skip
 PAGES = (
@@ -37,12 +41,25 @@ PAGES = (
     ("api-map.md", "API map: each op and argument in each framework"),
     ("../defaults.md", "Defaults, probed"),
     ("pitfalls.md", "Pitfalls, by symptom"),
+    ("errors.md", "Error messages, and what to write instead"),
     ("numbers-differ.md", "My port gives other numbers"),
     ("published-pair.md", "The published pair, difference by difference"),
     ("which-framework.md", "Which framework?"),
     ("../networks.md", "The networks and their counts"),
     ("../findings.md", "What was found in the frameworks"),
 )
+WORDS = (
+    ("panel", "a framework in a comparison: TF 1 is TensorFlow 1.15, Fluid is Paddle 1.8.5, Keras is "
+     "TensorFlow 2"),
+    ("specification", "a network as data; every panel's file is written from it"),
+    ("the ladder", "the checks of a verification, each a rung, from parameters to gradients; the first "
+     "that fails names the step"),
+    ("worst difference", "the largest between any two panels, of outputs, statistics and gradients, in "
+     "float64, as a share of the tensor's largest value"),
+    ("recipe", "how a network is trained, as data: loss, L2, optimizer, rate, what is frozen"),
+    ("planted", "a mistake that was made on purpose in one panel, to see that the ladder finds it"),
+    ("probed", "found by a small experiment in the installed framework, not read in its documentation"),
+)  # fmt: skip
 PAGE = """# Migration handbook
 
 TensorFlow 1 → Paddle Fluid → Paddle 3, and to and from Keras and PyTorch. What is said here to have
@@ -61,11 +78,22 @@ The same code in columns, rows are steps, with the whole task.
 | --- | ---: | --- | ---: | --- |
 {networks}
 
-The whole task, from files to checkpoints, in the same columns: {tasks}.
+## The whole task
+
+From files to checkpoints, in the same columns: reader, batches, layout, loss, L2, optimizer, rate,
+training and test program, loop, metrics, saving and loading, devices.
+
+{tasks}
 
 ## All pages
 
 {pages}
+
+## Words
+
+| word | what it means here |
+| --- | --- |
+{words}
 
 ## What ran
 
@@ -84,7 +112,8 @@ def page(evidence: Evidence) -> str:
     return PAGE.format(
         have="\n".join(f"| {what} | {where} |" for what, where in HAVE),
         networks="\n".join(map(_network, networks)),
-        tasks=", ".join(f"[{each}](task-{each}.md)" for each in tasks),
+        tasks="\n".join(f"- [{TITLES[each]}](task-{each}.md)" for each in tasks),
+        words="\n".join(f"| {word} | {what} |" for word, what in WORDS),
         pages="\n".join(f"- [{title}]({name})" for name, title in PAGES),
         ran="\n".join(f"| {what} | {count} |" for what, count in ran(evidence)),
     )
@@ -101,7 +130,7 @@ def _network(page: NetworkPage) -> str:
 
 def ran(evidence: Evidence) -> Iterator[tuple[str, int]]:
     """Yield what ran, and how much of it. Raises TriptychError."""
-    from reports.handbook import costs  # with it comes what draws experiments: matplotlib
+    from reports.handbook import costs, experiments  # with them comes what draws: matplotlib
 
     record = records.read(evidence.reports / table_page.RECORD, records.RowLine)
     judged = table_page.judged(record)
@@ -127,6 +156,8 @@ def ran(evidence: Evidence) -> Iterator[tuple[str, int]]:
     )
     claimed = claims.recorded(evidence.reports).lines
     yield "claims of the sources put to the frameworks", len(claimed)
+    settled = [each for each in experiments.verdicts(evidence.reports) if "not run yet" not in each]
+    yield "claims of the sources put to experiments", len(settled)
     yield "defaults probed", len({line["probe"] for line in evidence.probes})
     yield "mistakes planted, and found by the ladder", len(evidence.controls)
     yield "mistakes whose cost in accuracy was measured", len(costs.read_costs(evidence.reports))

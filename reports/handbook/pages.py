@@ -8,6 +8,7 @@ from reports.handbook import (
     api_page,
     concepts_page,
     decisions,
+    errors_page,
     index_page,
     pair_page,
     pitfalls_page,
@@ -15,14 +16,16 @@ from reports.handbook import (
     which_page,
 )
 from reports.handbook.evidence import Evidence
-from reports.handbook.networks.markdown import markdown, task_markdown
+from reports.handbook.networks.markdown import markdown
 from reports.handbook.networks.page import SOURCES, network_page
+from reports.handbook.networks.task_markdown import task_markdown
 
 # Pages that need no network written: file name -> what writes it.
 PROSE: Mapping[str, Callable[[Evidence], str]] = {
     "README.md": index_page.page,
     "api-map.md": api_page.page,
     "concepts.md": concepts_page.page,
+    "errors.md": errors_page.page,
     "fluid-to-paddle-3.md": upgrade_page.page,
     "numbers-differ.md": lambda evidence: decisions.page(),
     "pitfalls.md": pitfalls_page.page,

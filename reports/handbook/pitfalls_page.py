@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from reports.handbook.columns import SHORT
 from reports.handbook.evidence import CONTROLS, ControlLine, Evidence
+from reports.handbook.links import anchor
 from reports.handbook.records import measured_on, read
 
 
@@ -87,8 +88,8 @@ PITFALLS = (
             "before one that takes logits acts twice, and training goes on, slowly.",
             "Fluid: `softmax_with_cross_entropy` on logits, or `cross_entropy` on probabilities.",
             "`…_with_logits` on logits; Keras `from_logits=True`."),
-    Pitfall("loss summed", TRAINS_APART, "A loss of a batch is its {cross_entropy_reduction}; a sum "
-            "is as large as the batch.", "`fluid.layers.mean` behind it.", "`tf.reduce_mean`."),
+    Pitfall("loss summed", TRAINS_APART, "A batch's losses are reduced to {cross_entropy_reduction}; "
+            "a sum is as large as the batch.", "`fluid.layers.mean` behind it.", "`tf.reduce_mean`."),
     Pitfall("epsilon at another place", TRAINS_APART, "Adam's epsilon beside the corrected or the "
             "uncorrected root: a vanishing gradient is first divided by {adam_denominator}.",
             "TensorFlow's epsilon, divided by √(1 − β₂ᵗ) at each step: a formula of one's own.",
@@ -113,7 +114,8 @@ PITFALLS = (
     Pitfall("what is frozen trains", TRAINS_APART, "A frozen part that the optimizer still has.",
             "`stop_gradient`, and a parameter list.", "`var_list`."),
     Pitfall("the rate drops an epoch late", TRAINS_APART, "Boundaries count epochs from 0 or 1, or "
-            "steps.", "`piecewise_decay` counts steps.", "`piecewise_constant` counts steps."),
+            "steps.", "`piecewise_decay` counts steps, and drops at its boundary: `tf.train.piecewise_constant` "
+            "drops one step later.", "`piecewise_constant`: a boundary less by one."),
     Pitfall("fan", STARTS_APART, "Fan in or fan out.", "`MSRA` takes fan in.", "`mode=\"fan_in\"`."),
     Pitfall("gain", STARTS_APART, "A fresh 3×3 kernel, 64 to 64, has a deviation of {conv_kernel}.",
             "Write the initializer.", "`variance_scaling_initializer(2.0)`."),
@@ -132,11 +134,12 @@ PITFALLS = (
 )  # fmt: skip
 PAGE = """# Pitfalls, by symptom
 
-Each of these was planted into one panel of a network that was the same in all, and the ladder was
-asked. What it said first, and whom it accused, is below; {count} mistakes, none unseen. What {costed}
+Each of these was planted into one panel of a network that was the same in all, and
+[the ladder of checks](README.md#words) was asked. What it said first, and whom it accused, is below; {count} mistakes, none unseen. What {costed}
 of them cost in accuracy was measured, too, on MNIST with a small network: trained so from scratch, and
 with the right network's trained weights carried over into the wrong one; means over random seeds, with
-95 % intervals where there are at least three ([the experiment](../{experiment}.md)).
+95 % intervals where there are at least three ([the experiment](../{experiment}.md)). What ends in an error
+is under [error messages](errors.md).
 
 {measured}
 
@@ -148,11 +151,6 @@ with the right network's trained weights carried over into the wrong one; means 
 This page is written by `triptych report handbook` from [`{record}`](../{record}), which `python -m
 parity_tests.controls.recording` writes; tests plant every mistake in every panel.
 """
-
-
-def anchor(control: str) -> str:
-    """Return the anchor of a pitfall's heading, as code hosts make it."""
-    return "".join(c for c in control.lower() if c.isalnum() or c in "_- ").replace(" ", "-")
 
 
 def page(evidence: Evidence) -> str:

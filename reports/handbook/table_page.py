@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from frontends.frameworks import TABLE
+from reports.handbook.cells import code, plain
+from reports.handbook.columns import TITLES
+from reports.handbook.links import anchor
 from reports.handbook.records import Record, RowLine, measured_on
 from reports.handbook.rows import IDENTICAL
 from reports.handbook.verdicts import (
@@ -166,10 +168,16 @@ def _wrong(rows: Sequence[Judged]) -> str:
     ordered = sorted(rows, key=lambda each: (not each.silent, SEVERITY.index(each.fluid.word)))
     cells = (
         (each.line["number"], f"`{each.line['tensorflow']}`", f"`{each.line['fluid']}`",
-         each.fluid.short, _text(each.fluid.evidence))
+         each.fluid.short, _linked(each))
         for each in ordered
     )  # fmt: skip
     return _table(("row", "TensorFlow 1.15", "Fluid 1.8.5", "measured", "evidence"), cells)
+
+
+def _linked(each: Judged) -> str:
+    """Return the evidence, with a link to the section whose evidence has the snippet."""
+    link = f"[{WRITTEN}](#{anchor(each.line['block'])})"
+    return plain(each.fluid.evidence).replace(WRITTEN, link)
 
 
 def _counts(rows: Sequence[Judged]) -> str:
@@ -177,7 +185,7 @@ def _counts(rows: Sequence[Judged]) -> str:
     found = {"says identical": [e.fluid for e in rows if e.identical]}
     found["says something else"] = [e.fluid for e in rows if not e.identical]
     later = [p for p in LATER if any(p in e.verdicts for e in rows)]
-    found |= {TABLE[p].title: [e.verdicts[p] for e in rows if p in e.verdicts] for p in later}
+    found |= {TITLES[p]: [e.verdicts[p] for e in rows if p in e.verdicts] for p in later}
     cells = []
     for title, each in found.items():
         counted = Counter(one.word for one in each)
@@ -195,7 +203,7 @@ def _blocks(rows: Sequence[Judged]) -> str:
 
 def _block(rows: Sequence[Judged]) -> str:
     headers = ["row", "TensorFlow 1.15", "table says", "Fluid 1.8.5", "measured"]
-    headers += [TABLE[panel].title for panel in LATER]
+    headers += [TITLES[panel] for panel in LATER]
     return _table(headers, map(_cells, rows))
 
 
@@ -208,13 +216,13 @@ def _cells(each: Judged) -> list[str]:
         return [
             str(line["number"]),
             *names,
-            f"*{NOT_RUN}*: {_text(each.fluid.evidence)}",
+            f"*{NOT_RUN}*: {plain(each.fluid.evidence)}",
             "",
             "",
             "",
         ]
-    first = _code(ways[REFERENCE][0]["text"])
-    fluid = _code(ways["fluid"][0]["text"])
+    first = code(ways[REFERENCE][0]["text"])
+    fluid = code(ways["fluid"][0]["text"])
     told = f"**{each.fluid.word}**" if each.fluid.word == SAME else f"***{each.fluid.word}***"
     argument = f" `{each.fluid.argument}`" if each.fluid.argument else ""
     later = [_later(each, panel) for panel in LATER]
@@ -224,7 +232,7 @@ def _cells(each: Judged) -> list[str]:
 def _later(each: Judged, panel: str) -> str:
     if panel not in each.verdicts:
         return ""
-    return f"{_code(each.line['ways'][panel][0]['text'])}<br>{each.verdicts[panel].short}"
+    return f"{code(each.line['ways'][panel][0]['text'])}<br>{each.verdicts[panel].short}"
 
 
 def _evidence(rows: Sequence[Judged]) -> str:
@@ -232,8 +240,8 @@ def _evidence(rows: Sequence[Judged]) -> str:
     for each in rows:
         for panel, found in each.verdicts.items():
             if each.ran:
-                text = f"{found.short}: {_text(found.evidence)}"
-                lines.append(f"- {each.line['number']}, {TABLE[panel].label}: {text}")
+                text = f"{found.short}: {plain(found.evidence)}"
+                lines.append(f"- {each.line['number']}, {TITLES[panel]}: {text}")
                 lines += _long(each.line, panel, found)
     body = "\n".join(lines)
     return f"\n<details><summary>Evidence</summary>\n\n{body}\n\n</details>\n" if lines else ""
@@ -246,13 +254,3 @@ def _long(line: RowLine, panel: str, found: Verdict) -> list[str]:
     ways = line["ways"][panel]
     text = next(each["text"] for each in reversed(ways) if "\n" in each["text"])
     return ["", "  ```python", *(f"  {each}".rstrip() for each in text.split("\n")), "  ```", ""]
-
-
-def _code(text: str) -> str:
-    """Return a snippet in a cell of a table."""
-    lines = [each for each in text.replace("|", "\\|").split("\n") if each.strip()]
-    return "<br>".join(f"`{each.strip()}`" for each in lines)
-
-
-def _text(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;") if text else ""

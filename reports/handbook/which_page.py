@@ -11,7 +11,7 @@ from reports.tables import memory, significant, styled
 PAGE = """# Which framework?
 
 The networks are the same, proved so in the run that timed them; what is left to choose by is speed,
-memory, and what the pages before this one say of silence. Runs on other machines, or under other load,
+memory, and what [the pitfalls](pitfalls.md) and [the defaults](../defaults.md) say. Runs on other machines, or under other load,
 are not to be compared with one another: read down a column, never across runs.
 
 {runs}

@@ -19,7 +19,10 @@ from reports.handbook.site.build import Site
 
 pytestmark = pytest.mark.complete
 WIDTHS = {str(width): width for width in (360, 390, 768, 1024, 1280, 1440, 1680, 1920)}
-NETWORK, PROSE = "se_resnext_cifar", ("README", "numbers-differ", "concepts", "pitfalls", "api-map")
+NETWORK, PROSE = (
+    "se_resnext_cifar",
+    ("README", "numbers-differ", "concepts", "pitfalls", "errors", "api-map"),
+)
 PAGES = {name: f"{name}.html" for name in (NETWORK, "index", *PROSE[1:], "official-table")}
 OVERFLOWING = """() => [...document.querySelectorAll('.cell, .note, .step, main p, pre')]
     .filter(e => e.offsetParent && e.scrollWidth > e.clientWidth + 1)
@@ -46,6 +49,8 @@ MISALIGNED = """() => [...document.querySelectorAll('section .group')].flatMap(g
     const step = steps.find(e => e.style.getPropertyValue('--r') === row);
     return Math.abs(step.getBoundingClientRect().top - cell.getBoundingClientRect().top) > 1;
   }).map(e => e.textContent.slice(0, 40)); })"""
+CUT = """() => [...document.querySelectorAll('#says-identical-is-not ~ .scroll')].slice(0, 1)
+    .filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.scrollWidth)"""
 TALL = """() => [...document.querySelectorAll('section.block:not(#the-whole-task):not(#file) .group')]
   .map(g => [...g.children].filter(e => e.offsetParent && !e.classList.contains('notes'))
     .map(e => e.getBoundingClientRect())).filter(b => b.length)
@@ -123,6 +128,14 @@ def test_rows_of_a_step_are_in_line(browser: Any, site: Path, columns: str) -> N
 def test_every_step_fits_the_window(browser: Any, site: Path) -> None:
     page = opened(browser, site, f"{NETWORK}.html?cols=tensorflow1,fluid")
     assert page.evaluate(TALL) == []
+    page.context.close()
+
+
+def test_what_the_table_says_wrongly_is_seen_with_its_evidence(browser: Any, site: Path) -> None:
+    page = opened(browser, site, "official-table.html")
+    assert page.locator("#says-identical-is-not ~ .scroll").count() and page.evaluate(CUT) == []
+    page.add_style_tag(content=".prose table.t code { white-space: nowrap }")
+    assert page.evaluate(CUT)
     page.context.close()
 
 

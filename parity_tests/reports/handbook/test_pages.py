@@ -16,16 +16,27 @@ from frontends.workers.environments import ROOT
 from parity_tests.commands.parsing import parse_only
 from parity_tests.reports.recorded import EVIDENCE, REPORTS
 from parity_tests.rows import rows, sooner
-from reports.handbook import api_page, build, claims, decisions, index_page, upgrade_page
+from reports.experiments.studies import STUDIES
+from reports.handbook import (
+    api_page,
+    build,
+    claims,
+    decisions,
+    experiments,
+    index_page,
+    upgrade_page,
+)
 from reports.handbook import pitfalls_page as pitfalls
+from reports.handbook.api.asking import said
 from reports.handbook.columns import PANELS
+from reports.handbook.links import anchor
 from reports.handbook.networks import notes
 from reports.handbook.networks.file import ColumnFile
 from reports.handbook.networks.markdown import markdown
 from reports.handbook.networks.page import SOURCES, NetworkPage, network_page
 from reports.handbook.networks.task import TOPICS
+from reports.handbook.networks.transfer import STAGES, lines
 from reports.handbook.pages import PROSE
-from reports.handbook.site.prose import slug
 
 MARKDOWN = REPORTS / "pages"
 NAMES = {name: name for name in SOURCES}
@@ -67,25 +78,25 @@ def test_a_stale_page_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _anchors(text: str) -> set[str]:
     heads = re.findall(r"^#+ (.*)$", text, re.M)
-    return {slug(re.sub(r"[`*]", "", head)) for head in heads}
+    return {anchor(re.sub(r"[`*]", "", head)) for head in heads}
 
 
 def dead(page: Path, text: str) -> Iterator[str]:
     """Yield the links of a page that lead nowhere: files and headings that are not there."""
     for link in re.findall(r"\]\(([^)\s]+)\)", text):
-        path, _, anchor = link.partition("#")
+        path, _, heading = link.partition("#")
         if re.match(r"https?:", link):
             continue
         target = (page.parent / path) if path else page
         if not target.is_file():
             yield link
-        elif anchor and target.suffix == ".md":
+        elif heading and target.suffix == ".md":
             own = text if target == page else target.read_text(encoding="utf-8")
-            if anchor not in _anchors(own):
+            if heading not in _anchors(own):
                 yield link
 
 
-@rows("page", {path.name: path for path in sorted(MARKDOWN.glob("*.md"))})
+@rows("page", {p.name: p for p in sorted([*MARKDOWN.glob("*.md"), *REPORTS.glob("*.md")])})
 def test_links_lead_somewhere(page: Path) -> None:
     assert list(dead(page, page.read_text(encoding="utf-8"))) == []
 
@@ -111,6 +122,11 @@ def test_a_dead_link_is_seen(text: str) -> None:
 def test_a_note_rests_on_what_is_recorded(note: notes.Note) -> None:
     assert note.evidence and set(note.evidence) <= EVIDENCE.known
     assert "{" not in EVIDENCE.filled(note.text)
+
+
+def test_every_kind_of_note_is_on_a_page() -> None:
+    shown = {note.kind for note in network_page("se_resnext_cifar", EVIDENCE).notes}
+    assert shown == set(notes.KINDS)
 
 
 def test_a_note_without_evidence_does_not_appear() -> None:
@@ -194,6 +210,20 @@ def test_the_map_has_every_op_in_every_panel() -> None:
     assert text.count("`nn.BatchNorm2d`") >= 2 and "| `epsilon` |" in text
 
 
+CALLS = {
+    "around another": ("global_avg_pool2d", "fluid", "fluid.layers.pool2d"),
+    "behind another": ("flatten", "tensorflow", "layers.Flatten"),
+    "around what stands in it": ("flatten", "tensorflow1", "tf.layers.flatten"),
+    "made before": ("conv2d", "torch", "nn.Conv2d"),
+    "of a helper, too": ("conv2d", "tensorflow1", "tf.layers.conv2d"),
+}
+
+
+@rows("symbol, panel, call", CALLS)
+def test_the_call_of_an_op_is_its_own(symbol: str, panel: str, call: str) -> None:
+    assert api_page.call(said()[symbol][panel]) == call
+
+
 def test_a_word_of_the_table_follows_from_its_line() -> None:
     line = {
         "number": 1, "fluid": "paddle.fluid.x", "said": "paddle.x", "converts": True,
@@ -223,6 +253,19 @@ def test_a_claim_that_a_run_contradicts_does_not_appear() -> None:
     assert not claims.settled(first, {"result": [1.0]}) and not claims.settled(
         first, {"error": "x"}
     )
+
+
+def test_a_claim_whose_experiment_was_not_run_says_so(tmp_path: Path) -> None:
+    told = list(experiments.verdicts(tmp_path))
+    assert len(told) == sum(len(each.experiment.claims) for each in STUDIES.values()) > 10
+    assert all("| not run yet | `triptych experiment " in each for each in told)
+
+
+@rows("recipe", {name: name for name in STAGES})
+def test_transfer_by_name_is_on_the_page_of_its_stage(recipe: str) -> None:
+    text, (function, call, network) = _committed(f"task-{recipe}.md"), STAGES[recipe]
+    assert "## Transfer by name" in text and f"fluid.io.{call}(" in lines(function, call)
+    assert f"```python\n{lines(function, call)}\n```" in text and network in available()
 
 
 def test_notes_of_a_task_are_of_its_recipe() -> None:

@@ -10,11 +10,12 @@ import pytest
 
 from parity_tests.reports.recorded import EVIDENCE, REPORTS
 from parity_tests.rows import rows
+from reports.handbook.links import anchor
 from reports.handbook.networks.file import Mark, Part
 from reports.handbook.networks.page import network_page
 from reports.handbook.site import build, search
 from reports.handbook.site.code import highlighted
-from reports.handbook.site.prose import address, html, slug
+from reports.handbook.site.prose import address, html
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +98,7 @@ def test_links_lead_to_the_site_s_pages(link: str, expected: str) -> None:
 
 
 def test_headings_have_the_anchors_of_code_hosts() -> None:
-    assert slug("L2 on batch normalization, too") == "l2-on-batch-normalization-too"
+    assert anchor("L2 on batch normalization, too") == "l2-on-batch-normalization-too"
     assert 'id="a-b"' in html("## `A` b\n")
 
 

@@ -69,6 +69,7 @@ INSTANCES: tuple[Op, ...] = (
     Softmax(),
     Dropout(0.3),
     Flatten(),
+    Flatten("HWC"),
     Add(),
     Concat(),
     Scale(),
@@ -135,9 +136,17 @@ def _network(op: Op) -> Network:
 
 
 def _calls(source: Source, carriers: Iterable[Carrier]) -> Iterator[str]:
-    """Yield the functions that lines of the step call: those that carry its fields, then others."""
+    """Yield the functions that lines of the step call: those that carry its fields, those that bear
+    its name, then others."""
     carried = [each.call for each in carriers if each.call and each.rule != "before"]
     yield from (each for each in carried if _is_name(each))
+    found = list(_called(source))
+    yield from (name for name, is_own in found if is_own)
+    yield from (name for name, _ in found)
+
+
+def _called(source: Source) -> Iterator[tuple[str, bool]]:
+    """Yield the functions that lines of the step call, and whether the call bears its name."""
     rows = source.text.splitlines()
     for line in source.lines:
         if "own.it" in line.steps:
@@ -146,7 +155,11 @@ def _calls(source: Source, carriers: Iterable[Carrier]) -> Iterator[str]:
                 if isinstance(node, ast.Call):
                     name = ast.unparse(node.func)
                     if _is_name(name) and not name.startswith("self."):
-                        yield name
+                        yield name, any(_is_own(each) for each in node.keywords)
+
+
+def _is_own(given: ast.keyword) -> bool:
+    return given.arg == "name" and ast.unparse(given.value) == "'it'"
 
 
 def _code(source: Source) -> str:

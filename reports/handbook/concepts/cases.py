@@ -106,7 +106,8 @@ CONCEPTS = (
                   "fluid.layers.reduce_mean(x, [2, 3])", "x.mean([2, 3])",
                   _layer("keras.layers.GlobalAveragePooling2D()"), "x.mean((2, 3))", images=True),
         ),
-        ("In an average the padding is {avg_pool_padding}.", "A pool of 2 strides by {pool_stride}."),
+        ("In an average the padding is {avg_pool_padding}.", "A pool of 2 that is told no stride strides by {pool_stride}; that is `tf.keras` in TF 1, "
+         "where `tf.layers` must be told."),
     ),
     Concept(
         "batch-normalization", "Batch normalization",
@@ -197,7 +198,8 @@ CONCEPTS = (
             _case("ReLU6", {"x": real(4, 6) * 5}, "tf.nn.relu6(x)", "fluid.layers.relu6(x)",
                   "F.relu6(x)", "keras.ops.relu6(x)", "F.relu6(x)"),
         ),
-        ("Leaky ReLU's slope, left out, is {leaky_slope}; hard sigmoid's {hard_sigmoid_slope}.",),
+        ("Leaky ReLU's slope, left out, is {leaky_slope}; Keras' is that of its layer, its function has "
+         "another. Hard sigmoid's is {hard_sigmoid_slope}.",),
     ),
     Concept(
         "softmax-and-loss", "Softmax and cross-entropy",
@@ -206,7 +208,8 @@ CONCEPTS = (
         (("takes", "logits", "logits, by this name", "logits", "probabilities, unless told",
           "logits"),
          ("labels", "(N,)", "(N, 1)", "(N,)", "(N,)", "(N,)"),
-         ("gives", "one a sample", "one a sample", "the mean", "one a sample", "the mean")),
+         ("gives", "one a sample; `tf.losses` the mean", "one a sample", "the mean",
+          "one a sample; as an object the mean", "the mean")),
         (
             _case("Mean cross-entropy of logits", LOGITS,
                   "tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(\n    labels=l, logits=x))",
@@ -216,8 +219,9 @@ CONCEPTS = (
                   "keras.ops.mean(keras.losses.sparse_categorical_crossentropy(\n"
                   "    l, x, from_logits=True))", "F.cross_entropy(x, l)", fixed=("l",)),
         ),
-        ("Cross-entropy takes {cross_entropy_takes} by default, and gives the "
-         "{cross_entropy_reduction}: [the pitfall](pitfalls.md#double-softmax).",),
+        ("Cross-entropy takes {cross_entropy_takes} by default (in Fluid `cross_entropy`): [the pitfall]"
+         "(pitfalls.md#double-softmax).", "A batch's losses are reduced to {cross_entropy_reduction}: "
+         "[the pitfall](pitfalls.md#loss-summed)."),
     ),
     Concept(
         "l2", "L2: in the loss or on the gradient",
@@ -286,7 +290,7 @@ CONCEPTS = (
         "shortcut", "A shortcut that halves and widens",
         "Without a projection the shortcut is pooled, and padded with channels of zeros on both sides. "
         "PyTorch counts axes of a pad from the last, TensorFlow from the first.",
-        (("pad", "a pair an axis", "numbers, first axis first", "numbers; see the page",
+        (("pad", "a pair an axis", "numbers, first axis first", "8 numbers: first axis first; 4: last axis first",
           "a pair an axis", "numbers, last axis first"),),
         (
             _case("Two channels more on each side", MAPS,

@@ -9,13 +9,16 @@ from reports.handbook.columns import TITLES
 from reports.handbook.evidence import Evidence, versions
 from reports.handbook.links import from_pages
 from reports.handbook.networks.model import Cell, Row, Section
-from reports.handbook.networks.notes import KINDS, Note
+from reports.handbook.networks.notes import KINDS, LOOKS, Note
 from reports.handbook.networks.page import NetworkPage
 from reports.handbook.networks.task import TASK
 
 SIGNS = {"silent": "🔴", "loud": "🟡", "looks": "⚪"}
 OPEN = ("tensorflow1", "fluid")
 FURTHER = (("fluid", "paddle"), ("tensorflow", "torch"))
+TASK_LINK = """[The whole task](task-{}.md), in the same columns: what stands around the network
+in a program.
+"""
 PAGE = """# {title}, side by side
 
 One network in five frameworks, written from one specification: every row is one step, read across
@@ -60,36 +63,22 @@ def markdown(page: NetworkPage, evidence: Evidence) -> str:
         verdict=f"> {verdict(page)}",
         counts="\n".join(_counts(page)),
         ladder=_ladder(page),
-        signs=" · ".join(f"{SIGNS[kind]} {what}" for kind, what in KINDS.items()),
-        sections="\n".join(_section(each, evidence) for each in page.blocks),
-        task=f"[The whole task](task-{page.recipe}.md), in the same columns.\n"
-        if page.task
-        else "",
+        signs=signs(),
+        sections="\n".join(section(each, evidence) for each in page.blocks),
+        task=TASK_LINK.format(page.recipe) if page.task else "",
         pitfalls="\n".join(f"- {_note(each, evidence)}" for each in _block_notes(page)) or "None.",
         figures="\n".join(f"- {each}" for each in figures(page)) or "None are recorded.",
     )
 
 
-TASK_PAGE = """# The whole task, side by side
-
-{about} The recipe is `{recipe}`, the network {title}: [its page]({name}.md).
-
-{table}
-This page is written by `triptych report handbook` from the training programs of the five dialects.
-"""
-
-
-def task_markdown(page: NetworkPage, evidence: Evidence) -> str:
-    """Return the page of the task that a network is trained by."""
-    assert page.task is not None
-    table = _section(page.task, evidence).split("\n\n", 2)[2]
-    told = {"about": page.task.about, "title": page.facts["title"], "name": page.name}
-    return TASK_PAGE.format(**told, recipe=page.recipe, table=table)
+def signs() -> str:
+    """Return what the signs of notes stand for."""
+    return " · ".join(f"{SIGNS[kind]} {what}" for kind, what in KINDS.items())
 
 
 def _block_notes(page: NetworkPage) -> list[Note]:
     found = [note for each in page.blocks for row in each.rows for note in row.notes]
-    return list({note.anchor: note for note in found}.values())
+    return list({note.anchor: note for note in found if note.kind != LOOKS}.values())
 
 
 def _commands(page: NetworkPage) -> Iterator[str]:
@@ -146,7 +135,8 @@ def _details(summary: str, text: str) -> str:
     return f"<details><summary>{summary}</summary>\n\n{text}\n\n</details>\n"
 
 
-def _section(section: Section, evidence: Evidence) -> str:
+def section(section: Section, evidence: Evidence) -> str:
+    """Return a block, or the whole task, as Markdown."""
     code = section.name not in ("file", TASK)
     title = f"`{section.name}`" if code else section.name.capitalize()
     parts = [f"## {title}\n", f"{section.about}\n", _table(section.rows, OPEN, evidence, True)]
@@ -226,7 +216,20 @@ def _note(note: Note, evidence: Evidence) -> str:
 
 
 def figures(page: NetworkPage) -> list[str]:
-    """Return links to recorded runs and trainings of the network."""
-    runs = [f"[throughput, {name[:8]}]({from_pages(path)})" for path, name in page.runs]
-    trainings = [f"[training, {name[6:14]}]({from_pages(path)})" for path, name in page.trainings]
-    return [*trainings, *runs]
+    """Return links to recorded trainings and runs of the network, one of most panels a picture."""
+    told = (("Training", page.trainings, "its losses"), ("Throughput", page.runs, "its throughput"))
+    found = []
+    for what, own, shown in told:
+        most = max(own, key=lambda each: each.panels, default=None)
+        for each in own:
+            panels = f"{each.panels} panel{'s' * (each.panels > 1)}"
+            link = f"[{what} of {_when(each.name)}]({from_pages(f'{each.name}.md')}), {panels}"
+            picture = f": ![{shown}]({from_pages(f'{each.name}.png')})" if each is most else ""
+            found.append(link + picture)
+    return found
+
+
+def _when(record: str) -> str:
+    """Return the time in the name of a record, in words."""
+    day, time = record.removeprefix("train-").split("-")[:2]
+    return f"{day[:4]}-{day[4:6]}-{day[6:]}, {time[:2]}:{time[2:4]} UTC"

@@ -1,7 +1,8 @@
 """What to mind at a step: claims, each with the probes, controls or rows that prove it.
 
 An evidence is "probe:NAME" (data/handbook/defaults.jsonl), "control:NAME" (a planted mistake,
-data/handbook/controls.jsonl) or "row:NUMBER" (data/handbook/official_table.jsonl). A note whose
+data/handbook/controls.jsonl), "row:NUMBER" (data/handbook/official_table.jsonl) or "case:NAME" (the
+snippets of a concept, data/handbook/concepts.jsonl). A note whose
 evidence is not recorded does not appear, and a test fails.
 """
 
@@ -58,6 +59,14 @@ def _padded(op: Any) -> bool:
     return getattr(op, "padding", 0) not in (0, (0, 0), SAME)
 
 
+def _keeps_width(op: Any) -> bool:
+    return getattr(op, "padding", 0) not in (0, (0, 0)) and not _strided(op)
+
+
+def _on_logits(recipe: Any) -> bool:
+    return bool(recipe.loss.on == "logits")
+
+
 def _grouped(op: Any) -> bool:
     return bool(getattr(op, "groups", 1) != 1)
 
@@ -71,6 +80,9 @@ OF_OPS: Mapping[str, tuple[Note, ...]] = {
         Note(SILENT, "Padding", "At stride 2 TensorFlow's `\"same\"` pads an even map by (0, 1), "
              "not by (1, 1): equal shapes, other numbers.", (TF, NCHW),
              ("control:same_at_stride_2",), "pitfalls.md#same_at_stride_2", _strided),
+        Note(LOOKS, "Same width", "At stride 1 an odd kernel's `\"same\"` and `padding=k // 2` are "
+             "one padding.", (TF, NCHW), ("case:convolution/0",),
+             "concepts.md#a-map-that-stays-as-wide", _keeps_width),
         Note(LOUD, "Layout", "Maps are NHWC and kernels HWIO in TensorFlow, NCHW and OIHW in the "
              "others: `kernel.transpose(3, 2, 0, 1)`. Square kernels with axes swapped load in "
              "silence.", (TF, NCHW), ("control:kernel_axes",), "pitfalls.md#kernel_axes"),
@@ -120,7 +132,8 @@ OF_OPS: Mapping[str, tuple[Note, ...]] = {
              "pitfalls.md#bias_of_zeros"),
     ),
     "max_pool2d": (
-        Note(SILENT, "Stride", "A pool of 2 that is told no stride strides by {pool_stride}.",
+        Note(SILENT, "Stride", "A pool of 2 that is told no stride strides by {pool_stride}; "
+             "`tf.layers` must be told.",
              (FLUID, TF + PADDLE + TORCH), ("probe:pool_stride",), "defaults.md"),
         Note(SILENT, "Zeros in a maximum", "Who pads by hand pads with −∞: a zero can be the "
              "largest.", (TF, NCHW), ("control:zero_in_a_maximum",),
@@ -130,7 +143,8 @@ OF_OPS: Mapping[str, tuple[Note, ...]] = {
         Note(SILENT, "Padding counted", "In an average the padding is {avg_pool_padding}.",
              (TORCH, TF + FLUID + PADDLE), ("probe:avg_pool_padding", "control:padding_counted"),
              "pitfalls.md#padding_counted", _padded),
-        Note(SILENT, "Stride", "A pool of 2 that is told no stride strides by {pool_stride}.",
+        Note(SILENT, "Stride", "A pool of 2 that is told no stride strides by {pool_stride}; "
+             "`tf.layers` must be told.",
              (FLUID, TF + PADDLE + TORCH), ("probe:pool_stride",), "defaults.md"),
     ),
     "dropout": (
@@ -138,6 +152,15 @@ OF_OPS: Mapping[str, tuple[Note, ...]] = {
              "inference all is times {dropout_inference}. Fluid: "
              "`dropout_implementation=\"upscale_in_train\"`.", (FLUID, TF + PADDLE + TORCH),
              ("probe:dropout_training", "probe:dropout_inference", "row:45"), "official-table.md"),
+    ),
+    "add": (
+        Note(LOOKS, "A sum", "`tf.add`, `elementwise_add` and `+` are the same, gradients too.",
+             (TF1, FLUID), ("row:2",), "official-table.md"),
+    ),
+    "scale": (
+        Note(LOOKS, "The gate's shape", "Fluid's `axis=0` lines the gate up from the left, the "
+             "others give it two axes of 1: one product.", (FLUID, TF + PADDLE + TORCH),
+             ("case:gate/0",), "concepts.md#a-gate-times-its-map"),
     ),
     "flatten": (
         Note(SILENT, "Order", "NHWC and NCHW flatten in other orders: equal shapes, and a dense "
@@ -147,6 +170,9 @@ OF_OPS: Mapping[str, tuple[Note, ...]] = {
     "channel_pad": (
         Note(SILENT, "Both sides", "Channels are padded on both sides; on one side shapes agree, "
              "too.", (TF, NCHW), ("control:pad_on_one_side",), "pitfalls.md#pad_on_one_side"),
+        Note(LOOKS, "Order of axes", "A pair an axis in TensorFlow; numbers in the others, Fluid's "
+             "from the first axis on, PyTorch's from the last.", (TF, NCHW), ("case:shortcut/0",),
+             "concepts.md#two-channels-more-on-each-side"),
     ),
     "softmax": (
         Note(SILENT, "Softmax and loss", "Cross-entropy takes {cross_entropy_takes}: a softmax "
@@ -158,12 +184,18 @@ OF_OPS: Mapping[str, tuple[Note, ...]] = {
 OF_TASK: Mapping[str, tuple[Note, ...]] = {
     "loss": (
         Note(SILENT, "What the loss takes", "Cross-entropy takes {cross_entropy_takes} by "
-             "default, and gives the {cross_entropy_reduction}.",
+             "default; a batch's losses are reduced to {cross_entropy_reduction}.",
              (FLUID + KERAS, TF1 + PADDLE + TORCH),
              ("probe:cross_entropy_takes", "probe:cross_entropy_reduction",
               "control:double softmax"), "pitfalls.md#double-softmax"),
+        Note(LOOKS, "Labels", "A column in Fluid, a row in the others: the same mean.",
+             (FLUID, TF + PADDLE + TORCH), ("case:softmax-and-loss/0",),
+             "concepts.md#mean-cross-entropy-of-logits", _on_logits),
     ),
     "optimizer": (
+        Note(LOOKS, "One rate", "At one rate all five take the same steps, Nesterov's, too.",
+             (TF1 + KERAS, FLUID + PADDLE + TORCH), ("case:momentum/0", "case:momentum/1"),
+             "concepts.md#momentum", _by("momentum")),
         Note(SILENT, "The rate in the velocity", "Keras' own velocity holds the rate: when "
              "it drops, losses part from the others'. This file brings the recipe's own.",
              (KERAS, TF1 + FLUID + PADDLE + TORCH), ("control:rate within the velocity",),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from common import counting
 from common.network import Network
@@ -36,12 +37,19 @@ SOURCES = (
 COUNTS = ("trainable", "with statistics", "MACs")
 
 
+class Figure(NamedTuple):
+    """A recorded training or run: its name, and how many panels it has."""
+
+    name: str
+    panels: int
+
+
 class NetworkPage:
     """A page of a network; what is written in five dialects is written when it is asked for.
 
     name: in the catalogue. facts: title, source, input and output. counts: by convention. proof:
     what is recorded of its verification, None if nothing is. recipe: by which it is trained, ""
-    for a block that has no loss. trainings, runs: (page, name) of what is recorded.
+    for a block that has no loss. trainings, runs: what is recorded, the latest first.
     """
 
     def __init__(self, name: str, evidence: Evidence) -> None:
@@ -109,7 +117,14 @@ def _with_proved(section: Section, evidence: Evidence) -> Section:
     return replace(section, rows=tuple(rows))
 
 
-def _pages(network: Network, records: Iterable[Path]) -> tuple[tuple[str, str], ...]:
-    """Return the pages of records that are of a network, with the day they were measured."""
-    named = [path.stem for path in records if path.stem.endswith(f"-{network.name}")]
-    return tuple((f"{each}.md", each) for each in named)
+def _pages(network: Network, records: Iterable[Path]) -> tuple[Figure, ...]:
+    """Return the records that are of a network, in their order."""
+    own = [path for path in records if path.stem.endswith(f"-{network.name}")]
+    return tuple(Figure(path.stem, _panels(path)) for path in own)
+
+
+def _panels(record: Path) -> int:
+    """Return how many panels a run or a training has, as its first line says."""
+    with record.open(encoding="utf-8") as lines:
+        header = json.loads(lines.readline())
+    return len(header.get("panels") or {case[0] for case in header["cases"]})

@@ -28,6 +28,15 @@ OWN = {
     "resnet50_fluid": "transfer_all",
     "resnet50_fluid_flowers": "transfer_classifier",
 }
+# Recipe -> what its page is called.
+TITLES = {
+    "se_resnext_article": "SE-ResNeXt, as the article's TensorFlow script trains it",
+    "se_resnext_article_fluid": "SE-ResNeXt, as the article's Fluid script trains it",
+    "batchflow": "ResNet and SE-ResNet on MNIST, as BatchFlow's notebook trains them",
+    "rir": "RiR and ResNet-18 on CIFAR-10, as the reproduction in Paddle trains them",
+    "transfer_all": "ResNet-50, all of it, as the tutorial on transfer learning in Fluid trains it",
+    "transfer_classifier": "ResNet-50's new classifier alone, as Fluid's tutorial begins",
+}
 # Topics in the order of a program: what each is, and the functions that it takes whole.
 TOPICS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "reader": ("files → arrays", ("decode",)),

@@ -18,13 +18,14 @@ from common.networks import available, load
 from frontends.frameworks import TABLE
 from reports.handbook.columns import COLUMNS, PANELS, PRESETS
 from reports.handbook.evidence import Evidence
+from reports.handbook.links import anchor
 from reports.handbook.networks.markdown import figures, groups, ladder_rows, verdict
 from reports.handbook.networks.model import Cell, Row
 from reports.handbook.networks.notes import KINDS, Note
 from reports.handbook.networks.page import NetworkPage, network_page
 from reports.handbook.site import search
 from reports.handbook.site.code import highlighted
-from reports.handbook.site.prose import address, html, slug
+from reports.handbook.site.prose import address, html
 
 HERE = Path(__file__).parent
 CLASSES = tuple(name for name, each in TABLE.items() if each.classes)
@@ -54,7 +55,7 @@ class Site:
         self.jinja = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
         self.jinja.globals.update(
             columns=COLUMNS, presets=PRESETS, classes=CLASSES, kinds=KINDS, code=highlighted,
-            slug=slug, inline=inline, address=address, evidence=evidence, between=between,
+            slug=anchor, inline=inline, address=address, evidence=evidence, between=between,
             footer=FOOTER, span=_span, grouped=lambda rows: groups(rows, PANELS),
         )  # fmt: skip
 
@@ -122,11 +123,11 @@ def _titles() -> list[tuple[str, str]]:
 def inline(text: str) -> Markup:
     """Return a line of Markdown as HTML, without a paragraph around it."""
     found = MarkdownIt("commonmark").renderInline(text)
-    return Markup(re.sub(r'href="(?!https?:|#)([^"]+)"', _addressed, found))
+    return Markup(re.sub(r'(href|src)="(?!https?:|#)([^"]+)"', _addressed, found))
 
 
 def _addressed(found: re.Match[str]) -> str:
-    return f'href="{address(found[1])}"'
+    return f'{found[1]}="{address(found[2])}"'
 
 
 def between(note: Note) -> str:

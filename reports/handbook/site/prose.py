@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
 from reports.handbook.columns import COLUMNS
+from reports.handbook.links import anchor
 from reports.handbook.networks.file import Part
 from reports.handbook.site.code import highlighted
 
@@ -16,11 +17,6 @@ STACKED = re.compile(
     r"^# (?:" + "|".join(re.escape(c.title) for c in COLUMNS) + r")(?=\s|$).*$", re.M
 )
 PANEL_OF = {column.title: column.panel for column in COLUMNS}
-
-
-def slug(text: str) -> str:
-    """Return the anchor of a heading, as code hosts make it."""
-    return re.sub(r"[^\w\- ]", "", text.strip().lower()).replace(" ", "-")
 
 
 def html(text: str) -> Markup:
@@ -42,17 +38,17 @@ def _link(found: re.Match[str]) -> str:
 def address(link: str) -> str:
     """Return where a link of a Markdown page leads on the site, where all pages lie side by
     side."""
-    path, _, anchor = link.partition("#")
+    path, _, heading = link.partition("#")
     path = path.replace("../", "").removeprefix("pages/")
     if path.endswith(".md"):
         name = path.rpartition("/")[2].removesuffix(".md")
         path = f"{'index' if name == 'README' else name}.html"
-    return f"{path}#{anchor}" if anchor else path
+    return f"{path}#{heading}" if heading else path
 
 
 def _heading(self: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
     text = re.sub(r"[`*]", "", tokens[index + 1].content)
-    return f'<{tokens[index].tag} id="{escape(slug(text))}">'
+    return f'<{tokens[index].tag} id="{escape(anchor(text))}">'
 
 
 def _fence(self: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
