@@ -24,6 +24,7 @@ from frontends.ladder.pairing import Holder, Pairing, pair
 from frontends.ladder.report import Row, stopped_row
 from frontends.ladder.rungs import climb
 from frontends.ladder.runs import Job, Result
+from frontends.ladder.starting import constants_apart
 from frontends.ladder.structure import STRUCTURE
 from frontends.ladder.taught import BY, training
 from frontends.ladder.trajectory import rehearsal
@@ -73,6 +74,8 @@ class Comparison:
         self._compared = runs
         climbed = list(climb(runs, self.names, rungs(), keep=True, begun=FileClimb))
         seen = list(self._seen(runs))
+        if not any(row.stage for row in climbed):
+            seen += constants_apart(runs)
         yield from [*seen, *climbed]
         if any(row.stage for row in climbed):
             return

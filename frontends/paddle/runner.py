@@ -113,7 +113,7 @@ class Runner:
         if file.brought:
             watch_dropout(self.recordings)
             watch_autocast(self.recordings.seen)
-            paddle.seed(0)  # what has no counterpart is the same in every job
+            paddle.seed(file.seed or 0)  # what has no counterpart is the same in every job
         if file.compared:
             watch_calls(self.recordings.seen)
         elif file.brought:

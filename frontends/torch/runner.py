@@ -119,7 +119,7 @@ class Runner:
         if file.brought:
             watch_dropout(self.recordings)
             watch_autocast(self.recordings.seen)
-            torch.manual_seed(0)  # what has no counterpart is the same in every job
+            torch.manual_seed(file.seed or 0)  # what has no counterpart is the same in every job
         if file.compared:
             watch_calls(self.recordings.seen)
         torch.set_default_dtype(getattr(torch, file.dtype))

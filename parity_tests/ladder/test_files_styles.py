@@ -26,6 +26,8 @@ SOON = (
     "port: Inception, Paddle",
     "port: swapped",
     "more: 10 bits",
+    "kept: other constants",
+    "kept: evaluates otherwise later",
 )
 COMPLETE = (
     "torch: Aux",
@@ -49,6 +51,8 @@ COMPLETE = (
     "port: flat, NHWC",
     "port: a dict, Paddle",
     "more: 7 bits in training",
+    "kept: what it keeps",
+    "kept: noise of its own",
 )
 CHOSEN = {*SOON, *COMPLETE}
 
