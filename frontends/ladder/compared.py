@@ -49,6 +49,7 @@ class Comparison:
             for number, (name, each) in enumerate(zip(titles(references), references))
         ]
         self.notes: list[str] = []
+        self.only_at = ""  # see Report.alone
         self._compared: FileRuns | None = None
         self.versions: dict[str, dict[str, str]] = {}
 
@@ -171,7 +172,9 @@ class Comparison:
                 self.subjects, "elsewhere", other, runs.parameters, {"input": float32_exact(inputs)}
             )
             found = elsewhere.apart_in_evaluation()
-            self.notes += [f"at {other} they differ: {found}"] if found else []
+            if found:
+                self.notes.append(f"at {other} they differ: {found}")
+                self.only_at = f", on inputs of shape {shape} and not on {other}"
 
     def sides(self) -> Sides | None:
         """Return what the first two files call, None if they do not run."""
