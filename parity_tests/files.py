@@ -37,6 +37,7 @@ EVERY = {
     **_named("port", ports.PORTED),
     **_named("more", ports.MORE),
     **_named("kept", ports.KEPT),
+    **_named("script", ports.SCRIPTS),
 }
 
 

@@ -247,6 +247,7 @@ class Worker:
         def load(path, attributes):
             if file.brought:
                 self._kept.remember()
+                sys.argv[:] = [path]
             return load_module(path, attributes, **options)
 
         return self._framework.Runner(file, load, observe, step)
@@ -397,6 +398,8 @@ def _in_the_reader_s_words(error, path):
     if not lines:
         return ""
     what, name = _in_one_line(str(error)), type(error).__name__
+    if isinstance(error, SystemExit):
+        what = "the file ends its process: %s" % what
     said = "%s (%s, line" % (what, name) if what else "%s (line" % name
     return "%s %d of %s: %s)" % (said, lines[-1].lineno, Path(path).name, lines[-1].line)
 

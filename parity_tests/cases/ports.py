@@ -143,3 +143,15 @@ KEPT = {
         MAP,
     ),
 }
+
+
+def _script(name: str, port: str, *said: str) -> Pair:
+    """Return a row of a PyTorch script that is a network, beside a port."""
+    return Pair((f"more/torch_script.py:{name}", f"more/{port}"), said, False, (5,))
+
+
+SCRIPTS = {
+    "Paddle": _script("net", "paddle_script.py:Net"),
+    "Keras": _script("net", "keras_script.py:net"),
+    "rounded": _script("Half", "paddle_script.py:Net", "forward, eval"),
+}

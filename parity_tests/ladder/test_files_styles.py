@@ -28,6 +28,7 @@ SOON = (
     "more: 10 bits",
     "kept: other constants",
     "kept: evaluates otherwise later",
+    "script: Paddle",
 )
 COMPLETE = (
     "torch: Aux",
@@ -53,6 +54,7 @@ COMPLETE = (
     "more: 7 bits in training",
     "kept: what it keeps",
     "kept: noise of its own",
+    "script: Keras",
 )
 CHOSEN = {*SOON, *COMPLETE}
 
