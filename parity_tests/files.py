@@ -32,7 +32,13 @@ STYLES = {
     **_named("tensorflow1", styles.OF_TENSORFLOW_1),
     **_named("beside", beside.CASES),
 }
-EVERY = {**STYLES, **_named("port", ports.PORTED), **_named("more", ports.MORE)}
+EVERY = {
+    **STYLES,
+    **_named("port", ports.PORTED),
+    **_named("more", ports.MORE),
+    **_named("kept", ports.KEPT),
+    **_named("script", ports.SCRIPTS),
+}
 
 
 def answer(case: Pair, workers: Workers) -> tuple[bool, str]:

@@ -14,7 +14,14 @@ import paddle.fluid as fluid
 
 from frontends.fluid.brought import watch
 from frontends.fluid.layout import LAYERS
-from frontends.fluid.traced import calls_of, first_samples, labels_of, place_of, watch_pools
+from frontends.fluid.traced import (
+    calls_of,
+    cast_in,
+    first_samples,
+    labels_of,
+    place_of,
+    watch_pools,
+)
 from frontends.fluid.trainer import Trainer
 from frontends.fluid.truncated import allow_float64
 from frontends.workers.layouts import Slot, by_name
@@ -114,6 +121,7 @@ class Runner:
             self._main.random_seed = startup.random_seed = file.seed + 1  # 0: another each time
         if file.compared:
             watch_pools(self.recordings.seen)
+            cast_in(file.dtype)
         self.module = module = load_module(file.path, {"tap": self.recordings.tap})
         if observe is not None and not file.brought:
             watch_blocks(module, file.entry, self.recordings.blocks, self._path)

@@ -16,7 +16,7 @@ from frontends.workers.tracing import kept_samples
 
 _PLACES = Places(paddle, np)
 _LINE = re.compile(r'File "(.+)", line (\d+)')
-_pool2d = fluid.layers.pool2d
+_pool2d, _cast = fluid.layers.pool2d, fluid.layers.cast
 EXACT = "gradients of average pools of mine: without Fluid's own rounding of 1/n"
 _seen = []  # what is told that the pools are exact
 
@@ -74,6 +74,16 @@ def labels_of(program, given, batch):
     return zeros
 
 
+def cast_in(own):
+    """Have what a file casts to float32 cast to its own type, the one that it runs in."""
+
+    def cast(x, dtype):
+        single = dtype in ("float32", fluid.core.VarDesc.VarType.FP32)
+        return _cast(x, own if single else dtype)
+
+    fluid.layers.cast = cast
+
+
 def watch_pools(seen):
     """Have every average pool's gradient scaled by 1 / (n · float32(1/n))."""
     _seen[:] = [seen]
@@ -90,7 +100,7 @@ def _exact_pool2d(input, *arguments, **named):
     counts = np.outer(*(_along(op, input.shape, result.shape, axis) for axis in (0, 1)))
     whole = fluid.layers.assign(counts.astype("int32").reshape(1, 1, *counts.shape))
     exact = fluid.layers.cast(whole, result.dtype)
-    rounded = fluid.layers.reciprocal(fluid.layers.cast(whole, "float32"))
+    rounded = fluid.layers.reciprocal(_cast(whole, "float32"))
     scale = fluid.layers.reciprocal(exact * fluid.layers.cast(rounded, result.dtype))
     scale.stop_gradient = True
     larger = fluid.layers.elementwise_mul(result, scale)

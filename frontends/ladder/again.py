@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from common.compare import Difference, difference
-from frontends.ladder.calls import CALLS, LARGER
+from frontends.ladder.calls import CALLS, LARGER, SET_ANEW
 from frontends.ladder.climb import by_layer, given
 from frontends.ladder.gradients import GRADIENT_FLOOR
 from frontends.ladder.report import Row, stopped_row
@@ -48,9 +48,10 @@ WORDS = {
 
 def further_calls(runs: Jobs, panels: tuple[str, str]) -> Row:
     """Return the row of the calls that follow the first, in order."""
-    jobs = [Job(panel, want=CALLS) for panel in panels]
-    runs.run_all([[job] for job in jobs])
     try:
+        want = CALLS if runs.moves_alike(panels) else SET_ANEW
+        jobs = [Job(panel, want=want) for panel in panels]
+        runs.run_all([[job] for job in jobs])
         mine, ours = (runs.run(job).read() for job in jobs)
     except WorkerError as error:
         call = WORDS.get(error.outcome.stage, error.outcome.stage)
@@ -82,7 +83,7 @@ def _pairs(
 ) -> Iterator[tuple[str, Any, Any, float | None]]:
     """Yield (name, result of mine, of ours, scale or None for their largest value)."""
     alike = runs.moves_alike(panels)
-    for call in CALLS if alike else CALLS[:-2]:
+    for call in CALLS:
         for name in (f"{call}/{each}" for each in runs.outputs(call.rpartition("/")[2])):
             yield name, given(mine, name), given(ours, name), None
         if call.endswith("train"):

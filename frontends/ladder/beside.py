@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from itertools import combinations
 from pathlib import Path
@@ -174,12 +175,27 @@ class FileRuns(Jobs):
 
         given: "input" and the cotangents, without which there are no gradients. Raises WorkerError.
         """
+        return self._given_by(name, weights, given, BOTH[1:])
+
+    def started(self, name: str, seed: int) -> Results:
+        """Return what a file starts from that is made with a seed. Raises WorkerError."""
+        found = self._given_by(name, {}, {}, (INITIAL,), seed)
+        return {key.partition("/")[2]: each for key, each in found.items()}
+
+    def _given_by(
+        self,
+        name: str,
+        weights: Mapping[str, Any],
+        given: Mapping[str, Any],
+        modes: tuple[str, ...],
+        seed: int | None = None,
+    ) -> Results:
         self._steps += 1
         paths = [str(self._folder / f"step_{self._steps}_{i}.npz") for i in range(3)]
         write_arrays(Path(paths[0]), weights)
         write_arrays(Path(paths[1]), given)
         file = self.brought[name].network_file(self.shape, absent=self.absent(name))
-        request = Run(file, ArrayFiles(*paths), BOTH[1:], Observe())
+        request = Run(replace(file, seed=seed), ArrayFiles(*paths), modes, Observe())
         self._requested(name, request)
         with ArrayReader(paths[2]) as reader:
             return dict(reader.items())

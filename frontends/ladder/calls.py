@@ -27,6 +27,8 @@ CALLS = (
     "again/evaluate",
     "again/train",
 )
+# Where running statistics do not move alike they are set anew before the first batch comes again.
+SET_ANEW = (*CALLS[:-2], "statistics", *CALLS[-2:])
 MAGNITUDES = (2.0**-10, 1.0, 2.0**10, 2.0**20)
 SIGNS = (np.asarray, np.abs, lambda values: -np.abs(values))
 LARGE, LARGER = 32.0, 1024.0

@@ -43,6 +43,8 @@ def carried(arrays: Mapping[str, Any], look: Looked, framework: str, where: str)
         names = [name, *(f"{layer}.{end}" for end in ends)]
         names += [f"{layer}_{end}" for end in FLUID.get(tensor.kind, ())]
         stored = next((known[_plain(n)] for n in names if _plain(n) in known), None)
+        if stored is None and not (tensor.trains or tensor.kind):
+            continue  # a buffer that a weights file need not hold: as it starts
         if stored is None:
             raise TriptychError(f"{where}: no {name} {tensor.shape}; it has {_few(arrays)}")
         layouts = [slot.layout for _, slot in slots if slot.kind == tensor.kind]

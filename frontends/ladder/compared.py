@@ -24,6 +24,7 @@ from frontends.ladder.pairing import Holder, Pairing, pair
 from frontends.ladder.report import Row, stopped_row
 from frontends.ladder.rungs import climb
 from frontends.ladder.runs import Job, Result
+from frontends.ladder.starting import constants_apart
 from frontends.ladder.structure import STRUCTURE
 from frontends.ladder.taught import BY, training
 from frontends.ladder.trajectory import rehearsal
@@ -48,6 +49,7 @@ class Comparison:
             for number, (name, each) in enumerate(zip(titles(references), references))
         ]
         self.notes: list[str] = []
+        self.only_at = ""  # see Report.alone
         self._compared: FileRuns | None = None
         self.versions: dict[str, dict[str, str]] = {}
 
@@ -73,6 +75,8 @@ class Comparison:
         self._compared = runs
         climbed = list(climb(runs, self.names, rungs(), keep=True, begun=FileClimb))
         seen = list(self._seen(runs))
+        if not any(row.stage for row in climbed):
+            seen += constants_apart(runs)
         yield from [*seen, *climbed]
         if any(row.stage for row in climbed):
             return
@@ -168,7 +172,9 @@ class Comparison:
                 self.subjects, "elsewhere", other, runs.parameters, {"input": float32_exact(inputs)}
             )
             found = elsewhere.apart_in_evaluation()
-            self.notes += [f"at {other} they differ: {found}"] if found else []
+            if found:
+                self.notes.append(f"at {other} they differ: {found}")
+                self.only_at = f", on inputs of shape {shape} and not on {other}"
 
     def sides(self) -> Sides | None:
         """Return what the first two files call, None if they do not run."""

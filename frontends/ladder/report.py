@@ -46,7 +46,10 @@ def stopped_by(panel: str, error: Exception) -> Row:
 
 @dataclass
 class Report:
-    """All rows of one verification, and the versions that ran."""
+    """All rows of one verification, and the versions that ran.
+
+    alone: of which inputs alone it holds, in words, "" where no others were found to part it.
+    """
 
     network: str
     batch: int
@@ -55,6 +58,7 @@ class Report:
     versions: dict[str, dict[str, str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    alone: str = ""
 
     @property
     def passed(self) -> bool:
@@ -75,7 +79,7 @@ class Report:
     def verdict(self) -> str:
         """The verdict in words."""
         if self.proved:
-            return "the same network"
+            return f"the same network{self.alone}"
         return "not compared: one panel alone" if self.passed else "NOT proved the same"
 
     @property

@@ -177,7 +177,7 @@ def verify_files(
         with _timed(report):
             report.rows += comparison.rows()
         report.notes += [*comparison.notes, *comparison.printed()]
-        report.versions = comparison.versions
+        report.versions, report.alone = comparison.versions, comparison.only_at
         if html is not None:
             write_text(html, page(report, comparison.sides()))
         if comparison.subjects[0].look is not None:

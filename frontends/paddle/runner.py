@@ -23,6 +23,7 @@ from frontends.paddle.trainer import Trainer
 from frontends.workers.layouts import channels_first
 from frontends.workers.outcomes import MismatchError
 from frontends.workers.parameters import (
+    check_all_made,
     check_keys,
     class_of,
     distinct,
@@ -37,7 +38,14 @@ from frontends.workers.parameters import (
 from frontends.workers.places import places_of
 from frontends.workers.recording import Recordings, hollow, the_tensor
 from frontends.workers.timing import loading
-from frontends.workers.tracing import Trace, called, cotangents, numbered, outputs_of
+from frontends.workers.tracing import (
+    Trace,
+    called,
+    check_one_input,
+    cotangents,
+    numbered,
+    outputs_of,
+)
 
 _LAYERS, _MORE = resolved(LAYERS, nn), resolved({**LAYERS, **MORE}, nn)
 
@@ -113,7 +121,7 @@ class Runner:
         if file.brought:
             watch_dropout(self.recordings)
             watch_autocast(self.recordings.seen)
-            paddle.seed(0)  # what has no counterpart is the same in every job
+            paddle.seed(file.seed or 0)  # what has no counterpart is the same in every job
         if file.compared:
             watch_calls(self.recordings.seen)
         elif file.brought:
@@ -122,6 +130,8 @@ class Runner:
         paddle.set_default_dtype(file.dtype)
         paddle.utils.unique_name.switch()  # names are free again, as in a process of its own
         self.module = module = load_module(file.path, {"tap": self._tap})
+        if file.compared and paddle.get_default_dtype() == "float32":
+            paddle.set_default_dtype(file.dtype)
         if file.seed is not None:
             paddle.seed(file.seed)
         entry = getattr(module, file.entry)
@@ -308,8 +318,11 @@ class Runner:
         """Return the outputs of a call in a mode, by key or place."""
         self._model.train() if mode == "train" else self._model.eval()
         x = self._in(inputs, "input")
+        check_one_input(self._model.forward)
+        known = self._model.parameters()
         with paddle.no_grad(), self._watched(mode, x):
             output = self._model(x)
+        check_all_made(known, self._model.parameters())
         outputs = self._outputs(output, mode)
         return {key: self._moved(each, "first").numpy() for key, each in outputs.items()}
 

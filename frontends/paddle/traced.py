@@ -2,7 +2,7 @@
 
 Also, in float64 some of its ops are rid of Paddle's own rounding: 3.3 divides the gradients of
 average pools by a window's size n as a product with float32(1/n), has the constants of a SELU in
-float32, and 0.1666667 for the sixth of a hard sigmoid.
+float32, and 0.1666667 for the sixth of a hard sigmoid; what it casts to float32 stays in float64.
 """
 
 import functools
@@ -52,6 +52,8 @@ def _watched(name, function):
         if not _told:
             return function(*arguments, **named)
         tracing, _told[:] = _told[-1], []
+        if name == "cast" and paddle.get_default_dtype() == "float64":
+            arguments = [paddle.float64 if _is_float32(each) else each for each in arguments]
         try:
             result = function(*arguments, **named)
             if result is not NotImplemented:
@@ -61,6 +63,10 @@ def _watched(name, function):
         return result
 
     return watched
+
+
+def _is_float32(value):
+    return not isinstance(value, paddle.Tensor) and value in (paddle.float32, "float32")
 
 
 class Tracing:

@@ -118,7 +118,9 @@ class Runner:
         self.recordings, self._brought = Recordings(observe, symbolic=True), file.brought
         if file.brought:
             watch_dropout(self.recordings)
-            keras.utils.set_random_seed(0)  # what has no counterpart is the same in every job
+            keras.utils.set_random_seed(
+                file.seed or 0
+            )  # what has no counterpart is the same in every job
         if file.compared:
             watch_layers(self.recordings.seen)
         self.trace = Trace(lambda value: value.numpy(), observe is not None and observe.keep_calls)
@@ -144,6 +146,8 @@ class Runner:
         self.module = module = load_module(file.path, {"tap": self._tap})
         if observe is not None and not file.brought:
             watch_blocks(module, file.entry, self.recordings.blocks, self._path)
+        if file.compared and keras.config.floatx() == "float32":
+            keras.config.set_floatx(file.dtype)
         if file.seed is not None:
             keras.utils.set_random_seed(file.seed)
         entry = getattr(module, file.entry)
@@ -177,6 +181,9 @@ class Runner:
 
     def look(self, mode, inputs):
         """Return the outputs of a call in a mode, by key or place, channels first."""
+        declared = getattr(self._model, "inputs", None) or [None]
+        if len(declared) > 1:
+            raise MismatchError(f"the network takes {len(declared)} inputs: expected one")
         x = self._in(inputs, "input")
         with self._traced(mode, x):
             output = self._model(x, training=mode == "train")

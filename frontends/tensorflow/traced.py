@@ -1,7 +1,7 @@
 """What a Keras file that is compared calls: layers, operations, and functions of TensorFlow's.
 
 Also, in float64 its GELU is rid of TensorFlow's own rounding of constants, the square root of 2, to
-float32, and its bilinear resizing of that of every value.
+float32, and its bilinear resizing of that of every value; what it casts to float32 stays as it is.
 """
 
 import contextlib
@@ -10,6 +10,7 @@ import math
 import keras
 import numpy
 import tensorflow as tf
+from keras.src.dtype_policies.dtype_policy import DTypePolicy
 from keras.src.ops.operation import Operation
 from tensorflow.python.framework import op_callbacks
 
@@ -19,9 +20,10 @@ from frontends.workers.tracing import leaves, round_defaults
 EXACT = "GELU of mine: without TensorFlow's own rounding of constants to float32"
 EXACT_SIZES = "bilinear resizing of mine: in float64, which TensorFlow does in float32 alone"
 _init, _call = Operation.__init__, Operation.__call__
-_gelu, _resize = tf.nn.gelu, tf.image.resize
+_gelu, _resize, _cast = tf.nn.gelu, tf.image.resize, tf.cast
 _PLACES = Places(keras, tf, numpy)
 _LIBRARIES = ("keras.", "tensorflow.")
+_parse = DTypePolicy._parse_name
 _open = []  # tracings, of which the last is told
 _calling = []  # Keras's own layers that are being called, the innermost last
 
@@ -77,7 +79,20 @@ def _compute_exactly(seen):
         rows, columns = (_between(int(x.shape[i + 1]), int(size[i])) for i in range(2))
         return tf.einsum("nhwc,Hh,Ww->nHWc", x, rows, columns)
 
-    tf.nn.gelu, tf.image.resize = gelu, resize
+    def cast(x, dtype, name=None):
+        wide = tf.is_tensor(x) and _in_float64() and tf.as_dtype(dtype) == tf.float32
+        return _cast(x, tf.float64 if wide else dtype, name)
+
+    def parse(policy, name):
+        return _parse(policy, "float64" if name == "float32" and _in_float64() else name)
+
+    DTypePolicy._parse_name = parse
+    tf.nn.gelu, tf.image.resize, tf.cast = gelu, resize, cast
+
+
+def _in_float64():
+    """Return whether a file runs in float64, and not in a mixed precision of its own."""
+    return keras.config.floatx() == "float64" == keras.config.dtype_policy().variable_dtype
 
 
 def _between(given, wanted):

@@ -10,6 +10,7 @@ from frontends.tensorflow1.brought import PLACES
 from frontends.workers.protocol import Call
 from frontends.workers.tracing import round_defaults
 
+_cast = tf.cast
 _PASSES = ("Identity", "ReadVariableOp", "Cast", "Enter")
 
 
@@ -19,6 +20,18 @@ def round_reals():
     for module in (norms, norms_of_keras, of_contrib, norms_of_contrib):
         round_defaults(each for each in vars(module).values() if callable(each))
     round_defaults([tf.nn.fused_batch_norm])
+
+
+def cast_in(own):
+    """Have what a file casts to float32 cast to its own type, the one that it runs in."""
+
+    def cast(x, dtype, name=None):
+        return _cast(x, own if tf.as_dtype(dtype) == tf.float32 else dtype, name)
+
+    def to_float(x, name="ToFloat"):
+        return _cast(x, own, name)
+
+    tf.cast, tf.to_float = cast, to_float
 
 
 def calls_of(graph, given, held):

@@ -9,10 +9,11 @@ from torch import nn
 from frontends.torch import timed
 from frontends.torch.brought import leaves_of, random_state, watch_autocast, watch_dropout
 from frontends.torch.layout import LAYERS, MORE
-from frontends.torch.traced import Tracing, round_share, watch_calls
+from frontends.torch.traced import Tracing, round_share, watch_calls, widen
 from frontends.torch.trainer import Trainer
 from frontends.workers.outcomes import MismatchError
 from frontends.workers.parameters import (
+    check_all_made,
     check_keys,
     class_of,
     distinct,
@@ -26,7 +27,15 @@ from frontends.workers.parameters import (
 )
 from frontends.workers.places import places_of
 from frontends.workers.recording import Recordings, hollow, the_tensor
-from frontends.workers.tracing import Trace, called, cotangents, numbered, outputs_of, round_reals
+from frontends.workers.tracing import (
+    Trace,
+    called,
+    check_one_input,
+    cotangents,
+    numbered,
+    outputs_of,
+    round_reals,
+)
 
 torch.use_deterministic_algorithms(False)
 _LAYERS, _MORE = resolved(LAYERS, nn), resolved({**LAYERS, **MORE}, nn)
@@ -119,11 +128,14 @@ class Runner:
         if file.brought:
             watch_dropout(self.recordings)
             watch_autocast(self.recordings.seen)
-            torch.manual_seed(0)  # what has no counterpart is the same in every job
+            torch.manual_seed(file.seed or 0)  # what has no counterpart is the same in every job
         if file.compared:
             watch_calls(self.recordings.seen)
         torch.set_default_dtype(getattr(torch, file.dtype))
         self.module = module = load_module(file.path, {"tap": self._tap})
+        torch.set_grad_enabled(True)  # whatever a script did
+        if file.compared and torch.get_default_dtype() == torch.float32:
+            torch.set_default_dtype(getattr(torch, file.dtype))
         if file.seed is not None:
             torch.manual_seed(file.seed)
         entry = getattr(module, file.entry)
@@ -131,6 +143,8 @@ class Runner:
         if file.compared and not isinstance(model, nn.Module):
             raise MismatchError(f"{file.entry} gives a {type(model).__name__}, no nn.Module")
         self._model = model.to(self._place)
+        if file.compared and file.dtype == "float64":
+            widen(model)
         for each in model.modules() if file.compared else ():
             round_reals(each)
             round_share(each)
@@ -260,8 +274,11 @@ class Runner:
         """Return the outputs of a call in a mode, by key or place."""
         self._model.train(mode == "train")
         x = self._in(inputs, "input")
+        check_one_input(self._model.forward)
+        known = list(self._model.parameters())
         with torch.no_grad(), self._watched(mode, x):
             output = self._model(x)
+        check_all_made(known, self._model.parameters())
         return {key: self._map_out(each) for key, each in self._outputs(output, mode).items()}
 
     def places(self):

@@ -83,6 +83,21 @@ class Part:
         return self._reader.get(self._prefix + name)
 
 
+class Replaced:
+    """The arrays of a reader, some of which others stand for."""
+
+    def __init__(self, reader: ArrayReader, others: Mapping[str, Array]) -> None:
+        self._reader, self._others = reader, others
+
+    def names(self) -> List[str]:
+        """Return the names that the reader has."""
+        return self._reader.names()
+
+    def get(self, name: str) -> Array:
+        """Return one array. Raises KeyError."""
+        return self._others[name] if name in self._others else self._reader.get(name)
+
+
 def write_arrays(path: File, arrays: Mapping[str, Any]) -> None:
     """Write a dict of arrays."""
     with ArrayWriter(path) as writer:

@@ -132,6 +132,19 @@ def layers_called(calls: Iterable[str]) -> Set[str]:
     return {path.partition("#")[0] for path in calls}
 
 
+def check_all_made(known: Iterable[Any], now: Iterable[Any]) -> None:
+    """Raise a MismatchError if a call made parameters, which come too late to be set."""
+    made = {id(each): each for each in now}
+    before = {id(each) for each in known}
+    late = [tuple(each.shape) for key, each in made.items() if key not in before]
+    if late:
+        shapes = ", ".join(str(each) for each in late[:4])
+        raise MismatchError(
+            f"{len(late)} parameters are made in the first call, {shapes}: expected in its "
+            f"constructor, or by the framework's lazy layers"
+        )
+
+
 def check_keys(expected: Iterable[str], given: Iterable[str]) -> None:
     """Raise a MismatchError that lists what is missing or too much among parameter names."""
     missing, extra = sorted(set(expected) - set(given)), sorted(set(given) - set(expected))

@@ -376,8 +376,9 @@ class Run(Request[Structure]):
     <mode>/output/<number> of further outputs, and "cotangent/<number>" is taken for them. Where the
     output is of another shape than the cotangent there are no gradients. A mode may be
     <name>/evaluate or <name>/train: a further call of the network as the calls before left it, on
-    the inputs of that name. The one mode "initial" sets nothing and writes initial/<parameter>:
-    what the network starts from.
+    the inputs of that name. The mode "statistics" is no call: it sets the running statistics anew
+    and leaves all else as it is. The one mode "initial" sets nothing and writes
+    initial/<parameter>: what the network starts from.
     """
 
     answer: ClassVar[Type[Message]] = Structure

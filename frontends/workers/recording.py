@@ -127,10 +127,11 @@ class Seen:
 
     @contextmanager
     def draws(self, state: Callable[[], Any]) -> Iterator[None]:
-        """Note whether random numbers are drawn; state: of all generators, to be compared."""
+        """Note whether random numbers are drawn in a mode; state: of all generators, to be
+        compared."""
         before = state()
         yield
-        if state() != before:
+        if self.mode and state() != before:
             words = {"evaluate": "evaluation", "train": "training"}
             self.note(f"mine draws random numbers in {words[self.mode]}")
 

@@ -222,11 +222,37 @@ class Probed:
 
 
 def called(entry: Any, arguments: str) -> Any:
-    """Return what an entry gives when it is called with arguments as Python writes them."""
+    """Return what an entry gives when it is called with arguments as Python writes them. Raises
+    MismatchError if it takes others."""
     call = _Rounding().visit(ast.parse("f(%s)" % arguments, mode="eval")).body  # type: Any
     plain = [ast.literal_eval(each) for each in call.args]
     named = {each.arg: ast.literal_eval(each.value) for each in call.keywords}
+    takes = _but_takes(entry, *plain, **named)
+    if takes:
+        name = getattr(entry, "__name__", "the entry")
+        given = "%s takes %s, and is given (%s)" % (name, takes, arguments)
+        raise MismatchError("%s: FILE.py:%s(width=2) says arguments" % (given, name))
     return entry(*plain, **named)
+
+
+def check_one_input(function: Any) -> None:
+    """Raise a MismatchError for a network that takes several inputs."""
+    takes = _but_takes(function, None)
+    if takes:
+        raise MismatchError("the network takes %s: expected one input" % takes)
+
+
+def _but_takes(function: Any, *arguments: Any, **named: Any) -> str:
+    """Return the signature of a function that does not take such arguments, "" of one that does."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # it has none that Python knows
+        return ""
+    try:
+        signature.bind(*arguments, **named)
+    except TypeError:
+        return str(signature)
+    return ""
 
 
 def likely_shapes(tensors: Iterable[Any]) -> List[Shape]:

@@ -70,6 +70,7 @@ class Worker:
         self.stage, self.brought = "import", None
         arrays = importlib.import_module("frontends.workers.arrays")  # numpy may be missing, too
         self._read, self._write, self._part = arrays.ArrayReader, arrays.ArrayWriter, arrays.Part
+        self._replaced = arrays.Replaced
         self._training = importlib.import_module("frontends.workers.training").Training
         self._name = framework
         self._kept = Framework(framework)
@@ -160,6 +161,9 @@ class Worker:
         with self._read(arrays.inputs) as inputs, self._write(arrays.results) as results:
             for call in request.modes:
                 self.stage = call
+                if call == "statistics":
+                    self._set_statistics(runner, arrays)
+                    continue
                 prefix, _, mode = call.rpartition("/")
                 given = self._part(inputs, prefix + "/") if prefix else inputs
                 for name, array in getattr(runner, mode)(given):
@@ -243,6 +247,7 @@ class Worker:
         def load(path, attributes):
             if file.brought:
                 self._kept.remember()
+                sys.argv[:] = [path]
             return load_module(path, attributes, **options)
 
         return self._framework.Runner(file, load, observe, step)
@@ -264,6 +269,13 @@ class Worker:
         self.stage = "weights"
         with self._read(arrays.weights) as weights:
             runner.assign(weights)
+
+    def _set_statistics(self, runner, arrays):
+        """Set running statistics anew, and leave all else as it is."""
+        held = runner.held()
+        others = {name: array for name, array in runner.values() if held[name].slot.trainable}
+        with self._read(arrays.weights) as weights:
+            runner.assign(self._replaced(weights, others))
 
     def _prepare(self, request):
         """Load a file for timing, take two steps, and write what each put out.
@@ -386,6 +398,8 @@ def _in_the_reader_s_words(error, path):
     if not lines:
         return ""
     what, name = _in_one_line(str(error)), type(error).__name__
+    if isinstance(error, SystemExit):
+        what = "the file ends its process: %s" % what
     said = "%s (%s, line" % (what, name) if what else "%s (line" % name
     return "%s %d of %s: %s)" % (said, lines[-1].lineno, Path(path).name, lines[-1].line)
 

@@ -121,3 +121,37 @@ PORTED = {
         shape=(6,),
     ),
 }
+
+
+def _keeps(name: str, port: str, *said: str) -> Pair:
+    """Return a row of a PyTorch file that keeps more than weights, beside a port to Paddle."""
+    return Pair((f"more/torch_keeps.py:{name}", f"more/paddle_keeps.py:{port}"), said, shape=MAP)
+
+
+AGAIN = "evaluating the first batch after that: output"
+STARTS = "does not train and starts at other values"
+KEPT = {
+    "what it keeps": _keeps("Net", "Net"),
+    "other constants": _keeps("Net", "Net(mean=(0.5, 0.5, 0.5))", f"mean {STARTS}"),
+    "another fixed filter": _keeps("Net", "Net(blur=8)", f"blur.kernel {STARTS}"),
+    "another rate of its own": _keeps("Net", "Net(rate=0.01)", AGAIN),
+    "evaluates otherwise later": _keeps("Later", "Net", AGAIN),
+    "noise of its own": Pair(
+        ("more/torch_keeps.py:Noisy", "more/paddle_keeps.py:Net"),
+        ("torch_keeps.py:Noisy draws random numbers in training",),
+        False,
+        MAP,
+    ),
+}
+
+
+def _script(name: str, port: str, *said: str) -> Pair:
+    """Return a row of a PyTorch script that is a network, beside a port."""
+    return Pair((f"more/torch_script.py:{name}", f"more/{port}"), said, False, (5,))
+
+
+SCRIPTS = {
+    "Paddle": _script("net", "paddle_script.py:Net"),
+    "Keras": _script("net", "keras_script.py:net"),
+    "rounded": _script("Half", "paddle_script.py:Net", "forward, eval"),
+}

@@ -9,6 +9,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from common.errors import TriptychError
+from frontends.ladder.asked import Asked
 from frontends.ladder.verify import verify_files
 from frontends.verify import main
 from frontends.workers.pool import Workers
@@ -34,6 +35,19 @@ def test_a_shape_that_is_not_found_is_asked_for(workers: Workers, tmp_path: Path
     (tmp_path / "own.py").write_text(f"from torch import nn\n\nnet = nn.Sequential({layers})\n")
     report = verify_files([f"{tmp_path}/own.py:net"] * 2, workers=workers)
     assert not report.proved and "--input-shape" in report.notes[0], report.text()
+
+
+def test_a_shape_that_is_found_is_not_all_shapes(workers: Workers, tmp_path: Path) -> None:
+    for name, mode in (("own", False), ("port", True)):
+        layers = f"nn.Conv2d(3, 2, 3, padding=1), nn.MaxPool2d(2, ceil_mode={mode})"
+        text = f"from torch import nn\n\nnet = nn.Sequential({layers})\n"
+        (tmp_path / f"{name}.py").write_text(text)
+    report = verify_files(
+        [f"{tmp_path}/{name}.py:net" for name in ("own", "port")], workers=workers
+    )
+    said = "the same network, on inputs of shape (3, 32, 32) and not on (3, 33, 35)"
+    assert report.proved and report.verdict == said, report.text()
+    assert "at (3, 33, 35) they differ: first apart: 1 (MaxPool2d)" in report.text()
 
 
 def test_an_entry_that_is_not_there_is_told_with_those_that_are(
@@ -84,3 +98,47 @@ def test_a_wrong_line_is_told_in_one(line: str, said: str) -> None:
     with pytest.raises(TriptychError) as raised:
         main(line.split())
     assert said in str(raised.value) and "\n" not in str(raised.value)
+
+
+ONE_LINE = {
+    "arguments": (
+        "class Net(nn.Linear):\n    def __init__(self, width): super().__init__(4, width)",
+        "Net takes (width), and is given (): FILE.py:Net(width=2) says arguments",
+    ),
+    "two inputs": (
+        "class Net(nn.Linear):\n    def __init__(self): super().__init__(4, 3)\n"
+        "    def forward(self, x, y): return super().forward(x + y)",
+        "the network takes (x, y): expected one input",
+    ),
+    "made in a call": (
+        "class Net(nn.Module):\n    def forward(self, x):\n"
+        "        self.fc = nn.Linear(4, 3)\n        return self.fc(x)",
+        "2 parameters are made in the first call, (3, 4), (3,): expected in its constructor",
+    ),
+    "arguments of its own": (
+        "import argparse\n\nparser = argparse.ArgumentParser()\nparser.add_argument('data')\n"
+        "parser.parse_args()\nNet = nn.Linear(4, 3)",
+        "the file ends its process: 2 (SystemExit, line 6 of own.py: parser.parse_args())",
+    ),
+}
+
+
+@rows("text, said", ONE_LINE)
+def test_what_cannot_be_called_is_told_in_a_line(
+    text: str, said: str, workers: Workers, tmp_path: Path
+) -> None:
+    (tmp_path / "own.py").write_text(f"from torch import nn\n{text}\n")
+    report = verify_files([f"{tmp_path}/own.py:Net"] * 2, Asked(shape=(4,)), workers=workers)
+    (row,) = report.rows
+    assert not report.proved and row.note.startswith(said), report.text()
+
+
+def test_what_a_script_sets_is_no_part_of_its_network(workers: Workers, tmp_path: Path) -> None:
+    """Nor does it hold for the next file."""
+    net = "from torch import nn\n\nnet = nn.Linear(4, 3)\n"
+    (tmp_path / "own.py").write_text(f"import torch\n\ntorch.set_grad_enabled(False)\n{net}")
+    (tmp_path / "port.py").write_text(net)
+    for first in ("own", "port"):
+        files = [f"{tmp_path}/{each}.py:net" for each in (first, "port")]
+        report = verify_files(files, Asked(shape=(4,)), workers=workers)
+        assert report.proved, report.text()

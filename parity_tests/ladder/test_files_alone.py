@@ -153,6 +153,9 @@ def test_weights_are_found_by_their_framework_s_names() -> None:
     assert np.array_equal(found["fc.kernel"], kernel)
     with pytest.raises(TriptychError, match=r"file: no fc.bias \(10,\); it has fc.weight"):
         carried({"fc.weight": kernel}, look, "torch", "file")
+    kept = Looked({**look.tensors, "mean": Tensor((3,), "", trains=False)}, (), {}, (), {})
+    found = carried({"fc.weight": kernel, "fc.bias": bias}, kept, "torch", "file")
+    assert "mean" not in found  # it starts as it does, where no file holds it
     with pytest.raises(TriptychError, match=r"file: fc.weight has shape \(4, 10\)"):
         carried({"fc.weight": kernel.T, "fc.bias": bias}, look, "torch", "file")
 

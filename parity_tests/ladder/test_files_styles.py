@@ -26,6 +26,9 @@ SOON = (
     "port: Inception, Paddle",
     "port: swapped",
     "more: 10 bits",
+    "kept: other constants",
+    "kept: evaluates otherwise later",
+    "script: Paddle",
 )
 COMPLETE = (
     "torch: Aux",
@@ -49,6 +52,9 @@ COMPLETE = (
     "port: flat, NHWC",
     "port: a dict, Paddle",
     "more: 7 bits in training",
+    "kept: what it keeps",
+    "kept: noise of its own",
+    "script: Keras",
 )
 CHOSEN = {*SOON, *COMPLETE}
 
