@@ -169,11 +169,15 @@ def _half(found: Any) -> Any:
     return stdtrit(count - 1, (1 + CONFIDENCE) / 2) * found.std(0, ddof=1) / np.sqrt(count)
 
 
+def _seeds(count: int) -> str:
+    return "one seed" if count == 1 else f"{count} seeds"
+
+
 def band(given: Axes, x: Any, series: Any, how: dict[str, Any], name: str) -> None:
     """Draw the mean of several series (count, length) with its interval."""
     found = np.asarray(series, float)
     mean = found.mean(0)
-    given.plot(x, mean, linewidth=1.5, label=f"{name} ({len(found)} seeds)", **how)
+    given.plot(x, mean, linewidth=1.5, label=f"{name} ({_seeds(len(found))})", **how)
     if len(found) > 1:
         half = _half(found)
         given.fill_between(x, mean - half, mean + half, color=how["color"], alpha=0.22, linewidth=0)
