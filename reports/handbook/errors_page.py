@@ -115,14 +115,14 @@ def _raised(
 
 def _part(kind: str, found: list[Raised]) -> str:
     rows = "\n".join(_row(each) for each in found if each.kind == kind)
-    heads = "| message | of | call | what gives the same | more |\n| --- | --- | --- | --- | --- |"
+    heads = "| message | of | row | call | what gives the same |\n| --- | --- | --- | --- | --- |"
     return f"## {kind}\n\n{heads}\n{rows}\n"
 
 
 def _row(each: Raised) -> str:
     message = each.message if len(each.message) <= LONGEST else f"{each.message[:LONGEST]}…"
     instead = code(each.instead) if each.instead else "nothing that was tried"
-    return f"| {plain(message)} | {TITLES[each.panel]} | {code(each.call)} | {instead} | {each.where} |"
+    return f"| {plain(message)} | {TITLES[each.panel]} | {each.where} | {code(each.call)} | {instead} |"
 
 
 def _removed(table: records.Record) -> Iterator[str]:
