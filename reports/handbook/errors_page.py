@@ -23,10 +23,10 @@ GONE, LACKS, OTHERS = (
 LONGEST = 160  # characters of a message that are shown
 PAGE = """# Error messages
 
-What the calls of [the official table](../official-table.md) and of [Fluid → Paddle 3](fluid-to-paddle-3.md)
-raised when they were written in another framework as they were in the first, and what ran in their
-place with the same result. Search this page for the part of your message that has no number in it.
-{count} messages. {measured}
+A call of TensorFlow 1.15 or of Fluid, written the same way in another framework: what it raised, and what
+ran in its place with the same result. The calls are those of [the official table](../official-table.md)
+and of [Fluid → Paddle 3](fluid-to-paddle-3.md). Search this page for the part of your message that has no
+number in it. {count} messages. {measured}
 
 An error is the kind end: what gives other numbers without one is under
 [the pitfalls](pitfalls.md), and what a call of your own file is in later frameworks `triptych upgrade
@@ -115,14 +115,14 @@ def _raised(
 
 def _part(kind: str, found: list[Raised]) -> str:
     rows = "\n".join(_row(each) for each in found if each.kind == kind)
-    heads = "| message | of | call | what gives the same | more |\n| --- | --- | --- | --- | --- |"
+    heads = "| message | of | row | call | what gives the same |\n| --- | --- | --- | --- | --- |"
     return f"## {kind}\n\n{heads}\n{rows}\n"
 
 
 def _row(each: Raised) -> str:
     message = each.message if len(each.message) <= LONGEST else f"{each.message[:LONGEST]}…"
     instead = code(each.instead) if each.instead else "nothing that was tried"
-    return f"| {plain(message)} | {TITLES[each.panel]} | {code(each.call)} | {instead} | {each.where} |"
+    return f"| {plain(message)} | {TITLES[each.panel]} | {each.where} | {code(each.call)} | {instead} |"
 
 
 def _removed(table: records.Record) -> Iterator[str]:

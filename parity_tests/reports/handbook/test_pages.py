@@ -273,4 +273,7 @@ def test_notes_of_a_task_are_of_its_recipe() -> None:
         name: {note.head for note in notes.notes_of_topic("optimizer", RECIPES[name])}
         for name in ("se_resnext_article", "rir")
     }
-    assert heads == {"se_resnext_article": {"The rate in the velocity"}, "rir": {"Adam's epsilon"}}
+    assert heads == {
+        "se_resnext_article": {"One rate", "The rate in the velocity"},
+        "rir": {"Adam's epsilon"},
+    }
