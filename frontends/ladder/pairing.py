@@ -21,6 +21,11 @@ from frontends.ladder.placing import placed_alike
 from frontends.workers.protocol import Looked, Tensor
 
 MAIN = ("kernel", "table", "gamma", "slope", "beta", "mean", "variance", "bias")
+VECTORS = {  # of a normalization by hand -> what a layer's are called here
+    **{"weight": "gamma", "scale": "gamma", "bias": "beta", "shift": "beta"},
+    **{"running_mean": "mean", "moving_mean": "mean"},
+    **{"running_var": "variance", "moving_variance": "variance"},
+}
 Names = dict[str, str]  # name in one file -> name in the other
 
 
@@ -222,13 +227,19 @@ def _trains(holder: Holder, first: Holder, mine: str, theirs: str) -> bool:
     return holder.tensor(mine if holder is first else theirs).trains
 
 
+def _usual(name: str, size: tuple[int, ...]) -> str:
+    """Return a name as it is compared; that of a normalization's vectors as layers call them."""
+    layer, _, own = name.rpartition(".")
+    return f"{layer}.{VECTORS.get(own, own)}" if len(size) == 1 else name
+
+
 def _proposal(first: Holder, other: Holder, missing: list[str], more: list[str]) -> str:
     """Return names to begin a file for --names with: the closest ones of one size, "" if none."""
     free, pairs = list(more), {}
     for name in missing:
         size = size_of(first.tensor(name))
-        alike = [each for each in free if size_of(other.tensor(each)) == size]
-        for near in difflib.get_close_matches(name, alike, 1, 0.0):
-            pairs[name] = near
-            free.remove(near)
+        alike = {_usual(each, size): each for each in free if size_of(other.tensor(each)) == size}
+        for near in difflib.get_close_matches(_usual(name, size), alike, 1, 0.0):
+            pairs[name] = alike[near]
+            free.remove(alike[near])
     return json.dumps(pairs) if pairs else ""

@@ -11,7 +11,7 @@ from frontends.tensorflow1.brought import calls_of as layer_calls_of
 from frontends.tensorflow1.brought import draws, watch_dropout
 from frontends.tensorflow1.fused import allow_float64
 from frontends.tensorflow1.holding import Holding, variables
-from frontends.tensorflow1.traced import calls_of, cast_in, round_reals, switches_of
+from frontends.tensorflow1.traced import calls_of, compute_in, round_reals, switches_of
 from frontends.tensorflow1.trainer import Trainer
 from frontends.workers.layouts import channels_first, channels_first_shape, channels_last
 from frontends.workers.outcomes import MismatchError
@@ -103,7 +103,7 @@ class Runner:
             watch_dropout(self.recordings)
         if file.compared:
             round_reals()
-            cast_in(file.dtype)
+            compute_in(file.dtype)
         self._shapes, self._outputs, self._calls = {}, {}, {}
         self._keeps_calls = observe is not None and observe.keep_calls
         self.trace = Trace(None, self._keeps_calls)

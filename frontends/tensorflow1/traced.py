@@ -1,5 +1,9 @@
 """What a graph that is compared with another file calls, op by op. Python 3.7."""
 
+import functools
+import inspect
+
+import numpy as np
 import tensorflow as tf
 from tensorflow.contrib.layers.python.layers import layers as of_contrib
 from tensorflow.contrib.layers.python.layers import normalization as norms_of_contrib
@@ -11,6 +15,12 @@ from frontends.workers.protocol import Call
 from frontends.workers.tracing import round_defaults
 
 _cast = tf.cast
+_MAKERS = {
+    name: getattr(tf, name)
+    for name in (
+        "constant get_variable zeros ones truncated_normal random_normal random_uniform".split()
+    )
+}
 _PASSES = ("Identity", "ReadVariableOp", "Cast", "Enter")
 
 
@@ -22,8 +32,8 @@ def round_reals():
     round_defaults([tf.nn.fused_batch_norm])
 
 
-def cast_in(own):
-    """Have what a file casts to float32 cast to its own type, the one that it runs in."""
+def compute_in(own):
+    """Have what a file makes in float32, or casts to it, of the type that it runs in."""
 
     def cast(x, dtype, name=None):
         return _cast(x, own if tf.as_dtype(dtype) == tf.float32 else dtype, name)
@@ -32,6 +42,30 @@ def cast_in(own):
         return _cast(x, own, name)
 
     tf.cast, tf.to_float = cast, to_float
+    for name, make in _MAKERS.items():
+        setattr(tf, name, _made_in(own, make))
+
+
+def _made_in(own, make):
+    signature = inspect.signature(make)
+
+    @functools.wraps(make)
+    def made(*arguments, **named):
+        given = signature.bind(*arguments, **named)
+        dtype = given.arguments.get("dtype", signature.parameters["dtype"].default)
+        start = given.arguments.get("value", given.arguments.get("initializer"))
+        if _is_real(start) if dtype is None else tf.as_dtype(dtype) == tf.float32:
+            given.arguments["dtype"] = own
+        return make(*given.args, **given.kwargs)
+
+    return made
+
+
+def _is_real(start):
+    """Return whether a variable or a constant that starts so is real where no type is said."""
+    if isinstance(start, tf.Tensor):
+        return start.dtype.is_floating
+    return start is None or callable(start) or np.asarray(start).dtype.kind == "f"
 
 
 def calls_of(graph, given, held):

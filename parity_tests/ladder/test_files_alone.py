@@ -127,6 +127,19 @@ def test_a_file_of_names_is_proposed_of_what_fits() -> None:
     assert pair(own, _holder("b", ("more", {"shift": (3,)}), ("fc", FC))).proposal == ""
 
 
+def test_a_normalization_by_hand_is_proposed_by_what_its_vectors_are_called() -> None:
+    own = _holder(
+        "a", ("bn", dict.fromkeys(("weight", "bias", "running_mean", "running_var"), (4,)))
+    )
+    other = _holder("b", ("bn", dict.fromkeys(("beta", "gamma", "mean", "variance"), (4,))))
+    assert json.loads(pair(own, other).proposal) == {
+        "bn.weight": "bn.gamma",
+        "bn.bias": "bn.beta",
+        "bn.running_mean": "bn.mean",
+        "bn.running_var": "bn.variance",
+    }
+
+
 def test_branches_of_one_shape_are_told_by_what_follows_them() -> None:
     one = {"a": ("stem",), "b": ("a",), "short": ("stem",), "fc": ("b", "short")}
     other = {"q": ("p",), "r": ("p",), "s": ("r",), "t": ("q", "s")}  # q is called first

@@ -40,14 +40,14 @@ def placeholder(images):
 
 def variables(images, phase_train):
     """Variables of its own, as the first tutorials have it."""
-    kernel = tf.Variable(tf.truncated_normal([3, 3, 3, 4], stddev=0.1, dtype=images.dtype))
+    kernel = tf.Variable(tf.truncated_normal([3, 3, 3, 4], stddev=0.1))
     x = tf.nn.conv2d(images, kernel, strides=[1, 1, 1, 1], padding="SAME")
     x = tf.layers.batch_normalization(
         x, momentum=0.9, epsilon=1e-5, training=phase_train, fused=False
     )
     x = tf.reduce_mean(tf.nn.relu(x), [1, 2])
-    weights = tf.Variable(tf.truncated_normal([4, 10], stddev=0.1, dtype=images.dtype))
-    biases = tf.Variable(tf.zeros([10], dtype=images.dtype))
+    weights = tf.get_variable("weights", [4, 10])
+    biases = tf.get_variable("biases", initializer=tf.constant(0.1, shape=[10]))
     return tf.matmul(x, weights) + biases
 
 
