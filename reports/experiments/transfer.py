@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, TypedDict
 
@@ -22,7 +23,7 @@ from frontends.checkpoints.hub import Checkpoint
 from reports.experiments import tutorial
 from reports.experiments.lab import Course, Lab
 from reports.schema import Count, Ratio, Text, Whole
-from reports.training.schema import Share
+from reports.training.schema import Digest, Share
 from reports.validation import Sized
 
 SOURCE = "source/fluid"
@@ -80,8 +81,10 @@ class Panel(TypedDict):
     with statistics that drift, as in the source; still: with statistics that do not. through: the
     format that was saved and loaded in between, and whether every bit came back. scratch: the
     second stage's training from drawn weights. from_fluid: the second stage from the folder that
-    real Fluid saved."""
+    real Fluid saved. source: SHA-256 of what real Fluid saved; a session that goes on has it train
+    anew, and another build of it may round otherwise."""
 
+    source: Digest
     loaded: Count
     anew: list[Text]
     first: First
@@ -143,7 +146,7 @@ def _source(lab: Lab) -> tuple[dict[str, Any], Path, Path]:
 def _panel(lab: Lab, panel: str) -> dict[str, Any]:
     network = transfer_resnet()
     _, models, out = _source(lab)
-    official = convert.read(models, network).checkpoint.weights
+    official, saved = (convert.read(each, network).checkpoint.weights for each in (models, out))
     kept = {name: each for name, each in official.items() if not name.startswith("fc.")}
     start = {**weights_of.initial(network, seed=1), **kept}
     first, trained = _first(lab, panel, network, start)
@@ -152,8 +155,9 @@ def _panel(lab: Lab, panel: str) -> dict[str, Any]:
     second, course = _second(lab, panel, network, loaded)
     probabilities, picture = _infer(lab, panel, course)
     drawn, _ = _second(lab, panel, network, weights_of.initial(network, seed=2))
-    fluid, _ = _second(lab, panel, network, convert.read(out, network).checkpoint.weights)
+    fluid, _ = _second(lab, panel, network, saved)
     return {
+        "source": _digest(official, saved),
         "loaded": len(kept),
         "anew": [official_names(network)[name] for name in official if name.startswith("fc.")],
         "first": first,
@@ -172,6 +176,14 @@ def _panel(lab: Lab, panel: str) -> dict[str, Any]:
         "label": picture,
         "versions": course.versions,
     }
+
+
+def _digest(*given: Mapping[str, Any]) -> str:
+    found = sha256()
+    for weights in given:
+        for name, each in sorted(weights.items()):
+            found.update(name.encode() + np.ascontiguousarray(each).tobytes())
+    return found.hexdigest()
 
 
 def _first(
