@@ -139,7 +139,6 @@ WRONG_TF1 = {
         "steps () (not trained, never called in evaluation) of",
         only=False,
     ),
-    "float32": _tf1(f"{TF1}:float32", "stage "),
     "defaults": _tf1(f"{TF1}:defaults", "first apart: bn", "keeps 0.9", only=False),
     "defaults of small values": _tf1(f"{TF1}:small", beside=f"{TORCH}:Small"),
     "other defaults of small values": _tf1(

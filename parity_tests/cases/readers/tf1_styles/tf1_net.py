@@ -78,13 +78,6 @@ def reused(images, training):
         )
 
 
-def float32(images, training):
-    """Its variable is of float32, whatever the images are."""
-    kernel = tf.Variable(tf.truncated_normal([3, 3, 3, 4], stddev=0.1))
-    x = tf.nn.conv2d(images, kernel, strides=[1, 1, 1, 1], padding="SAME")
-    return tf.layers.dense(tf.reduce_mean(x, [1, 2]), 10)
-
-
 def defaults(images, training):
     """The epsilon and the momentum that TensorFlow has where none is said."""
     x = tf.layers.conv2d(images, 4, 3, padding="same", use_bias=False)
