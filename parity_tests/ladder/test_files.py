@@ -116,7 +116,7 @@ ONE_LINE = {
         "2 parameters are made in the first call, (3, 4), (3,): expected in its constructor",
     ),
     "arguments of its own": (
-        "import argparse\n\nparser = argparse.ArgumentParser()\nparser.add_argument('data')\n"
+        "from argparse import ArgumentParser as Read\n\nparser = Read()\nparser.add_argument('data')\n"
         "parser.parse_args()\nNet = nn.Linear(4, 3)",
         "the file ends its process: 2 (SystemExit, line 6 of own.py: parser.parse_args())",
     ),
