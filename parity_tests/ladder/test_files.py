@@ -116,9 +116,8 @@ ONE_LINE = {
         "2 parameters are made in the first call, (3, 4), (3,): expected in its constructor",
     ),
     "arguments of its own": (
-        "from argparse import ArgumentParser as Read\n\nparser = Read()\nparser.add_argument('data')\n"
-        "parser.parse_args()\nNet = nn.Linear(4, 3)",
-        "the file ends its process: 2 (SystemExit, line 6 of own.py: parser.parse_args())",
+        "Net = nn.Linear(4, 3)\nraise SystemExit('usage: own.py DATA')",
+        "the file ends its process: usage: own.py DATA (SystemExit, line 3 of own.py: ",
     ),
 }
 
