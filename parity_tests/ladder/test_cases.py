@@ -98,7 +98,8 @@ TORCH = {
     ),
     "wants an argument": _torch(
         "extra_parameters/torch_net.py:Required",
-        "stage load, mine: crashed: TypeError: Required.__init__() missing 1 required",
+        "stage load, mine: mismatched: Required takes (num_classes), and is given (): "
+        "FILE.py:Required(width=2) says arguments",
     ),
     "softmax at the end": _torch(
         "extra_parameters/torch_net.py:Softmax",
