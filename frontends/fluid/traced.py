@@ -78,7 +78,8 @@ def cast_in(own):
     """Have what a file casts to float32 cast to its own type, the one that it runs in."""
 
     def cast(x, dtype):
-        single = dtype in ("float32", fluid.core.VarDesc.VarType.FP32)
+        kind = fluid.core.VarDesc.VarType  # which compares with its like alone
+        single = dtype == (kind.FP32 if isinstance(dtype, kind) else "float32")
         return _cast(x, own if single else dtype)
 
     fluid.layers.cast = cast
