@@ -42,7 +42,8 @@ class ByLayer:
 
     @property
     def title(self) -> str:
-        return f"each layer by itself, {' and '.join(self.files)}: {self.count} differences"
+        counted = f"{self.count} difference{'' if self.count == 1 else 's'}"
+        return f"each layer by itself, {' and '.join(self.files)}: {counted}"
 
 
 def stopped_row(panel: str, outcome: Outcome) -> Row:
