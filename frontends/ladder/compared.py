@@ -15,13 +15,15 @@ from frontends.frameworks import HISTORICAL
 from frontends.ladder.again import further_calls, in_float32
 from frontends.ladder.asked import Asked, titles
 from frontends.ladder.beside import FileRuns
-from frontends.ladder.file_rungs import FileClimb, rungs
+from frontends.ladder.file_rungs import FileClimb, is_located, rungs
 from frontends.ladder.files import Brought, FileReference
+from frontends.ladder.float64 import FORWARD
+from frontends.ladder.layerwise import by_layer
 from frontends.ladder.looking import looked
 from frontends.ladder.making import Making
 from frontends.ladder.page import Sides
 from frontends.ladder.pairing import Holder, Pairing, pair
-from frontends.ladder.report import Row, stopped_row
+from frontends.ladder.report import ByLayer, Row, stopped_row
 from frontends.ladder.rungs import climb
 from frontends.ladder.runs import Job, Result
 from frontends.ladder.starting import constants_apart
@@ -51,6 +53,7 @@ class Comparison:
         self.notes: list[str] = []
         self.only_at = ""  # see Report.alone
         self._compared: FileRuns | None = None
+        self._apart: list[tuple[str, str]] = []  # files whose outputs differ in evaluation
         self.versions: dict[str, dict[str, str]] = {}
 
     @property
@@ -78,6 +81,11 @@ class Comparison:
         if not any(row.stage for row in climbed):
             seen += constants_apart(runs)
         yield from [*seen, *climbed]
+        self._apart = [
+            (row.panels[0], row.panels[1])
+            for row in climbed
+            if row.rung == FORWARD["evaluate"] and not row.passed and is_located(row.note)
+        ]
         if any(row.stage for row in climbed):
             return
         for panels in combinations(self.names, 2):
@@ -183,6 +191,11 @@ class Comparison:
             return Sides(*(self._compared.traced(name, "evaluate") for name in self.names[:2]))
         except (WorkerError, AssertionError):
             return None
+
+    def by_layer(self) -> list[ByLayer]:
+        """Return what differs layer by layer of files whose outputs part."""
+        assert self._compared is not None or not self._apart
+        return [by_layer(self._compared, files) for files in self._apart]
 
     def _seen(self, runs: FileRuns) -> Iterator[Row]:
         """Yield rows of what files were seen to do that no network does, and of dropouts of one

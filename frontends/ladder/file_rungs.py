@@ -43,6 +43,11 @@ class FileClimb(Climb):
         return f"; {' and '.join(filter(None, found))}" if any(found) else ""
 
 
+def is_located(note: str) -> bool:
+    """Return whether a note of where two files part says it."""
+    return not note.startswith("not located")
+
+
 def _line(subject: Brought, name: str) -> str:
     own = next((mine for mine, first in subject.matched.items() if first == name), "")
     return subject.seen.places.get(own, "")

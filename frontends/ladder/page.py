@@ -48,6 +48,7 @@ def page(report: Report, sides: Sides | None) -> str:
         "<h2>What was checked</h2><table><tr><th>rung<th>files<th>worst<th>outcome<th>",
         *_rows(report),
         "</table>",
+        *_layers(report),
         *(_sides(sides) if sides else ()),
     ]
     return "\n".join(filter(None, parts)) + "\n"
@@ -63,6 +64,13 @@ def _rows(report: Report) -> Iterator[str]:
             + "".join(f"<td>{escape(each)}" for each in cells)
             + (f"<td{kind}>{escape(row.outcome)}<td>{escape(row.note)}")
         )
+
+
+def _layers(report: Report) -> Iterator[str]:
+    for each in report.layers:
+        yield f"<h2>{escape(each.title[:1].upper() + each.title[1:])}</h2><ul>"
+        yield from (f"<li>{escape(line)}" for line in each.lines)
+        yield "</ul>"
 
 
 def _sides(sides: Sides) -> Iterator[str]:

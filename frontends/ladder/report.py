@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -28,6 +29,21 @@ class Row:
     @property
     def passed(self) -> bool:
         return self.outcome == AGREES
+
+
+@dataclass(frozen=True)
+class ByLayer:
+    """What differs between two files, each layer by itself: how many differences, in lines of which
+    each is of all layers that differ alike."""
+
+    files: tuple[str, str]
+    count: int
+    lines: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        counted = f"{self.count} difference{'' if self.count == 1 else 's'}"
+        return f"each layer by itself, {' and '.join(self.files)}: {counted}"
 
 
 def stopped_row(panel: str, outcome: Outcome) -> Row:
@@ -59,6 +75,7 @@ class Report:
     notes: list[str] = field(default_factory=list)
     seconds: float = 0.0
     alone: str = ""
+    layers: list[ByLayer] = field(default_factory=list)  # of files that part
 
     @property
     def passed(self) -> bool:
@@ -130,6 +147,7 @@ class Report:
             self.table(every_row),
             "",
             *self._failures(),
+            *(line for each in self.layers for line in (each.title, *_indented(each.lines))),
         ]
         worst = self.worst_float64
         told = "" if math.isnan(worst) else f"worst float64 difference {worst:.1e}, "
@@ -169,6 +187,10 @@ class Report:
             "verdict": self.verdict,
             "worst_float64": self.worst_float64,
         }
+
+
+def _indented(lines: Iterable[str]) -> list[str]:
+    return [f"  {line}" for line in lines]
 
 
 def _accusations(pairs: list[Row], framework: str) -> int:

@@ -176,6 +176,7 @@ def verify_files(
         report = Report(" and ".join(names), 0, names)
         with _timed(report):
             report.rows += comparison.rows()
+            report.layers += comparison.by_layer()
         report.notes += [*comparison.notes, *comparison.printed()]
         report.versions, report.alone = comparison.versions, comparison.only_at
         if html is not None:

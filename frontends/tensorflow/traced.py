@@ -155,7 +155,7 @@ class Tracing:
         if not self._within:
             name = "%s (%s)" % (layer.name, type(layer).__name__)
             result = [each for each in leaves(result) if tf.is_tensor(each)]
-            takes = self.names.get(id(layer), ())
+            takes = () if what else self.names.get(id(layer), ())
             said = "%s of %s" % (what, name) if what else name
             self._trace.put(said, made_at(layer), given, result, takes)
 

@@ -77,6 +77,8 @@ def test_the_command_writes_a_page_and_reads_weights(
     said = capsys.readouterr().out
     assert "first apart: 1 (ReLU) of own.py:net (own.py:5: nn.ReLU(),)" in said, said
     text = page.read_text(encoding="utf-8")
+    alone = "and 0 (port.py:4): followed by relu / leaky relu of slope 0.1"
+    assert alone in said and alone in text, said
     assert text.index("first apart") < text.index("What was checked")
     assert "<div class='call agrees'>0 (Linear)" in text and "call apart'>1 (LeakyReLU)" in text
 

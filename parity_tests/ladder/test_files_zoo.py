@@ -71,6 +71,15 @@ def test_the_resnet50s_of_three_libraries(case: Zoo, workers: Workers, tmp_path:
     assert wrong.count("_net.py:") >= 2 * bool(case.said), report.text()
 
 
+PUBLISHED = (  # what the specifications of the pair differ in, TensorFlow's first
+    "epsilon 0.001 and 1e-05",
+    "followed by nothing / relu",
+    "padding ((0, 1), (0, 1)) and 1",
+    "bias False and True",
+    "followed by nothing / softmax",
+)
+
+
 @pytest.mark.exhaustive
 def test_the_published_pair_parts_at_a_line_of_each(workers: Workers, tmp_path: Path) -> None:
     files = []
@@ -85,3 +94,7 @@ def test_the_published_pair_parts_at_a_line_of_each(workers: Workers, tmp_path: 
     (note,) = [row.note for row in report.rows if row.rung == "forward, eval"]
     found = re.findall(r"(tensorflow1|fluid)_net\.py:\d+: ", note)
     assert found == ["tensorflow1", "fluid"], report.text()
+    (layers,) = report.layers
+    assert sorted({line.split(": ")[-1] for line in layers.lines}) == sorted(PUBLISHED), "\n".join(
+        layers.lines
+    )
