@@ -118,9 +118,8 @@ class Runner:
         self.recordings, self._brought = Recordings(observe, symbolic=True), file.brought
         if file.brought:
             watch_dropout(self.recordings)
-            keras.utils.set_random_seed(
-                file.seed or 0
-            )  # what has no counterpart is the same in every job
+            # what has no counterpart is the same in every job
+            keras.utils.set_random_seed(file.seed or 0)
         if file.compared:
             watch_layers(self.recordings.seen)
         self.trace = Trace(lambda value: value.numpy(), observe is not None and observe.keep_calls)

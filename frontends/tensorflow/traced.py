@@ -6,6 +6,7 @@ float32, and its bilinear resizing of that of every value; what it casts to floa
 
 import contextlib
 import math
+import sys
 
 import keras
 import numpy
@@ -80,7 +81,9 @@ def _compute_exactly(seen):
         return tf.einsum("nhwc,Hh,Ww->nHWc", x, rows, columns)
 
     def cast(x, dtype, name=None):
-        wide = tf.is_tensor(x) and _in_float64() and tf.as_dtype(dtype) == tf.float32
+        wide = _in_float64() and tf.as_dtype(dtype) == tf.float32
+        if wide and sys._getframe(1).f_globals["__name__"].startswith(_LIBRARIES):
+            wide = tf.is_tensor(x) and x.dtype.is_floating  # what they count stays as it is
         return _cast(x, tf.float64 if wide else dtype, name)
 
     def parse(policy, name):

@@ -37,7 +37,11 @@ MEMORY = (machine.memory() or 2**40) // 8 + 1  # float64s
 
 # what the file does as it is imported, and in forward -> what is said of it
 SAID = {
-    "exits": ("sys.exit(0)", "pass", "crashed at stage load: 0 (SystemExit, line 5 of net.py"),
+    "exits": (
+        "sys.exit(0)",
+        "pass",
+        "crashed at stage load: the file ends its process: 0 (SystemExit, line 5 of net.py",
+    ),
     "leaves": ("os._exit(0)", "pass", "crashed at stage load: exit code 0"),
     "takes all memory": (f"np.ones({MEMORY})", "pass", "crashed at stage load: Unable to allocate"),
 }
