@@ -38,8 +38,8 @@ def _tf1(entry: str, *said: str, only: bool = True, beside: str = BASE) -> Pair:
 
 
 RIGHT_TORCH = (
-    "OtherOrder factory Squeezed InnerDict model".split()
-    + [f"{STYLES}:{each}" for each in "Base sequential Lazy SamePad".split()]
+    "OtherOrder factory Squeezed InnerDict model Half".split()  # of these, Half casts to float32
+    + [f"{STYLES}:{each}" for each in "Base sequential Lazy SamePad Float32".split()]
     + [f"{STYLES}:{each}" for each in "parallel scripted".split()]
     + ["torch_files/plain_import.py:Net", "torch_files/reads_config.py:Net"]
     + ["torch_files/pkg/models/net.py:Net"]
@@ -64,8 +64,6 @@ WRONG_TORCH = {
     "NoAffine": _torch("NoAffine", "bn.gamma (4,)", "bn.beta (4,)", only=False),
     "Tuple": _torch("Tuple", "1 output of torch_net.py:Base and 2 outputs of", only=False),
     "Cuda": _torch("Cuda", "stage evaluate, torch_net.py:Cuda: crashed:"),
-    "Half": _torch("Half", "stage "),
-    "Float32": _torch(f"{STYLES}:Float32", "stage "),
     "BufferFloat": _torch(f"{STYLES}:BufferFloat", "mean (1, 3, 1, 1) (not trained) of"),
     "Checkpoint": _torch(  # what is computed again moves the statistics again
         f"{STYLES}:Checkpoint", "keeps 0.9 of the old value, styles.py:Checkpoint 0.81", only=False

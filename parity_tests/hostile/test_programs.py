@@ -48,7 +48,11 @@ SAID = {
 MORE = {
     "takes it in forward": ("", f"np.ones({MEMORY})", "crashed at stage evaluate: Unable to alloc"),
     "leaves in forward": ("", "os._exit(0)", "crashed at stage evaluate: exit code 0"),
-    "exits in forward": ("", "sys.exit(0)", "crashed at stage evaluate: 0 (SystemExit"),
+    "exits in forward": (
+        "",
+        "sys.exit(0)",
+        "crashed at stage evaluate: the file ends its process: 0",
+    ),
     "raises an error of ours": ("", "raise KeyError('kernel')", "crashed at stage evaluate: 'kern"),
     "closes the channel": (
         "os.close(int(sys.argv[3]))",
