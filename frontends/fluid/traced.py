@@ -4,6 +4,7 @@ Also, the gradients of its average pools are rid of Fluid's own rounding: 1.8 di
 float64 by a window's size n as a product with float32(1/n).
 """
 
+import functools
 import re
 
 import numpy as np
@@ -16,9 +17,10 @@ from frontends.workers.tracing import kept_samples
 
 _PLACES = Places(paddle, np)
 _LINE = re.compile(r'File "(.+)", line (\d+)')
-_pool2d, _cast = fluid.layers.pool2d, fluid.layers.cast
+_cast = fluid.layers.cast
 EXACT = "gradients of average pools of mine: without Fluid's own rounding of 1/n"
 _seen = []  # what is told that the pools are exact
+_POOLS = {name: getattr(fluid.layers, name) for name in ("pool2d", "adaptive_pool2d")}
 
 
 def calls_of(program, count, held):
@@ -88,15 +90,24 @@ def cast_in(own):
 def watch_pools(seen):
     """Have every average pool's gradient scaled by 1 / (n · float32(1/n))."""
     _seen[:] = [seen]
-    for module in (fluid.layers, fluid.layers.nn):
-        module.pool2d = _exact_pool2d
+    for name, pool in _POOLS.items():
+        for module in (fluid.layers, fluid.layers.nn):
+            setattr(module, name, _exact(pool))
 
 
-def _exact_pool2d(input, *arguments, **named):
-    result = _pool2d(input, *arguments, **named)
-    op = input.block.program.current_block().ops[-1]
-    if op.type != "pool2d" or op.attr("pooling_type") != "avg":
-        return result
+def _exact(pool):
+    @functools.wraps(pool)
+    def exact(input, *arguments, **named):
+        result = pool(input, *arguments, **named)
+        op = input.block.program.current_block().ops[-1]
+        is_mean = op.type == "pool2d" and op.attr("pooling_type") == "avg"
+        return _rescaled(op, input, result) if is_mean else result
+
+    return exact
+
+
+def _rescaled(op, input, result):
+    """Return what a pool gives, as a product with the scale of its gradient."""
     _seen[-1].remark([EXACT])
     counts = np.outer(*(_along(op, input.shape, result.shape, axis) for axis in (0, 1)))
     whole = fluid.layers.assign(counts.astype("int32").reshape(1, 1, *counts.shape))

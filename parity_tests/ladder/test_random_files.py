@@ -7,12 +7,29 @@ from pathlib import Path
 
 import pytest
 
+from common.network import Network
+from common.ops import AdaptiveAvgPool2d, Conv2d
 from frontends.frameworks import FRAMEWORKS, MODERN
 from frontends.workers.pool import Workers
-from parity_tests.random_files import drawn, false_alarms
+from parity_tests.cases.small import sequence
+from parity_tests.random_files import beside, drawn, false_alarms
+from parity_tests.rows import rows
 
 FEW, MORE = 2, 4
 RECORD = Path(__file__).parents[2] / "reports" / "data" / "random_files.jsonl"
+
+
+def _conv() -> Conv2d:
+    return Conv2d(2, 3, padding=1, bias=False)
+
+
+FOUND = {  # by searches; panels, network, what is told
+    "an adaptive pool, Fluid": (
+        ("torch", "fluid"),
+        sequence("pooled", (2, 5, 7), conv=_conv(), pool=AdaptiveAvgPool2d((4, 3))),
+        "without Fluid's own rounding of 1/n",
+    ),
+}
 
 
 def _check(count: int, seed: int, panels: tuple[str, ...], workers: Workers) -> None:
@@ -34,3 +51,12 @@ def test_modern_files_of_one_network_are_the_same(workers: Workers) -> None:
 @pytest.mark.complete
 def test_files_of_one_network_are_the_same(workers: Workers) -> None:
     _check(MORE, 1, FRAMEWORKS, workers)
+
+
+@pytest.mark.complete
+@rows("panels, network, said", FOUND)
+def test_what_a_search_called_different_is_the_same(
+    panels: tuple[str, str], network: Network, said: str, workers: Workers
+) -> None:
+    report = beside(network, panels, workers)
+    assert report.proved and said in report.text(), report.text()
