@@ -9,7 +9,7 @@ import pytest
 
 from common.network import Network
 from common.networks.blocks import CONV_BN
-from common.ops import AdaptiveAvgPool2d, Conv2d
+from common.ops import AdaptiveAvgPool2d, BatchNorm, Conv2d
 from common.spec import chain
 from frontends.frameworks import FRAMEWORKS, MODERN
 from frontends.workers.pool import Workers
@@ -35,6 +35,11 @@ FOUND = {  # by searches; panels, network, what is told
         ("tensorflow1", "fluid"),
         sequence("alike", (2, 5, 5), blocks=chain((CONV_BN(2, 3), 3)), last=_conv()),
         "",
+    ),
+    "fused and not, TensorFlow 1": (
+        ("tensorflow1", "torch"),
+        sequence("fused", (2, 5, 5), a=BatchNorm(), conv=_conv(), b=BatchNorm(epsilon=1e-4)),
+        "run unfused",
     ),
 }
 
