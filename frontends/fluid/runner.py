@@ -273,8 +273,8 @@ class Runner:
     def look(self, mode, inputs):
         """Return the outputs of a call in a mode, by key or place."""
         program = self._main if mode == "train" else self._test
-        calls, _ = calls_of(program, self._count, self._names)
-        for each in calls:
+        self.trace.calls[mode], _ = calls_of(program, self._count, self._names)
+        for each in self.trace.calls[mode]:
             self.trace.took(each.takes)
         return dict(self._fetch(program, self._feed(inputs, "input"), dict(self._outputs)))
 

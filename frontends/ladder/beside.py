@@ -7,7 +7,7 @@ step of the first file: its running statistics are near those of the batch.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from itertools import combinations
@@ -31,8 +31,8 @@ from frontends.ladder.runs import BOTH, INITIAL, Job, Jobs, Result
 from frontends.workers.arrays import ArrayReader, write_arrays
 from frontends.workers.outcomes import WorkerError
 from frontends.workers.pool import Workers
-from frontends.workers.protocol import ArrayFiles, Observe, Run, Structure
-from frontends.workers.recording import DROPOUT
+from frontends.workers.protocol import ArrayFiles, Call, Observe, Run, Structure
+from frontends.workers.recording import DROPOUT, FUSED
 
 # A result may be off by so many times what the error of float32 tells of how far it magnifies
 # rounding: float64 rounds 2⁻²⁹ times as much.
@@ -96,25 +96,39 @@ class FileRuns(Jobs):
         """None: a file that is compared has exact ones."""
         return ()
 
-    def is_unbiased(self, name: str) -> bool | None:
-        """Is a file's running variance that of the estimate, with n / (n - 1)? None where it is of
-        some layers."""
+    def is_unbiased(self, name: str, layer: str) -> bool | None:
+        """Is the running variance of a file's layer that of the estimate, with n / (n - 1)? None
+        where its call is not seen."""
         row = self.brought[name].row
         if row.unbiased_from is None or row.unbiased_from == 0:
             return row.unbiased_from == 0
         fused = self.run(Job(name)).told.fused_norms
-        layers = len(self.statistics_layers(name))
-        return bool(fused) if fused in (0, layers) else None
+        if not fused:
+            return False
+        called = [call.name for _, call in self.calls_of(name, layer)]
+        if any(FUSED in each for each in called):
+            return True
+        if called and not any("(Merge)" in each for each in called):  # of a switch, it may be
+            return False
+        return True if fused == len(self.statistics_layers(name)) else None
+
+    def calls_of(self, name: str, layer: str) -> Iterator[tuple[int, Call]]:
+        """Yield the numbered calls of a layer of the first file in a file, in training."""
+        matched = self.brought[name].matched
+        own = {mine for mine, first in matched.items() if first.startswith(f"{layer}.")}
+        for number, call in enumerate(self.run(Job(name, taps=True)).told.calls.get("train", ())):
+            if own & set(call.takes):
+                yield number, call
 
     def moves_alike(self, panels: tuple[str, str]) -> bool:
         """Return whether both take the same variance for the running one."""
         layers = self.statistics_layers(*panels)
         if not layers:
             return True
-        unbiased = {self.is_unbiased(panel) for panel in panels}
+        one, other = ([self.is_unbiased(panel, each) for each in layers] for panel in panels)
         kept = [[each[0] for each in moves(self, p, layers).values()] for p in panels]
         alike = bool(np.allclose(kept[0], kept[1], 0, SHARE_ALIKE))
-        return alike and len(unbiased) == 1 and None not in unbiased
+        return alike and one == other and None not in one
 
     def statistics_layers(self, *panels: str) -> list[str]:
         """Return the layers whose running statistics all of the panels have."""

@@ -110,7 +110,7 @@ def _layer_apart(
 def _to_biased(runs: Any, pair: tuple[str, str], layer: str) -> tuple[float, float] | None:
     """Return what brings two files' variances to one convention, (n - 1) / n where one takes the
     estimate; None where that is not known."""
-    unbiased = [runs.is_unbiased(panel) for panel in pair]
+    unbiased = [runs.is_unbiased(panel, layer) for panel in pair]
     if None in unbiased:
         return None
     if unbiased[0] == unbiased[1]:
@@ -124,12 +124,9 @@ def _to_biased(runs: Any, pair: tuple[str, str], layer: str) -> tuple[float, flo
 
 def _values_per_channel(runs: Any, panel: str, layer: str) -> int:
     """Return how many values a channel of a layer has in the batch, 0 if its call is not seen."""
-    own = {m for m, first in runs.brought[panel].matched.items() if first.startswith(f"{layer}.")}
-    looked_at = runs.run(Job(panel, taps=True))
-    with looked_at.read() as reader:
-        for number, call in enumerate(looked_at.told.calls.get("train", ())):
-            if own & set(call.takes):
-                value = reader.get(f"train/call/{number}")  # of the first samples, it may be
-                count = int(value.size) // len(value) * len(runs.given["input"])
-                return count // int(runs.parameters[f"{layer}.mean"].size)
+    with runs.run(Job(panel, taps=True)).read() as reader:
+        for number, _ in runs.calls_of(panel, layer):
+            value = reader.get(f"train/call/{number}")  # of the first samples, it may be
+            count = int(value.size) // len(value) * len(runs.given["input"])
+            return count // int(runs.parameters[f"{layer}.mean"].size)
     return 0

@@ -12,6 +12,7 @@ from tensorflow.contrib.layers.python.layers import layers
 from tensorflow.python.ops import nn
 
 from frontends.tensorflow1.averages import assign
+from frontends.workers.recording import FUSED
 
 UNFUSED = "fused batch normalization of mine: run unfused, as the kernel has no float64"
 RAISED = "fused batch normalization of mine: its epsilon is raised to 1.001e-5"
@@ -50,7 +51,7 @@ def allow_float64(seen, brought):
         scale, offset, centre, width = (
             tf.reshape(each, spread) for each in (scale, offset, mean, variance)
         )
-        with tf.name_scope(name, "fused_batch_norm"):
+        with tf.name_scope(name, "fused_batch_norm"), tf.name_scope(FUSED):
             epsilon = _raised(epsilon)
             y = (x - centre) * tf.rsqrt(width + epsilon) * scale + offset
             count = tf.cast(tf.size(x) / tf.size(mean), x.dtype)
@@ -82,7 +83,8 @@ def allow_float64(seen, brought):
 
         layers.moving_averages.assign_moving_average = assign
         try:
-            return _contrib(**{**options, "fused": False, "epsilon": _raised(epsilon)})
+            with tf.name_scope(FUSED):
+                return _contrib(**{**options, "fused": False, "epsilon": _raised(epsilon)})
         finally:
             layers.moving_averages.assign_moving_average = _assign
 

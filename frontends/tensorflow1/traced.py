@@ -21,7 +21,6 @@ _MAKERS = {
         "constant get_variable zeros ones truncated_normal random_normal random_uniform".split()
     )
 }
-_PASSES = ("Identity", "ReadVariableOp", "Cast", "Enter")
 
 
 def round_reals():
@@ -84,8 +83,7 @@ def calls_of(graph, given, held):
             taken[op.name] = {held[op.name]}
             continue
         if not _gives_data(op):
-            made[op.name] = sources
-            taken[op.name] = takes if op.type in _PASSES or not sources else set()
+            made[op.name], taken[op.name] = sources, takes
             continue
         made[op.name] = {len(calls)}
         found[len(calls)] = op.outputs[0]

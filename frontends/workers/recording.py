@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 Value = TypeVar("Value")
 STACK = "stack"  # the function of a written file that makes a stage, which is no block
 DROPOUT = "dropout"  # the path of a reader's dropouts, which have no name to be matched by
+FUSED = "fused_in_float64"  # is in the names of calls of a fused batch normalization
 
 
 class Recorder:

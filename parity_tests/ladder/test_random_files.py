@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from common.network import Network
-from common.ops import AdaptiveAvgPool2d, Conv2d
+from common.networks.blocks import CONV_BN
+from common.ops import AdaptiveAvgPool2d, BatchNorm, Conv2d
+from common.spec import chain
 from frontends.frameworks import FRAMEWORKS, MODERN
 from frontends.workers.pool import Workers
 from parity_tests.cases.small import sequence
@@ -28,6 +30,16 @@ FOUND = {  # by searches; panels, network, what is told
         ("torch", "fluid"),
         sequence("pooled", (2, 5, 7), conv=_conv(), pool=AdaptiveAvgPool2d((4, 3))),
         "without Fluid's own rounding of 1/n",
+    ),
+    "layers of one shape, TensorFlow 1": (
+        ("tensorflow1", "fluid"),
+        sequence("alike", (2, 5, 5), blocks=chain((CONV_BN(2, 3), 3)), last=_conv()),
+        "",
+    ),
+    "fused and not, TensorFlow 1": (
+        ("tensorflow1", "torch"),
+        sequence("fused", (2, 5, 5), a=BatchNorm(), conv=_conv(), b=BatchNorm(epsilon=1e-4)),
+        "run unfused",
     ),
 }
 
