@@ -11,7 +11,7 @@ from common.network import Network
 from common.networks.blocks import CONV_BN
 from common.ops import AdaptiveAvgPool2d, BatchNorm, Conv2d
 from common.spec import chain
-from frontends.frameworks import FRAMEWORKS, MODERN
+from frontends.frameworks import FRAMEWORKS, HISTORICAL, MODERN
 from frontends.workers.pool import Workers
 from parity_tests.cases.small import sequence
 from parity_tests.random_files import beside, drawn, false_alarms
@@ -51,9 +51,10 @@ def _check(count: int, seed: int, panels: tuple[str, ...], workers: Workers) -> 
         pytest.fail(report.text())
 
 
-def test_the_last_search_in_the_modern_panels_called_no_right_port_wrong() -> None:
+@rows("panels", {"modern": MODERN, "historical": (*HISTORICAL, "torch")})
+def test_the_last_search_called_no_right_port_wrong(panels: tuple[str, ...]) -> None:
     lines = map(json.loads, RECORD.read_text(encoding="utf-8").splitlines())
-    last = [each for each in lines if set(each["versions"]) == set(MODERN)][-1]
+    last = [each for each in lines if set(each["versions"]) == set(panels)][-1]
     assert last["networks"] and last["false alarms"] == 0
 
 
