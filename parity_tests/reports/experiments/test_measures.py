@@ -21,9 +21,11 @@ from frontends.ladder.reference import Reference
 from parity_tests.rows import rows
 from reports.experiments.drawing import interval, shares
 from reports.experiments.found.resnet_or_se import ewma
+from reports.experiments.found.transfer import _second_stage
 from reports.experiments.identities import IDENTITIES, Identity
 from reports.experiments.resnet_or_se import told
 from reports.experiments.se_resnext_pair import ALL_DIFFERENCES, ROUNDING, variant
+from reports.experiments.study import FALSE, HOLDS
 
 SPOILT = {"plain": "to_res.kernel", "residual": "to_tran.kernel"}
 
@@ -106,3 +108,13 @@ def test_intervals_are_student_s() -> None:
     assert (shares([0.1, 0.9]).low, shares([0.1, 0.9]).high) == (0, 100)
     with pytest.raises(ValueError, match="no values"):
         interval([])
+
+
+@rows("sources, word", {"of one network": ("aa", FALSE), "of two networks": ("ab", HOLDS)})
+def test_only_panels_that_began_at_one_network_are_compared(sources: str, word: str) -> None:
+    begun = zip(("torch", "paddle"), sources, (0.2, 0.3))
+    panels = {
+        name: {"source": source, "from_fluid_before": {"loss": loss}, "bits": True}
+        for name, source, loss in begun
+    }
+    assert _second_stage(panels).word == word

@@ -30,7 +30,7 @@ from reports.handbook import pitfalls_page as pitfalls
 from reports.handbook.api.asking import said
 from reports.handbook.columns import PANELS
 from reports.handbook.links import anchor
-from reports.handbook.networks import notes
+from reports.handbook.networks import notes, proofs
 from reports.handbook.networks.file import ColumnFile
 from reports.handbook.networks.markdown import markdown
 from reports.handbook.networks.page import SOURCES, NetworkPage, network_page
@@ -277,3 +277,16 @@ def test_notes_of_a_task_are_of_its_recipe() -> None:
         "se_resnext_article": {"One rate", "The rate in the velocity"},
         "rir": {"Adam's epsilon"},
     }
+
+
+def test_every_network_page_has_the_proof_of_its_network_as_it_is(tmp_path: Path) -> None:
+    """What was verified of a network that was changed since is none."""
+    committed = REPORTS / proofs.RECORD
+    assert sorted(proofs.recorded(committed)) == sorted(SOURCES)
+    assert all(each["proved"] for each in proofs.recorded(committed).values())
+    specified = proofs.recorded(committed)[SOURCES[0]]["specification"]
+    changed = tmp_path / "proofs.jsonl"
+    changed.write_text(
+        committed.read_text(encoding="utf-8").replace(specified, "0" * 64), encoding="utf-8"
+    )
+    assert sorted(proofs.recorded(changed)) == sorted(SOURCES[1:])
