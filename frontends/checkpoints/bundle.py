@@ -41,8 +41,14 @@ class _Entry:
     crc: int
 
 
+SAVED_MODEL = "saved_model.pb"  # of a folder with a graph, and a checkpoint of its variables
+
+
 def index_of(path: Path) -> Path:
-    """Return the index of a checkpoint, which its prefix, its index or its data stands for."""
+    """Return the index of a checkpoint, which its prefix, its index, its data or the folder of a
+    SavedModel stands for."""
+    if (path / SAVED_MODEL).is_file():
+        return path / "variables" / "variables.index"
     name = path.name.partition(".data-")[0].removesuffix(".index")
     return path.with_name(f"{name}.index")
 
@@ -58,11 +64,21 @@ def tensors(path: Path) -> Iterator[Stored]:
     if GRAPH in entries:
         file = _shard(prefix, entries[GRAPH], shards)
         names |= _variables(_text(file, entries.pop(GRAPH)))
-    for key, each in entries.items():
+    for key, each in _once(entries, names).items():
         if each.kind not in TYPES:
             raise FileError(f"{shown(key)} is of type {each.kind}, which is no array's")
         file = _shard(prefix, each, shards)
         yield _stored(names[key] or key.removesuffix(VALUE), each, file)
+
+
+def _once(entries: Mapping[str, _Entry], names: Mapping[str, str]) -> dict[str, _Entry]:
+    """Return the entries, of those with the same numbers under one variable's name the first: an
+    export of Keras holds each weight twice."""
+    found: dict[object, str] = {}
+    for key, each in entries.items():
+        same = (names[key] or key, each.kind, each.shape, each.size, each.crc)
+        found.setdefault(same, key)
+    return {key: entries[key] for key in found.values()}
 
 
 def _stored(name: str, entry: _Entry, file: Path) -> Stored:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from common.errors import TriptychError, choose
 from frontends.checkpoints import naming
-from frontends.checkpoints.bundle import index_of
+from frontends.checkpoints.bundle import SAVED_MODEL, index_of
 from frontends.checkpoints.hdf5 import WEIGHTS
 from frontends.checkpoints.naming import Naming
 
@@ -36,13 +36,13 @@ class Format:
 
 
 _SLOTS = (
-    r"global_step|save_counter|step|_CHECKPOINTABLE_OBJECT_GRAPH|"
+    r"global_step|save_counter|step|progress|_CHECKPOINTABLE_OBJECT_GRAPH|"
     r".*/(Momentum|Adam|Adam_1|AdamW?|RMSProp|RMSProp_1|Adagrad)|beta[12]_power|"
     r"(.*/)?optimizer/.*|(sgd|adamw?|rmsprop|adagrad|momentum)/.*|.*/ExponentialMovingAverage|"
     r".*/(biased|local_step)"
 )
 _FLUID_SLOTS = (
-    r"learning_rate_\d+|@LR_DECAY_COUNTER@|.*_(velocity|moment1|moment2|moment|beta1_pow_acc|"
+    r"learning_rate_\d+|@LR_DECAY_COUNTER@|steps|.*\.optimizer\..*|.*_(velocity|moment1|moment2|moment|beta1_pow_acc|"
     r"beta2_pow_acc|mean_square|mean_grad|momentum)_\d+"
 )
 _FORMATS = (
@@ -70,7 +70,7 @@ _FORMATS = (
     ),
     Format(
         "tensorflow1",
-        "PREFIX.index and PREFIX.data-… of tf.train.Saver",
+        "PREFIX.index and PREFIX.data-… of tf.train.Saver, or the folder of a SavedModel",
         (".index", ".ckpt"),
         (*naming.TENSORFLOW1, *naming.KERAS_VARIABLES),
         _SLOTS,
@@ -90,6 +90,8 @@ FORMATS = {each.name: each for each in _FORMATS}
 
 def recognized(path: Path) -> Format:
     """Return the format of what is there, by its first bytes. Raises TriptychError."""
+    if (path / SAVED_MODEL).is_file():
+        return FORMATS["tensorflow1"]
     if path.is_dir():
         indices = sorted(path.glob("*.index"))
         if indices:

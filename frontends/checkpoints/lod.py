@@ -20,6 +20,7 @@ from frontends.checkpoints.protobuf import fields, signed, varint
 from frontends.checkpoints.stored import Array, FileError, Stored, lying, shown
 
 PROGRAM = "__model__"  # what the network is, beside its variables
+NUMPY = b"\x93NUMPY"  # what a program counts, in files of numpy's beside them
 # VarType.Type -> numpy's name
 TYPES = {
     0: "bool", 1: "int16", 2: "int32", 3: "int64", 4: "float16", 5: "float32", 6: "float64",
@@ -30,13 +31,17 @@ MOST_LEVELS = 16
 
 
 def folder(path: Path) -> Iterator[Stored]:
-    """Yield the variables of a folder, a file each; the program is left alone. Raises FileError."""
+    """Yield the variables of a folder, a file each; the program and what numpy wrote are left
+    alone. Raises FileError."""
     for file in sorted(path.iterdir()):
         if file.name == PROGRAM:
             continue
         if not file.is_file():
             raise FileError(f"{shown(file.name)} is no file of a variable")
         with file.open("rb") as stream:
+            if stream.read(len(NUMPY)) == NUMPY:
+                continue
+            stream.seek(0)
             found = _record(stream, file, file.name)
         ends = (found.offset or 0) + found.nbytes
         if ends != file.stat().st_size:

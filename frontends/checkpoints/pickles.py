@@ -29,13 +29,14 @@ _STORAGES = {
     "Bool": "bool", "ComplexFloat": "complex64", "ComplexDouble": "complex128",
 }  # fmt: skip
 MAGIC, PROTOCOL = 0x1950A86A20F9469CFC6C, 1001  # that a file from before PyTorch 1.6 begins with
-WRAPPERS = ("state_dict", "model_state_dict", "model")  # where training programs keep theirs
+# Where training programs keep theirs, beside an optimizer's state and counters.
+WRAPPERS = ("state_dict", "model_state_dict", "model", "network", "net")
 
 
 def paddle(path: Path) -> Iterator[Stored]:
     """Yield what `paddle.save` of a state dict wrote: arrays, or pairs of a name and an array."""
     with path.open("rb") as stream:
-        state = _mapping(ArraysOnly(stream).load())
+        state = _unwrapped(ArraysOnly(stream).load())
     places = _places(path)
     for name, value in state.items():
         pair = isinstance(value, tuple) and len(value) == 2
@@ -235,13 +236,15 @@ def _contiguous(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _views(state: Any) -> Iterator[tuple[str, _View]]:
-    inner = [state[key] for key in WRAPPERS if isinstance(state, dict) and key in state]
-    if len(inner) == 1 and isinstance(inner[0], dict):
-        state = inner[0]
-    for name, value in _mapping(state).items():
+    for name, value in _unwrapped(state).items():
         if not isinstance(value, _View):
             raise FileError(f"{shown(name)} is {type(value).__name__}, no tensor")
         yield name, value
+
+
+def _unwrapped(state: Any) -> dict[str, Any]:
+    inner = [state[key] for key in WRAPPERS if isinstance(state, dict) and key in state]
+    return _mapping(inner[0] if len(inner) == 1 and isinstance(inner[0], dict) else state)
 
 
 def _mapping(state: Any) -> dict[str, Any]:

@@ -79,13 +79,15 @@ def _own_update(program: Program) -> list[str]:
         for name, start in found.states.items()
         for line in (
             f"{name}_before = fluid.layers.create_global_var(",
-            f"    w.shape, {start!r}, w.dtype, persistable=True",
+            f"    w.shape, {start!r}, w.dtype, persistable=True, name=w.name + '.optimizer.{name}'",
             ")",
         )
     ]
     new = f"w * {found.decay} - {found.step}" if found.decay else f"w - {found.step}"
     counted = [
-        "    steps = fluid.layers.create_global_var([1], 0.0, rate.dtype, persistable=True)",
+        "    steps = fluid.layers.create_global_var(",
+        "        [1], 0.0, rate.dtype, persistable=True, name='steps'",
+        "    )",
         "    t = steps + 1.0",
         "    fluid.layers.assign(t, steps)",
     ]
@@ -148,9 +150,31 @@ def _metrics(program: Program) -> list[str]:
     ]
 
 
+_EXPORT = '''
+def export(executor, program, outputs, path):
+    """Write the network as it is in inference, for batches of any size, into a folder."""
+    shutil.rmtree(path + ".part", ignore_errors=True)
+    fluid.io.save_inference_model(path + ".part", ["images"], [outputs], executor, program)
+    shutil.rmtree(path, ignore_errors=True)
+    os.rename(path + ".part", path)
+
+
+def predict(path, data):
+    """Return the outputs of a network that was exported, over batches of images."""
+    executor = fluid.Executor(fluid.CPUPlace())
+    with fluid.scope_guard(fluid.Scope()):
+        program, (name,), outputs = fluid.io.load_inference_model(path, executor)
+        return np.concatenate([executor.run(program, {name: x}, outputs)[0] for x in data])
+'''
+
+
+def _export(program: Program) -> list[str]:
+    return [_EXPORT.strip()]
+
+
 _MAIN = '''
 def main():
-    """Train, validate after each epoch, save the last and the best."""
+    """Train, validate after each epoch, save the last and the best; export the best."""
     options = parse()
     fluid.default_startup_program().random_seed = options.seed + 1  # 0: another one each time
     x = fluid.data("images", {shape}, "float32")
@@ -165,14 +189,6 @@ def main():
     place = fluid.CUDAPlace(0) if options.device == "gpu" else fluid.CPUPlace()
     executor = fluid.Executor(place)
     executor.run(fluid.default_startup_program())
-    if options.resume:
-        path = os.path.join(options.out, "last")
-        try:
-            fluid.io.load_persistables(executor, path, training)
-            epoch, done, step, best = np.load(os.path.join(path, "progress.npy"))
-        except Exception as error:  # damaged files raise whatever they like
-            raise SystemExit("%s: cannot be read: %s" % (path, repr(error)[-200:]))
-        epoch, done, step = int(epoch), int(done), int(step)
 
     def feed(images, labels):
         return {{"images": images, "labels": labels[:, None]}}
@@ -197,16 +213,25 @@ def main():
         shutil.rmtree(folder, ignore_errors=True)
         os.rename(folder + ".part", folder)
 
+    def restore(name):
+        path = os.path.join(options.out, name)
+        try:
+            fluid.io.load_persistables(executor, path, training)
+            epoch, done, step, best = np.load(os.path.join(path, "progress.npy"))
+        except Exception as error:  # damaged files raise whatever they like
+            raise SystemExit("%s: cannot be read: %s" % (path, repr(error)[-200:]))
+        return int(epoch), int(done), int(step), best
+
 {loop}
 '''
 
 
 def main(program: Program, entry: str) -> str:
-    """Return the function that trains, validates, saves and resumes."""
+    """Return the function that trains, validates, saves, resumes and exports."""
     shape = f"[None, {', '.join(map(str, program.network.input_shape))}]"
-    return main_of(_MAIN, program, entry, shape=shape)
+    return main_of(_MAIN, program, entry, "executor, testing, outputs", shape=shape)
 
 
 MIXES = False  # computes in bfloat16, where it is told to
 # What stands behind `learning_rate`, in this order: each gives the lines of a function, or none.
-PARTS = (_loss, _trained, _own_update, _step, _metrics)
+PARTS = (_loss, _trained, _own_update, _step, _metrics, _export)

@@ -8,7 +8,7 @@ from frontends.writing.program import Program, evaluation
 from frontends.writing.running import main_of
 from frontends.writing.updates import TITLES, soft_targets, update
 
-IMPORTS = ("import paddle", "from paddle.nn import functional as F")
+IMPORTS = ("import shutil", "import paddle", "from paddle.nn import functional as F")
 KINDS = own_kinds(LAYERS)
 
 
@@ -198,9 +198,31 @@ def _metrics(program: Program) -> list[str]:
     return ["@paddle.no_grad()", *lines]
 
 
+_EXPORT = '''
+def export(network, path):
+    """Write the network as it is in inference, for batches of any size, into a folder."""
+    network.eval()
+    spec = paddle.static.InputSpec({shape}, "float32", "images")
+    paddle.jit.save(network, os.path.join(path + ".part", "model"), [spec])
+    shutil.rmtree(path, ignore_errors=True)
+    os.rename(path + ".part", path)
+
+
+@paddle.no_grad()
+def predict(path, data):
+    """Return the outputs of a network that was exported, over batches of images."""
+    network = paddle.jit.load(os.path.join(path, "model"))
+    return np.concatenate([network(paddle.to_tensor(images)).numpy() for images in data])
+'''
+
+
+def _export(program: Program) -> list[str]:
+    return [_EXPORT.format(shape=[None, *program.network.input_shape]).strip()]
+
+
 _MAIN = '''
 def main():
-    """Train, validate after each epoch, save the last and the best."""
+    """Train, validate after each epoch, save the last and the best; export the best."""
     options = parse()
     if options.precision == "bfloat16" and options.device == "cpu":
         raise SystemExit("--precision bfloat16: no effect in Paddle without --device gpu")
@@ -211,15 +233,6 @@ def main():
     train, test = read(options.data, True), read(options.data, False)
     steps_per_epoch = -(-len(train[1]) // options.batch_size)
     epoch, done, step, best = 0, 0, 0, -1.0
-    if options.resume:
-        path = os.path.join(options.out, "last.pdparams")
-        try:
-            kept = paddle.load(path)
-            network.set_state_dict(kept["network"])
-            optimizer.set_state_dict(kept["optimizer"])
-            epoch, done, step, best = kept["progress"]
-        except Exception as error:  # damaged files raise whatever they like
-            raise SystemExit("%s: cannot be read: %s" % (path, repr(error)[:200]))
 
     def tensors(images, labels):
         return paddle.to_tensor(images), paddle.to_tensor(labels)
@@ -238,15 +251,25 @@ def main():
         paddle.save(kept, path + ".part")
         os.replace(path + ".part", path)
 
+    def restore(name):
+        path = os.path.join(options.out, name + ".pdparams")
+        try:
+            kept = paddle.load(path)
+            network.set_state_dict(kept["network"])
+            optimizer.set_state_dict(kept["optimizer"])
+            return kept["progress"]
+        except Exception as error:  # damaged files raise whatever they like
+            raise SystemExit("%s: cannot be read: %s" % (path, repr(error)[:200]))
+
 {loop}
 '''
 
 
 def main(program: Program, entry: str) -> str:
-    """Return the function that trains, validates, saves and resumes."""
-    return main_of(_MAIN, program, entry)
+    """Return the function that trains, validates, saves, resumes and exports."""
+    return main_of(_MAIN, program, entry, "network")
 
 
 MIXES = True  # computes in bfloat16, where it is told to
 # What stands behind `learning_rate`, in this order: each gives the lines of a function, or none.
-PARTS = (_loss, _trained, _own_optimizer, _create, _step, _metrics)
+PARTS = (_loss, _trained, _own_optimizer, _create, _step, _metrics, _export)

@@ -10,7 +10,7 @@ from frontends.writing.program import Program, evaluation
 from frontends.writing.running import main_of
 from frontends.writing.updates import TITLES, update
 
-IMPORTS = ("import keras", "import tensorflow as tf")
+IMPORTS = ("import shutil", "import keras", "import tensorflow as tf")
 
 
 def own_name(layer: str, kind: str) -> str:
@@ -163,9 +163,28 @@ def _metrics(program: Program) -> list[str]:
     return evaluation(program, [], "network(images, training=False)", [found], right)
 
 
+_EXPORT = '''
+def export(network, path):
+    """Write the network as it is in inference, for batches of any size, as a SavedModel."""
+    network.export(path + ".part", verbose=False)
+    shutil.rmtree(path, ignore_errors=True)
+    os.rename(path + ".part", path)
+
+
+def predict(path, data):
+    """Return the outputs of a network that was exported, over batches of images."""
+    network = tf.saved_model.load(path)
+    return np.concatenate([network.serve(x.transpose(0, 2, 3, 1)).numpy() for x in data])
+'''
+
+
+def _export(program: Program) -> list[str]:
+    return [_EXPORT.strip()]
+
+
 _MAIN = '''
 def main():
-    """Train, validate after each epoch, save the last and the best."""
+    """Train, validate after each epoch, save the last and the best; export the best."""
     options = parse()
     with tf.device("/GPU:0" if options.device == "gpu" else "/CPU:0"):
         run(options)
@@ -184,17 +203,6 @@ def run(options):
     train, test = read(options.data, True), read(options.data, False)
     steps_per_epoch = -(-len(train[1]) // options.batch_size)
     epoch, done, step, best = 0, 0, 0, -1.0
-    if options.resume:
-        path = os.path.join(options.out, "last")
-        try:
-            network.load_weights(path + ".weights.h5")
-            with np.load(path + ".npz") as kept:
-                for i, variable in enumerate(optimizer.variables):
-                    variable.assign(kept[str(i)])
-                epoch, done, step, best = kept["progress"].tolist()
-        except Exception as error:  # damaged files raise whatever they like
-            raise SystemExit("%s: cannot be read: %s" % (path, repr(error)[:200]))
-        epoch, done, step = int(epoch), int(done), int(step)
 
     @tf.function
     def compiled(images, labels, rate):
@@ -217,15 +225,27 @@ def run(options):
         os.replace(path + ".part.weights.h5", path + ".weights.h5")
         os.replace(path + ".part.npz", path + ".npz")
 
+    def restore(name):
+        path = os.path.join(options.out, name)
+        try:
+            network.load_weights(path + ".weights.h5")
+            with np.load(path + ".npz") as kept:
+                for i, variable in enumerate(optimizer.variables):
+                    variable.assign(kept[str(i)])
+                *counts, best = kept["progress"].tolist()
+            return (*map(int, counts), best)
+        except Exception as error:  # damaged files raise whatever they like
+            raise SystemExit("%s: cannot be read: %s" % (path, repr(error)[:200]))
+
 {loop}
 '''
 
 
 def main(program: Program, entry: str) -> str:
-    """Return the functions that train, validate, save and resume."""
-    return main_of(_MAIN, program, entry)
+    """Return the functions that train, validate, save, resume and export."""
+    return main_of(_MAIN, program, entry, "network")
 
 
 MIXES = True  # computes in bfloat16, where it is told to
 # What stands behind `learning_rate`, in this order: each gives the lines of a function, or none.
-PARTS = (_loss, _trained, _own_optimizer, _create, _step, _metrics)
+PARTS = (_loss, _trained, _own_optimizer, _create, _step, _metrics, _export)

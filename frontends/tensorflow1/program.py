@@ -6,7 +6,7 @@ from frontends.writing.program import Program
 from frontends.writing.running import main_of
 from frontends.writing.updates import update
 
-IMPORTS = ("import numpy as np", "import tensorflow as tf")
+IMPORTS = ("import shutil", "import numpy as np", "import tensorflow as tf")
 
 
 def own_name(layer: str, kind: str) -> str:
@@ -70,7 +70,7 @@ def _own_update(program: Program) -> list[str]:
         f"{name}_before = tf.Variable(tf."
         + ("zeros(w.shape" if not start else f"fill(w.shape, tf.cast({start!r}")
         + (", w.dtype.base_dtype)" if not start else ", w.dtype.base_dtype))")
-        + ", trainable=False)"
+        + f", trainable=False, name=w.op.name + '/optimizer/{name}')"
         for name, start in found.states.items()
     ]
     new = f"w * {found.decay} - {found.step}" if found.decay else None
@@ -144,9 +144,33 @@ def _metrics(program: Program) -> list[str]:
     ]
 
 
+_EXPORT = '''
+def export(session, images, outputs, path):
+    """Write the network as it is in inference, for batches of any size, as a SavedModel."""
+    shutil.rmtree(path + ".part", ignore_errors=True)
+    tf.saved_model.simple_save(session, path + ".part", {"images": images}, {"outputs": outputs})
+    shutil.rmtree(path, ignore_errors=True)
+    os.rename(path + ".part", path)
+
+
+def predict(path, data):
+    """Return the outputs of a network that was exported, over batches of images."""
+    with tf.Session(graph=tf.Graph()) as session:
+        found = tf.saved_model.loader.load(session, ["serve"], path)
+        signature = found.signature_def["serving_default"]
+        x, outputs = signature.inputs["images"].name, signature.outputs["outputs"].name
+        feeds = ({x: images.transpose(0, 2, 3, 1)} for images in data)
+        return np.concatenate([session.run(outputs, each) for each in feeds])
+'''
+
+
+def _export(program: Program) -> list[str]:
+    return [_EXPORT.strip()]
+
+
 _MAIN = '''
 def main():
-    """Train, validate after each epoch, save the last and the best."""
+    """Train, validate after each epoch, save the last and the best; export the best."""
     options = parse()
     with tf.device("/gpu:0" if options.device == "gpu" else "/cpu:0"):
         run(options)
@@ -158,24 +182,17 @@ def run(options):
     x = tf.placeholder(tf.float32, {shape})
     y, rate = tf.placeholder(tf.int64, [None]), tf.placeholder(tf.float32, [])
     # evaluation first: what is built later may wait for the moving averages
-    metrics = metrics_of({entry}(x{evaluating}), y)
+    inferred = {entry}(x{evaluating})
+    metrics = metrics_of(inferred, y)
     with tf.variable_scope(tf.get_variable_scope(), reuse=True):
         outputs = {entry}(x{training})
     loss, update = train_step(outputs, y, rate)
-    kept = tf.Variable([0.0, 0.0, 0.0, 0.0], trainable=False)  # as save_as has it
+    kept = tf.Variable([0.0] * 4, trainable=False, name="progress")  # as save_as has it
     train, test = read(options.data, True), read(options.data, False)
     steps_per_epoch = -(-len(train[1]) // options.batch_size)
     epoch, done, step, best = 0, 0, 0, -1.0
     saver, session = tf.train.Saver(), tf.Session()
     session.run(tf.global_variables_initializer())
-    if options.resume:
-        path = os.path.join(options.out, "last")
-        try:
-            saver.restore(session, path)
-        except (tf.errors.OpError, ValueError) as error:
-            raise SystemExit("%s: cannot be read: %s" % (path, str(error).splitlines()[0]))
-        epoch, done, step, best = session.run(kept)
-        epoch, done, step = int(epoch), int(done), int(step)
 
     def feed(images, labels):
         return {{x: images.transpose(0, 2, 3, 1), y: labels}}
@@ -196,18 +213,28 @@ def run(options):
         session.run(kept.initializer, {{kept.initial_value: [epoch, done, step, best]}})
         saver.save(session, os.path.join(options.out, name))
 
+    def restore(name):
+        path = os.path.join(options.out, name)
+        try:
+            saver.restore(session, path)
+        except (tf.errors.OpError, ValueError) as error:
+            raise SystemExit("%s: cannot be read: %s" % (path, str(error).splitlines()[0]))
+        epoch, done, step, best = session.run(kept)
+        return int(epoch), int(done), int(step), best
+
 {loop}
 '''
 
 
 def main(program: Program, entry: str) -> str:
-    """Return the functions that train, validate, save and resume."""
+    """Return the functions that train, validate, save, resume and export."""
     channels, *sizes = program.network.input_shape
     modes = any(step.op.has_modes for step in program.network.elaboration.steps)
     return main_of(
         _MAIN,
         program,
         entry,
+        "session, x, inferred",
         shape=f"[None, {', '.join(map(str, [*sizes, channels]))}]",
         training=", training=True" if modes else "",
         evaluating=", training=False" if modes else "",
@@ -216,4 +243,4 @@ def main(program: Program, entry: str) -> str:
 
 MIXES = False  # computes in bfloat16, where it is told to
 # What stands behind `learning_rate`, in this order: each gives the lines of a function, or none.
-PARTS = (_loss, _trained, _own_update, _step, _metrics)
+PARTS = (_loss, _trained, _own_update, _step, _metrics, _export)

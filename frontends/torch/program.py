@@ -182,9 +182,33 @@ def _metrics(program: Program) -> list[str]:
     return ["@torch.no_grad()", *lines]
 
 
+_EXPORT = '''
+def export(network, path):
+    """Write the network as it is in inference, for batches of any size."""
+    images = torch.zeros({shape}, device=next(network.parameters()).device)
+    batch = {{0: torch.export.Dim("batch")}}
+    exported = torch.export.export(network.eval(), (images,), dynamic_shapes=(batch,))
+    beside = path.replace(".pt2", ".part.pt2")
+    torch.export.save(exported, beside)
+    os.replace(beside, path)
+
+
+@torch.no_grad()
+def predict(path, data):
+    """Return the outputs of a network that was exported, over batches of images."""
+    network = torch.export.load(path).module()
+    device = next(network.parameters()).device
+    return np.concatenate([network(torch.from_numpy(x).to(device)).cpu().numpy() for x in data])
+'''
+
+
+def _export(program: Program) -> list[str]:
+    return [_EXPORT.format(shape=(2, *program.network.input_shape)).strip()]
+
+
 _MAIN = '''
 def main():
-    """Train, validate after each epoch, save the last and the best."""
+    """Train, validate after each epoch, save the last and the best; export the best."""
     options = parse()
     device = "cuda" if options.device == "gpu" else "cpu"
     torch.manual_seed(options.seed)
@@ -193,15 +217,6 @@ def main():
     train, test = read(options.data, True), read(options.data, False)
     steps_per_epoch = -(-len(train[1]) // options.batch_size)
     epoch, done, step, best = 0, 0, 0, -1.0
-    if options.resume:
-        path = os.path.join(options.out, "last.pt")
-        try:
-            kept = torch.load(path, map_location=device, weights_only=True)
-            network.load_state_dict(kept["network"])
-            optimizer.load_state_dict(kept["optimizer"])
-            epoch, done, step, best = kept["progress"]
-        except Exception as error:  # damaged files raise whatever they like
-            raise SystemExit("%s: cannot be read: %s" % (path, repr(error)[:200]))
 
     def tensors(images, labels):
         return torch.from_numpy(images).to(device), torch.from_numpy(labels).to(device)
@@ -220,15 +235,25 @@ def main():
         torch.save(kept, path + ".part")
         os.replace(path + ".part", path)
 
+    def restore(name):
+        path = os.path.join(options.out, name + ".pt")
+        try:
+            kept = torch.load(path, map_location=device, weights_only=True)
+            network.load_state_dict(kept["network"])
+            optimizer.load_state_dict(kept["optimizer"])
+            return kept["progress"]
+        except Exception as error:  # damaged files raise whatever they like
+            raise SystemExit("%s: cannot be read: %s" % (path, repr(error)[:200]))
+
 {loop}
 '''
 
 
 def main(program: Program, entry: str) -> str:
-    """Return the function that trains, validates, saves and resumes."""
-    return main_of(_MAIN, program, entry)
+    """Return the function that trains, validates, saves, resumes and exports."""
+    return main_of(_MAIN, program, entry, "network", ".pt2")
 
 
 MIXES = True  # computes in bfloat16, where it is told to
 # What stands behind `learning_rate`, in this order: each gives the lines of a function, or none.
-PARTS = (_loss, _trained, _own_optimizer, _create, _step, _metrics)
+PARTS = (_loss, _trained, _own_optimizer, _create, _step, _metrics, _export)

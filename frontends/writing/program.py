@@ -23,14 +23,16 @@ from frontends.writing.text import EmitError
 # What a file that trains calls its own, so that no kind of block is called so.
 NAMES = frozenset(
     "learning_rate loss_of trained create_optimizer train_step evaluate metrics_of apply_gradients "
+    "export predict "
     "PlainUnpickler decode read batches parse main run argparse gzip itertools math os pickle "
     "shutil tarfile tempfile "
     "np F SGD Momentum Adam AdamW RMSProp Adagrad "
     # what `main` and the others have of their own: a function so called would be hidden by it
     "options device network optimizer train test steps_per_epoch epoch done step best kept path "
     "outputs labels images loss losses targets update metrics testing saver session place "
-    "executor compiled tensors feed train_on validate save_as total count validation accuracy said "
-    "is_best found given last error "
+    "executor compiled tensors feed train_on validate save_as restore total count validation "
+    "accuracy said is_best found given last error program x exported beside spec inferred "
+    "signature feeds name counts "
     # and what of Python's own they call
     "classmethod dict enumerate float int len list map max min open print range repr set sorted "
     "str sum super type zip Exception OSError SystemExit ValueError".split()

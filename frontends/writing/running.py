@@ -116,8 +116,10 @@ def parse():
 _PRECISION = """
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32",
                         help="of products; parameters are float32")"""
-# The epochs of every main; `train_on`, `validate` and `save_as` are of the framework.
+# What every main does; `train_on`, `validate`, `save_as` and `restore` are of the framework.
 LOOP = """
+    if options.resume:
+        epoch, done, step, best = restore("last")
     while epoch < options.epochs and not (options.steps and step >= options.steps):
         total, count, found = 0.0, 0, batches(train, options.batch_size, {order})
         for images, labels in itertools.islice(found, done, None):
@@ -135,6 +137,13 @@ LOOP = """
         save_as("last")
         if is_best:
             save_as("best")
+    if best < 0:
+        return
+    restore("best")
+    path = os.path.join(options.out, "inference{suffix}")
+    export({exported}, path)
+    outputs = predict(path, (images for images, _ in batches(test, options.batch_size)))
+    print("%s: accuracy %.4f" % (path, (outputs.argmax(1) == test[1]).mean()))
 """
 
 
@@ -167,11 +176,14 @@ def reading(network: Network, recipe: Recipe, mixes: bool) -> list[str]:
     return [each.strip() for each in texts]
 
 
-def main_of(template: str, program: Program, entry: str, **more: str) -> str:
-    """Return the function that trains, validates, saves and resumes.
+def main_of(
+    template: str, program: Program, entry: str, exported: str, suffix: str = "", **more: str
+) -> str:
+    """Return the function that trains, validates, saves, resumes and exports.
 
     template: a framework's own, with {scaled} where the loss of a batch becomes a mean, and {times}
-    where it becomes a sum. more: what else it has in braces.
+    where it becomes a sum. exported: what `export` is given before the path, which ends in the
+    suffix. more: what else the template has in braces.
     """
     mean = program.recipe.loss.reduction == "mean"
     order = "seed=epoch" if program.recipe.shuffle else "seed=None"
@@ -179,6 +191,6 @@ def main_of(template: str, program: Program, entry: str, **more: str) -> str:
         entry=entry,
         scaled="" if mean else " / len(labels)",
         times=" * len(labels)" if mean else "",
-        loop=LOOP.format(order=order).strip("\n"),
+        loop=LOOP.format(order=order, exported=exported, suffix=suffix).strip("\n"),
         **more,
     ).strip()
