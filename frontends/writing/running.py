@@ -142,7 +142,8 @@ LOOP = """
     restore("best")
     path = os.path.join(options.out, "inference{suffix}")
     export({exported}, path)
-    outputs = predict(path, (images for images, _ in batches(test, options.batch_size)))
+    images = (each for each, _ in batches(test, options.batch_size))
+    outputs = predict(path, images)
     print("%s: accuracy %.4f" % (path, (outputs.argmax(1) == test[1]).mean()))
 """
 

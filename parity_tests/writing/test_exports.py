@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from common.compare import difference
+from common.ops.local import Array
 from common.recipes.recipe import Optimizer, Recipe
 from frontends.checkpoints import convert
 from frontends.frameworks import FRAMEWORKS
-from frontends.ladder.reference import Array, Reference
+from frontends.ladder.reference import Reference
 from frontends.workers.environments import interpreter
 from frontends.writing.emit import emit
 from parity_tests.cases import small

@@ -212,7 +212,7 @@ def test_functions_are_the_same_in_the_same_order(panel: str) -> None:
     eager = panel in MODERN
     expected = ["learning_rate", "loss_of", "trained"]
     expected += ["create_optimizer"] if eager else ["apply_gradients"]
-    expected += ["train_step", "evaluate" if eager else "metrics_of"]
+    expected += ["train_step", "evaluate" if eager else "metrics_of", "export", "predict"]
     expected += ["decode", "read", "batches", "parse"]
     assert names[names.index("learning_rate") :][: len(expected)] == expected
     assert "main" in names

@@ -63,16 +63,21 @@ TOPICS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "validate": ("over all batches", ()),
     "save": ("parameters, optimizer, progress", ()),
     "loop": ("epochs", ()),
+    "export": (
+        "the best network as it is in inference, and what it is worth",
+        ("export", "predict"),
+    ),
     "main": ("", ()),
 }
 # What a statement of `main` or `run` is about: the first pattern found in its text.
 PATTERNS: tuple[tuple[str, str], ...] = (
-    ("resume", r"^if options\.resume"),
+    ("resume", r"^if options\.resume|^def restore\b"),
     ("feed", r"^def (feed|tensors)\b"),
     ("train on", r"^def (train_on|compiled)\b|^@tf\.function"),
     ("validate", r"^def validate\b"),
     ("save", r"^def save_as\b"),
     ("loop", r"^while "),
+    ("export", r"^if best < 0|restore\(|export\(|predict\(|inference\b|^images =|accuracy %"),
     ("data", r"read\(options\.data"),
     ("precision", r"^(with |if )?.*options\.precision"),
     ("loop", r"^(steps_per_epoch =|\(?epoch, .*\bbest\)? = )"),
@@ -80,7 +85,7 @@ PATTERNS: tuple[tuple[str, str], ...] = (
     ("device", r"set_device|tf\.device|CUDAPlace|CPUPlace|^device ="),
     ("network", r"^with tf\.variable_scope\(.*reuse=True"),
     ("input", r"tf\.placeholder|fluid\.data\("),
-    ("evaluation", r"metrics_of|clone\(for_test"),
+    ("evaluation", r"metrics_of|clone\(for_test|^inferred ="),
     ("training program", r"train_step|create_optimizer"),
     ("start", r"Session|Executor|CompiledProgram|global_variables_initializer|default_startup"),
     ("save", r"^kept =|makedirs|Saver"),
