@@ -34,8 +34,8 @@ NAMES = frozenset(
     "accuracy said is_best found given last error program x exported beside spec inferred "
     "signature feeds name counts "
     # and what of Python's own they call
-    "classmethod dict enumerate float int len list map max min next open print range repr set sorted "
-    "str sum super type zip Exception OSError SystemExit ValueError".split()
+    "classmethod dict enumerate float int len list map max min next open print range repr set "
+    "sorted str sum super type zip Exception OSError SystemExit ValueError".split()
 )
 
 
