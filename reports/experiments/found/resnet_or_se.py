@@ -2,46 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from tabulate import tabulate
 
 from common.counting import batchflow, trainable
 from common.networks import load
-from reports.experiments import drawing
-from reports.experiments.drawing import Drawing, Theme, interval, shares
+from reports.experiments.drawing import interval, shares
+from reports.experiments.found.resnet_or_se_drawn import (
+    LAST,
+    Curves,
+    by_seed,
+    differences,
+    drawings_of,
+)
 from reports.experiments.page import label
 from reports.experiments.records import Record
 from reports.experiments.resnet_or_se import NETWORKS
 from reports.experiments.study import FALSE, HOLDS, OPEN, Findings, Verdict
 
-LAST, WINDOW, SPAN = 200, 50, 350  # iterations, and the spans of the notebook's means
-
-
-def ewma(values: Any, span: int) -> Any:
-    """Return the exponentially weighted mean that pandas calls ewm(span, adjust=False)."""
-    found, alpha = np.array(values, float), 2 / (span + 1)
-    for i in range(1, len(found)):
-        found[i] = (1 - alpha) * found[i - 1] + alpha * found[i]
-    return found
-
-
-Curves = Mapping[tuple[str, ...], Any]
-
-
-def differences(curves: Curves, panel: str) -> list[float]:
-    """Return SE-ResNet's mean test loss over the last iterations less ResNet's, of each seed."""
-    found = []
-    for (where, name, seed), plain in curves.items():
-        other = curves.get((where, "se_resnet", seed))
-        if where == panel and name == "resnet" and other is not None:
-            last = [float(np.mean(each["tests"][-LAST:])) for each in (other, plain)]
-            found.append(last[0] - last[1])
-    return found
+UNSHOWN = "not shown"
 
 
 def find(record: Record) -> Findings:
@@ -50,12 +32,10 @@ def find(record: Record) -> Findings:
     panels = list(dict.fromkeys(panel for panel, _, _ in curves))
     if not panels:
         return Findings("Nothing was run yet.", (_parameters(),))
-    first = panels[0]
-    drawings = (_curves(curves, first), _maps(curves), _shares(curves))
     return Findings(
         _summary(curves, panels),
         (_better(curves, panels), _parameters(), _by_class(curves), _wider(curves)),
-        tuple(each for each in drawings if each is not None),
+        drawings_of(curves, panels),
         (("Every panel", _table(curves, panels)),),
         (
             "the test loss is that of a new batch of test images behind each iteration, in "
@@ -73,23 +53,21 @@ def _summary(curves: Curves, panels: list[str]) -> str:
 
 
 def _better(curves: Curves, panels: list[str]) -> Verdict:
+    """Return the verdict of the panels with several seeds: what each of them says, else that it is
+    not shown. A run of one seed tells nothing, and is told."""
     lines, words = [], set()
     for panel in panels:
-        apart = differences(curves, panel)
+        apart = list(differences(curves, panel).values())
         if not apart:
             continue
         found = interval(apart)
         lower = sum(each < 0 for each in apart)
-        lines.append(
-            f"{label(panel)}: SE-ResNet's test loss less ResNet's, mean of the last "
-            f"{_last(curves)} iterations: {found}; lower in {lower} of {len(apart)} seeds"
-        )
+        lines.append(f"{label(panel)} {found}, lower in {lower} of {len(apart)}")
         if found.low is not None and found.high is not None:
-            words.add(HOLDS if found.high < 0 else FALSE if found.low > 0 else "not shown")
-        else:
-            words.add(OPEN)
-    word = words.pop() if len(words) == 1 else OPEN
-    return Verdict("better", word, ". ".join(lines) or "no pair of runs")
+            words.add(HOLDS if found.high < 0 else FALSE if found.low > 0 else UNSHOWN)
+    word = OPEN if not words else words.pop() if len(words) == 1 else UNSHOWN
+    what = f"SE-ResNet's test loss less ResNet's, mean of the last {_last(curves)} iterations, nats"
+    return Verdict("better", word, f"{what}: {'; '.join(lines)}" if lines else "no pair of runs")
 
 
 def _last(curves: Curves) -> int:
@@ -111,13 +89,13 @@ def _parameters() -> Verdict:
 
 
 def _measures(curves: Curves, name: str, measure: str) -> list[float]:
-    """Return the mean of a measure over the maps of a network that are not silent, of each run."""
-    found = []
-    for (_, network, _), each in curves.items():
-        values = np.array(each["maps"][measure])
-        if network == name:
-            found.append(float(values[values > 0].mean()) if values.any() else 0.0)
-    return found
+    """Return the mean of a measure over the maps of a network that are not silent, of each seed."""
+
+    def mean(maps: Any) -> float:
+        values = np.array(maps[measure])
+        return float(values[values > 0].mean()) if values.any() else 0.0
+
+    return [float(each) for each in by_seed(curves, name, mean)]
 
 
 def _silent(curves: Curves) -> str:
@@ -153,7 +131,7 @@ def _wider(curves: Curves) -> Verdict:
     apart = one.high is not None and other.low is not None and other.high is not None
     word = OPEN
     if apart and one.high is not None and other.low is not None and one.low is not None:
-        word = HOLDS if other.low > one.high else "not shown"
+        word = HOLDS if other.low > one.high else UNSHOWN
         if other.high is not None and other.high < one.low:
             word = FALSE
     return Verdict(
@@ -180,112 +158,3 @@ def _table(curves: Curves, panels: list[str]) -> str:
         "loss on all test images", "accuracy, %",
     )  # fmt: skip
     return tabulate(rows, headers, tablefmt="github", disable_numparse=True)
-
-
-def _curves(curves: Curves, panel: str) -> Drawing:
-    def draw(theme: Theme) -> Figure:
-        drawn, (row,) = drawing.axes(3)
-        for number, (name, title) in enumerate(NETWORKS.items()):
-            own = [
-                each["tests"] for (where, which, _), each in curves.items()
-                if (where, which) == (panel, name)
-            ]  # fmt: skip
-            if not own:
-                continue
-            steps = np.arange(1, len(own[0]) + 1)
-            smooth = [ewma(each, WINDOW) for each in own]
-            for axes, series, start in zip(row, (own, own, smooth), (0, -LAST, -LAST)):
-                part = np.array(series)[:, start:]
-                drawing.band(axes, steps[start:], part, theme.series(number), title)
-        titles = (
-            "all iterations, raw",
-            "the last 200, raw",
-            f"the last 200, EWMA of span {WINDOW}",
-        )
-        for axes, title in zip(row, titles):
-            drawing.label(axes, title, "iteration", "test loss (nats)")
-        for axes in row[1:]:
-            axes.set_ylim(0, 0.3 if axes.get_ylim()[0] < 0.3 else None)
-        row[0].set_ylim(bottom=0)
-        row[0].legend()
-        return drawn
-
-    return Drawing(
-        "curves",
-        "Test loss of ResNet and SE-ResNet over the iterations: raw, the last 200, and smoothed",
-        f"{label(panel)}: mean over the seeds, with the 95 % interval of the mean.",
-        draw,
-    )
-
-
-def _maps(curves: Curves) -> Drawing | None:
-    with_means = {
-        name: next(
-            (
-                e["maps"]
-                for (_, which, _), e in curves.items()
-                if which == name and "means" in e["maps"]
-            ),
-            None,
-        )
-        for name in NETWORKS
-    }
-    if None in with_means.values():
-        return None
-
-    def draw(theme: Theme) -> Figure:
-        drawn, grid = drawing.axes(2, rows=2)
-        for column, (name, title) in enumerate(NETWORKS.items()):
-            found = with_means[name]
-            assert found is not None
-            for number, means in enumerate(found["means"]):
-                how = theme.series(number)
-                grid[0][column].plot(ewma(means, SPAN), linewidth=1.1, label=str(number), **how)
-            grid[0][column].axis((0, 2060, 0, None))
-            drawing.label(
-                grid[0][column], f"{title}, as the notebook draws it", "index of the map",
-                f"mean activation, EWMA of span {SPAN}",
-            )  # fmt: skip
-            ordered = np.sort(found["between"])[::-1]
-            grid[1][column].plot(ordered, linewidth=1.4, **theme.series(0))
-            drawing.label(
-                grid[1][column], f"{title}, unsmoothed", "maps, widest first",
-                "deviation of the classes' means",
-            )  # fmt: skip
-            grid[1][column].set_ylim(bottom=0)
-        grid[0][1].legend(title="digit", ncols=2, fontsize=7)
-        return drawn
-
-    return Drawing(
-        "maps",
-        "Activations behind the global average by class, for both networks",
-        "One run of each. Above: a line per class, smoothed over the index of the map as in the "
-        "notebook. Below: how far the classes' means are apart, map by map.",
-        draw,
-    )
-
-
-def _shares(curves: Curves) -> Drawing:
-    def draw(theme: Theme) -> Figure:
-        drawn, ((axes,),) = drawing.axes(1, width=5.5)
-        grid = np.linspace(0, 1, 101)
-        for number, (name, title) in enumerate(NETWORKS.items()):
-            own = [
-                [(np.array(each["maps"]["explained"]) <= x).mean() for x in grid]
-                for (_, which, _), each in curves.items() if which == name
-            ]  # fmt: skip
-            if own:
-                drawing.band(axes, grid, own, theme.series(number), title)
-        drawing.label(
-            axes, "How much a map tells of the class", "share of its variance between classes",
-            "share of the maps up to it",
-        )  # fmt: skip
-        axes.legend()
-        return drawn
-
-    return Drawing(
-        "shares",
-        "Distribution over maps of the share of variance that lies between classes",
-        "Further right: maps tell more of the class. Mean over all runs, with its 95 % interval.",
-        draw,
-    )
