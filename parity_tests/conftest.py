@@ -15,12 +15,13 @@ from hypothesis import settings
 from threadpoolctl import threadpool_limits
 
 from frontends.workers.pool import Workers
+from frontends.workers.process import THREADS
 from frontends.workers.protocol import AnswerType, ArrayFiles, Request, Run, Structure
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as a shell starts what is in its background
     signal.signal(signal.SIGINT, signal.default_int_handler)
 threadpool_limits(limits=1, user_api="blas")  # as in a verification: workers want the cores
-for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
+for name in THREADS:
     os.environ.setdefault(name, "1")  # of every worker: small networks, as many tests as cores
 settings.register_profile("patient", deadline=None)  # two cores are shared with other work
 settings.load_profile("patient")

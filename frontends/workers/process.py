@@ -37,6 +37,11 @@ ALLOCATOR = {
 # for those that it is told have AVX2: float32 products of 1,024 rows reach 74 GFLOP/s by themselves
 # and 175 so in Paddle, 61 to 76 and 185 in Fluid (AMD EPYC, two cores). Later ones do not read it.
 MKL = {"MKL_DEBUG_CPU_TYPE": "5"}
+# How many threads work: within an op, and, in TensorFlow, on how many ops at once, as gradients of
+# kernel and input are.
+THREADS = (
+    "OMP_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS",
+)  # fmt: skip
 LOOK_S = 1.0  # how often a silent worker is looked after
 # Linux ends a worker with the thread that started it (see common.signals): with this one,
 # which lives as long as the program.
@@ -73,9 +78,7 @@ def environment(
     if device == "cpu":
         variables["CUDA_VISIBLE_DEVICES"] = "-1" if "CUDA_VISIBLE_DEVICES" not in variables else ""
     if threads:
-        variables |= dict.fromkeys(
-            ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"), str(threads)
-        )
+        variables |= dict.fromkeys(THREADS, str(threads))
     return variables
 
 
