@@ -188,9 +188,8 @@ def export(network, path):
     images = torch.zeros({shape}, device=next(network.parameters()).device)
     batch = {{0: torch.export.Dim("batch")}}
     exported = torch.export.export(network.eval(), (images,), dynamic_shapes=(batch,))
-    beside = path.replace(".pt2", ".part.pt2")
-    torch.export.save(exported, beside)
-    os.replace(beside, path)
+    torch.export.save(exported, path + ".part.pt2")
+    os.replace(path + ".part.pt2", path)
 
 
 @torch.no_grad()

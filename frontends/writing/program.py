@@ -31,7 +31,7 @@ NAMES = frozenset(
     "options device network optimizer train test steps_per_epoch epoch done step best kept path "
     "outputs labels images loss losses targets update metrics testing saver session place "
     "executor compiled tensors feed train_on validate save_as restore total count validation "
-    "accuracy said is_best found given last error program x exported beside spec inferred "
+    "accuracy said is_best found given last error program x exported spec inferred "
     "signature feeds name counts "
     # and what of Python's own they call
     "classmethod dict enumerate float int len list map max min next open print range repr set "
