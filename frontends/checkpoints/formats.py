@@ -55,7 +55,7 @@ _FORMATS = (
     ),
     Format(
         "torch",
-        "a state_dict of torch.save, .pt or .pth",
+        "a state_dict of torch.save, .pt or .pth; or .pt2 of torch.export.save",
         (".pt", ".pth"),
         naming.TORCH,
         r".*\.num_batches_tracked",

@@ -6,13 +6,12 @@ behind it. Paddle's are numpy arrays within the pickle.
 
 from __future__ import annotations
 
-import math
 import pickle
 import pickletools
 import struct
 import zipfile
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -20,8 +19,10 @@ from typing import IO, Any
 import numpy as np
 
 from common.pickles import ArraysOnly
+from frontends.checkpoints import exported
 from frontends.checkpoints.hdf5 import data_of
 from frontends.checkpoints.stored import Array, FileError, Stored, nbytes, shown
+from frontends.checkpoints.strided import Storage, View, strided
 
 _STORAGES = {
     "Float": "float32", "Double": "float64", "Half": "float16", "BFloat16": "bfloat16",
@@ -77,30 +78,11 @@ def _places(path: Path) -> dict[int, list[int]]:
     return found
 
 
-@dataclass(frozen=True)
-class _Storage:
-    """Where the numbers of tensors lie: in `file`, from `offset` on; or in a member, packed."""
-
-    key: str
-    dtype: str
-    count: int
-
-
-@dataclass(frozen=True)
-class _View:
-    """A tensor of a storage."""
-
-    storage: _Storage
-    first: int
-    shape: tuple[int, ...]
-    strides: tuple[int, ...]
-
-
-def _rebuild(storage: Any, first: Any, shape: Any, strides: Any, *rest: Any) -> _View:
+def _rebuild(storage: Any, first: Any, shape: Any, strides: Any, *rest: Any) -> View:
     whole = [first, *shape, *strides]
-    if not isinstance(storage, _Storage) or not all(type(each) is int for each in whole):
+    if not isinstance(storage, Storage) or not all(type(each) is int for each in whole):
         raise FileError("a tensor that is made of no storage")
-    return _View(storage, first, tuple(shape), tuple(strides))
+    return View(storage, first, tuple(shape), tuple(strides))
 
 
 def _parameter(data: Any, *rest: Any) -> Any:
@@ -120,13 +102,13 @@ class _TensorsOnly(pickle.Unpickler):
             return _Kind(_STORAGES[kind])
         raise pickle.UnpicklingError(f"holds {module}.{name}, which is no tensor")
 
-    def persistent_load(self, pid: Any) -> _Storage:
+    def persistent_load(self, pid: Any) -> Storage:
         tag, kind, key, _, count, *rest = pid
         if tag != "storage" or not isinstance(kind, _Kind) or rest not in ([], [None]):
             raise FileError("a tensor that is made of no storage")
         if type(count) is not int or not isinstance(key, str):
             raise FileError("a storage without a length")
-        return _Storage(key, kind.dtype, count)
+        return Storage(key, kind.dtype, count)
 
 
 @dataclass(frozen=True)
@@ -135,7 +117,8 @@ class _Kind:
 
 
 def torch(path: Path, budget: int) -> Iterator[Stored]:
-    """Yield what `torch.save` of a state dict wrote, now or before PyTorch 1.6.
+    """Yield what `torch.save` of a state dict wrote, now or before PyTorch 1.6, or the weights of
+    what `torch.export.save` wrote.
 
     `budget`: bytes that may be unpacked of an archive. Raises FileError.
     """
@@ -152,13 +135,14 @@ def _zipped(archive: zipfile.ZipFile, path: Path, budget: int) -> Iterator[Store
     size = sum(each.file_size for each in members.values())
     if size > budget:
         raise FileError(f"the archive declares {size:,} bytes; at most {budget:,} are expected")
+    if (found := exported.config_of(archive)) is not None:
+        yield from exported.tensors(archive, path, found)
+        return
     pickles = [name for name in members if name.endswith("/data.pkl") or name == "data.pkl"]
     if len(pickles) != 1:
         raise FileError(f"holds {len(pickles)} members data.pkl, expected one")
     folder = pickles[0][: -len("data.pkl")]
-    order = members.get(folder + "byteorder")
-    if order is not None and archive.read(order) != b"little":
-        raise FileError("its numbers are big-endian")
+    exported.check_order(archive, folder)
     with archive.open(pickles[0]) as stream:
         state = _TensorsOnly(stream).load()
     places: dict[str, int | None] = {}
@@ -173,7 +157,7 @@ def _zipped(archive: zipfile.ZipFile, path: Path, budget: int) -> Iterator[Store
         def data(member: zipfile.ZipInfo = member) -> bytes:
             return archive.read(member)
 
-        yield _tensor(name, view, path, places[key], member.file_size, data)
+        yield strided(name, view, path, places[key], member.file_size, data)
 
 
 def _legacy(stream: IO[bytes], path: Path) -> Iterator[Stored]:
@@ -205,39 +189,12 @@ def _legacy(stream: IO[bytes], path: Path) -> Iterator[Stored]:
                 opened.seek(at)
                 return opened.read(size)
 
-        yield _tensor(name, view, path, at, size, data)
+        yield strided(name, view, path, at, size, data)
 
 
-def _tensor(
-    name: str, view: _View, path: Path, at: int | None, there: int, data: Callable[[], bytes]
-) -> Stored:
-    """Return a tensor of a storage that takes `there` bytes, from `at` on. Raises FileError."""
-    size = nbytes(name, view.storage.dtype, view.shape)
-    if len(view.shape) != len(view.strides) or min((view.first, *view.strides)) < 0:
-        raise FileError(f"{shown(name)} has shape {view.shape} and strides {view.strides}")
-    itemsize = nbytes(name, view.storage.dtype, (1,))
-    reach = sum((n - 1) * step for n, step in zip(view.shape, view.strides)) if size else -1
-    if view.storage.count * itemsize != there or (view.first + reach + 1) * itemsize > there:
-        raise FileError(f"{shown(name)} reaches beyond its storage, which has {there:,} bytes")
-    steps = zip(view.shape, view.strides, _contiguous(view.shape))
-    plain = at is not None and all(n == 1 or step == own for n, step, own in steps)
-
-    def read() -> Array:
-        flat = np.frombuffer(data(), np.dtype(view.storage.dtype))[view.first :]
-        strides = [itemsize * step for step in view.strides]
-        return np.lib.stride_tricks.as_strided(flat, view.shape, strides, writeable=False).copy()
-
-    offset = int(at or 0) + view.first * itemsize if plain else None
-    return Stored(name, view.storage.dtype, view.shape, path, offset, size, read)
-
-
-def _contiguous(shape: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(math.prod(shape[axis + 1 :]) for axis in range(len(shape)))
-
-
-def _views(state: Any) -> Iterator[tuple[str, _View]]:
+def _views(state: Any) -> Iterator[tuple[str, View]]:
     for name, value in _unwrapped(state).items():
-        if not isinstance(value, _View):
+        if not isinstance(value, View):
             raise FileError(f"{shown(name)} is {type(value).__name__}, no tensor")
         yield name, value
 

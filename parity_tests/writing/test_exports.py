@@ -29,7 +29,8 @@ NETWORK = small.se_resnext()
 BOUND = 1e-5
 SUFFIXES = {"torch": ".pt", "paddle": ".pdparams", "tensorflow": ".weights.h5"}
 EXPORTED = {"torch": "inference.pt2"}
-WEIGHTS_WITHIN = ("fluid", "tensorflow", "tensorflow1")  # what was exported can be read itself
+# What was exported and can be read itself.
+WITHIN = dict.fromkeys(("fluid", "tensorflow", "tensorflow1"), "inference") | EXPORTED
 PREDICT = """
 import numpy as np, program
 x = np.load("x.npy")
@@ -85,7 +86,8 @@ def _check(panel: str, recipe: Recipe, folder: Path) -> None:
     assert last.startswith(accuracy)
     outputs = _predicted(panel, folder)
     assert outputs.shape == (4, CLASSES) and outputs.std() > 0
-    for file in (f"best{SUFFIXES.get(panel, '')}", *(["inference"] * (panel in WEIGHTS_WITHIN))):
+    files = [f"best{SUFFIXES.get(panel, '')}", *([WITHIN[panel]] if panel in WITHIN else [])]
+    for file in files:
         assert difference(outputs, _computed(folder, file)).relative < BOUND
 
 
