@@ -152,7 +152,7 @@ def _metrics(program: Program) -> list[str]:
 
 _EXPORT = '''
 def export(executor, program, outputs, path):
-    """Write the network as it is in inference, for batches of any size, into a folder."""
+    """Write the network for inference on batches of any size, in a folder."""
     shutil.rmtree(path + ".part", ignore_errors=True)
     fluid.io.save_inference_model(path + ".part", ["images"], [outputs], executor, program)
     shutil.rmtree(path, ignore_errors=True)
@@ -160,7 +160,7 @@ def export(executor, program, outputs, path):
 
 
 def predict(path, data):
-    """Return the outputs of a network that was exported, over batches of images."""
+    """Return an exported network's outputs (N, K) over batches of images."""
     executor = fluid.Executor(fluid.CPUPlace())
     with fluid.scope_guard(fluid.Scope()):
         program, (name,), outputs = fluid.io.load_inference_model(path, executor)
@@ -174,7 +174,7 @@ def _export(program: Program) -> list[str]:
 
 _MAIN = '''
 def main():
-    """Train, validate after each epoch, save the last and the best; export the best."""
+    """Train, validate after each epoch, save last and best, export the best."""
     options = parse()
     fluid.default_startup_program().random_seed = options.seed + 1  # 0: another one each time
     x = fluid.data("images", {shape}, "float32")

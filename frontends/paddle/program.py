@@ -200,7 +200,7 @@ def _metrics(program: Program) -> list[str]:
 
 _EXPORT = '''
 def export(network, path):
-    """Write the network as it is in inference, for batches of any size, into a folder."""
+    """Write the network for inference on batches of any size, in a folder."""
     network.eval()
     spec = paddle.static.InputSpec({shape}, "float32", "images")
     paddle.jit.save(network, os.path.join(path + ".part", "model"), [spec])
@@ -210,7 +210,7 @@ def export(network, path):
 
 @paddle.no_grad()
 def predict(path, data):
-    """Return the outputs of a network that was exported, over batches of images."""
+    """Return an exported network's outputs (N, K) over batches of images."""
     network = paddle.jit.load(os.path.join(path, "model"))
     return np.concatenate([network(paddle.to_tensor(images)).numpy() for images in data])
 '''
@@ -222,7 +222,7 @@ def _export(program: Program) -> list[str]:
 
 _MAIN = '''
 def main():
-    """Train, validate after each epoch, save the last and the best; export the best."""
+    """Train, validate after each epoch, save last and best, export the best."""
     options = parse()
     if options.precision == "bfloat16" and options.device == "cpu":
         raise SystemExit("--precision bfloat16: no effect in Paddle without --device gpu")

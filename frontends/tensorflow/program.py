@@ -165,14 +165,14 @@ def _metrics(program: Program) -> list[str]:
 
 _EXPORT = '''
 def export(network, path):
-    """Write the network as it is in inference, for batches of any size, as a SavedModel."""
+    """Write the network for inference on batches of any size (SavedModel)."""
     network.export(path + ".part", verbose=False)
     shutil.rmtree(path, ignore_errors=True)
     os.rename(path + ".part", path)
 
 
 def predict(path, data):
-    """Return the outputs of a network that was exported, over batches of images."""
+    """Return an exported network's outputs (N, K) over batches of images."""
     network = tf.saved_model.load(path)
     return np.concatenate([network.serve(x.transpose(0, 2, 3, 1)).numpy() for x in data])
 '''
@@ -184,7 +184,7 @@ def _export(program: Program) -> list[str]:
 
 _MAIN = '''
 def main():
-    """Train, validate after each epoch, save the last and the best; export the best."""
+    """Train, validate after each epoch, save last and best, export the best."""
     options = parse()
     with tf.device("/GPU:0" if options.device == "gpu" else "/CPU:0"):
         run(options)

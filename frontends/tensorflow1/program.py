@@ -146,7 +146,7 @@ def _metrics(program: Program) -> list[str]:
 
 _EXPORT = '''
 def export(session, images, outputs, path):
-    """Write the network as it is in inference, for batches of any size, as a SavedModel."""
+    """Write the network for inference on batches of any size (SavedModel)."""
     shutil.rmtree(path + ".part", ignore_errors=True)
     tf.saved_model.simple_save(session, path + ".part", {"images": images}, {"outputs": outputs})
     shutil.rmtree(path, ignore_errors=True)
@@ -154,7 +154,7 @@ def export(session, images, outputs, path):
 
 
 def predict(path, data):
-    """Return the outputs of a network that was exported, over batches of images."""
+    """Return an exported network's outputs (N, K) over batches of images."""
     with tf.Session(graph=tf.Graph()) as session:
         found = tf.saved_model.loader.load(session, ["serve"], path)
         signature = found.signature_def["serving_default"]
@@ -170,7 +170,7 @@ def _export(program: Program) -> list[str]:
 
 _MAIN = '''
 def main():
-    """Train, validate after each epoch, save the last and the best; export the best."""
+    """Train, validate after each epoch, save last and best, export the best."""
     options = parse()
     with tf.device("/gpu:0" if options.device == "gpu" else "/cpu:0"):
         run(options)

@@ -184,7 +184,7 @@ def _metrics(program: Program) -> list[str]:
 
 _EXPORT = '''
 def export(network, path):
-    """Write the network as it is in inference, for batches of any size."""
+    """Write the network for inference on batches of any size."""
     images = torch.zeros({shape}, device=next(network.parameters()).device)
     batch = {{0: torch.export.Dim("batch")}}
     exported = torch.export.export(network.eval(), (images,), dynamic_shapes=(batch,))
@@ -194,7 +194,7 @@ def export(network, path):
 
 @torch.no_grad()
 def predict(path, data):
-    """Return the outputs of a network that was exported, over batches of images."""
+    """Return an exported network's outputs (N, K) over batches of images."""
     network = torch.export.load(path).module()
     device = next(network.parameters()).device
     return np.concatenate([network(torch.from_numpy(x).to(device)).cpu().numpy() for x in data])
@@ -207,7 +207,7 @@ def _export(program: Program) -> list[str]:
 
 _MAIN = '''
 def main():
-    """Train, validate after each epoch, save the last and the best; export the best."""
+    """Train, validate after each epoch, save last and best, export the best."""
     options = parse()
     device = "cuda" if options.device == "gpu" else "cpu"
     torch.manual_seed(options.seed)
