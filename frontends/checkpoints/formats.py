@@ -91,6 +91,8 @@ FORMATS = {each.name: each for each in _FORMATS}
 def recognized(path: Path) -> Format:
     """Return the format of what is there, by its first bytes. Raises TriptychError."""
     if (path / SAVED_MODEL).is_file():
+        if not index_of(path).is_file():
+            raise TriptychError(f"{path}: a SavedModel without {index_of(path).relative_to(path)}")
         return FORMATS["tensorflow1"]
     if path.is_dir():
         indices = sorted(path.glob("*.index"))

@@ -155,6 +155,10 @@ def test_what_is_no_such_file(tmp_path: Path) -> None:
     other.write_bytes(b"weights")
     assert "begins as no weights file does" in _fails(other, out, *wanted)
     assert list(tmp_path.iterdir()) == [other]
+    other.unlink()
+    other.mkdir()
+    (other / "saved_model.pb").touch()
+    assert "a SavedModel without variables/variables.index" in _fails(other, out, *wanted)
 
 
 def test_what_has_no_names(tmp_path: Path) -> None:
