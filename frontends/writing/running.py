@@ -142,7 +142,7 @@ LOOP = """
     restore("best")
     path = os.path.join(options.out, "inference{suffix}")
     export({exported}, path)
-    images = (each for each, _ in batches(test, options.batch_size))
+    images = (each[0] for each in batches(test, options.batch_size))
     outputs = predict(path, images)
     print("%s: accuracy %.4f" % (path, (outputs.argmax(1) == test[1]).mean()))
 """

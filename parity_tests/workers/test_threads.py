@@ -9,29 +9,29 @@ from pathlib import Path
 import pytest
 
 from common import weights
+from common.networks import load
 from frontends.frameworks import FRAMEWORKS
 from frontends.workers.arrays import write_arrays
 from frontends.workers.process import WorkerProcess
 from frontends.workers.protocol import ArrayFiles, NetworkFile, Run
 from frontends.writing.emit import emit
-from parity_tests.cases import small
 from parity_tests.rows import rows
 
-BATCH, TIMES = 256, 3
+NETWORK = load("batchflow_resnet")  # wide: gradients of kernels and inputs are worth two threads
+BATCH, TIMES = 30, 3
 SLACK = 1.1  # what reads arrays and answers is no thread of the framework
 
 
 def busy_cores(panel: str, threads: int, folder: Path) -> float:
     """Return how many cores a worker keeps busy while it evaluates and takes gradients."""
-    network = small.se_resnext()
-    source = emit(network, panel)
+    source = emit(NETWORK, panel)
     names = [folder / name for name in ("network.py", "weights.npz", "inputs.npz", "results.npz")]
     names[0].write_text(source.text, encoding="utf-8")
-    write_arrays(names[1], weights.probe(network))
-    more = {"cotangent": weights.cotangent(network, BATCH)}
-    write_arrays(names[2], {"input": weights.inputs(network, BATCH), **more})
+    write_arrays(names[1], weights.probe(NETWORK))
+    more = {"cotangent": weights.cotangent(NETWORK, BATCH)}
+    write_arrays(names[2], {"input": weights.inputs(NETWORK, BATCH), **more})
     file = NetworkFile(
-        str(names[0]), source.entry, network.input_shape, "float32", "cpu",
+        str(names[0]), source.entry, NETWORK.input_shape, "float32", "cpu",
         official_names={**source.names, **source.own.parameters},
     )  # fmt: skip
     request = Run(file, ArrayFiles(*map(str, names[1:])), ("evaluate", "train"))
