@@ -198,7 +198,7 @@ def run(options):
     network = {entry}()
     if options.precision == "bfloat16":  # the loss is in float32
         last = keras.layers.Activation("linear", dtype="float32")
-        network = keras.Model(network.inputs, last(network.output))
+        network = keras.Model(network.input, last(network.output))
     optimizer = create_optimizer(network)
     train, test = read(options.data, True), read(options.data, False)
     steps_per_epoch = -(-len(train[1]) // options.batch_size)
