@@ -22,6 +22,7 @@ from frontends.checkpoints.table import read_table, table
 
 GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"  # of TensorFlow 2: which object holds which tensor
 VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"
+SAVED_MODEL = "saved_model.pb"  # of a folder with a graph, and a checkpoint of its variables
 # DataType -> numpy's name
 TYPES = {
     1: "float32", 2: "float64", 3: "int32", 4: "uint8", 5: "int16", 6: "int8", 7: "text",
@@ -39,9 +40,6 @@ class _Entry:
     offset: int
     size: int
     crc: int
-
-
-SAVED_MODEL = "saved_model.pb"  # of a folder with a graph, and a checkpoint of its variables
 
 
 def index_of(path: Path) -> Path:

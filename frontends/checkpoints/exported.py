@@ -14,7 +14,7 @@ from typing import Any
 
 from frontends.checkpoints.hdf5 import data_of
 from frontends.checkpoints.stored import FileError, Stored, nbytes, shown
-from frontends.checkpoints.strided import Storage, View, strided
+from frontends.checkpoints.strided import Storage, View, check_order, strided
 
 FOLDER, CONFIG = "data/weights/", "model_weights_config.json"
 # ScalarType of the schema -> numpy's name
@@ -27,13 +27,6 @@ TYPES = {
 def config_of(archive: zipfile.ZipFile) -> str | None:
     """Return the member that tells of the weights; None: the archive is no exported program."""
     return next((n for n in archive.namelist() if n.endswith(f"/{FOLDER}{CONFIG}")), None)
-
-
-def check_order(archive: zipfile.ZipFile, folder: str) -> None:
-    """Raise a FileError where an archive of PyTorch's says that its numbers are big-endian."""
-    name = folder + "byteorder"
-    if name in archive.namelist() and archive.read(name) != b"little":
-        raise FileError("its numbers are big-endian")
 
 
 def tensors(archive: zipfile.ZipFile, path: Path, config: str) -> Iterator[Stored]:

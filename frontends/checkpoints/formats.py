@@ -42,7 +42,8 @@ _SLOTS = (
     r".*/(biased|local_step)"
 )
 _FLUID_SLOTS = (
-    r"learning_rate_\d+|@LR_DECAY_COUNTER@|steps|.*\.optimizer\..*|.*_(velocity|moment1|moment2|moment|beta1_pow_acc|"
+    r"learning_rate_\d+|@LR_DECAY_COUNTER@|steps|.*\.optimizer\..*|"
+    r".*_(velocity|moment1|moment2|moment|beta1_pow_acc|"
     r"beta2_pow_acc|mean_square|mean_grad|momentum)_\d+"
 )
 _FORMATS = (

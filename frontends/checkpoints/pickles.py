@@ -22,7 +22,7 @@ from common.pickles import ArraysOnly
 from frontends.checkpoints import exported
 from frontends.checkpoints.hdf5 import data_of
 from frontends.checkpoints.stored import Array, FileError, Stored, nbytes, shown
-from frontends.checkpoints.strided import Storage, View, strided
+from frontends.checkpoints.strided import Storage, View, check_order, strided
 
 _STORAGES = {
     "Float": "float32", "Double": "float64", "Half": "float16", "BFloat16": "bfloat16",
@@ -142,7 +142,7 @@ def _zipped(archive: zipfile.ZipFile, path: Path, budget: int) -> Iterator[Store
     if len(pickles) != 1:
         raise FileError(f"holds {len(pickles)} members data.pkl, expected one")
     folder = pickles[0][: -len("data.pkl")]
-    exported.check_order(archive, folder)
+    check_order(archive, folder)
     with archive.open(pickles[0]) as stream:
         state = _TensorsOnly(stream).load()
     places: dict[str, int | None] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,13 @@ class View:
     first: int
     shape: tuple[int, ...]
     strides: tuple[int, ...]
+
+
+def check_order(archive: zipfile.ZipFile, folder: str) -> None:
+    """Raise a FileError where an archive of PyTorch's says that its numbers are big-endian."""
+    name = folder + "byteorder"
+    if name in archive.namelist() and archive.read(name) != b"little":
+        raise FileError("its numbers are big-endian")
 
 
 def strided(

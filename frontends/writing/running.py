@@ -137,7 +137,7 @@ LOOP = """
         save_as("last")
         if is_best:
             save_as("best")
-    if best < 0:
+    if best < 0:  # no epoch was run
         return
     restore("best")
     path = os.path.join(options.out, "inference{suffix}")

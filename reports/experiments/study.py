@@ -11,12 +11,12 @@ from reports.experiments.drawing import Drawing
 from reports.experiments.lab import Lab
 from reports.experiments.records import Kinds, Record
 
-HOLDS, FALSE, OPEN = "holds here", "does not hold here", "open"
+HOLDS, FALSE, UNSHOWN, OPEN = "holds here", "does not hold here", "not shown", "open"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a claim: HOLDS, FALSE, OPEN or words of its own, and by what evidence."""
+    """What became of a claim: HOLDS, FALSE, UNSHOWN, OPEN or other words, and by what evidence."""
 
     claim: str
     word: str

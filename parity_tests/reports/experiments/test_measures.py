@@ -22,14 +22,14 @@ from common.networks.trials import (
 from frontends.ladder.reference import Reference
 from parity_tests.rows import rows
 from reports.experiments.drawing import interval, shares
-from reports.experiments.found.resnet_or_se import UNSHOWN, _better
+from reports.experiments.found.resnet_or_se import _better
 from reports.experiments.found.resnet_or_se_drawn import by_seed, ewma
 from reports.experiments.found.transfer import _second_stage
 from reports.experiments.identities import IDENTITIES, Identity
 from reports.experiments.page import label
 from reports.experiments.resnet_or_se import told
 from reports.experiments.se_resnext_pair import ALL_DIFFERENCES, ROUNDING, variant
-from reports.experiments.study import FALSE, HOLDS, OPEN
+from reports.experiments.study import FALSE, HOLDS, OPEN, UNSHOWN
 
 SPOILT = {"plain": "to_res.kernel", "residual": "to_tran.kernel"}
 

@@ -21,9 +21,7 @@ from reports.experiments.found.resnet_or_se_drawn import (
 from reports.experiments.page import label
 from reports.experiments.records import Record
 from reports.experiments.resnet_or_se import NETWORKS
-from reports.experiments.study import FALSE, HOLDS, OPEN, Findings, Verdict
-
-UNSHOWN = "not shown"
+from reports.experiments.study import FALSE, HOLDS, OPEN, UNSHOWN, Findings, Verdict
 
 
 def find(record: Record) -> Findings:

@@ -17,7 +17,7 @@ from reports.experiments.drawing import Drawing, Theme, interval, shares
 from reports.experiments.page import label
 from reports.experiments.records import Record
 from reports.experiments.resnext_forms import TIMED_BATCH, TIMED_S, WIDTHS
-from reports.experiments.study import FALSE, HOLDS, OPEN, Findings, Verdict
+from reports.experiments.study import FALSE, HOLDS, OPEN, UNSHOWN, Findings, Verdict
 
 BOUND = 1e-9  # of the distance of parameters
 
@@ -126,7 +126,7 @@ def _cardinality(width: Mapping[tuple[str, ...], Any]) -> Verdict:
     said = "; ".join(f"{paths} paths {each}" for paths, each in found.items())
     high = found[best].high
     clear = high is not None and one.low is not None and high < one.low
-    word = HOLDS if clear and best > 1 else "not shown"
+    word = HOLDS if clear and best > 1 else UNSHOWN
     return Verdict("cardinality", word, f"loss on the test samples, a short training: {said}")
 
 

@@ -19,7 +19,7 @@ from reports.experiments.identities import IDENTITIES
 from reports.experiments.page import label
 from reports.experiments.records import Record
 from reports.experiments.rir import NETWORKS, STAGE
-from reports.experiments.study import FALSE, HOLDS, OPEN, Findings, Verdict
+from reports.experiments.study import FALSE, HOLDS, OPEN, UNSHOWN, Findings, Verdict
 
 BOUND = 1e-12  # of an identity
 
@@ -80,7 +80,7 @@ def _accuracy(curves: Mapping[tuple[str, ...], Any]) -> Verdict:
     found = interval(gains)
     word = OPEN
     if found.low is not None and found.high is not None:
-        word = HOLDS if found.low > 0 else FALSE if found.high < 0 else "not shown"
+        word = HOLDS if found.low > 0 else FALSE if found.high < 0 else UNSHOWN
     return Verdict(
         "accuracy",
         word,
