@@ -91,7 +91,7 @@ RESNET_OR_SE = Experiment(
     "Is an SE-ResNet better than the same ResNet without gates, and does it tell classes apart?",
     ("resnet", "se_resnet"),
     {"training": Stage(BATCHFLOW)},
-    Scale(MODERN, (0, 1, 2, 3, 4), 500, 0, 0, False, "about an hour of one core a seed and panel"),
+    Scale(MODERN, (0, 1, 2, 3, 4), 500, 0, 0, False, "20 to 50 core minutes a seed and panel"),
     Scale(("torch",), (0, 1), 20, 3000, 600, True, "2 minutes"),
     (
         Claim(
@@ -132,7 +132,7 @@ TRANSFER = Experiment(
     "variables, with digits 5 to 9 in every panel?",
     ("transfer_resnet",),
     _TRANSFER,
-    Scale(ALL, (0,), 300, 0, 0, False, "20 minutes of one core"),
+    Scale(ALL, (0,), 300, 0, 0, False, "11 minutes of one core"),
     Scale(ALL, (0,), 25, 1600, 400, True, "3 minutes"),
     (
         Claim(
@@ -156,7 +156,7 @@ SE_RESNEXT_PAIR = Experiment(
     "Are the two files one network, how far do they part, and by what?",
     ("se_resnext_mnist", "published_mnist", "gate_before", "gate_after", "gate_none"),
     {"training": Stage(replace(SE_RESNEXT, batch=16))},
-    Scale(ALL, (0, 1, 2), 20, 10_000, 1000, False, "10 minutes of one core"),
+    Scale(ALL, (0, 1, 2), 20, 10_000, 1000, False, "70 minutes of one core"),
     Scale(("torch", "paddle"), (0, 1), 3, 400, 100, True, "2 minutes"),
     (
         Claim("identical", "“The network structures in both files are completely identical.”"),
@@ -176,7 +176,7 @@ RESNEXT_FORMS = Experiment(
     "Are the three forms of a block one function, what does each cost, and is it better to split?",
     ("resnext_summed", "resnext_concatenated", "resnext_grouped"),
     {"training": Stage(replace(SE_RESNEXT, batch=16))},
-    Scale(ALL, (0, 1, 2), 100, 0, 2000, False, "15 minutes of one core"),
+    Scale(ALL, (0, 1, 2), 100, 0, 2000, False, "12 minutes of one core"),
     Scale(("torch", "paddle"), (0,), 5, 400, 100, True, "2 minutes"),
     (
         Claim("equal", "The three forms of ResNeXt's block are equivalent."),
@@ -228,7 +228,7 @@ PITFALLS = Experiment(
     "network's weights are carried over into the wrong one?",
     ("pitfalls",),
     _PITFALLS,
-    Scale(("torch",), (0, 1, 2), 300, 3200, 2000, False, "15 minutes of one core"),
+    Scale(("torch",), (0, 1, 2), 300, 3200, 2000, False, "12 minutes of one core"),
     Scale(("torch",), (0,), 12, 160, 100, True, "half a minute"),
     (),
     "A trial before the handbook had one: “same” at stride 2 in place of symmetric padding gave "

@@ -138,9 +138,9 @@ def _run(
     with scratch() as folder, Workers(options.device, options.threads, spin=True) as workers:
         lab = Lab(
             study.experiment, scale, workers, folder, options.data_dir or "", options.device,
-            options.threads, options.timeout,
+            options.threads, options.timeout, told.say,
         )  # fmt: skip
-        return run(study, lab, parts, path, done, session, told.say)
+        return run(study, lab, parts, path, done, session)
 
 
 def _show(study: Study, path: Path) -> None:

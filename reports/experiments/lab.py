@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
@@ -28,12 +29,18 @@ from frontends.workers.protocol import Advanced, ArrayFiles, Evaluated, NetworkF
 from frontends.writing.emit import emit
 
 DATA = "mnist"
+SIGN = 30.0  # seconds: what takes longer says how far it is
+
+
+def _nobody(text: str) -> None:
+    """Tell nobody."""
 
 
 @dataclass
 class Lab:
     """What an experiment is run with. scratch: a folder for what is gone when it ends. device,
-    threads: those of the workers. timeout: seconds until a panel that gives no sign is given up."""
+    threads: those of the workers. timeout: seconds until a panel that gives no sign is given up.
+    say: where lines go that tell how far it is."""
 
     experiment: Experiment
     scale: Scale
@@ -43,9 +50,21 @@ class Lab:
     device: str = "cpu"
     threads: int | None = None
     timeout: float = 600.0
+    say: Callable[[str], None] = _nobody
     kept: dict[str, Any] = field(default_factory=dict)  # what parts hand on to later ones
     _data: dict[tuple[int, ...], tuple[str, Dataset]] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=count)
+    _told: float = 0.0
+
+    def tell(self, text: str) -> None:
+        """Say something."""
+        self._told = time.perf_counter()
+        self.say(text)
+
+    def sign(self, text: str) -> None:
+        """Say something, where nothing was said for half a minute."""
+        if time.perf_counter() - self._told > SIGN:
+            self.tell(text)
 
     def data(self, labels: tuple[int, ...] = ()) -> tuple[str, Dataset]:
         """Return the samples of some labels, () for all, by name or path, and as they are read.
@@ -166,6 +185,7 @@ class Course:
         found = panel.advance(chunk)
         path.unlink()
         panel.check(found)
+        self._lab.sign(f"  step {panel.step}, training loss {found.losses[-1]:.4f}")
         return found
 
     def evaluate(self, files: Sequence[str] = ()) -> Evaluated:

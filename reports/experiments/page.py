@@ -13,7 +13,6 @@ from reports.experiments.records import Record
 from reports.experiments.study import OPEN, Findings, Study, Verdict
 from reports.page import gigabytes
 
-MOST_NAMED = 40
 PAGE = """# {title}{quick}
 
 {question} The source is: {source}.
@@ -128,9 +127,12 @@ def _missing(study: Study, record: Record, scale: Scale) -> list[str]:
 
 
 def _named(parts: Sequence[str]) -> str:
-    """Return the names of parts; of very many the first and the last."""
-    names = [f"`{each}`" for each in parts]
-    return ", ".join([*names[:2], "…", names[-1]] if len(names) > MOST_NAMED else names)
+    """Return the names of parts, those that differ in their end alone (a seed, say) as one."""
+    ends: dict[str, list[str]] = {}
+    for each in parts:
+        start, _, end = each.rpartition("/")
+        ends.setdefault(start, []).append(end)
+    return ", ".join(f"`{start}/{','.join(own)}`" for start, own in ends.items())
 
 
 def _sessions(record: Record) -> list[str]:

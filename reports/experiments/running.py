@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,6 @@ from reports.experiments.lab import Lab
 from reports.experiments.records import COMPLETE, INTERRUPTED, SCHEMA, Record
 from reports.experiments.study import Study
 
-Say = Callable[[str], None]
-
 
 def run(
     study: Study,
@@ -26,7 +24,6 @@ def run(
     path: Path,
     done: Record | None,
     session: dict[str, Any],
-    say: Say,
 ) -> bool:
     """Run the parts that `done` lacks and record each as it ends; return whether all ran.
 
@@ -39,8 +36,8 @@ def run(
         file.put("session", **_opening(study, lab), **session)
         left = [each for each in parts if done is None or each not in done.parts]
         for number, part in enumerate(left, 1):
-            say(f"{part} ({number} of {len(left)})")
-            whole &= _part(study, lab, part, file, say)
+            lab.tell(f"{part} ({number} of {len(left)})")
+            whole &= _part(study, lab, part, file)
         state = COMPLETE
     finally:
         seconds = round(time.perf_counter() - began, 1)
@@ -49,14 +46,14 @@ def run(
     return whole
 
 
-def _part(study: Study, lab: Lab, part: str, file: RecordFile, say: Say) -> bool:
+def _part(study: Study, lab: Lab, part: str, file: RecordFile) -> bool:
     """Run and record one part; return whether it could be run."""
     began = time.perf_counter()
     try:
         values = study.run(lab, part)
     except WorkerError as error:
         why = error.outcome
-        say(str(why))
+        lab.tell(str(why))
         told = {"outcome": why.kind, "stage": why.stage, "message": why.message}
         file.put("stopped", part=part, **told)
         return False

@@ -19,6 +19,7 @@ from frontends.workers.pool import Workers
 from parity_tests.rows import rows
 from reports import experiment
 from reports.experiment import listed, main, parse, scale_of
+from reports.experiments import lab as lab_module
 from reports.experiments.lab import Course, Lab
 from reports.experiments.page import page
 from reports.experiments.records import Record, read_record
@@ -51,10 +52,10 @@ def _run(folder: Path, results: dict[str, Any], workers: Workers) -> tuple[Recor
     path = folder / "data" / "experiment-resnext_forms-quick.jsonl"
     said: list[str] = []
     (scratch := folder / f"scratch{len(list(folder.iterdir()))}").mkdir()
-    lab = Lab(RESNEXT_FORMS, RESNEXT_FORMS.quick, workers, scratch)
+    lab = Lab(RESNEXT_FORMS, RESNEXT_FORMS.quick, workers, scratch, say=said.append)
     done = read_record(path, kinds_of) if path.exists() else None
     try:
-        run(_study(results), lab, list(results), path, done, OPENING, said.append)
+        run(_study(results), lab, list(results), path, done, OPENING)
     finally:
         record = read_record(path, kinds_of)
     return record, [each.split()[0] for each in said if " of " in each]
@@ -80,6 +81,14 @@ def test_an_interrupt_leaves_what_ended(tmp_path: Path, workers: Workers) -> Non
     path = tmp_path / "data" / "experiment-resnext_forms-quick.jsonl"
     record = read_record(path, kinds_of)
     assert set(record.parts) == {PART} and not record.ended
+
+
+def test_what_was_not_run_is_named_by_its_seeds(tmp_path: Path, workers: Workers) -> None:
+    record, _ = _run(tmp_path, {PART: WIDTH}, workers)
+    planned = [PART, "width/1/27/1", OTHER, "width/1/27/2"]
+    study = replace(STUDIES["resnext_forms"], plan=lambda scale: planned)
+    said = f"- 3 of 4 parts, for want of time: `width/1/27/1,2`, `{OTHER}`\n"
+    assert said in page(study, record, study.find(record))
 
 
 @rows(
@@ -149,10 +158,13 @@ def test_options_change_the_scale() -> None:
     assert scale.steps == EXPERIMENTS["resnet_or_se"].full.steps
 
 
-def test_a_course_takes_the_batches_of_its_seed(tmp_path: Path, workers: Workers) -> None:
-    """Epoch after epoch, as the programs that are written have them."""
-    scale = replace(RESNEXT_FORMS.quick, samples=40, tests=10)
-    lab = Lab(RESNEXT_FORMS, scale, workers, tmp_path, threads=1)
+def test_a_course_takes_the_batches_of_its_seed(
+    tmp_path: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Epoch after epoch, as the programs that are written have them; it says how far it is."""
+    monkeypatch.setattr(lab_module, "SIGN", 0.0)
+    scale, said = replace(RESNEXT_FORMS.quick, samples=40, tests=10), list[str]()
+    lab = Lab(RESNEXT_FORMS, scale, workers, tmp_path, threads=1, say=said.append)
     stage = RESNEXT_FORMS.stages["training"]
     network = form("grouped", cardinality=2, depth=2)
     course = Course(lab, "torch", network, stage, seed=3)
@@ -164,6 +176,7 @@ def test_a_course_takes_the_batches_of_its_seed(tmp_path: Path, workers: Workers
             if epoch:
                 break
     assert course.digest == expected.value and course.evaluate().samples == 10
+    assert [each.split(",")[0] for each in said] == ["  step 4"]
 
 
 @pytest.mark.complete
