@@ -184,19 +184,19 @@ def _metrics(program: Program) -> list[str]:
 
 _EXPORT = '''
 def export(network, path):
-    """Write the network for inference on batches of any size."""
-    images = torch.zeros({shape}, device=next(network.parameters()).device)
+    """Move the network to the CPU and write it for inference on batches of any size."""
+    # Traced on a GPU, batches have a limit, and the file can be read on a GPU alone.
     batch = {{0: torch.export.Dim("batch")}}
-    exported = torch.export.export(network.eval(), (images,), dynamic_shapes=(batch,))
+    images = torch.zeros({shape})
+    exported = torch.export.export(network.cpu().eval(), (images,), dynamic_shapes=(batch,))
     torch.export.save(exported, path + ".part.pt2")
     os.replace(path + ".part.pt2", path)
 
 
 @torch.no_grad()
-def predict(path, data):
+def predict(path, data, device="cpu"):
     """Return an exported network's outputs (N, K) over batches of images."""
-    network = torch.export.load(path).module()
-    device = next(network.parameters()).device
+    network = torch.export.load(path).module().to(device)
     return np.concatenate([network(torch.from_numpy(x).to(device)).cpu().numpy() for x in data])
 '''
 
@@ -250,7 +250,7 @@ def main():
 
 def main(program: Program, entry: str) -> str:
     """Return the function that trains, validates, saves, resumes and exports."""
-    return main_of(_MAIN, program, entry, "network", ".pt2")
+    return main_of(_MAIN, program, entry, "network", ".pt2", ", device")
 
 
 MIXES = True  # computes in bfloat16, where it is told to

@@ -143,7 +143,7 @@ LOOP = """
     path = os.path.join(options.out, "inference{suffix}")
     export({exported}, path)
     images = (each[0] for each in batches(test, options.batch_size))
-    outputs = predict(path, images)
+    outputs = predict(path, images{where})
     print("%s: accuracy %.4f" % (path, (outputs.argmax(1) == test[1]).mean()))
 """
 
@@ -178,13 +178,19 @@ def reading(network: Network, recipe: Recipe, mixes: bool) -> list[str]:
 
 
 def main_of(
-    template: str, program: Program, entry: str, exported: str, suffix: str = "", **more: str
+    template: str,
+    program: Program,
+    entry: str,
+    exported: str,
+    suffix: str = "",
+    where: str = "",
+    **more: str,
 ) -> str:
     """Return the function that trains, validates, saves, resumes and exports.
 
     template: a framework's own, with {scaled} where the loss of a batch becomes a mean, and {times}
     where it becomes a sum. exported: what `export` is given before the path, which ends in the
-    suffix. more: what else the template has in braces.
+    suffix. where: what `predict` is given behind the images. more: what else is in braces.
     """
     mean = program.recipe.loss.reduction == "mean"
     order = "seed=epoch" if program.recipe.shuffle else "seed=None"
@@ -192,6 +198,6 @@ def main_of(
         entry=entry,
         scaled="" if mean else " / len(labels)",
         times=" * len(labels)" if mean else "",
-        loop=LOOP.format(order=order, exported=exported, suffix=suffix).strip("\n"),
+        loop=LOOP.format(order=order, exported=exported, suffix=suffix, where=where).strip("\n"),
         **more,
     ).strip()
