@@ -21,8 +21,9 @@ from common.networks import available, load
 from common.networks.settings import add_set, with_settings
 from common.recipes.named import RECIPES, load_recipe
 from frontends.frameworks import FRAMEWORKS, select
-from frontends.ladder.again import HOLDS
+from frontends.ladder.again import AGAIN_BOUND, FILES_BOUND, HOLDS, IN_FLOAT32, KERNELS_BOUND
 from frontends.ladder.asked import Asked, read_inputs, shape_of
+from frontends.ladder.elsewhere import WEIGHTS
 from frontends.ladder.files import EXPECTED, is_file
 from frontends.ladder.matching import read_names
 from frontends.ladder.rungs import RUNGS
@@ -48,6 +49,12 @@ def parser(prog: str) -> Parser:
         "    and statistic behind the first and the last one, against the recipe in numpy and\n"
         f"    between every pair of panels: {BOUND:g}; what is frozen stays bit for bit"
     )
+    alone = (
+        f"  {WEIGHTS}\n    outputs on gains, slopes and constants of other signs and sizes: "
+        f"{AGAIN_BOUND:g}\n"
+        f"  {IN_FLOAT32}\n    the error of one is at most {FILES_BOUND:g} times that of the other, "
+        f"{KERNELS_BOUND:g} times in\n    training of two frameworks"
+    )
     rungs, more = ("\n".join(f"  {n}\n    {each[n]}" for n in each) for each in (holds, HOLDS))
     made = Parser(
         prog=prog,
@@ -55,6 +62,7 @@ def parser(prog: str) -> Parser:
         description="Prove that TensorFlow, Paddle and PyTorch realize the same network by running "
         f"what is written of it.\n{RUNS}",
         epilog=f"rungs:\n{rungs}\nof --mine, the rungs in float64 and:\n{more}\n"
+        f"of files alone, the same but:\n{alone}\n"
         f"with --recipe, too:\n{trained}\n\n"
         f"{named('networks', available())}\n\n"
         f"{named('recipes', RECIPES)}\n\n"

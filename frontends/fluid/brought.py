@@ -17,18 +17,21 @@ RANDOM = {
 }
 
 
-def watch(main, test, recordings, place_of):
+def watch(main, test, recordings, place_of, dropping):
     """Have what a reader's program does told, in training and in evaluation.
 
-    place_of: gives the reader's line that made an op.
+    place_of: gives the reader's line that made an op. dropping: see protocol.NetworkFile.
     """
-    seen, ops = recordings.seen, main.global_block().ops
+    seen, ops, rates = recordings.seen, main.global_block().ops, {}
     for mode, program in {"train": main, "evaluate": test}.items():
         seen.start(mode)
-        for given, result in _dropouts(program.global_block(), seen, place_of):
+        for given, result, rate in list(_dropouts(program.global_block(), seen, place_of)):
             if mode == "train":
+                rates[result.name] = rate
                 recordings.given.put(DROPOUT, given)
                 recordings.steps.put(DROPOUT, result)
+    if dropping:
+        _drop(main.global_block(), rates)
     for op in ops:
         if op.type in RANDOM:
             seen.note("mine draws random numbers (%s)" % op.type)
@@ -41,7 +44,8 @@ def watch(main, test, recordings, place_of):
 
 
 def _dropouts(block, seen, place_of):
-    """Have every dropout that drops run at rate 0, and told; yield what it is given and gives.
+    """Have every dropout that drops run at rate 0, and told; yield what it is given and gives,
+    and its rate.
 
     What is scaled in evaluation, not in training, is scaled then all the same.
     """
@@ -51,9 +55,39 @@ def _dropouts(block, seen, place_of):
         scaled = op.attr("dropout_implementation")
         kind = "dropout" if scaled == UPSCALE else "dropout (%s)" % scaled
         given, result = (block.var(op.input("X")[0]), block.var(op.output("Out")[0]))
-        seen.drops(kind, op.attr("dropout_prob"), given.shape, place_of(op))
+        rate = op.attr("dropout_prob")
+        seen.drops(kind, rate, given.shape, place_of(op))
         op._set_attr("dropout_prob", 0.0)
-        yield given, result
+        yield given, result, rate
+
+
+def _drop(block, rates):
+    """Have dropouts, which run at rate 0, be given x + p sin x in place of x; rates: by the names
+    of their results."""
+    for op in [each for each in block.ops if each.type == "dropout"]:
+        name, rate = op.output("Out")[0], rates.get(op.output("Out")[0])
+        if rate is None:
+            continue
+        x = block.var(op.input("X")[0])
+        made = [
+            block.create_var(name="%s_%s" % (name, each), dtype=x.dtype, shape=x.shape)
+            for each in ("sine", "times", "dropped")
+        ]
+        ops = (
+            ("sin", {"X": x}, {}),
+            ("scale", {"X": made[0]}, {"scale": rate, "bias": 0.0, "bias_after_scale": True}),
+            ("elementwise_add", {"X": x, "Y": made[1]}, {"axis": -1}),
+        )
+        at = block.ops.index(op)
+        for number, (kind, inputs, attributes) in enumerate(ops):
+            block._insert_op(
+                at + number,
+                type=kind,
+                inputs=inputs,
+                outputs={"Out": made[number]},
+                attrs=attributes,
+            )
+        op._rename_input(x.name, made[-1].name)
 
 
 def _remarks(parameters):

@@ -140,7 +140,7 @@ class Runner:
         self._called = {}  # mode -> what calls give, by number
         self.trace = Trace(None, self._keeps_calls)
         if file.brought:
-            watch(self._main, self._test, self.recordings, place_of)
+            watch(self._main, self._test, self.recordings, place_of, file.dropping)
             self._observe_layers({} if file.compared else layers)
 
     def held(self):

@@ -235,7 +235,7 @@ class FileRuns(Jobs):
         found = calls.varied(first, larger, SAMPLES_VARIED)
         for name, each in self.given.items():
             if name.startswith("cotangent"):
-                found[f"again/{name}"] = each
+                found.update({f"{again}/{name}": each for again in calls.AGAIN})
                 shape = (more, *each.shape[1:])
                 found[f"large/{name}"] = calls.LARGER * draw(name, 1).standard_normal(shape)
         return found
@@ -244,6 +244,7 @@ class FileRuns(Jobs):
         subject = self.brought[job.subject]
         arrays = self._folder / f"{len(self._results)}_{abs(hash(job)):x}.npz"
         file = subject.network_file(self.shape, job.dtype, self.absent(job.subject))
+        file = replace(file, dropping=job.dropping)
         files = ArrayFiles(str(self._files["weights"]), str(self._inputs(job)), str(arrays))
         again = job.want == BOTH and job.dtype == "float64" and not job.taps
         want = (*BOTH, TWICE[1]) if again else job.want  # for the rung of running statistics

@@ -9,12 +9,12 @@ from itertools import combinations
 from pathlib import Path
 
 from common.errors import TriptychError
-from common.streams import draw, float32_exact
 from common.text import one_line
 from frontends.frameworks import HISTORICAL
 from frontends.ladder.again import further_calls, in_float32
 from frontends.ladder.asked import Asked, titles
 from frontends.ladder.beside import FileRuns
+from frontends.ladder.elsewhere import Sizes, dropouts_at_work, other_sizes, other_weights
 from frontends.ladder.file_rungs import FileClimb, is_located, rungs
 from frontends.ladder.files import Brought, FileReference
 from frontends.ladder.float64 import FORWARD
@@ -90,11 +90,13 @@ class Comparison:
             return
         for panels in combinations(self.names, 2):
             if all(row.passed for row in [*seen, *climbed]):
-                yield from misplaced(runs, panels)
+                placed = list(misplaced(runs, panels))
+                yield from placed or dropouts_at_work(runs, panels)
             yield further_calls(runs, panels)
             yield from in_float32(runs, panels, both=True)
-        if self._asked.shape is None and self._asked.inputs is None:
-            self._tell_shape(runs, all(row.passed for row in climbed))
+        if all(row.passed for row in [*seen, *climbed]):
+            yield from other_weights(self._making, runs)
+        yield from self._sizes(runs, all(row.passed for row in climbed))
         if self._asked.recipe is not None:
             self.notes.append(f"{BY}{rehearsal(self._asked.recipe).words()}")
             yield from training(runs, self.names, self._asked.recipe, self._asked.seed)
@@ -169,20 +171,22 @@ class Comparison:
             count = len(pairing.names)
             yield Row(STRUCTURE, both[1:], AGREES, note=f"{count} parameters matched")
 
-    def _tell_shape(self, runs: FileRuns, agree: bool) -> None:
-        """Note the shape that was found, and whether files that agree at it do at another one."""
-        shape = runs.shape
-        self.notes.append(f"inputs of shape {shape}, as found: --input-shape says another")
-        if agree and len(shape) == 3:
-            other = (shape[0], shape[1] + 1, shape[2] + 3)
-            inputs = draw("inputs", self._asked.seed).standard_normal((2, *other))
-            elsewhere = self._making.made(
-                self.subjects, "elsewhere", other, runs.parameters, {"input": float32_exact(inputs)}
-            )
-            found = elsewhere.apart_in_evaluation()
-            if found:
-                self.notes.append(f"at {other} they differ: {found}")
-                self.only_at = f", on inputs of shape {shape} and not on {other}"
+    def _sizes(self, runs: FileRuns, agree: bool) -> Iterator[Row]:
+        """Note the shape that was found, and whether files that agree at it do at others; where
+        nobody said it, and none declares it, these count as well."""
+        found = self._asked.shape is None and self._asked.inputs is None
+        if found:
+            shape = f"inputs of shape {runs.shape}, as found: --input-shape says another"
+            self.notes.append(shape)
+        sizes = other_sizes(self._making, runs, self._asked.seed) if agree else Sizes({}, [])
+        if sizes.apart and found and not sizes.fixed:
+            for line in sizes.notes:
+                yield Row(FORWARD["evaluate"], (self.names[0],), MISMATCHED, note=line)
+            return
+        self.notes += sizes.notes
+        if sizes.apart:
+            others = " or ".join(map(str, sizes.apart))
+            self.only_at = f", on inputs of shape {runs.shape} and not on {others}"
 
     def sides(self) -> Sides | None:
         """Return what the first two files call, None if they do not run."""

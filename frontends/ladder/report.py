@@ -42,6 +42,11 @@ class ByLayer:
 
     @property
     def title(self) -> str:
+        """The heading of the lines. The outputs part all the same where nothing was found: between
+        layers, or in what follows none of them alone, a sum say."""
+        if not self.count:
+            where = "in what no single layer tells, as said above"
+            return f"layer by layer, {' and '.join(self.files)}: nothing found; they part {where}"
         counted = f"{self.count} difference{'' if self.count == 1 else 's'}"
         return f"each layer by itself, {' and '.join(self.files)}: {counted}"
 

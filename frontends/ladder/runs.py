@@ -51,7 +51,7 @@ class Job:
     want: "evaluate", "train", or calls of frontends.ladder.calls, on its inputs; or INITIAL alone,
     what a fresh construction starts from. taps: run the file whose every step passes its result
     through a tap. keep_steps, keep_cotangents, keep_blocks: results of steps, the gradients with
-    respect to them, and results of blocks are kept, too.
+    respect to them, and results of blocks are kept, too. dropping: see protocol.NetworkFile.
     """
 
     subject: str
@@ -61,6 +61,7 @@ class Job:
     keep_steps: bool = False
     keep_cotangents: bool = False
     keep_blocks: bool = False
+    dropping: bool = False
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,14 @@ def dropouts_apart(one: str, mine: Result, another: str, theirs: Result) -> Iter
             yield Row(STRUCTURE, (name,), MISMATCHED, note=line)
 
 
+def dropouts_of(runs: FileRuns, name: str) -> str:
+    """Return the dropouts of a file in training, in their order, with their lines."""
+    told = runs.run(Job(name)).told
+    return ", ".join(
+        f"{words}{_at(told, index)}" for index, words in enumerate(told.dropouts["train"])
+    )
+
+
 def misplaced(runs: FileRuns, panels: tuple[str, str]) -> Iterator[Row]:
     """Yield a row if a dropout of one file drops another value than those of the other: at rate 0
     nothing else tells. To drop and to rectify is the same in either order."""

@@ -17,10 +17,11 @@ _auto_cast = paddle.amp.auto_cast
 UPSCALE = "upscale_in_train"
 
 
-def watch_dropout(recordings):
+def watch_dropout(recordings, dropping):
     """Have every dropout run at rate 0, and told when it would drop.
 
-    What is scaled in evaluation, not in training, is scaled then all the same.
+    What is scaled in evaluation, not in training, is scaled then all the same. dropping: see
+    protocol.NetworkFile.
     """
 
     def dropout(*arguments, **named):
@@ -32,6 +33,8 @@ def watch_dropout(recordings):
             kind = "dropout" if values["axis"] is None else f"dropout along axis {values['axis']}"
             kind = kind if upscales else f"{kind} ({values['mode']})"
             recordings.seen.drops(kind, rate, x.shape, WATCHED.said(kind, {})[1])
+            if dropping:
+                return x + rate * paddle.sin(x)
         if values["training"] or upscales:
             values["p"], values["mode"] = 0.0, UPSCALE
         result = _dropout(*given.args, **given.kwargs)

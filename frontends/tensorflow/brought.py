@@ -6,14 +6,19 @@ from keras.src.backend.common import global_state
 from tensorflow.python.eager import context
 
 from frontends.tensorflow.traced import here
+from frontends.workers import generators
 from frontends.workers.recording import DROPOUT, python_random
 
 _random = backend.random
+_generator = tf.random.Generator.__init__
 _dropout, _tf_dropout = _random.dropout, tf.nn.dropout
 
 
-def watch_dropout(recordings):
-    """Have every dropout run at rate 0, and told when it would drop."""
+def watch_dropout(recordings, dropping):
+    """Have every dropout run at rate 0, and told when it would drop.
+
+    dropping: see protocol.NetworkFile.
+    """
 
     def dropout(inputs, rate, noise_shape=None, seed=None):
         kind = "dropout" if noise_shape is None else f"dropout with noise of shape {noise_shape}"
@@ -25,12 +30,19 @@ def watch_dropout(recordings):
             if recordings.keeps_steps:
                 recordings.given.put(DROPOUT, inputs)
                 recordings.steps.put(DROPOUT, result)
+        if dropping and rate:
+            return inputs + tf.cast(rate, inputs.dtype) * tf.sin(inputs)
         return result
 
     def tf_dropout(x, rate, noise_shape=None, seed=None, name=None):
         return dropout(x, rate, noise_shape, seed)
 
+    def making(self, *given, **named):
+        _generator(self, *given, **named)
+        generators.made(lambda: self.state.numpy().tolist())
+
     _random.dropout, tf.nn.dropout = dropout, tf_dropout
+    tf.random.Generator.__init__ = making
 
 
 def random_state(model):

@@ -117,7 +117,7 @@ class Runner:
         keras.config.set_dtype_policy(f"mixed_{step.precision}" if mixed else file.dtype)
         self.recordings, self._brought = Recordings(observe, symbolic=True), file.brought
         if file.brought:
-            watch_dropout(self.recordings)
+            watch_dropout(self.recordings, file.dropping)
             # what has no counterpart is the same in every job
             keras.utils.set_random_seed(file.seed or 0)
         if file.compared:

@@ -45,8 +45,11 @@ _PASSES = ("Identity", "ReadVariableOp", "Cast", "Enter")
 _RANDOM = ("Random", "Truncated", "Parameterized", "Multinomial", "Stateless", "StatefulUniform")
 
 
-def watch_dropout(recordings):
-    """Have every dropout run at rate 0, and told when it would drop."""
+def watch_dropout(recordings, dropping):
+    """Have every dropout run at rate 0, and told when it would drop.
+
+    dropping: see protocol.NetworkFile.
+    """
 
     def dropout(x, rate, noise_shape=None, seed=None, name=None):
         kind = "dropout" if noise_shape is None else "dropout with noise of a shape of its own"
@@ -60,6 +63,8 @@ def watch_dropout(recordings):
             if value.op._control_flow_context is None:
                 recordings.given.put(DROPOUT, value)
                 recordings.steps.put(DROPOUT, result)
+        if dropping and rate:
+            return value + tf.cast(float(rate), value.dtype) * tf.sin(value)
         return result
 
     nn_ops.dropout_v2 = dropout

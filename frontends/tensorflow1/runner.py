@@ -100,7 +100,7 @@ class Runner:
         self.recordings.seen.fused_norms = 0
         allow_float64(self.recordings.seen, file.brought)
         if file.brought:
-            watch_dropout(self.recordings)
+            watch_dropout(self.recordings, file.dropping)
         if file.compared:
             round_reals()
             compute_in(file.dtype)

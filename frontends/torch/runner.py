@@ -126,7 +126,7 @@ class Runner:
         self._layers = _MORE if file.compared else _LAYERS
         self.recordings = Recordings(observe, file=file)
         if file.brought:
-            watch_dropout(self.recordings)
+            watch_dropout(self.recordings, file.dropping)
             watch_autocast(self.recordings.seen)
             torch.manual_seed(file.seed or 0)  # what has no counterpart is the same in every job
         if file.compared:

@@ -78,6 +78,9 @@ class Part:
     def __init__(self, reader: ArrayReader, prefix: str) -> None:
         self._reader, self._prefix = reader, prefix
 
+    def __contains__(self, name: str) -> bool:
+        return self._prefix + name in self._reader
+
     def get(self, name: str) -> Array:
         """Return one array. Raises KeyError."""
         return self._reader.get(self._prefix + name)

@@ -46,7 +46,7 @@ class Held:
         array = layout.from_canonical(value, self.shape)
         if array.shape != self.shape:
             raise MismatchError(f"{name}: shape {array.shape}, expected {self.shape}")
-        return np.ascontiguousarray(array.astype(dtype))
+        return np.array(array, dtype, order="C")  # a single value keeps its shape
 
     def canonical(self, array: Any) -> Any:
         """Return an array of its shape in the canonical layout, in the shape of its value."""

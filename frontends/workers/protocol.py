@@ -69,6 +69,8 @@ class NetworkFile:
     where the file's own names are canonical. absent: canonical names of parameters that the file
     has no place for. import_folder: where the file finds what it imports. brought: a reader's own
     file, whose dropouts are told and set to rate 0. seed: of what the network draws by itself.
+    dropping: a dropout of rate p gives x + p sin x of its input x in training: what is known, and
+    the same in every framework.
     """
 
     path: str
@@ -88,6 +90,7 @@ class NetworkFile:
     arguments: str = ""
     channels: str = ""
     outputs: Dict[str, Tuple[str, ...]] = field(default_factory=dict)
+    dropping: bool = False
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from typing import (
 
 import numpy as np
 
+from frontends.workers import generators
 from frontends.workers.outcomes import MismatchError
 from frontends.workers.places import Place
 from frontends.workers.protocol import NetworkFile, Observe
@@ -244,8 +245,8 @@ class Recordings:
 
 
 def python_random() -> Any:
-    """Return the states of the generators of Python and numpy."""
-    return random.getstate(), pickled(np.random.get_state())
+    """Return the states of the generators of Python and numpy, and of a file's own."""
+    return random.getstate(), pickled(np.random.get_state()), generators.states()
 
 
 def pickled(state: Any) -> str:

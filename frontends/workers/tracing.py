@@ -155,10 +155,14 @@ def numbered(outputs: Mapping[str, Any]) -> Iterator[Tuple[str, Any]]:
 
 
 def cotangents(inputs: Any, outputs: Mapping[str, Any]) -> Optional[Dict[str, Any]]:
-    """Return {key: array to begin gradients from}; None if some output is of another shape."""
+    """Return {key: array to begin gradients from}; None if there is none of some output, or one
+    of another shape."""
     found = {}
     for (name, each), key in zip(numbered(outputs), outputs):
-        array = inputs.get(name.replace("output", "cotangent"))
+        given = name.replace("output", "cotangent")
+        if given not in inputs:
+            return None
+        array = inputs.get(given)
         if tuple(array.shape) != tuple(int(size) for size in each.shape):
             return None
         found[key] = array

@@ -247,6 +247,9 @@ class Worker:
         def load(path, attributes):
             if file.brought:
                 self._kept.remember()
+                generators = importlib.import_module("frontends.workers.generators")
+                generators.watch()
+                generators.forget()
                 sys.argv[:] = [path]
             return load_module(path, attributes, **options)
 
