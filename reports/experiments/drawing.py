@@ -30,10 +30,11 @@ class Theme:
     colours: tuple[str, ...]
 
     def series(self, number: int) -> dict[str, Any]:
-        """Return how the line of a series is drawn."""
+        """Return how the line of a series is drawn; up to 36 differ."""
+        again, colour = divmod(number, len(self.colours))
         return {
-            "color": self.colours[number % len(self.colours)],
-            "linestyle": STYLES[number % len(STYLES)],
+            "color": self.colours[colour],
+            "linestyle": STYLES[(colour + again) % len(STYLES)],
         }
 
     def marks(self, number: int) -> dict[str, Any]:
@@ -122,7 +123,7 @@ def label(given: Axes, title: str, x: str, y: str) -> None:
     given.set_xlabel(x)
     given.set_ylabel(y)
     if x in ("step", "iteration"):
-        given.xaxis.set_major_locator(MaxNLocator(integer=True))
+        given.xaxis.set_major_locator(MaxNLocator(integer=True, steps=(1, 2, 5, 10)))
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from tabulate import tabulate
 
 from common.experiments import Scale
 from common.files import write_bytes, write_text
 from frontends.frameworks import TABLE
-from reports.experiments.records import Record
+from reports.experiments.records import COMPLETE, Record
 from reports.experiments.study import OPEN, Findings, Study, Verdict
 from reports.page import gigabytes
 
@@ -69,7 +70,7 @@ def page(study: Study, record: Record, findings: Findings) -> str:
         shows=made.shows,
         ran=_list(_ran(study, made.scale(quick), findings)),
         missing=_list(_missing(study, record, made.scale(quick))),
-        sessions=_list(_sessions(record)),
+        sessions=_list([*_sessions(record), _time(study, record, made.scale(quick))]),
         stem=stem,
     )
 
@@ -122,8 +123,16 @@ def _missing(study: Study, record: Record, scale: Scale) -> list[str]:
     planned = study.plan(scale)
     left = [each for each in planned if each not in record.parts and each not in record.stopped]
     if left:
-        lines.append(f"{len(left)} of {len(planned)} parts, for want of time: {_named(left)}")
+        lines.append(f"{len(left)} of {len(planned)} parts, {_why(record)}: {_named(left)}")
     return lines or ["Nothing of what the experiment says."]
+
+
+def _why(record: Record) -> str:
+    """Return why parts were not run, as far as the ends of the sessions tell."""
+    if not record.ended:
+        return "interrupted"
+    whole = set(record.states) == {COMPLETE}
+    return "not asked for" if whole else "not asked for, or interrupted"
 
 
 def _named(parts: Sequence[str]) -> str:
@@ -137,20 +146,39 @@ def _named(parts: Sequence[str]) -> str:
 
 def _sessions(record: Record) -> list[str]:
     lines = []
-    for each in record.sessions:
+    ended = zip(record.sessions, record.states)
+    for each, state in sorted(ended, key=lambda pair: datetime.fromisoformat(pair[0]["started"])):
         machine = each["machine"]
         load = each["load_before"]
         busy = load is not None and load > 0.5 * machine["cores"]
         words = "other programs ran beside it" if busy else "quiet"
         lines.append(
             f"{each['started'][:16].replace('T', ' ')} UTC: `{each['command']}`, commit "
-            f"{each['commit'] or 'unknown'}; {machine['cpu']}, {machine['cores']} cores, "
+            f"{each['commit'] or 'unknown'}; {machine['cpu']}, {_cores(machine['cores'])}, "
             f"{gigabytes(machine['memory'])}, device {each.get('gpu', each['device'])}; "
-            f"load average {load} at the start: {words}"
+            f"load average {load} at the start: {words}{_end(state)}"
         )
-    seconds = sum(each["seconds"] for each in record.parts.values())
-    lines.append(f"{len(record.parts)} parts took {seconds / 60:,.0f} minutes in all")
     return lines
+
+
+def _cores(count: int) -> str:
+    return "1 core" if count == 1 else f"{count} cores"
+
+
+def _end(state: str) -> str:
+    """Return how a session ended, in words; "" of one that came to its end."""
+    return {COMPLETE: "", "": "; cut off"}.get(state, f"; {state}")
+
+
+def _time(study: Study, record: Record, scale: Scale) -> str:
+    """Return what all parts took, and which of them the experiment does not ask for."""
+    seconds = sum(each["seconds"] for each in record.parts.values())
+    said = f"{len(record.parts)} parts took {seconds / 60:,.0f} minutes in all"
+    planned = study.plan(scale)
+    beyond = [each for each in record.parts if each not in planned]
+    if not beyond:
+        return said
+    return f"{said}, {len(beyond)} of them beyond the plan of {len(planned)}: {_named(beyond)}"
 
 
 def label(panel: str) -> str:

@@ -85,7 +85,14 @@ class Record:
     sessions: list[Session] = field(default_factory=list)
     parts: dict[str, Part] = field(default_factory=dict)
     stopped: dict[str, Stopped] = field(default_factory=dict)
-    ended: bool = False  # the last session came to its end
+    states: list[str] = field(
+        default_factory=list
+    )  # how each session ended, "" of one that did not
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last session came to its end."""
+        return self.states[-1:] == [COMPLETE]
 
     def of(self, kind: str) -> dict[tuple[str, ...], Any]:
         """Return the values of all parts of a kind, by the further words of their names."""
@@ -119,7 +126,7 @@ def _take(found: Record, kind: str, line: Any, kinds_of: Callable[[str], Kinds])
             raise ValueError(f"expected schema {SCHEMA}, got {line['schema']}")
         kinds_of(line["experiment"])
         found.sessions.append(line)
-        found.ended = False
+        found.states.append("")
     elif kind == "part":
         kinds = kinds_of(found.sessions[0]["experiment"])
         first = line["part"].partition("/")[0]
@@ -131,4 +138,4 @@ def _take(found: Record, kind: str, line: Any, kinds_of: Callable[[str], Kinds])
     elif kind == "stopped":
         found.stopped[line["part"]] = line
     else:
-        found.ended = line["state"] == COMPLETE
+        found.states[-1] = line["state"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -21,15 +19,13 @@ from common.networks.trials import (
 )
 from frontends.ladder.reference import Reference
 from parity_tests.rows import rows
-from reports.experiments.drawing import interval, shares
-from reports.experiments.found.resnet_or_se import _better
-from reports.experiments.found.resnet_or_se_drawn import by_seed, ewma
+from reports.experiments.drawing import DARK, LIGHT, Theme, interval, shares
+from reports.experiments.found.resnet_or_se_drawn import ewma
 from reports.experiments.found.transfer import _second_stage
 from reports.experiments.identities import IDENTITIES, Identity
-from reports.experiments.page import label
 from reports.experiments.resnet_or_se import told
 from reports.experiments.se_resnext_pair import ALL_DIFFERENCES, ROUNDING, variant
-from reports.experiments.study import FALSE, HOLDS, OPEN, UNSHOWN
+from reports.experiments.study import FALSE, HOLDS
 
 SPOILT = {"plain": "to_res.kernel", "residual": "to_tran.kernel"}
 
@@ -114,6 +110,12 @@ def test_intervals_are_student_s() -> None:
         interval([])
 
 
+@rows("theme", {"light": LIGHT, "dark": DARK})
+def test_ten_lines_are_told_apart(theme: Theme) -> None:
+    """As many as there are digits: no two of one colour and one dash."""
+    assert len({str(theme.series(number)) for number in range(10)}) == 10
+
+
 @rows("sources, word", {"of one network": ("aa", FALSE), "of two networks": ("ab", HOLDS)})
 def test_only_panels_that_began_at_one_network_are_compared(sources: str, word: str) -> None:
     begun = zip(("torch", "paddle"), sources, (0.2, 0.3))
@@ -122,45 +124,3 @@ def test_only_panels_that_began_at_one_network_are_compared(sources: str, word: 
         for name, source, loss in begun
     }
     assert _second_stage(panels).word == word
-
-
-def _curves(panel: str, seed: int, plain: float, gated: float) -> dict[tuple[str, ...], Any]:
-    maps = {"explained": [plain], "between": [plain], "silent": 0.0}
-    losses = {"resnet": plain, "se_resnet": gated}
-    return {(panel, n, str(seed)): {"tests": [x], "maps": maps} for n, x in losses.items()}
-
-
-# Panel -> SE-ResNet's loss less ResNet's of each seed, and the verdict.
-BETTER: dict[str, tuple[dict[str, tuple[float, ...]], str]] = {
-    "lower": ({"torch": (-0.5, -0.4, -0.6)}, HOLDS),
-    "higher": ({"torch": (0.5, 0.4, 0.6)}, FALSE),
-    "either": ({"torch": (-0.5, 0.4, 0.6)}, UNSHOWN),
-    "a panel of one seed says nothing": ({"torch": (-0.5, -0.4, -0.6), "paddle": (0.9,)}, HOLDS),
-    "two panels that differ": ({"torch": (-0.5, -0.4, -0.6), "paddle": (-0.5, 0.4)}, UNSHOWN),
-    "one seed": ({"torch": (-0.5,)}, OPEN),
-}
-
-
-@rows("apart, word", BETTER)
-def test_what_is_said_of_gates(apart: dict[str, tuple[float, ...]], word: str) -> None:
-    curves = {
-        key: run
-        for panel, found in apart.items()
-        for seed, less in enumerate(found)
-        for key, run in _curves(panel, seed, 1.0, 1.0 + less).items()
-    }
-    verdict = _better(curves, list(apart))
-    assert verdict.word == word
-    assert all(f"{label(panel)} " in verdict.evidence for panel in apart)
-
-
-def test_panels_of_one_seed_are_no_further_chances() -> None:
-    """Two seeds in three panels each are two values."""
-    panels, seeds = ("torch", "paddle", "fluid"), {0: 1.0, 1: 3.0}
-    curves = {
-        key: run
-        for panel in panels
-        for seed, value in seeds.items()
-        for key, run in _curves(panel, seed, value, value).items()
-    }
-    assert by_seed(curves, "resnet", lambda maps: maps["between"][0]) == [1.0, 3.0]

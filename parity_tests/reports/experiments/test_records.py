@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from reports.experiment import listed, main, parse, scale_of
 from reports.experiments import lab as lab_module
 from reports.experiments.lab import Course, Lab
 from reports.experiments.page import page
-from reports.experiments.records import Record, read_record
+from reports.experiments.records import COMPLETE, INTERRUPTED, Record, read_record
 from reports.experiments.running import run
 from reports.experiments.studies import STUDIES, kinds_of
 from reports.experiments.study import Study
@@ -81,13 +82,70 @@ def test_an_interrupt_leaves_what_ended(tmp_path: Path, workers: Workers) -> Non
     path = tmp_path / "data" / "experiment-resnext_forms-quick.jsonl"
     record = read_record(path, kinds_of)
     assert set(record.parts) == {PART} and not record.ended
+    study = _study({PART: WIDTH, OTHER: WIDTH})
+    said = page(study, record, study.find(record))
+    assert f"- 1 of 2 parts, interrupted: `{OTHER}`\n" in said
+    (session,) = (line for line in said.split("\n") if "`triptych experiment some`" in line)
+    assert session.endswith("; interrupted")
+
+
+# How each session ended -> why parts are missing, and what is said of each session.
+ENDS: dict[str, tuple[tuple[str, ...], str, tuple[str, ...]]] = {
+    "all ended": ((COMPLETE, COMPLETE), "not asked for", ("", "")),
+    "the last was interrupted": ((COMPLETE, INTERRUPTED), "interrupted", ("", "; interrupted")),
+    "the last was killed": ((COMPLETE, ""), "interrupted", ("", "; cut off")),
+    "an earlier one": (
+        (INTERRUPTED, COMPLETE), "not asked for, or interrupted", ("; interrupted", ""),
+    ),
+}  # fmt: skip
+
+
+def _sessions(path: Path, *days: int) -> Record:
+    """Return a record of sessions of these days, on one core each."""
+    lines = (REPORTS / "data" / "experiment-resnext_forms.jsonl").read_text(encoding="utf-8")
+    first: Any = json.loads(lines.split("\n")[0])
+    first["machine"]["cores"] = 1
+    started = {day: f"2026-11-{day}T10:00:00+00:00" for day in days}
+    made: list[Any] = [{**first, "started": at, "command": f"{day}"} for day, at in started.items()]
+    return Record(path, made)
+
+
+@rows("states, why, said", ENDS)
+def test_how_sessions_ended_is_said(
+    states: tuple[str, ...], why: str, said: tuple[str, ...], tmp_path: Path
+) -> None:
+    record = _sessions(tmp_path / "none.jsonl", 20, 21)
+    record.states = list(states)
+    study = _study({PART: WIDTH, OTHER: WIDTH})
+    text = page(study, record, study.find(record))
+    assert f"- 2 of 2 parts, {why}: `{PART}`" in text
+    for day, end in zip((20, 21), said):
+        (line,) = (each for each in text.split("\n") if f"`{day}`" in each)
+        assert line.endswith(end) if end else line.endswith(("quiet", "beside it"))
+
+
+def test_sessions_stand_in_the_order_of_their_dates(tmp_path: Path) -> None:
+    record = _sessions(tmp_path / "none.jsonl", 22, 20, 21)
+    record.states = [COMPLETE, INTERRUPTED, COMPLETE]
+    study = _study({})
+    text = page(study, record, study.find(record))
+    assert re.findall(r"2026-11-(\d+) 10:00 UTC.*, 1 core,.*?(interrupted)?\n", text) == [
+        ("20", "interrupted"), ("21", ""), ("22", ""),
+    ]  # fmt: skip
+
+
+def test_parts_beyond_the_plan_are_told(tmp_path: Path, workers: Workers) -> None:
+    record, _ = _run(tmp_path, {PART: WIDTH, "width/1/27/1": WIDTH, OTHER: WIDTH}, workers)
+    study = replace(STUDIES["resnext_forms"], plan=lambda scale: [OTHER])
+    said = " minutes in all, 2 of them beyond the plan of 1: `width/1/27/0,1`\n"
+    assert said in page(study, record, study.find(record))
 
 
 def test_what_was_not_run_is_named_by_its_seeds(tmp_path: Path, workers: Workers) -> None:
     record, _ = _run(tmp_path, {PART: WIDTH}, workers)
     planned = [PART, "width/1/27/1", OTHER, "width/1/27/2"]
     study = replace(STUDIES["resnext_forms"], plan=lambda scale: planned)
-    said = f"- 3 of 4 parts, for want of time: `width/1/27/1,2`, `{OTHER}`\n"
+    said = f"- 3 of 4 parts, not asked for: `width/1/27/1,2`, `{OTHER}`\n"
     assert said in page(study, record, study.find(record))
 
 

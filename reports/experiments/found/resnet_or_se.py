@@ -10,18 +10,36 @@ from tabulate import tabulate
 
 from common.counting import batchflow, trainable
 from common.networks import load
-from reports.experiments.drawing import interval, shares
+from reports.experiments.drawing import Interval, interval, shares
 from reports.experiments.found.resnet_or_se_drawn import (
     LAST,
     Curves,
     by_seed,
     differences,
+    differences_by_seed,
     drawings_of,
 )
 from reports.experiments.page import label
 from reports.experiments.records import Record
 from reports.experiments.resnet_or_se import NETWORKS
 from reports.experiments.study import FALSE, HOLDS, OPEN, UNSHOWN, Findings, Verdict
+
+DEPENDS = 0.1  # of a map's variance between classes: more of it depends on the class
+HOW = (
+    "the test loss is that of a new batch of test images behind each iteration, in inference, the "
+    "same for both networks; activations are those of the first 300 test images behind the global "
+    "average, in inference",
+    "runs of one seed in several panels start at the same weights and see the same batches: a "
+    "seed's value is the mean over the panels that ran it, and intervals “by seed” are 95 % of the "
+    "mean over seeds",
+    "“better on average” holds where the interval by seed lies below zero, does not hold where it "
+    "lies above, and is not shown else, nor where a single panel's own interval lies wholly on the "
+    "other side of zero",
+    f"a network's maps depend on the class where more than {DEPENDS} of a map's variance lies "
+    "between classes, in the mean: the claim holds where SE-ResNet's do and ResNet's do not; "
+    "“wider” holds where SE-ResNet's interval lies above ResNet's, does not hold where it lies "
+    "below, and is not shown else",
+)
 
 
 def find(record: Record) -> Findings:
@@ -34,12 +52,8 @@ def find(record: Record) -> Findings:
         _summary(curves, panels),
         (_better(curves, panels), _parameters(), _by_class(curves), _wider(curves)),
         drawings_of(curves, panels),
-        (("Every panel", _table(curves, panels)),),
-        (
-            "the test loss is that of a new batch of test images behind each iteration, in "
-            "inference, the same for both networks; activations are those of the first 300 test "
-            "images behind the global average, in inference",
-        ),
+        (("Every panel", _table(curves, panels)), *_spread(curves, panels)),
+        HOW,
     )
 
 
@@ -51,21 +65,62 @@ def _summary(curves: Curves, panels: list[str]) -> str:
 
 
 def _better(curves: Curves, panels: list[str]) -> Verdict:
-    """Return the verdict of the panels with several seeds: what each of them says, else that it is
-    not shown. A run of one seed tells nothing, and is told."""
-    lines, words = [], set()
-    for panel in panels:
-        apart = list(differences(curves, panel).values())
-        if not apart:
-            continue
-        found = interval(apart)
-        lower = sum(each < 0 for each in apart)
-        lines.append(f"{label(panel)} {found}, lower in {lower} of {len(apart)}")
-        if found.low is not None and found.high is not None:
-            words.add(HOLDS if found.high < 0 else FALSE if found.low > 0 else UNSHOWN)
-    word = OPEN if not words else words.pop() if len(words) == 1 else UNSHOWN
+    """Return the verdict by seed, which no panel may contradict; HOW says the rule."""
+    apart = {
+        panel: list(found.values()) for panel in panels if (found := differences(curves, panel))
+    }
+    if not apart:
+        return Verdict("better", OPEN, "no pair of runs")
+    seeds = [float(np.mean(each)) for each in differences_by_seed(curves, panels).values()]
+    word = _side(interval(seeds))
+    others = {HOLDS: FALSE, FALSE: HOLDS}
+    if any(_side(interval(each)) == others.get(word) for each in apart.values()):
+        word = UNSHOWN
+    lines = [_lower("by seed, mean over panels,", seeds)]
+    lines += [_lower(label(panel), each) for panel, each in apart.items()]
     what = f"SE-ResNet's test loss less ResNet's, mean of the last {_last(curves)} iterations, nats"
-    return Verdict("better", word, f"{what}: {'; '.join(lines)}" if lines else "no pair of runs")
+    return Verdict("better", word, f"{what}: {'; '.join(lines)}")
+
+
+def _side(found: Interval) -> str:
+    """Return what an interval says of a difference that should be below zero."""
+    if found.low is None or found.high is None:
+        return UNSHOWN
+    return HOLDS if found.high < 0 else FALSE if found.low > 0 else UNSHOWN
+
+
+def _lower(name: str, apart: list[float]) -> str:
+    return f"{name} {interval(apart)}, lower in {sum(each < 0 for each in apart)} of {len(apart)}"
+
+
+def _spread(curves: Curves, panels: list[str]) -> tuple[tuple[str, str], ...]:
+    """Return what one seed gives in several panels beside what seeds give, () where no seed ran in
+    several: a title and a table with a sentence."""
+    found = differences_by_seed(curves, panels)
+    several = [each for each in found.values() if len(each) > 1]
+    if not several:
+        return ()
+    rows = [
+        (seed, len(each), f"{np.mean(each):.4f}", *_ends(each))
+        for seed, each in sorted(found.items(), key=lambda pair: int(pair[0]))
+    ]
+    headers = ("seed", "panels", "mean over panels", "lowest", "highest")
+    table = tabulate(rows, headers, tablefmt="github", disable_numparse=True)
+    squares = sum(float(np.var(each)) * len(each) for each in several)
+    within = (squares / sum(len(each) - 1 for each in several)) ** 0.5
+    between = float(np.std([np.mean(each) for each in found.values()], ddof=1))
+    said = (
+        f"Standard deviation between the panels of one seed, over {len(several)} seeds: "
+        f"{within:.4f}; between the seeds' means, over {len(found)}: {between:.4f}. Runs from the "
+        f"same weights on the same batches are thus {within / between:.1f} times as far apart as "
+        "seeds are."
+    )
+    return (("SE-ResNet's test loss less ResNet's, by seed", f"{table}\n\n{said}"),)
+
+
+def _ends(apart: list[float]) -> tuple[str, str]:
+    """Return the lowest and the highest of several values, "" of one."""
+    return (f"{min(apart):.4f}", f"{max(apart):.4f}") if len(apart) > 1 else ("", "")
 
 
 def _last(curves: Curves) -> int:
@@ -111,13 +166,14 @@ def _by_class(curves: Curves) -> Verdict:
     if not (plain and gated):
         return Verdict("by class", OPEN, "only one of the networks was trained")
     one, other = interval(plain), interval(gated)
-    depends = one.mean > 0.1
+    alike = one.mean > DEPENDS
     return Verdict(
         "by class",
-        FALSE if depends else OPEN,
+        HOLDS if other.mean > DEPENDS and not alike else FALSE,
         "share of a map's variance that lies between classes, mean over the maps that are not "
-        f"silent: ResNet {one}, SE-ResNet {other}; {_silent(curves)}"
-        + ("; maps of the plain network depend on the class as well" if depends else ""),
+        f"silent; by seed, mean over panels: ResNet {one}, SE-ResNet {other}; more than {DEPENDS} "
+        f"depends on the class; {_silent(curves)}"
+        + ("; maps of the plain network depend on the class as well" if alike else ""),
     )
 
 
@@ -126,18 +182,18 @@ def _wider(curves: Curves) -> Verdict:
     if not (plain and gated):
         return Verdict("wider", OPEN, "only one of the networks was trained")
     one, other = interval(plain), interval(gated)
-    apart = one.high is not None and other.low is not None and other.high is not None
-    word = OPEN
-    if apart and one.high is not None and other.low is not None and one.low is not None:
-        word = HOLDS if other.low > one.high else UNSHOWN
-        if other.high is not None and other.high < one.low:
-            word = FALSE
+    word = HOLDS if _beyond(other, one) else FALSE if _beyond(one, other) else UNSHOWN
     return Verdict(
         "wider",
         word,
-        "deviation of the classes' mean activations, mean over the maps that are not silent: "
-        f"ResNet {one}, SE-ResNet {other}",
+        "deviation of the classes' mean activations, mean over the maps that are not silent; by "
+        f"seed, mean over panels: ResNet {one}, SE-ResNet {other}",
     )
+
+
+def _beyond(one: Interval, other: Interval) -> bool:
+    """Return whether an interval lies above another."""
+    return one.low is not None and other.high is not None and one.low > other.high
 
 
 def _table(curves: Curves, panels: list[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,15 @@ def differences(curves: Curves, panel: str) -> dict[str, float]:
         if where == panel and name == "resnet" and other is not None:
             last = [float(np.mean(each["tests"][-LAST:])) for each in (other, plain)]
             found[seed] = last[0] - last[1]
+    return found
+
+
+def differences_by_seed(curves: Curves, panels: list[str]) -> dict[str, list[float]]:
+    """Return seed -> its differences, one of each panel that ran it."""
+    found: dict[str, list[float]] = {}
+    for panel in panels:
+        for seed, apart in differences(curves, panel).items():
+            found.setdefault(seed, []).append(apart)
     return found
 
 
@@ -107,7 +116,7 @@ def _seeds(curves: Curves, panels: list[str]) -> Drawing | None:
             )
         drawing.label(axes, "SE-ResNet less ResNet", "random seed", "test loss (nats)")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.legend()
+        axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))  # its marks are no values
         return drawn
 
     return Drawing(
@@ -120,50 +129,57 @@ def _seeds(curves: Curves, panels: list[str]) -> Drawing | None:
 
 
 def _maps(curves: Curves) -> Drawing | None:
-    with_means = {
-        name: next(
-            (
-                e["maps"]
-                for (_, which, _), e in curves.items()
-                if which == name and "means" in e["maps"]
-            ),
-            None,
-        )
-        for name in NETWORKS
-    }
-    if None in with_means.values():
-        return None
+    """Return the maps of one panel and seed: the first whose means were recorded for both."""
+    for panel, _, seed in curves:
+        pair = [curves.get((panel, name, seed), {}).get("maps", {}) for name in NETWORKS]
+        if all("means" in each for each in pair):
+            return _maps_of(pair, panel, seed)
+    return None
 
+
+def _maps_of(pair: Sequence[Any], panel: str, seed: str) -> Drawing:
     def draw(theme: Theme) -> Figure:
-        drawn, grid = drawing.axes(2, rows=2)
-        for column, (name, title) in enumerate(NETWORKS.items()):
-            found = with_means[name]
-            assert found is not None
-            for number, means in enumerate(found["means"]):
-                how = theme.series(number)
-                grid[0][column].plot(ewma(means, SPAN), linewidth=1.1, label=str(number), **how)
-            grid[0][column].axis((0, 2060, 0, None))
+        drawn, (above, below) = drawing.axes(2, rows=2, width=6.0, height=4.2)
+        for number, (title, maps) in enumerate(zip(NETWORKS.values(), pair)):
+            _draw_classes(above[number], title, maps["means"], theme)
+            ordered = np.sort(maps["between"])[::-1]
+            below[number].plot(ordered, linewidth=1.4, **theme.series(number))
             drawing.label(
-                grid[0][column], f"{title}, as the notebook draws it", "index of the map",
-                f"mean activation, EWMA of span {SPAN}",
-            )  # fmt: skip
-            ordered = np.sort(found["between"])[::-1]
-            grid[1][column].plot(ordered, linewidth=1.4, **theme.series(0))
-            drawing.label(
-                grid[1][column], f"{title}, unsmoothed", "maps, widest first",
+                below[number], f"{title}, unsmoothed", "maps, widest first",
                 "deviation of the classes' means",
             )  # fmt: skip
-            grid[1][column].set_ylim(bottom=0)
-        grid[0][1].legend(title="digit", ncols=2, fontsize=7)
+        for row in (above, below):  # widths are compared: one scale for both networks
+            top = max(axes.get_ylim()[1] for axes in row)
+            for axes in row:
+                axes.set_ylim(0, top)
         return drawn
 
     return Drawing(
         "maps",
         "Activations behind the global average by class, for both networks",
-        "One run of each. Above: a line per class, smoothed over the index of the map as in the "
-        "notebook. Below: how far the classes' means are apart, map by map.",
+        f"One run of each: {label(panel)}, seed {seed}. Above: a line per class, which bears its "
+        "digit, smoothed over the index of the map as in the notebook. Below: how far the classes' "
+        "means are apart, map by map. Both networks on one scale.",
         draw,
     )
+
+
+def _draw_classes(axes: Any, title: str, means: Sequence[Any], theme: Theme) -> None:
+    """Draw a line for each digit that bears the digit, by which it is told in grey, too."""
+    for number, means_of in enumerate(means):
+        values, how = ewma(means_of, SPAN), theme.series(number)
+        axes.plot(values, linewidth=0.9, **how)
+        badge = {"boxstyle": "circle,pad=0.15", "fc": theme.background, "ec": how["color"]}
+        for at in range(len(values) * (number + 4) // 40, len(values), max(1, len(values) // 4)):
+            axes.text(
+                at, values[at], str(number), fontsize=7, weight="bold", ha="center", va="center",
+                zorder=3, bbox=badge,
+            )  # fmt: skip
+    axes.set_xlim(0, 2060)
+    drawing.label(
+        axes, f"{title}, as the notebook draws it", "index of the map",
+        f"mean activation, EWMA of span {SPAN}",
+    )  # fmt: skip
 
 
 def _shares(curves: Curves) -> Drawing:
@@ -184,7 +200,8 @@ def _shares(curves: Curves) -> Drawing:
     return Drawing(
         "shares",
         "Distribution over maps of the share of variance that lies between classes",
-        "Further right: maps tell more of the class. Mean over the seeds, with its 95 % interval.",
+        "Further right: maps tell more of the class. By seed, mean over the panels that ran it: "
+        "mean over the seeds, with its 95 % interval.",
         draw,
     )
 
