@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from common.network import Network
 from common.networks import load
 from common.ops import Dense, GlobalAvgPool2d
 from common.recipes.named import RECIPES
@@ -240,6 +241,47 @@ def test_what_a_program_calls_is_kept_from_kinds(panel: str) -> None:
         nodes = [node for each in added for node in ast.walk(each)]
         used = {n.id for n in nodes if isinstance(n, ast.Name)} & set(dir(builtins))
         assert {each.name for each in added} | used <= NAMES
+
+
+OTHERS = small.sequence("net", (3, 8, 8), pool=GlobalAvgPool2d(), fc=Dense(10))
+OTHERS = replace(
+    OTHERS,
+    root=OTHERS.root.but(
+        arguments="step=10, best=1",
+        inputs={"images": 3},
+        wiring=["found = pool(images)", "losses = fc(found)"],
+        layers={**OTHERS.root.layers, "fc": Dense("step * best")},
+        outputs=["losses"],
+    ),
+)
+READ = {"its own names": OTHERS} | {
+    name: load(name) for name in ("se_resnext_cifar", "se_resnext_mnist", "rir18", "resnet18")
+}
+
+
+@rows("panel", PANELS)
+@rows("network", READ)
+def test_a_network_reads_the_same_with_its_training(network: Network, panel: str) -> None:
+    """What the program calls its own renames neither input, argument nor value."""
+    plain, trained = (_defined(emit(network, panel, recipe=each).text) for each in (None, SLOW))
+    entry = emit(network, panel).entry
+    assert entry in trained and all(trained[n] == plain[n] for n in trained.keys() & plain.keys())
+
+
+@rows("panel", PANELS)
+def test_a_network_hides_nothing_that_it_calls(panel: str) -> None:
+    """An argument that is called as one of Python's functions, which its checks call, is not."""
+    root = OTHERS.root.but(
+        arguments="len=(1, 2), min=3",
+        layers={"pool": GlobalAvgPool2d(), "fc": Dense("len[0] * len[1] * (min - 2)")},
+    )
+    for node in ast.walk(ast.parse(emit(replace(OTHERS, root=root), panel).text)):
+        assert not isinstance(node, ast.arg) or node.arg not in ("len", "min")
+
+
+def _defined(text: str) -> dict[str, str]:
+    tree = ast.parse(text).body
+    return {e.name: ast.dump(e) for e in tree if isinstance(e, (ast.FunctionDef, ast.ClassDef))}
 
 
 UNFIT = {
