@@ -218,7 +218,7 @@ def main():
         try:
             fluid.io.load_persistables(executor, path, training)
             epoch, done, step, best = np.load(os.path.join(path, "progress.npy"))
-        except Exception as error:  # damaged files raise whatever they like
+        except Exception as error:  # a damaged file can raise anything
             raise SystemExit("%s: cannot be read: %s" % (path, repr(error)[-200:]))
         return int(epoch), int(done), int(step), best
 

@@ -258,7 +258,7 @@ def main():
             network.set_state_dict(kept["network"])
             optimizer.set_state_dict(kept["optimizer"])
             return kept["progress"]
-        except Exception as error:  # damaged files raise whatever they like
+        except Exception as error:  # a damaged file can raise anything
             raise SystemExit("%s: cannot be read: %s" % (path, repr(error)[:200]))
 
 {loop}

@@ -241,7 +241,7 @@ def main():
             network.load_state_dict(kept["network"])
             optimizer.load_state_dict(kept["optimizer"])
             return kept["progress"]
-        except Exception as error:  # damaged files raise whatever they like
+        except Exception as error:  # a damaged file can raise anything
             raise SystemExit("%s: cannot be read: %s" % (path, repr(error)[:200]))
 
 {loop}

@@ -71,7 +71,7 @@ def read(path, training):
     """Return images (N, {sizes}) and labels (N,) that fit the network."""
     try:
         images, labels = decode(path, training)
-    except Exception as error:  # damaged files raise whatever they like
+    except Exception as error:  # a damaged file can raise anything
         raise SystemExit("%s: cannot be read: %s: %s" % (path, type(error).__name__, error))
     if images.shape[1:] != {shape} or labels.shape != images.shape[:1]:
         raise SystemExit("%s: images %s, labels %s" % (path, images.shape, labels.shape))
@@ -130,7 +130,7 @@ LOOP = """
             step, done = step + 1, done + 1
         validation, accuracy = validate(batches(test, options.batch_size))
         said = (epoch + 1, total / max(count, 1), validation, accuracy)
-        print("epoch %d: loss %.4f, validation loss %.4f, accuracy %.4f" % said)
+        print("epoch %d: loss{penalty} %.4f, validation loss %.4f, accuracy %.4f" % said)
         if done >= steps_per_epoch:  # else it goes on when it is resumed
             epoch, done = epoch + 1, 0
         is_best, best = accuracy > best, max(accuracy, best)
@@ -198,6 +198,12 @@ def main_of(
         entry=entry,
         scaled="" if mean else " / len(labels)",
         times=" * len(labels)" if mean else "",
-        loop=LOOP.format(order=order, exported=exported, suffix=suffix, where=where).strip("\n"),
+        loop=LOOP.format(
+            order=order,
+            exported=exported,
+            suffix=suffix,
+            where=where,
+            penalty=" with L2" if program.penalty("loss") else "",
+        ).strip("\n"),
         **more,
     ).strip()

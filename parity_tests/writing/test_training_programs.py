@@ -220,6 +220,13 @@ def test_functions_are_the_same_in_the_same_order(panel: str) -> None:
 
 
 @rows("panel", PANELS)
+def test_an_epoch_says_which_loss_has_the_penalty(panel: str) -> None:
+    for name, said in {"L2 in the loss, clipped": "loss with L2", "sgd, L2": "loss"}.items():
+        text = emit(small.se_resnext(), panel, recipe=EACH[name]).text
+        assert f"epoch %d: {said} %.4f, validation loss %.4f" in text
+
+
+@rows("panel", PANELS)
 def test_no_kind_is_called_as_a_function_of_the_program(panel: str) -> None:
     network = small.sequence("train_step", (3, 8, 8), pool=GlobalAvgPool2d(), fc=Dense(10))
     text = emit(network, panel, recipe=SLOW).text
