@@ -226,11 +226,11 @@ def main():
     options = parse()
     if options.precision == "bfloat16" and options.device == "cpu":
         raise SystemExit("--precision bfloat16: no effect in Paddle without --device gpu")
+{start}
     paddle.set_device(options.device)
     paddle.seed(options.seed)
     network = {entry}()
     optimizer = create_optimizer(network)
-    train, test = read(options.data, True), read(options.data, False)
     steps_per_epoch = -(-len(train[1]) // options.batch_size)
     epoch, done, step, best = 0, 0, 0, -1.0
 

@@ -237,6 +237,7 @@ def main():
 
 def run(options):
     """Train on the device that is chosen."""
+{start}
     keras.utils.set_random_seed(options.seed)
     if options.precision == "bfloat16":
         keras.config.set_dtype_policy("mixed_bfloat16")
@@ -245,7 +246,6 @@ def run(options):
         last = keras.layers.Activation("linear", dtype="float32")
         network = keras.Model(network.input, last(network.output))
     optimizer = create_optimizer(network)
-    train, test = read(options.data, True), read(options.data, False)
     steps_per_epoch = -(-len(train[1]) // options.batch_size)
     epoch, done, step, best = 0, 0, 0, -1.0
 

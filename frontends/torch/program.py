@@ -209,11 +209,11 @@ _MAIN = '''
 def main():
     """Train, validate after each epoch, save last and best, export the best."""
     options = parse()
+{start}
     device = "cuda" if options.device == "gpu" else "cpu"
     torch.manual_seed(options.seed)
     network = {entry}().to(device)
     optimizer = create_optimizer(network)
-    train, test = read(options.data, True), read(options.data, False)
     steps_per_epoch = -(-len(train[1]) // options.batch_size)
     epoch, done, step, best = 0, 0, 0, -1.0
 

@@ -24,7 +24,7 @@ from frontends.writing.text import EmitError
 # values of a network may be: nothing in its functions calls these.
 NAMES = frozenset(
     "learning_rate loss_of trained create_optimizer train_step evaluate metrics_of apply_gradients "
-    "export predict "
+    "export predict make_folder "
     "PlainUnpickler decode read batches parse main run argparse gzip itertools math os pickle "
     "shutil tarfile tempfile "
     "np F SGD Momentum Adam AdamW RMSProp Adagrad "

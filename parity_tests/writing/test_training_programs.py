@@ -6,7 +6,6 @@ import ast
 import builtins
 import os
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -169,32 +168,6 @@ def test_damaged_data_end_a_program_in_one_line(
         names["read"](path, True), names["read"](path, False)
     assert said in str(caught.value) and "\n" not in str(caught.value)
     assert not (tmp_path / "was_run").exists()
-
-
-REFUSED = {
-    "no batch": (("--batch-size", "0"), "--batch-size is 0, expected at least 1"),
-    "a file": (("--out", "a_file"), "--out: [Errno 17] File exists: 'a_file'"),
-    "within a file": (("--out", "a_file/out"), "--out: [Errno 20] Not a directory: 'a_file/out'"),
-    "precision": (("--precision", "half"), "invalid choice: 'half'"),
-}
-
-
-@rows("options, said", REFUSED)
-def test_what_is_asked_wrongly_ends_a_program_in_one_line(
-    options: tuple[str, str],
-    said: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "a_file").touch()
-    names = data.reading(emit(load("resnet18"), "torch", recipe=SLOW).text)
-    monkeypatch.setattr(sys, "argv", ["program.py", "--data", "data", *options])
-    with pytest.raises(SystemExit) as caught:
-        names["parse"]()
-    *_, line = capsys.readouterr().err.splitlines()
-    assert caught.value.code == 2 and said in line
 
 
 @rows("panel", PANELS)
