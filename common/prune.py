@@ -111,6 +111,7 @@ class _Pruning:
             arguments=write_signature(
                 (name, default) for name, default in block.arguments if name in declared
             ),
+            about=_about(block, kept),
         )
 
     def _kept(self, block: Block, layers: dict[str, Layer], inputs: dict[str, Any]) -> set[str]:
@@ -158,6 +159,18 @@ class _Pruning:
         declared = {name for name, _ in block.arguments}
         arguments = tuple((n, substitute(v, fixed)) for n, v in use.arguments if n in declared)
         return Use(block, arguments)
+
+
+def _about(block: Block, kept: dict[str, Layer]) -> str:
+    """Return what a block says of itself, as it is left: of "A, B and, by default, C" the last is
+    an optional layer, which may always be there now, or never."""
+    optional = {name for name, layer in block.layers.items() if isinstance(layer, When)}
+    always, default, option = block.about.partition(" and, by default, ")
+    if not default or not optional or any(isinstance(each, When) for each in kept.values()):
+        return block.about
+    if optional & kept.keys():
+        return f"{always} and {option}"
+    return " and ".join(always.rsplit(", ", 1)) + "".join(option.partition(".")[1:])
 
 
 def open_arguments(network: Network) -> dict[str, set[str]]:

@@ -176,6 +176,7 @@ _MAIN = '''
 def main():
     """Train, validate after each epoch, save last and best, export the best."""
     options = parse()
+{start}
     fluid.default_startup_program().random_seed = options.seed + 1  # 0: another one each time
     x = fluid.data("images", {shape}, "float32")
     y, rate = fluid.data("labels", [None, 1], "int64"), fluid.data("rate", [1], "float32")
@@ -183,7 +184,6 @@ def main():
     metrics = metrics_of(outputs, y)
     testing = fluid.default_main_program().clone(for_test=True)
     loss, training = train_step(outputs, y, rate), fluid.default_main_program()
-    train, test = read(options.data, True), read(options.data, False)
     steps_per_epoch = -(-len(train[1]) // options.batch_size)
     epoch, done, step, best = 0, 0, 0, -1.0
     place = fluid.CUDAPlace(0) if options.device == "gpu" else fluid.CPUPlace()
@@ -218,7 +218,7 @@ def main():
         try:
             fluid.io.load_persistables(executor, path, training)
             epoch, done, step, best = np.load(os.path.join(path, "progress.npy"))
-        except Exception as error:  # damaged files raise whatever they like
+        except Exception as error:  # a damaged file can raise anything
             raise SystemExit("%s: cannot be read: %s" % (path, repr(error)[-200:]))
         return int(epoch), int(done), int(step), best
 

@@ -226,11 +226,11 @@ def main():
     options = parse()
     if options.precision == "bfloat16" and options.device == "cpu":
         raise SystemExit("--precision bfloat16: no effect in Paddle without --device gpu")
+{start}
     paddle.set_device(options.device)
     paddle.seed(options.seed)
     network = {entry}()
     optimizer = create_optimizer(network)
-    train, test = read(options.data, True), read(options.data, False)
     steps_per_epoch = -(-len(train[1]) // options.batch_size)
     epoch, done, step, best = 0, 0, 0, -1.0
 
@@ -258,7 +258,7 @@ def main():
             network.set_state_dict(kept["network"])
             optimizer.set_state_dict(kept["optimizer"])
             return kept["progress"]
-        except Exception as error:  # damaged files raise whatever they like
+        except Exception as error:  # a damaged file can raise anything
             raise SystemExit("%s: cannot be read: %s" % (path, repr(error)[:200]))
 
 {loop}

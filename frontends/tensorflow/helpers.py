@@ -23,10 +23,12 @@ class GroupedConv2D(layers.Conv2D):
             return convolve(inputs, kernel)
 '''
 DEPTHWISE = """\
-        if kernel.shape[2] == 1 and self.dilation_rate == (1, 1):  # one group a channel
-            kernel = tf.reshape(kernel, (*self.kernel_size, inputs.shape[-1], -1))
-            strides = (1, *self.strides, 1)
-            return tf.nn.depthwise_conv2d(inputs, kernel, strides, self.padding.upper())
+        if kernel.shape[2] == 1 and self.dilation_rate == (1, 1):
+            # One group a channel.
+            shape = (*self.kernel_size, inputs.shape[-1], -1)
+            strides, padding = (1, *self.strides, 1), self.padding.upper()
+            kernel = tf.reshape(kernel, shape)
+            return tf.nn.depthwise_conv2d(inputs, kernel, strides, padding)
 """
 BY_GROUPS = """\
         pairs = zip(tf.split(inputs, self.groups, -1), tf.split(kernel, self.groups, -1))
@@ -76,7 +78,7 @@ def _grouped(draft: Draft) -> list[str]:
     if not found:
         return []
     depthwise = any(
-        op.groups == shape[0] and op.dilation == 1 and len(set(pair(op.stride))) == 1
+        op.groups == shape[0] > 1 and op.dilation == 1 and len(set(pair(op.stride))) == 1
         for op, shape in found
     )
     return [GROUPED + (DEPTHWISE if depthwise else "") + BY_GROUPS]

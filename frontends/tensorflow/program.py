@@ -6,9 +6,11 @@ what they show.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from frontends.writing.program import Program, evaluation
 from frontends.writing.running import main_of
-from frontends.writing.updates import TITLES, update
+from frontends.writing.updates import TITLES, Update, update
 
 IMPORTS = ("import shutil", "import keras", "import tensorflow as tf")
 
@@ -74,9 +76,14 @@ def _native(program: Program) -> str | None:
 
 
 def _create(program: Program) -> list[str]:
-    native = _native(program)
-    rate = repr(program.recipe.learning_rate)
-    made = native or f"{TITLES[program.recipe.optimizer.name]}({rate})"
+    made = _native(program)
+    if made is None:
+        numbers = _formulas(program)[1].items()
+        given = [
+            repr(program.recipe.learning_rate),
+            *(f"{name}={value}" for name, value in numbers),
+        ]
+        made = f"{TITLES[program.recipe.optimizer.name]}({', '.join(given)})"
     return [
         "def create_optimizer(network):",
         '    """Return the optimizer; its rate is set at each step."""',
@@ -86,10 +93,42 @@ def _create(program: Program) -> list[str]:
     ]
 
 
+ARGUMENTS = {"beta1": "beta_1", "beta2": "beta_2", "start": "initial_accumulator_value"}
+
+
+def _formulas(program: Program) -> tuple[Update, dict[str, str]]:
+    """Return the optimizer's formulas, and name -> value of the numbers that it is made with."""
+    optimizer, numbers = program.recipe.optimizer, dict[str, str]()
+
+    def number(field: str) -> str:
+        name = ARGUMENTS.get(field, field)
+        numbers[name] = repr(getattr(optimizer, field))
+        return f"self.{name}"
+
+    found = update(optimizer, "keras.ops.sqrt", number=number)
+    if any(found.states.values()):
+        number("start")
+    return found, numbers
+
+
+def _configured(numbers: Iterable[str]) -> list[str]:
+    """Return the methods that take and tell an optimizer's numbers, as its base saves them."""
+    return [
+        "def __init__(self, learning_rate, %s, **kwargs):" % ", ".join(numbers),
+        "    super().__init__(learning_rate, **kwargs)",
+        *(f"    self.{name} = {name}" for name in numbers),
+        "",
+        "def get_config(self):",
+        "    config = super().get_config()",
+        *(f'    config["{name}"] = self.{name}' for name in numbers),
+        "    return config",
+    ]
+
+
 def _own_optimizer(program: Program) -> list[str]:
     if _native(program) is not None:
         return []
-    found = update(program.recipe.optimizer, "keras.ops.sqrt")
+    found, numbers = _formulas(program)
     title = TITLES[program.recipe.optimizer.name]
     built = [
         line
@@ -97,7 +136,11 @@ def _own_optimizer(program: Program) -> list[str]:
         for line in (
             f"self.{name} = [",
             f'    self.add_variable_from_reference(v, "{name}"'
-            + (f", initializer=keras.initializers.Constant({start!r})" if start else "")
+            + (
+                ", initializer=keras.initializers.Constant(self.initial_accumulator_value)"
+                if start
+                else ""
+            )
             + ") for v in variables",
             "]",
         )
@@ -114,6 +157,8 @@ def _own_optimizer(program: Program) -> list[str]:
         "@keras.saving.register_keras_serializable()",
         f"class {title}(keras.optimizers.Optimizer):",
         f'    """{found.doc}"""',
+        "",
+        *(f"    {line}".rstrip() for line in _configured(numbers)),
         "",
         "    def build(self, variables):",
         "        if self.built:",
@@ -192,6 +237,7 @@ def main():
 
 def run(options):
     """Train on the device that is chosen."""
+{start}
     keras.utils.set_random_seed(options.seed)
     if options.precision == "bfloat16":
         keras.config.set_dtype_policy("mixed_bfloat16")
@@ -200,7 +246,6 @@ def run(options):
         last = keras.layers.Activation("linear", dtype="float32")
         network = keras.Model(network.input, last(network.output))
     optimizer = create_optimizer(network)
-    train, test = read(options.data, True), read(options.data, False)
     steps_per_epoch = -(-len(train[1]) // options.batch_size)
     epoch, done, step, best = 0, 0, 0, -1.0
 
@@ -234,7 +279,7 @@ def run(options):
                     variable.assign(kept[str(i)])
                 *counts, best = kept["progress"].tolist()
             return (*map(int, counts), best)
-        except Exception as error:  # damaged files raise whatever they like
+        except Exception as error:  # a damaged file can raise anything
             raise SystemExit("%s: cannot be read: %s" % (path, repr(error)[:200]))
 
 {loop}

@@ -178,6 +178,7 @@ def main():
 
 def run(options):
     """Train on the device that is chosen."""
+{start}
     tf.set_random_seed(options.seed)
     x = tf.placeholder(tf.float32, {shape})
     y, rate = tf.placeholder(tf.int64, [None]), tf.placeholder(tf.float32, [])
@@ -187,8 +188,8 @@ def run(options):
     with tf.variable_scope(tf.get_variable_scope(), reuse=True):
         outputs = {entry}(x{training})
     loss, update = train_step(outputs, y, rate)
-    kept = tf.Variable([0.0] * 4, trainable=False, name="progress")  # as save_as has it
-    train, test = read(options.data, True), read(options.data, False)
+    # epoch, done, step and best, as save_as has them
+    kept = tf.Variable([0.0] * 4, trainable=False, name="progress")
     steps_per_epoch = -(-len(train[1]) // options.batch_size)
     epoch, done, step, best = 0, 0, 0, -1.0
     saver, session = tf.train.Saver(), tf.Session()

@@ -209,11 +209,11 @@ _MAIN = '''
 def main():
     """Train, validate after each epoch, save last and best, export the best."""
     options = parse()
+{start}
     device = "cuda" if options.device == "gpu" else "cpu"
     torch.manual_seed(options.seed)
     network = {entry}().to(device)
     optimizer = create_optimizer(network)
-    train, test = read(options.data, True), read(options.data, False)
     steps_per_epoch = -(-len(train[1]) // options.batch_size)
     epoch, done, step, best = 0, 0, 0, -1.0
 
@@ -241,7 +241,7 @@ def main():
             network.load_state_dict(kept["network"])
             optimizer.load_state_dict(kept["optimizer"])
             return kept["progress"]
-        except Exception as error:  # damaged files raise whatever they like
+        except Exception as error:  # a damaged file can raise anything
             raise SystemExit("%s: cannot be read: %s" % (path, repr(error)[:200]))
 
 {loop}

@@ -21,7 +21,9 @@ from frontends.writing.statements import Statement, of_steps
 from frontends.writing.text import EmitError
 
 # What files call builtins, loops and themselves by; `tap` is what a tapped twin calls.
-_ALWAYS = frozenset("chr float print range sum super tap zip".split())
+_ALWAYS = frozenset(
+    "chr float int len max min print range str sum super tap zip ValueError".split()
+)
 OF_CLASSES = _ALWAYS | {"self", "block", "path", "_", "i"}
 OF_FUNCTIONS = _ALWAYS | {"name", "training", "i", "stack"}
 Writes = Callable[[Any, FunctionSite], Body]  # what a row of a dialect of functions is

@@ -76,7 +76,7 @@ class Draft:
         self.network = self.flat.network
         if self.words.classes:
             self.network = with_identity(self.network, self.words.taken)
-        self.classes = class_names(self.network, self.words.taken)
+        self.classes = class_names(self.network, self.words.of_kinds)
         self.elaboration: Elaboration = self.network.elaboration
         self.channels = Channels(self.network, self.elaboration)
         self.root = self.network.root

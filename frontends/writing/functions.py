@@ -53,7 +53,7 @@ def write(
 ) -> Source:
     """Return the written file. With `taps`, every step passes its result through `tap`; with an
     `ending` it trains."""
-    words = dialect.words.and_more(NAMES) if ending else dialect.words
+    words = replace(dialect.words, beside=NAMES) if ending else dialect.words
     draft = Draft(network, dialect.says_same, words, dialect.line_length)
     naming = dialect.naming(network)
     if taps and not naming.scope:  # steps are known by their paths

@@ -23,15 +23,19 @@ from frontends.writing.text import class_name
 class Words:
     """What a dialect's files say by themselves: imports, helpers, builtins, names of their own.
 
-    classes: kinds are written as classes, so arguments and values never meet.
+    classes: kinds are written as classes, so arguments and values never meet. beside: what stands
+    in the file beside the network, which no kind may hide; arguments and values, seen in their
+    function alone, are free to be called so.
     """
 
     taken: frozenset[str] = frozenset()
     classes: bool = True
+    beside: frozenset[str] = frozenset()
 
-    def and_more(self, names: frozenset[str]) -> Words:
-        """Return these words and some more."""
-        return Words(self.taken | names, self.classes)
+    @property
+    def of_kinds(self) -> frozenset[str]:
+        """What no kind may be called."""
+        return self.taken | self.beside
 
 
 def fresh(wanted: str, taken: Container[str], joint: str = "_") -> str:
@@ -93,7 +97,7 @@ class _Renaming:
         self._network, self._words = network, words
         blocks = network.blocks()
         self._kinds = {kind: kind for kind in blocks} if words.classes else self._functions(blocks)
-        written = class_names(network, words.taken) if words.classes else self._kinds
+        written = class_names(network, words.of_kinds) if words.classes else self._kinds
         self._arguments: dict[str, dict[str, str]] = {}
         self._values: dict[str, dict[str, str]] = {}
         for block in blocks.values():
@@ -117,7 +121,7 @@ class _Renaming:
 
     def _functions(self, blocks: Mapping[str, Block]) -> dict[str, str]:
         """Return the function of every kind; the network's own has the first choice."""
-        known = {*self._words.taken, *self._network.root.inputs}
+        known = {*self._words.of_kinds, *self._network.root.inputs}
         found: dict[str, str] = {}
         for kind in [self._network.root.kind, *blocks]:
             if kind not in found:

@@ -20,10 +20,11 @@ from common.recipes.recipe import KERNELS, Recipe, Schedule
 from common.recipes.reference import is_frozen
 from frontends.writing.text import EmitError
 
-# What a file that trains calls its own, so that no kind of block is called so.
+# What a file that trains calls its own, so that no kind of block is called so. The arguments and
+# values of a network may be: nothing in its functions calls these.
 NAMES = frozenset(
     "learning_rate loss_of trained create_optimizer train_step evaluate metrics_of apply_gradients "
-    "export predict "
+    "export predict make_folder "
     "PlainUnpickler decode read batches parse main run argparse gzip itertools math os pickle "
     "shutil tarfile tempfile "
     "np F SGD Momentum Adam AdamW RMSProp Adagrad "

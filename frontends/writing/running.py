@@ -71,7 +71,7 @@ def read(path, training):
     """Return images (N, {sizes}) and labels (N,) that fit the network."""
     try:
         images, labels = decode(path, training)
-    except Exception as error:  # damaged files raise whatever they like
+    except Exception as error:  # a damaged file can raise anything
         raise SystemExit("%s: cannot be read: %s: %s" % (path, type(error).__name__, error))
     if images.shape[1:] != {shape} or labels.shape != images.shape[:1]:
         raise SystemExit("%s: images %s, labels %s" % (path, images.shape, labels.shape))
@@ -94,25 +94,36 @@ _PARSE = '''
 def parse():
     """Return what the command line says."""
     parser = argparse.ArgumentParser(formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument("--data", required=True, help="{data}")
+    parser.add_argument("--data", required=True, default=argparse.SUPPRESS, help="{data}")
     parser.add_argument("--out", default="checkpoints", help="a folder for checkpoints")
-    parser.add_argument("--epochs", type=int, default={epochs})
-    parser.add_argument("--steps", type=int, default={steps}, help="at most, if not 0")
-    parser.add_argument("--batch-size", type=int, default={batch})
-    parser.add_argument("--device", choices=("cpu", "gpu"), default="cpu"){precision}
+    parser.add_argument("--epochs", type=int, default={epochs}, help="passes over the data")
+    parser.add_argument("--steps", type=int, default={steps}, help="at most, 0: no limit")
+    parser.add_argument("--batch-size", type=int, default={batch}, help="samples a step")
+    parser.add_argument("--device", choices=("cpu", "gpu"), default="cpu",
+                        help="to run on"){precision}
     parser.add_argument("--seed", type=int, default=0, help="of what the network starts from")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     options = parser.parse_args()
     if options.batch_size < 1:
         parser.error("--batch-size is %d, expected at least 1" % options.batch_size)
-    try:
-        if not os.path.isdir(options.out):
-            os.makedirs(options.out)
-        tempfile.TemporaryFile(dir=options.out).close()
-    except OSError as error:
-        parser.error("--out: %s" % error)
     return options
 '''
+_FOLDER = '''
+def make_folder(path):
+    """Make a folder for checkpoints; end where nothing can be written to it."""
+    try:
+        if not os.path.isdir(path):
+            os.makedirs(path)
+        tempfile.TemporaryFile(dir=path).close()
+    except OSError as error:
+        raise SystemExit("--out: %s" % error)
+'''
+# How every main starts: what is wrong with the data is told before a network is built, and leaves
+# no folder.
+START = """
+    train, test = read(options.data, True), read(options.data, False)
+    make_folder(options.out)
+"""
 _PRECISION = """
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32",
                         help="of products; parameters are float32")"""
@@ -130,7 +141,7 @@ LOOP = """
             step, done = step + 1, done + 1
         validation, accuracy = validate(batches(test, options.batch_size))
         said = (epoch + 1, total / max(count, 1), validation, accuracy)
-        print("epoch %d: loss %.4f, validation loss %.4f, accuracy %.4f" % said)
+        print("epoch %d: loss{penalty} %.4f, validation loss %.4f, accuracy %.4f" % said)
         if done >= steps_per_epoch:  # else it goes on when it is resumed
             epoch, done = epoch + 1, 0
         is_best, best = accuracy > best, max(accuracy, best)
@@ -168,12 +179,12 @@ def reading(network: Network, recipe: Recipe, mixes: bool) -> list[str]:
     if network.input_shape == (3, 32, 32):
         data, text = "cifar-10-python.tar.gz", _CIFAR
     if network.input_shape == (1, 28, 28):
-        data, text = "a folder with MNIST's four files", _MNIST
+        data, text = "a folder with MNIST's four files, gzipped, directly in it", _MNIST
     numbers = {"epochs": recipe.epochs, "steps": recipe.steps, "batch": recipe.batch}
     classes = network.elaboration.output[0]
     read = _READ.format(shape=network.input_shape, sizes=sizes, classes=classes)
     parse = _PARSE.format(data=data, precision=_PRECISION if mixes else "", **numbers)
-    texts = (text, read, _BATCHES, parse)
+    texts = (text, read, _BATCHES, parse, _FOLDER)
     return [each.strip() for each in texts]
 
 
@@ -196,8 +207,15 @@ def main_of(
     order = "seed=epoch" if program.recipe.shuffle else "seed=None"
     return template.format(
         entry=entry,
+        start=START.strip("\n"),
         scaled="" if mean else " / len(labels)",
         times=" * len(labels)" if mean else "",
-        loop=LOOP.format(order=order, exported=exported, suffix=suffix, where=where).strip("\n"),
+        loop=LOOP.format(
+            order=order,
+            exported=exported,
+            suffix=suffix,
+            where=where,
+            penalty=" with L2" if program.penalty("loss") else "",
+        ).strip("\n"),
         **more,
     ).strip()

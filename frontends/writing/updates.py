@@ -35,62 +35,83 @@ class Update:
         return [f"{name} = {new.format(**says)}" for name, new in self.news.items()]
 
 
-def update(optimizer: Optimizer, sqrt: str, rate: str = "rate") -> Update:
-    """Return an optimizer's formulas, `sqrt` and `rate` as the framework calls them."""
-    made: Update = _UPDATES[optimizer.name](optimizer, sqrt, rate)
+@dataclass(frozen=True)
+class Terms:
+    """What formulas are said in: a square root, the rate, and an optimizer's numbers, by field."""
+
+    sqrt: str
+    rate: str
+    number: Callable[[str], str]
+
+
+def update(
+    optimizer: Optimizer,
+    sqrt: str,
+    rate: str = "rate",
+    number: Callable[[str], str] | None = None,
+) -> Update:
+    """Return an optimizer's formulas, `sqrt` and `rate` as the framework calls them. number: says
+    a field of the optimizer; without it the formulas hold the values."""
+    terms = Terms(sqrt, rate, number or (lambda name: repr(getattr(optimizer, name))))
+    made: Update = _UPDATES[optimizer.name](optimizer, terms)
     return made
 
 
-def _sgd(o: Optimizer, sqrt: str, rate: str) -> Update:
-    return Update("Gradient descent.", {}, {}, f"g * {rate}")
+def _sgd(o: Optimizer, terms: Terms) -> Update:
+    return Update("Gradient descent.", {}, {}, f"g * {terms.rate}")
 
 
-def _momentum(o: Optimizer, sqrt: str, rate: str) -> Update:
-    step = f"(g + {o.momentum!r} * velocity)" if o.nesterov else "velocity"
+def _momentum(o: Optimizer, terms: Terms) -> Update:
+    momentum = terms.number("momentum")
+    step = f"(g + {momentum} * velocity)" if o.nesterov else "velocity"
     doc = "Momentum whose velocity holds no rate, as in PyTorch and Paddle."
-    news = {"velocity": f"{o.momentum!r} * {{velocity}} + g"}
-    return Update(doc, {"velocity": 0.0}, news, f"{step} * {rate}")
+    news = {"velocity": f"{momentum} * {{velocity}} + g"}
+    return Update(doc, {"velocity": 0.0}, news, f"{step} * {terms.rate}")
 
 
-def _adam(o: Optimizer, sqrt: str, rate: str) -> Update:
+def _adam(o: Optimizer, terms: Terms) -> Update:
+    beta1, beta2, epsilon = map(terms.number, ("beta1", "beta2", "epsilon"))
+    sqrt, rate = terms.sqrt, terms.rate
     news = {
-        "mean": f"{o.beta1!r} * {{mean}} + (1 - {o.beta1!r}) * g",
-        "square": f"{o.beta2!r} * {{square}} + (1 - {o.beta2!r}) * g * g",
+        "mean": f"{beta1} * {{mean}} + (1 - {beta1}) * g",
+        "square": f"{beta2} * {{square}} + (1 - {beta2}) * g * g",
     }
     states = {"mean": 0.0, "square": 0.0}
-    first, second = f"(1 - {o.beta1!r} ** t)", f"(1 - {o.beta2!r} ** t)"
+    first, second = f"(1 - {beta1} ** t)", f"(1 - {beta2} ** t)"
     if o.epsilon_at == "corrected":
         doc = "Adam with epsilon beside the corrected root, as in PyTorch and Paddle."
-        step = f"mean / {first} / ({sqrt}(square / {second}) + {o.epsilon!r}) * {rate}"
+        step = f"mean / {first} / ({sqrt}(square / {second}) + {epsilon}) * {rate}"
     else:
         doc = "Adam with epsilon beside the uncorrected root, as TensorFlow has it."
-        step = f"mean / ({sqrt}(square) + {o.epsilon!r}) * ({rate} * {second} ** 0.5 / {first})"
+        step = f"mean / ({sqrt}(square) + {epsilon}) * ({rate} * {second} ** 0.5 / {first})"
     return Update(doc, states, news, step)
 
 
-def _adamw(o: Optimizer, sqrt: str, rate: str) -> Update:
-    adam = _adam(o, sqrt, rate)
-    decay = f"(1 - {rate} * {o.decay!r})"
+def _adamw(o: Optimizer, terms: Terms) -> Update:
+    adam = _adam(o, terms)
+    decay = f"(1 - {terms.rate} * {terms.number('decay')})"
     doc = adam.doc.replace("Adam with", "AdamW with")
     return Update(doc, adam.states, adam.news, adam.step, decay)
 
 
-def _rmsprop(o: Optimizer, sqrt: str, rate: str) -> Update:
-    news = {"square": f"{o.rho!r} * {{square}} + (1 - {o.rho!r}) * g * g"}
+def _rmsprop(o: Optimizer, terms: Terms) -> Update:
+    rho = terms.number("rho")
+    news = {"square": f"{rho} * {{square}} + (1 - {rho}) * g * g"}
     doc = f"RMSProp with epsilon {o.epsilon_at} the root."
-    return Update(doc, {"square": o.start}, news, _over_root(o, sqrt, rate))
+    return Update(doc, {"square": o.start}, news, _over_root(o, terms))
 
 
-def _adagrad(o: Optimizer, sqrt: str, rate: str) -> Update:
+def _adagrad(o: Optimizer, terms: Terms) -> Update:
     doc = f"Adagrad with epsilon {o.epsilon_at} the root."
     news = {"square": "{square} + g * g"}
-    return Update(doc, {"square": o.start}, news, _over_root(o, sqrt, rate))
+    return Update(doc, {"square": o.start}, news, _over_root(o, terms))
 
 
-def _over_root(o: Optimizer, sqrt: str, rate: str) -> str:
+def _over_root(o: Optimizer, terms: Terms) -> str:
+    epsilon = terms.number("epsilon")
     if o.epsilon_at == "inside":
-        return f"g / {sqrt}(square + {o.epsilon!r}) * {rate}"
-    return f"g / ({sqrt}(square) + {o.epsilon!r}) * {rate}"
+        return f"g / {terms.sqrt}(square + {epsilon}) * {terms.rate}"
+    return f"g / ({terms.sqrt}(square) + {epsilon}) * {terms.rate}"
 
 
 _UPDATES = {

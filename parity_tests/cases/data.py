@@ -128,7 +128,7 @@ def flowers_folder(folder: Path, packed: bool = True) -> Path:
 def reading(program: str) -> dict[str, Any]:
     """Return the functions of a written program that read its options and data and make batches."""
     tree = ast.parse(program)
-    wanted = ("PlainUnpickler", "decode", "read", "batches", "parse")
+    wanted = ("PlainUnpickler", "decode", "read", "batches", "parse", "make_folder")
     parts = [
         ast.get_source_segment(program, each)
         for each in tree.body

@@ -88,3 +88,17 @@ def test_sums_and_products_are_what_they_say(left: object, right: object, third:
 )
 def test_how_it_reads(found: object, expected: str) -> None:
     assert found == expected
+
+
+SAID = {
+    "always": ([True], "Convolution, batch normalization and ReLU."),
+    "never": ([False], "Convolution and batch normalization."),
+    "here and there": ([True, False], "Convolution, batch normalization and, by default, ReLU."),
+}
+
+
+@rows("states, said", SAID)
+def test_a_block_says_what_is_left_of_it(states: list[bool], said: str) -> None:
+    layers = {f"conv{i}": CONV_BN(4, 1, relu=state) for i, state in enumerate(states)}
+    pruned = prune(small.sequence("said", (3, 8, 8), **layers))
+    assert pruned.blocks()["conv_bn"].about == said

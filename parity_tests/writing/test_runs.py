@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from common.network import Network
+from common.recipes.recipe import Optimizer, Recipe
 from frontends.fluid import ops as fluid_ops
 from frontends.frameworks import HISTORICAL, MODERN
 from frontends.ladder.runs import Job, Runs, batch_for
@@ -212,6 +213,36 @@ def test_keras_splits_groups_as_the_framework_would(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["pairs", "strided", "dilated"]
+
+
+CONFIGURED = """
+import keras
+import {modules}
+
+for module in ({modules},):
+    made = module.create_optimizer(keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)]))
+    loaded = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(made))
+    assert type(loaded) is type(made) and loaded.get_config() == made.get_config()
+    print(type(made).__name__, len(made.get_config().keys() - keras.optimizers.SGD().get_config()))
+"""
+OWN = {
+    "adam": (Optimizer("adam"), "Adam 3"),
+    "adamw": (Optimizer("adamw", decay=0.1), "AdamW 4"),
+    "rmsprop": (Optimizer("rmsprop", epsilon=0.1, epsilon_at="outside"), "RMSProp 2"),
+    "adagrad": (Optimizer("adagrad", epsilon=0.1, start=0.1), "Adagrad 2"),
+}
+
+
+@pytest.mark.complete
+def test_what_a_keras_optimizer_is_made_with_is_saved(tmp_path: Path) -> None:
+    """By formulas of the file's own; what a class of Keras has beside is left out."""
+    for name, (optimizer, _) in OWN.items():
+        text = emit(small.se_resnext(), "tensorflow", recipe=Recipe(optimizer, 0.1)).text
+        (tmp_path / f"with_{name}.py").write_text(text, encoding="utf-8")
+    modules = ", ".join(f"with_{name}" for name in OWN)
+    (tmp_path / "configured.py").write_text(CONFIGURED.format(modules=modules))
+    said = alone("tensorflow", tmp_path, "configured.py").splitlines()
+    assert said[-len(OWN) :] == [said for _, said in OWN.values()]
 
 
 NORMS = {

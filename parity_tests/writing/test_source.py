@@ -28,6 +28,7 @@ from frontends.writing.draft import LINE_LENGTH, RUFF, Draft
 from frontends.writing.emit import dialect_of, emit
 from frontends.writing.names import Words
 from frontends.writing.text import EmitError, class_name
+from parity_tests.cases import small
 from parity_tests.cases.catalogue import NETWORKS
 from parity_tests.rows import rows, sooner
 
@@ -67,6 +68,8 @@ def test_imports_the_framework_numpy_and_the_standard_library(dialect: str) -> N
 # Docstrings, errors, doubtful code; not what the frameworks' own files do without: docstrings of
 # `forward` and `__init__`, and what Python 2.7 has not (`raise … from`, `zip(…, strict=True)`).
 CHECKED = ("--select=D,E,F,W,B", "--ignore=D102,D107,B904,B905")
+MNIST = load("se_resnext_mnist")
+BEHIND = re.compile(r"^\s*[])}]+:  #", re.MULTILINE)  # a remark that broke its line apart
 CONVENTION = ("--config", 'lint.pydocstyle.convention = "google"')
 
 
@@ -76,7 +79,9 @@ def test_formatted_and_without_findings(dialect: str, tmp_path: Path) -> None:
     texts = {name: _text(name, dialect) for name in available()}
     for name in ("se_resnext_cifar", "se_resnext_mnist", "resnet18"):
         texts[f"train_{name}"] = emit(load(name), dialect, recipe=RECIPES["rir"]).text
+    texts["grouped"] = emit(small.grouped(), dialect).text
     for name, text in texts.items():
+        assert not BEHIND.search(text), name
         (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
     length = f"--line-length={dialect_of(dialect).line_length}"
     for command in (["format", "--check"], ["check", *CHECKED, *CONVENTION]):
@@ -207,6 +212,12 @@ def test_the_same_kinds_with_the_same_arguments(name: str) -> None:
         assert apart == (first if classes else _of_a_graph(first, draft, dialect)), dialect
         within = [each for each in outlines["fluid"] if each[0] in flat and not classes]
         assert [each for each in outline if each[0] in flat] == within, dialect
+
+
+def test_only_one_group_a_channel_is_written_as_such() -> None:
+    """A map of one channel is no group."""
+    texts = [emit(each, "tensorflow").text for each in (MNIST, small.grouped())]
+    assert ["depthwise_conv2d" in text for text in texts] == [False, True]
 
 
 def test_a_long_width_is_written_once() -> None:

@@ -6,7 +6,6 @@ import ast
 import builtins
 import os
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from common.network import Network
 from common.networks import load
 from common.ops import Dense, GlobalAvgPool2d
 from common.recipes.named import RECIPES
@@ -170,32 +170,6 @@ def test_damaged_data_end_a_program_in_one_line(
     assert not (tmp_path / "was_run").exists()
 
 
-REFUSED = {
-    "no batch": (("--batch-size", "0"), "--batch-size is 0, expected at least 1"),
-    "a file": (("--out", "a_file"), "--out: [Errno 17] File exists: 'a_file'"),
-    "within a file": (("--out", "a_file/out"), "--out: [Errno 20] Not a directory: 'a_file/out'"),
-    "precision": (("--precision", "half"), "invalid choice: 'half'"),
-}
-
-
-@rows("options, said", REFUSED)
-def test_what_is_asked_wrongly_ends_a_program_in_one_line(
-    options: tuple[str, str],
-    said: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "a_file").touch()
-    names = data.reading(emit(load("resnet18"), "torch", recipe=SLOW).text)
-    monkeypatch.setattr(sys, "argv", ["program.py", "--data", "data", *options])
-    with pytest.raises(SystemExit) as caught:
-        names["parse"]()
-    *_, line = capsys.readouterr().err.splitlines()
-    assert caught.value.code == 2 and said in line
-
-
 @rows("panel", PANELS)
 def test_every_recipe_is_written(panel: str) -> None:
     for recipe in EACH.values():
@@ -216,6 +190,13 @@ def test_functions_are_the_same_in_the_same_order(panel: str) -> None:
     expected += ["decode", "read", "batches", "parse"]
     assert names[names.index("learning_rate") :][: len(expected)] == expected
     assert "main" in names
+
+
+@rows("panel", PANELS)
+def test_an_epoch_says_which_loss_has_the_penalty(panel: str) -> None:
+    for name, said in {"L2 in the loss, clipped": "loss with L2", "sgd, L2": "loss"}.items():
+        text = emit(small.se_resnext(), panel, recipe=EACH[name]).text
+        assert f"epoch %d: {said} %.4f, validation loss %.4f" in text
 
 
 @rows("panel", PANELS)
@@ -240,6 +221,47 @@ def test_what_a_program_calls_is_kept_from_kinds(panel: str) -> None:
         nodes = [node for each in added for node in ast.walk(each)]
         used = {n.id for n in nodes if isinstance(n, ast.Name)} & set(dir(builtins))
         assert {each.name for each in added} | used <= NAMES
+
+
+OTHERS = small.sequence("net", (3, 8, 8), pool=GlobalAvgPool2d(), fc=Dense(10))
+OTHERS = replace(
+    OTHERS,
+    root=OTHERS.root.but(
+        arguments="step=10, best=1",
+        inputs={"images": 3},
+        wiring=["found = pool(images)", "losses = fc(found)"],
+        layers={**OTHERS.root.layers, "fc": Dense("step * best")},
+        outputs=["losses"],
+    ),
+)
+READ = {"its own names": OTHERS} | {
+    name: load(name) for name in ("se_resnext_cifar", "se_resnext_mnist", "rir18", "resnet18")
+}
+
+
+@rows("panel", PANELS)
+@rows("network", READ)
+def test_a_network_reads_the_same_with_its_training(network: Network, panel: str) -> None:
+    """What the program calls its own renames neither input, argument nor value."""
+    plain, trained = (_defined(emit(network, panel, recipe=each).text) for each in (None, SLOW))
+    entry = emit(network, panel).entry
+    assert entry in trained and all(trained[n] == plain[n] for n in trained.keys() & plain.keys())
+
+
+@rows("panel", PANELS)
+def test_a_network_hides_nothing_that_it_calls(panel: str) -> None:
+    """An argument that is called as one of Python's functions, which its checks call, is not."""
+    root = OTHERS.root.but(
+        arguments="len=(1, 2), min=3",
+        layers={"pool": GlobalAvgPool2d(), "fc": Dense("len[0] * len[1] * (min - 2)")},
+    )
+    for node in ast.walk(ast.parse(emit(replace(OTHERS, root=root), panel).text)):
+        assert not isinstance(node, ast.arg) or node.arg not in ("len", "min")
+
+
+def _defined(text: str) -> dict[str, str]:
+    tree = ast.parse(text).body
+    return {e.name: ast.dump(e) for e in tree if isinstance(e, (ast.FunctionDef, ast.ClassDef))}
 
 
 UNFIT = {
