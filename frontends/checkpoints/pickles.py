@@ -22,7 +22,7 @@ from common.pickles import ArraysOnly
 from frontends.checkpoints import exported
 from frontends.checkpoints.hdf5 import data_of
 from frontends.checkpoints.stored import Array, FileError, Stored, nbytes, shown
-from frontends.checkpoints.strided import Storage, View, check_order, strided
+from frontends.checkpoints.strided import MARKS, Storage, View, check_order, strided
 
 _STORAGES = {
     "Float": "float32", "Double": "float64", "Half": "float16", "BFloat16": "bfloat16",
@@ -78,14 +78,23 @@ def _places(path: Path) -> dict[int, list[int]]:
     return found
 
 
-def _rebuild(storage: Any, first: Any, shape: Any, strides: Any, *rest: Any) -> View:
+def _rebuild(
+    storage: Any, first: Any, shape: Any, strides: Any, grad: Any, hooks: Any, marks: Any = None
+) -> View:
+    """Return a tensor; marks: what its storage's numbers are yet to undergo, as _rebuild_tensor_v2
+    has it. Raises FileError for a mark that is not known here."""
     whole = [first, *shape, *strides]
     if not isinstance(storage, Storage) or not all(type(each) is int for each in whole):
         raise FileError("a tensor that is made of no storage")
-    return View(storage, first, tuple(shape), tuple(strides))
+    given = {} if marks is None else marks
+    if not isinstance(given, dict) or not all(type(each) is bool for each in given.values()):
+        raise FileError(f"a tensor that is marked {shown(given)}, expected truths of {MARKS}")
+    if not set(given) <= set(MARKS):
+        raise FileError(f"a tensor that is marked {shown(given)}; known are {', '.join(MARKS)}")
+    return View(storage, first, tuple(shape), tuple(strides), **given)
 
 
-def _parameter(data: Any, *rest: Any) -> Any:
+def _parameter(data: Any, grad: Any, hooks: Any) -> Any:
     return data
 
 
