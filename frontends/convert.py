@@ -17,7 +17,8 @@ from common.networks import load
 from common.networks.settings import add_set, with_settings
 from frontends.checkpoints.convert import Found, convert, tensors
 from frontends.checkpoints.formats import FLUID, FORMATS, Format, wanted
-from frontends.checkpoints.naming import Naming, few
+from frontends.checkpoints.naming import CANONICAL, Naming, few
+from frontends.checkpoints.sets import Sets
 
 ABOUT = """\
 Read a network's weights from a file of any of these formats and write them in another, or list
@@ -48,6 +49,9 @@ def parser(prog: str) -> Parser:
     made.add_argument("--format", help="of what is written, where its ending does not say it")
     made.add_argument("--names", help="of the weights in FROM; else those that fit")
     made.add_argument("--to-names", help="of the weights in TO; else our written file's")
+    made.add_argument(
+        "--key", help="of the weights in FROM, where it holds several sets, such as model_ema"
+    )
     made.add_argument(
         "--list", action="store_true", help="print name, type, shape, first byte and length of each"
     )
@@ -80,10 +84,11 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m frontend
     if options.network:
         network = with_settings(load(options.network), options.settings)
     if options.list:
-        print(table(*tensors(options.source, network)))
+        print(table(*tensors(options.source, network, options.key)))
         return 0
     target, form = _target(options.target, options.form), options.form
-    found, naming = convert(options.source, target, form, network, options.names, options.to_names)
+    names = options.names, options.to_names
+    found, naming = convert(options.source, target, form, network, *names, options.key)
     print(said(found, naming, form, options.target))
     return 0
 
@@ -101,10 +106,12 @@ def said(found: Found, naming: Naming, form: Format, out: str) -> str:
     """Return what was read and written, in lines."""
     checkpoint, network = found.checkpoint, found.checkpoint.network
     numbers = sum(array.size for array in checkpoint.weights.values())
+    ground = f" {found.ground}" if found.ground else ""
     lines = [
         f"{out}: {len(checkpoint.weights)} tensors, {numbers:,} numbers, for {network.name}",
-        f"read as {found.form.name} with the names of {found.naming}, written as {form.name} with "
-        f"those of {naming}",
+        f"read as {found.form.name} with {_named(found.naming)}{ground}, written as {form.name} "
+        f"with {_named(naming)}",
+        *found.sets.lines(),
     ]
     if found.left_out:
         lines.append(f"left out, as no weights of a network: {few(found.left_out)}")
@@ -115,10 +122,14 @@ def said(found: Found, naming: Naming, form: Format, out: str) -> str:
     return "\n".join(lines)
 
 
-def table(form: Format, found: Sequence[Mapping[str, Any]]) -> str:
+def _named(naming: Naming) -> str:
+    return "canonical names" if naming == CANONICAL else f"the names and layouts of {naming}"
+
+
+def table(form: Format, found: Sequence[Mapping[str, Any]], sets: Sets) -> str:
     """Return a row for each tensor, as text."""
     several = len({each["file"] for each in found}) > 1
-    named = any("canonical" in each for each in found)
+    named = any(each.get("canonical", each["name"]) != each["name"] for each in found)
     heads = ["tensor", *(["canonical"] if named else []), "type", "shape", "byte", "bytes"]
     rows = [
         [
@@ -134,7 +145,7 @@ def table(form: Format, found: Sequence[Mapping[str, Any]]) -> str:
     ]
     heads += ["file"] if several else []
     size = sum(each["nbytes"] for each in found)
-    title = f"{form.name}: {len(found)} tensors, {size:,} bytes"
+    title = "\n".join([f"{form.name}: {len(found)} tensors, {size:,} bytes", *sets.lines()])
     return f"{title}\n{tabulate(rows, heads, disable_numparse=True)}" if rows else title
 
 

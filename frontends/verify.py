@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -196,9 +197,12 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _weights_of(path: str) -> dict[str, Any]:
-    from frontends.checkpoints.convert import arrays_of  # what reads no weights does without
+    from frontends.checkpoints.convert import contents  # what reads no weights does without
 
-    return arrays_of(Path(path))
+    found = contents(Path(path))
+    for line in found.sets.lines() if found.sets.others else ():
+        print(f"--weights {path}: {line}", file=sys.stderr)
+    return found.arrays
 
 
 def _write_json(out: Path, record: dict[str, Any]) -> None:

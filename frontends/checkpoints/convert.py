@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from common import weights
 from common.counting import with_statistics
-from common.errors import TriptychError, choose
+from common.errors import TriptychError
 from common.network import Network
 from frontends.checkpoints import files, hub
+from frontends.checkpoints.fitting import asked_for, candidates, fitting, nearest, told_apart
 from frontends.checkpoints.formats import COMBINED, HUB, Format, recognized
 from frontends.checkpoints.hub import Checkpoint
 from frontends.checkpoints.naming import CANONICAL, Names, Naming, to_canonical
-from frontends.checkpoints.processes import listed, read_arrays
+from frontends.checkpoints.processes import Contents, listed, read_arrays
+from frontends.checkpoints.sets import Sets
 from frontends.checkpoints.stored import Arrays, FileError
 
 SLACK = 10_000_000  # bytes
@@ -24,53 +26,83 @@ SLACK = 10_000_000  # bytes
 @dataclass(frozen=True)
 class Found:
     """What a file held: the checkpoint, its format, how it names weights, what was left out of it,
-    and what it had no place for, which starts by its law."""
+    and what it had no place for, which starts by its law. ground: what says the naming, where a
+    file of its format may have several layouts. sets: which weights they are, and what is beside.
+    """
 
     checkpoint: Checkpoint
     form: Format
     naming: Naming
     left_out: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
+    ground: str = ""
+    sets: Sets = field(default_factory=Sets)
 
 
-def read(path: Path, network: Network | None = None, names: str | None = None) -> Found:
+def read(
+    path: Path, network: Network | None = None, names: str | None = None, key: str | None = None
+) -> Found:
     """Return what a weights file holds of a network; nothing of it is run.
 
     network: None for a checkpoint of ours, which holds its own. names: of the naming, None for
-    the one that fits. Raises TriptychError, one line with the file and the tensor.
+    the one that fits. key: of the weights in a file that holds several sets. Raises TriptychError,
+    one line with the file and the tensor.
     """
     form = recognized(path)
     notes = _notes(path) if form.name == HUB else None
     network = network or (notes.network if notes else None)
     if network is None:
-        raise TriptychError(f"{path}: of which network? --network says it")
-    namings = _namings(form, names)
-    known = {naming: own for naming in namings if (own := _names(naming, network))}
-    if not known:
-        raise TriptychError(f"{network.name}: {namings[-1]} has no names for its parameters")
+        raise TriptychError(
+            f"{path}: weights of which network? Name it with --network; only the safetensors that "
+            "Triptych writes say it themselves"
+        )
+    namings, ground = candidates(path, form, names)
+    known = _known(namings, network)
     _check_size(path, form, network)
     wanted = {name for own in known.values() for name in own.values()}
-    arrays, left_out = read_arrays(form, path, budget(network), wanted)
+    held = read_arrays(form, path, budget(network), wanted, key or "")
     if notes is not None and names in (None, CANONICAL.name):
-        found = replace(notes, network=network).checkpoint(arrays, str(path))
-        return Found(found, form, CANONICAL, left_out)
-    naming = _fitting(known, len(arrays) if form.name == COMBINED else set(arrays))
+        found = replace(notes, network=network).checkpoint(held.arrays, str(path))
+        return Found(found, form, CANONICAL, held.left_out)
+    return _named(known, held, network, path, form, ground)
+
+
+def _named(
+    known: Mapping[Naming, Names],
+    held: Contents,
+    network: Network,
+    path: Path,
+    form: Format,
+    ground: str,
+) -> Found:
+    """Return what a file holds, under the canonical names, by the naming that fits."""
+    if not ground:
+        known, ground = told_apart(known, held.sets.framework, path, form)
+    arrays = held.arrays
+    shapes = {name: array.shape for name, array in arrays.items()}
+    naming, decided = fitting(known, shapes, network, path, form)
     if form.name == COMBINED:
         arrays = _in_order(known[naming], arrays, f"{path}: {network.name}")
-    found_weights = to_canonical(naming, network, arrays, str(path))
-    added = _added(network, found_weights)
-    checkpoint = Checkpoint(network, {**found_weights, **added})
-    return Found(checkpoint, form, naming, left_out, tuple(added))
+    found = to_canonical(naming, network, arrays, f"{path}, {ground}" if ground else str(path))
+    added = _added(network, found)
+    checkpoint, ground = Checkpoint(network, {**found, **added}), ground or decided
+    return Found(checkpoint, form, naming, held.left_out, tuple(added), ground, held.sets)
 
 
-def arrays_of(path: Path) -> Arrays:
+def arrays_of(path: Path, key: str | None = None) -> Arrays:
     """Return what a weights file holds, by its own names, but for what is of no network's.
 
-    Nothing of it is run. Raises TriptychError, one line with the file and the tensor.
+    key: of the weights in a file that holds several sets. Nothing of it is run. Raises
+    TriptychError, one line with the file and the tensor.
     """
+    return contents(path, key).arrays
+
+
+def contents(path: Path, key: str | None = None) -> Contents:
+    """Return what `arrays_of` does, and what was left out. Raises TriptychError."""
     form = recognized(path)
-    size = sum(each["nbytes"] for each in listed(form, path))
-    return read_arrays(form, path, size + SLACK, ())[0]
+    size = sum(each["nbytes"] for each in listed(form, path, key or "")[0])
+    return read_arrays(form, path, size + SLACK, (), key or "")
 
 
 def write(path: Path, form: Format, checkpoint: Checkpoint, names: str | None = None) -> Naming:
@@ -79,7 +111,7 @@ def write(path: Path, form: Format, checkpoint: Checkpoint, names: str | None = 
     names: of the naming, None for that of our written files. Every file is written beside and
     renamed. Raises TriptychError; then nothing is written.
     """
-    naming = _namings(form, names)[0]
+    naming = asked_for(form, names)[0] if names else form.namings[0]
     if form.name == HUB and naming == CANONICAL:
         hub.write(path, checkpoint)
         return naming
@@ -95,27 +127,33 @@ def convert(
     network: Network | None = None,
     names: str | None = None,
     target_names: str | None = None,
+    key: str | None = None,
 ) -> tuple[Found, Naming]:
     """Read a file and write it in another format; see `read` and `write`. Raises TriptychError."""
-    found = read(source, network, names)
+    found = read(source, network, names, key)
     return found, write(target, form, found.checkpoint, target_names)
 
 
-def tensors(path: Path, network: Network | None = None) -> tuple[Format, list[Mapping[str, Any]]]:
-    """Return a file's format and what it says of its tensors: name, dtype, shape, file, offset and
-    length in bytes, and, with a network, the canonical name. Raises TriptychError."""
+def tensors(
+    path: Path, network: Network | None = None, key: str | None = None
+) -> tuple[Format, list[Mapping[str, Any]], Sets]:
+    """Return a file's format, what it says of its tensors: name, dtype, shape, file, offset and
+    length in bytes, and, with a network, the canonical name; and what is beside them.
+
+    key: of the weights in a file that holds several sets. Raises TriptychError.
+    """
     form = recognized(path)
-    found = listed(form, path)
+    found, sets = listed(form, path, key or "")
     notes = _notes(path) if form.name == HUB else None
     network = network or (notes.network if notes else None)
     if network is None:
-        return form, found
-    known = {naming: own for naming in form.namings if (own := _names(naming, network))}
-    naming = _fitting(known, len(found) if form.name == COMBINED else {t["name"] for t in found})
+        return form, found, sets
+    known = _known((CANONICAL,) if notes else form.namings, network)
+    naming = nearest(known, {each["name"]: () for each in found}, form)[0][0]
     canonical = {own: name for name, own in known[naming].items()}
     if form.name == COMBINED and len(found) == len(canonical):
         found = [{**each, "name": own} for each, own in zip(found, sorted(canonical))]
-    return form, [{**each, "canonical": canonical.get(each["name"], "")} for each in found]
+    return form, [{**each, "canonical": canonical.get(each["name"], "")} for each in found], sets
 
 
 def budget(network: Network) -> int:
@@ -139,11 +177,12 @@ def _notes(path: Path) -> hub.Notes | None:
         raise TriptychError(f"{path}: {error}") from None
 
 
-def _namings(form: Format, names: str | None) -> Sequence[Naming]:
-    if names is None:
-        return form.namings
-    chosen = choose(f"names in {form.name}", names, [each.name for each in form.namings])
-    return [each for each in form.namings if each.name == chosen]
+def _known(namings: Sequence[Naming], network: Network) -> Mapping[Naming, Names]:
+    """Return the names in each naming that has them all. Raises TriptychError if none has."""
+    known = {naming: own for naming in namings if (own := _names(naming, network))}
+    if not known:
+        raise TriptychError(f"{network.name}: {namings[-1]} has no names for its parameters")
+    return known
 
 
 def _names(naming: Naming, network: Network) -> Names | None:
@@ -151,16 +190,6 @@ def _names(naming: Naming, network: Network) -> Names | None:
         return naming.names(network)
     except TriptychError:
         return None
-
-
-def _fitting(known: Mapping[Naming, Names], given: set[str] | int) -> Naming:
-    """Return the naming that fits what a file has, or else the one that fits best."""
-
-    def unlike(naming: Naming) -> int:
-        own = set(known[naming].values())
-        return abs(len(own) - given) if isinstance(given, int) else len(own ^ given)
-
-    return min(known, key=unlike)
 
 
 def _in_order(names: Names, arrays: Arrays, where: str) -> Arrays:

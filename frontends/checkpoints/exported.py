@@ -16,6 +16,7 @@ from frontends.checkpoints.hdf5 import data_of
 from frontends.checkpoints.stored import FileError, Stored, nbytes, shown
 from frontends.checkpoints.strided import Storage, View, check_order, strided
 
+STRIDED = 7  # Layout of the schema: numbers where shape and strides say
 FOLDER, CONFIG = "data/weights/", "model_weights_config.json"
 # ScalarType of the schema -> numpy's name
 TYPES = {
@@ -49,6 +50,8 @@ def _tensor(
             raise FileError(f"{shown(name)} is pickled within it")
         member = archive.getinfo(f"{folder}{told['path_name']}")
         meta = told["tensor_meta"]
+        if meta["layout"] != STRIDED:
+            raise FileError(f"{shown(name)} is sparse, or of another layout that no array has")
         dtype, first = TYPES[meta["dtype"]], _whole(meta["storage_offset"])
         shape, strides = (tuple(map(_whole, meta[key])) for key in ("sizes", "strides"))
     except (KeyError, TypeError, AttributeError):

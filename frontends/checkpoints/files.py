@@ -14,6 +14,7 @@ from common.errors import TriptychError
 from common.files import write_bytes
 from common.network import Network
 from frontends.checkpoints import bundle, lod
+from frontends.checkpoints.fitting import mark_of
 from frontends.checkpoints.formats import COMBINED, FLUID, HUB, Format
 from frontends.checkpoints.naming import KERAS, Naming, from_canonical
 from frontends.checkpoints.processes import write_file
@@ -34,7 +35,7 @@ def write(path: Path, form: Format, naming: Naming, network: Network, weights: A
     elif form.name == COMBINED:
         write_bytes(path, b"".join(lod.record(arrays[name]) for name in sorted(arrays)))
     elif form.name == HUB:
-        write_bytes(path, save(arrays, {"network": network.name}))
+        write_bytes(path, save(arrays, {"network": network.name, "format": mark_of(naming)}))
     elif form.name == "tensorflow1":
         for name, data in bundle.files_of(_prefix(path), arrays).items():
             write_bytes(path.with_name(name), data)

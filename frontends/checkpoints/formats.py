@@ -14,6 +14,7 @@ from frontends.checkpoints.hdf5 import WEIGHTS
 from frontends.checkpoints.naming import Naming
 
 HUB, FLUID, COMBINED = "safetensors", "fluid", "fluid-combined"
+INFERENCE = (".pdiparams", ".pdmodel")
 LEGACY_TORCH = (
     b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # the number that such a file begins with
 )
@@ -46,20 +47,27 @@ _FLUID_SLOTS = (
     r".*_(velocity|moment1|moment2|moment|beta1_pow_acc|"
     r"beta2_pow_acc|mean_square|mean_grad|momentum)_\d+"
 )
+_TRACKED = r".*\.num_batches_tracked"
 _FORMATS = (
     Format(
         HUB,
-        ".safetensors under canonical names, the network inside; or under PyTorch's names",
+        ".safetensors under canonical names, the network inside; or under a framework's names",
         (".safetensors",),
-        (naming.CANONICAL, *naming.TORCH),
-        r".*\.num_batches_tracked",
+        (
+            naming.CANONICAL,
+            *naming.TORCH,
+            *naming.PADDLE,
+            *naming.KERAS_VARIABLES,
+            *naming.TENSORFLOW1,
+        ),
+        _TRACKED,
     ),
     Format(
         "torch",
         "a state_dict of torch.save, .pt or .pth; or .pt2 of torch.export.save",
         (".pt", ".pth"),
         naming.TORCH,
-        r".*\.num_batches_tracked",
+        _TRACKED,
     ),
     Format("paddle", "a state dict of paddle.save, .pdparams", (".pdparams",), naming.PADDLE),
     Format(
@@ -87,6 +95,8 @@ _FORMATS = (
     Format(COMBINED, "the one file of Fluid 1.x that filename= names", (), naming.FLUID),
 )
 FORMATS = {each.name: each for each in _FORMATS}
+# What programs of any framework write, and so read alone.
+PICKLE = Format("pickle", "names with numpy arrays", (), (*naming.TORCH, *naming.PADDLE), _TRACKED)
 
 
 def recognized(path: Path) -> Format:
@@ -95,6 +105,7 @@ def recognized(path: Path) -> Format:
         if not index_of(path).is_file():
             raise TriptychError(f"{path}: a SavedModel without {index_of(path).relative_to(path)}")
         return FORMATS["tensorflow1"]
+    _check_inference(path)
     if path.is_dir():
         indices = sorted(path.glob("*.index"))
         if indices:
@@ -120,10 +131,22 @@ def recognized(path: Path) -> Format:
     if head[8:9] == b"{":
         return FORMATS[HUB]
     if head.startswith(b"\x80"):
-        return FORMATS["paddle"]
+        return FORMATS["paddle"] if path.name.endswith(FORMATS["paddle"].endings) else PICKLE
     if head.startswith(bytes(12)):
         return FORMATS[COMBINED]
     raise TriptychError(f"{path}: begins as no weights file does: {', '.join(FORMATS)}")
+
+
+def _check_inference(path: Path) -> None:
+    """Raise a TriptychError for what paddle.jit.save wrote: by its folder, prefix or a file."""
+    inside = path.is_dir() and any(path.glob(f"*{INFERENCE[0]}"))
+    prefix = not path.exists() and path.with_name(path.name + INFERENCE[0]).is_file()
+    beside = path.suffix == ".json" and path.with_suffix(INFERENCE[0]).is_file()
+    if inside or prefix or beside or (path.name.endswith(INFERENCE) and path.is_file()):
+        raise TriptychError(
+            f"{path}: an inference model of paddle.jit.save, whose weights have no names: convert "
+            "the .pdparams that paddle.save wrote, such as a program's best.pdparams"
+        )
 
 
 def _of_archive(path: Path) -> Format:

@@ -70,24 +70,25 @@ class Naming:
 
     def canonical(self, parameter: Parameter, array: Array) -> Array:
         """Return an array of this layout in the canonical one, as it is if it has another rank."""
-        layout = self._layout(parameter)
+        layout = self.layout(parameter)
         return layout.to_canonical(array) if layout.rank == array.ndim else array
 
     def written(self, parameter: Parameter, array: Array) -> Array:
         """Return a canonical array in this layout."""
-        layout = self._layout(parameter)
+        layout = self.layout(parameter)
         found = layout.from_canonical(array, self.shape(parameter))
         return np.ascontiguousarray(found)
 
     def shape(self, parameter: Parameter) -> tuple[int, ...]:
         """Return the shape of a parameter in this layout."""
-        layout, shape = self._layout(parameter), parameter.shape
+        layout, shape = self.layout(parameter), parameter.shape
         if layout.name == "HWCM":
             channels = shape[0] // parameter.op.out_channels  # type: ignore[attr-defined]
             return (shape[2], shape[3], channels, shape[0] // channels)
         return tuple(shape[axis] for axis in np.argsort(layout.axes))
 
-    def _layout(self, parameter: Parameter) -> Layout:
+    def layout(self, parameter: Parameter) -> Layout:
+        """Return how a parameter is laid out."""
         if not self.framework:
             return plain(len(parameter.shape))
         return _slot(self.framework, parameter)[1].layout

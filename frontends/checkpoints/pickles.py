@@ -21,8 +21,9 @@ import numpy as np
 from common.pickles import ArraysOnly
 from frontends.checkpoints import exported
 from frontends.checkpoints.hdf5 import data_of
+from frontends.checkpoints.sets import Sets
 from frontends.checkpoints.stored import Array, FileError, Stored, nbytes, shown
-from frontends.checkpoints.strided import Storage, View, check_order, strided
+from frontends.checkpoints.strided import MARKS, Storage, View, check_order, strided
 
 _STORAGES = {
     "Float": "float32", "Double": "float64", "Half": "float16", "BFloat16": "bfloat16",
@@ -30,26 +31,35 @@ _STORAGES = {
     "Bool": "bool", "ComplexFloat": "complex64", "ComplexDouble": "complex128",
 }  # fmt: skip
 MAGIC, PROTOCOL = 0x1950A86A20F9469CFC6C, 1001  # that a file from before PyTorch 1.6 begins with
-# Where training programs keep theirs, beside an optimizer's state and counters.
-WRAPPERS = ("state_dict", "model_state_dict", "model", "network", "net")
+OF_PADDLE = "StructuredToParameterName@@"  # what paddle.save puts beside a state dict's arrays
 
 
-def paddle(path: Path) -> Iterator[Stored]:
+def paddle(path: Path, sets: Sets) -> Iterator[Stored]:
     """Yield what `paddle.save` of a state dict wrote: arrays, or pairs of a name and an array."""
     with path.open("rb") as stream:
-        state = _unwrapped(ArraysOnly(stream).load())
+        state = sets.weights(ArraysOnly(stream).load(), lambda each: _array(each) is not None)
+    if OF_PADDLE in state or any(_is_pair(each) for each in state.values()):
+        sets.framework = "paddle"
     places = _places(path)
     for name, value in state.items():
-        pair = isinstance(value, tuple) and len(value) == 2
-        array = value[1] if pair else value
+        array = value[1] if _is_pair(value) else value
         if isinstance(array, dict) and not array:
-            continue  # StructuredToParameterName@@ of a layer without parameters
+            continue  # OF_PADDLE of a layer without parameters
         if isinstance(array, dict) and all(isinstance(each, str) for each in array.values()):
             continue  # likewise, of one with them
-        if not isinstance(array, (np.ndarray, np.generic)):
+        found = _array(value)
+        if found is None:
             raise FileError(f"{shown(name)} is {type(array).__name__}, no array")
-        found = np.asarray(array)
         yield _held(name, found, path, places)
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], np.ndarray)
+
+
+def _array(value: Any) -> Array | None:
+    array = value[1] if _is_pair(value) else value
+    return np.asarray(array) if isinstance(array, (np.ndarray, np.generic)) else None
 
 
 def _held(name: str, array: Array, path: Path, places: dict[int, list[int]]) -> Stored:
@@ -78,14 +88,23 @@ def _places(path: Path) -> dict[int, list[int]]:
     return found
 
 
-def _rebuild(storage: Any, first: Any, shape: Any, strides: Any, *rest: Any) -> View:
+def _rebuild(
+    storage: Any, first: Any, shape: Any, strides: Any, grad: Any, hooks: Any, marks: Any = None
+) -> View:
+    """Return a tensor; marks: what its storage's numbers are yet to undergo, as _rebuild_tensor_v2
+    has it. Raises FileError for a mark that is not known here."""
     whole = [first, *shape, *strides]
     if not isinstance(storage, Storage) or not all(type(each) is int for each in whole):
         raise FileError("a tensor that is made of no storage")
-    return View(storage, first, tuple(shape), tuple(strides))
+    given = {} if marks is None else marks
+    if not isinstance(given, dict) or not all(type(each) is bool for each in given.values()):
+        raise FileError(f"a tensor that is marked {shown(given)}, expected truths of {MARKS}")
+    if not set(given) <= set(MARKS):
+        raise FileError(f"a tensor that is marked {shown(given)}; known are {', '.join(MARKS)}")
+    return View(storage, first, tuple(shape), tuple(strides), **given)
 
 
-def _parameter(data: Any, *rest: Any) -> Any:
+def _parameter(data: Any, grad: Any, hooks: Any) -> Any:
     return data
 
 
@@ -116,21 +135,22 @@ class _Kind:
     dtype: str
 
 
-def torch(path: Path, budget: int) -> Iterator[Stored]:
+def torch(path: Path, budget: int, sets: Sets | None = None) -> Iterator[Stored]:
     """Yield what `torch.save` of a state dict wrote, now or before PyTorch 1.6, or the weights of
     what `torch.export.save` wrote.
 
     `budget`: bytes that may be unpacked of an archive. Raises FileError.
     """
+    sets = sets or Sets()
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
-            yield from _zipped(archive, path, budget)
+            yield from _zipped(archive, path, budget, sets)
         return
     with path.open("rb") as stream:
-        yield from _legacy(stream, path)
+        yield from _legacy(stream, path, sets)
 
 
-def _zipped(archive: zipfile.ZipFile, path: Path, budget: int) -> Iterator[Stored]:
+def _zipped(archive: zipfile.ZipFile, path: Path, budget: int, sets: Sets) -> Iterator[Stored]:
     members = {each.filename: each for each in archive.infolist()}
     size = sum(each.file_size for each in members.values())
     if size > budget:
@@ -146,7 +166,7 @@ def _zipped(archive: zipfile.ZipFile, path: Path, budget: int) -> Iterator[Store
     with archive.open(pickles[0]) as stream:
         state = _TensorsOnly(stream).load()
     places: dict[str, int | None] = {}
-    for name, view in _views(state):
+    for name, view in _views(state, sets):
         key = view.storage.key
         member = members.get(f"{folder}data/{key}")
         if member is None:
@@ -160,12 +180,13 @@ def _zipped(archive: zipfile.ZipFile, path: Path, budget: int) -> Iterator[Store
         yield strided(name, view, path, places[key], member.file_size, data)
 
 
-def _legacy(stream: IO[bytes], path: Path) -> Iterator[Stored]:
+def _legacy(stream: IO[bytes], path: Path, sets: Sets) -> Iterator[Stored]:
     if (_TensorsOnly(stream).load(), _TensorsOnly(stream).load()) != (MAGIC, PROTOCOL):
         raise FileError("is no file that torch.save wrote")
-    if _mapping(_TensorsOnly(stream).load()).get("little_endian") is not True:
+    system = _TensorsOnly(stream).load()
+    if not isinstance(system, dict) or system.get("little_endian") is not True:
         raise FileError("its numbers are big-endian")
-    views = list(_views(_TensorsOnly(stream).load()))
+    views = list(_views(_TensorsOnly(stream).load(), sets))
     storages = {view.storage.key: view.storage for _, view in views}
     places, there = {}, path.stat().st_size
     for key in _TensorsOnly(stream).load():
@@ -192,19 +213,8 @@ def _legacy(stream: IO[bytes], path: Path) -> Iterator[Stored]:
         yield strided(name, view, path, at, size, data)
 
 
-def _views(state: Any) -> Iterator[tuple[str, View]]:
-    for name, value in _unwrapped(state).items():
+def _views(state: Any, sets: Sets) -> Iterator[tuple[str, View]]:
+    for name, value in sets.weights(state, lambda each: isinstance(each, View)).items():
         if not isinstance(value, View):
             raise FileError(f"{shown(name)} is {type(value).__name__}, no tensor")
         yield name, value
-
-
-def _unwrapped(state: Any) -> dict[str, Any]:
-    inner = [state[key] for key in WRAPPERS if isinstance(state, dict) and key in state]
-    return _mapping(inner[0] if len(inner) == 1 and isinstance(inner[0], dict) else state)
-
-
-def _mapping(state: Any) -> dict[str, Any]:
-    if not isinstance(state, dict) or not all(isinstance(name, str) for name in state):
-        raise FileError(f"holds {type(state).__name__}, expected names with arrays")
-    return state

@@ -4,8 +4,8 @@ In a process of its own, whatever a file does to its reader; no framework is imp
 in a file is executed. REQUEST, a file of JSON, says how many bytes the specification's numbers take
 at most: a file that holds more is refused, an array that declares more, or more than the file has,
 before anything is allocated; in any case the process can take little more memory than that, and
-little more time than a file of this size takes. Without REQUEST the tensors are listed as JSON, and
-no numbers written.
+little more time than a file of this size takes. Where REQUEST has no budget the tensors are listed
+as JSON, and no numbers written. On standard output stands what was left out, in JSON.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from typing import Any
 from common.signals import end_with_parent
 from common.text import one_line
 from frontends.checkpoints import bundle, hdf5, lod, pickles, plain
+from frontends.checkpoints.sets import Sets
 from frontends.checkpoints.stored import FileError, Stored, distinct, numbers, told
 from frontends.workers.arrays import ArrayWriter
 
@@ -29,14 +30,14 @@ ROOM = 500_000_000  # bytes beside the numbers
 LEAST_S, SPEED = 6, 2_000_000  # of the processor's time, and bytes that take a second of it at most
 _STATM = Path("/proc/self/statm")
 
-READERS: dict[str, Callable[[Path, int], Iterator[Stored]]] = {
-    "safetensors": lambda path, budget: plain.tensors(path),
+READERS: dict[str, Callable[[Path, int, Sets], Iterator[Stored]]] = {
+    "safetensors": lambda path, budget, sets: plain.tensors(path),
     "torch": pickles.torch,
-    "paddle": lambda path, budget: pickles.paddle(path),
-    "keras": hdf5.tensors,
-    "tensorflow1": lambda path, budget: bundle.tensors(path),
-    "fluid": lambda path, budget: lod.folder(path),
-    "fluid-combined": lambda path, budget: lod.combined(path),
+    "paddle": lambda path, budget, sets: pickles.paddle(path, sets),
+    "keras": lambda path, budget, sets: hdf5.tensors(path, budget),
+    "tensorflow1": lambda path, budget, sets: bundle.tensors(path),
+    "fluid": lambda path, budget, sets: lod.folder(path),
+    "fluid-combined": lambda path, budget, sets: lod.combined(path),
 }
 
 
@@ -81,14 +82,18 @@ def main() -> int:
     form, name, out, *asked = sys.argv[1:]
     path = Path(name)
     try:
-        request = json.loads(Path(asked[0]).read_text()) if asked else None
-        most = request["budget"] if request else 4 * _size(path) + ROOM
+        request = {"key": ""} | (json.loads(Path(asked[0]).read_text()) if asked else {})
+        most = request.get("budget") or 4 * _size(path) + ROOM
         _bound(most, _size(path))
-        tensors = READERS[form](path, most)
-        if request is not None:
-            print(json.dumps(write_out(tensors, Path(out), request)))
+        sets = Sets(request["key"])
+        tensors = READERS[form](path, most, sets)
+        if "budget" in request:
+            left_out = write_out(tensors, Path(out), request)
         else:
+            left_out = []
             Path(out).write_text(json.dumps([told(each) for each in distinct(tensors)]))
+        sets.check()
+        print(json.dumps({"left_out": left_out, "sets": vars(sets)}))
     except Exception as error:  # whatever a file that is none of its format makes of its reader
         kind = "" if isinstance(error, FileError) else f"{type(error).__name__}: "
         said = "more memory than its numbers take" if isinstance(error, MemoryError) else str(error)

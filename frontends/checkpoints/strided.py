@@ -22,14 +22,22 @@ class Storage:
     count: int
 
 
+MARKS = ("neg", "conj")
+
+
 @dataclass(frozen=True)
 class View:
-    """A tensor of a storage."""
+    """A tensor of a storage.
+
+    neg, conj: the storage holds the negatives, or the conjugates, of its numbers.
+    """
 
     storage: Storage
     first: int
     shape: tuple[int, ...]
     strides: tuple[int, ...]
+    neg: bool = False
+    conj: bool = False
 
 
 def check_order(archive: zipfile.ZipFile, folder: str) -> None:
@@ -52,11 +60,17 @@ def strided(
         raise FileError(f"{shown(name)} reaches beyond its storage, which has {there:,} bytes")
     steps = zip(view.shape, view.strides, _contiguous(view.shape))
     plain = at is not None and all(n == 1 or step == own for n, step, own in steps)
+    plain = plain and not view.neg and not view.conj
 
     def read() -> Array:
         flat = np.frombuffer(data(), np.dtype(view.storage.dtype))[view.first :]
         strides = [itemsize * step for step in view.strides]
-        return np.lib.stride_tricks.as_strided(flat, view.shape, strides, writeable=False).copy()
+        held = np.lib.stride_tricks.as_strided(flat, view.shape, strides, writeable=False)
+        found = held.copy()
+        for marked, undone in ((view.conj, np.conjugate), (view.neg, np.negative)):
+            if marked:
+                undone(found, out=found)
+        return found
 
     offset = int(at or 0) + view.first * itemsize if plain else None
     return Stored(name, view.storage.dtype, view.shape, path, offset, size, read)

@@ -151,7 +151,7 @@ def test_what_is_no_such_file(tmp_path: Path) -> None:
     wanted = ("--network", "resnet50")
     assert "no such file" in _fails(other, out, *wanted)
     other.write_bytes(b"\x80\x04not weights")
-    assert "other (paddle): " in _fails(other, out, *wanted)
+    assert "other (pickle): " in _fails(other, out, *wanted)
     other.write_bytes(b"weights")
     assert "begins as no weights file does" in _fails(other, out, *wanted)
     assert list(tmp_path.iterdir()) == [other]

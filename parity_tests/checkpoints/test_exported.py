@@ -24,6 +24,7 @@ def _told(**changed: Any) -> dict[str, Any]:
         "sizes": [{"as_int": 2}, {"as_int": 3}],
         "strides": [{"as_int": 3}, {"as_int": 1}],
         "storage_offset": {"as_int": 0},
+        "layout": 7,
     }
     told: dict[str, Any] = {"path_name": "weight_0", "use_pickle": False, "tensor_meta": meta}
     for name, value in changed.items():
@@ -55,6 +56,7 @@ LIES: dict[str, tuple[dict[str, Any], str]] = {
     "another folder": ({"path_name": "../../byteorder"}, "'w' has no member"),
     "no type": ({"dtype": 99}, "'w' has no member, or is of a type"),
     "too small a type": ({"dtype": 8}, "reaches beyond its storage"),
+    "sparse": ({"layout": 1}, "'w' is sparse"),
     "pickled": ({"use_pickle": True}, "'w' is pickled within it"),
     "a size below zero": ({"sizes": [{"as_int": -2}, {"as_int": 3}]}, "which no tensor has"),
     "a size of text": ({"sizes": [{"as_expr": "s0"}, {"as_int": 3}]}, "'w' has no member"),

@@ -180,7 +180,7 @@ PLACES = {
 def test_a_weight_is_read_from_the_byte_that_the_list_says(form: str, tmp_path: Path) -> None:
     network = mutations.network()
     path = mutations.made(form, tmp_path)
-    _, found = tensors(path, network)
+    _, found, _ = tensors(path, network)
     places = {each["canonical"]: each for each in found if each["canonical"]}
     assert set(places) == set(network.elaboration.parameters)
     for name in ("fc.bias", "bn.mean", "conv.bias"):  # of one axis: alike in every layout
