@@ -153,7 +153,8 @@ def _signed(name: str, values: Any) -> Any:
 
 
 def _larger(name: str, values: Any) -> Any:
-    return float32_exact(draw(f"{name}/large", 0).uniform(1.5, 6.0, values.shape))
+    least = 5.0 if values.size == 1 else 1.5  # exp of a temperature is bounded by 100, often
+    return float32_exact(draw(f"{name}/large", 0).uniform(least, 6.0, values.shape))
 
 
 def sizes(shape: tuple[int, ...]) -> list[tuple[int, ...]]:
