@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from textwrap import shorten
 
 from tabulate import tabulate
 
@@ -19,7 +21,7 @@ from frontends.training.progress import Told
 from frontends.workers.pool import Workers
 from frontends.workers.scratch import scratch
 from reports.experiments.lab import DATA, Lab
-from reports.experiments.page import write_page
+from reports.experiments.page import path_of, write_page
 from reports.experiments.records import Record, read_record
 from reports.experiments.running import run
 from reports.experiments.studies import STUDIES, kinds_of
@@ -40,6 +42,9 @@ that ship with the project alone.
 
 exit codes: 0 all parts ran; 1 a part could not be run (the page says which and why); 2 wrong usage,
 nothing run; 130 interrupted (what ended is recorded: the same command goes on)."""
+
+LINE = 100  # characters of the line that says a claim
+GOES_ON = "what ended is recorded, and the same command goes on with the rest"
 
 
 def parser(prog: str) -> Parser:
@@ -80,8 +85,8 @@ def listed() -> str:
         (each.name, each.title, each.full.cost, each.quick.cost, ", ".join(each.full.panels))
         for each in EXPERIMENTS.values()
     ]
-    headers = ("experiment", "what", "cost", "--quick", "panels")
-    return tabulate(rows, headers, maxcolwidths=[None, 30, 22, None, 30])
+    headers = ("experiment", "what", "a full run", "--quick, on 2 idle cores", "panels")
+    return tabulate(rows, headers, maxcolwidths=[None, 30, 22, 14, 30], maxheadercolwidths=14)
 
 
 def scale_of(options: argparse.Namespace) -> Scale:
@@ -119,8 +124,10 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m reports.
     done = read_record(path, kinds_of) if path.exists() else None
     try:
         whole_run = _run(study, scale, path, done, options)
-    except KeyboardInterrupt:
-        _show(study, path)
+    except KeyboardInterrupt as error:
+        if path.exists():
+            _show(study, path)
+        print(f"the run was cut ({error or 'interrupted'}): {GOES_ON}", file=sys.stderr)
         raise
     _show(study, path)
     return 0 if whole_run else 1
@@ -131,6 +138,7 @@ def _run(
 ) -> bool:
     parts = study.plan(scale)
     told = Told()
+    told.say(f"the page will be {path_of(path)}")
     if done is not None and set(parts) <= set(done.parts):
         told.say("all parts are recorded: the page is made anew")
         return True
@@ -148,8 +156,10 @@ def _show(study: Study, path: Path) -> None:
     record = read_record(path, kinds_of)
     findings = study.find(record)
     print(findings.summary)
+    claims = {each.name: each.words for each in study.experiment.claims}
     for each in findings.verdicts:
-        print(f"{each.claim}: {each.word}: {each.evidence}")
+        said = shorten(claims[each.claim], LINE - len(each.word) - 2, placeholder=" …")
+        print(f"\n{each.word}: {said}\n  {each.evidence}")
     print(f"\n{write_page(study, record)}")
 
 

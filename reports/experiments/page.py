@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 from tabulate import tabulate
 
@@ -43,13 +44,18 @@ Records: [`data/{stem}.jsonl`](data/{stem}.jsonl).
 def write_page(study: Study, record: Record) -> str:
     """Write the page of a record and its plots beside the folder of records; return the page's
     name. Raises TriptychError."""
-    out, stem = record.path.parent.parent, record.path.stem
+    page_path, stem = path_of(record.path), record.path.stem
     findings = study.find(record)
     for drawing in findings.drawings:
         for end, content in drawing.files().items():
-            write_bytes(out / f"{stem}{end}", content)
-    write_text(out / f"{stem}.md", page(study, record, findings))
-    return str(out / f"{stem}.md")
+            write_bytes(page_path.with_name(f"{stem}{end}"), content)
+    write_text(page_path, page(study, record, findings))
+    return str(page_path)
+
+
+def path_of(record: Path) -> Path:
+    """Return where the page of a record is."""
+    return record.parent.parent / f"{record.stem}.md"
 
 
 def page(study: Study, record: Record, findings: Findings) -> str:
@@ -131,7 +137,10 @@ def _why(record: Record) -> str:
     """Return why parts were not run, as far as the ends of the sessions tell."""
     if not record.ended:
         return "interrupted"
-    whole = set(record.states) == {COMPLETE}
+    ends: dict[str, str] = {}  # of each command, how it ended at last
+    for each, state in zip(record.sessions, record.states):
+        ends[each["command"]] = state
+    whole = set(ends.values()) == {COMPLETE}
     return "not asked for" if whole else "not asked for, or interrupted"
 
 
@@ -173,7 +182,8 @@ def _end(state: str) -> str:
 def _time(study: Study, record: Record, scale: Scale) -> str:
     """Return what all parts took, and which of them the experiment does not ask for."""
     seconds = sum(each["seconds"] for each in record.parts.values())
-    said = f"{len(record.parts)} parts took {seconds / 60:,.0f} minutes in all"
+    minutes = round(seconds / 60)
+    said = f"{len(record.parts)} parts took {minutes:,} minute{'s' * (minutes != 1)} in all"
     planned = study.plan(scale)
     beyond = [each for each in record.parts if each not in planned]
     if not beyond:

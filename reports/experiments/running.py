@@ -30,13 +30,14 @@ def run(
     session: "scale" and "command" of the record that opens the session. An interrupt leaves what
     was recorded. Raises TriptychError.
     """
+    opening = _opening(study, lab)  # interrupted here, nothing is recorded
     file = RecordFile.continued(path) if done else RecordFile(path.parent, path.stem)
     began, state, whole = time.perf_counter(), INTERRUPTED, True
+    file.put("session", **opening, **session)
     try:
-        file.put("session", **_opening(study, lab), **session)
         left = [each for each in parts if done is None or each not in done.parts]
         for number, part in enumerate(left, 1):
-            lab.tell(f"{part} ({number} of {len(left)})")
+            lab.tell(f"{part}: begins ({number} of {len(left)})")
             whole &= _part(study, lab, part, file)
         state = COMPLETE
     finally:
@@ -53,12 +54,13 @@ def _part(study: Study, lab: Lab, part: str, file: RecordFile) -> bool:
         values = study.run(lab, part)
     except WorkerError as error:
         why = error.outcome
-        lab.tell(str(why))
+        lab.tell(f"{part}: stopped after {time.perf_counter() - began:,.0f} s: {why}")
         told = {"outcome": why.kind, "stage": why.stage, "message": why.message}
         file.put("stopped", part=part, **told)
         return False
     seconds = round(time.perf_counter() - began, 2)
     file.put("part", part=part, seconds=seconds, load=load(), values=values)
+    lab.tell(f"{part}: ended in {seconds:,.0f} s")
     return True
 
 

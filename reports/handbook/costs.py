@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from common.experiments import PITFALLS
-from reports.experiments.found.pitfalls import FIGURES, Cost, costs, percent, said
+from reports.experiments.found.lost import FIGURES, Cost, percent, points
+from reports.experiments.found.pitfalls import costs
 from reports.experiments.mistakes import MISTAKES, NOT_RUN
 from reports.handbook import experiments
 from reports.handbook.columns import SHORT
@@ -21,7 +22,8 @@ def read_costs(reports: Path) -> dict[str, list[Cost]]:
 
 
 def words(control: str, found: Mapping[str, Sequence[Cost]]) -> str:
-    """Return both figures of a pitfall, and why one is missing, in a line of Markdown."""
+    """Return the points that a pitfall costs by both figures, and why one is missing, in a line of
+    Markdown."""
     if control in NOT_RUN:
         return f"not run, because {NOT_RUN[control]}."
     if control not in found:
@@ -32,7 +34,8 @@ def words(control: str, found: Mapping[str, Sequence[Cost]]) -> str:
 
 
 def _in(cost: Cost) -> str:
-    figures = [f"{FIGURES[name]} {said(each)}" for name, each in cost.figures.items()]
+    figures = [f"{FIGURES[name]} {points(each)}" for name, each in cost.figures.items()]
     many = cost.right.count
     seeds = f"{many} random seed{'s' * (many > 1)}"
-    return f"{', '.join(figures)}; right {percent(cost.right)} ({SHORT[cost.panel]}, {seeds})"
+    where = f"{SHORT[cost.panel]}, {seeds}; the right network has {percent(cost.right)}"
+    return f"points of accuracy lost: {'; '.join(figures)} ({where})"

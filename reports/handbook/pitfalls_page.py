@@ -137,9 +137,10 @@ PAGE = """# Pitfalls, by symptom
 Each of these was planted into one panel of a network that was the same in all, and
 [the ladder of checks](README.md#words) was asked. What it said first, and whom it accused, is below; {count} mistakes, none unseen. What {costed}
 of them cost in accuracy was measured, too, on MNIST with a small network: trained so from scratch, and
-with the right network's trained weights carried over into the wrong one; means over random seeds, with
-95 % intervals where there are at least three ([the experiment](../{experiment}.md)). What ends in an error
-is under [error messages](errors.md).
+with the right network's trained weights carried over into the wrong one: points of accuracy below the right
+network of the same random seed, means over seeds with 95 % intervals where there are at least three; “not
+shown” where the interval includes zero, or there is none ([the experiment](../{experiment}.md)). What ends in
+an error is under [error messages](errors.md).
 
 {measured}
 

@@ -20,13 +20,15 @@ from frontends.ladder.reference import Reference
 from frontends.workers.pool import Workers
 from parity_tests.rows import rows
 from reports.experiments import planted
-from reports.experiments.found.pitfalls import costs, said
+from reports.experiments.found.lost import BETTER, COSTS, lost, said, word
+from reports.experiments.found.pitfalls import costs
 from reports.experiments.found.planted import planted_table
 from reports.experiments.lab import Lab
 from reports.experiments.mistakes import MISTAKES, NOT_RUN, Mistake, key
 from reports.experiments.pitfalls import plan
 from reports.experiments.records import Part, Record
 from reports.experiments.studies import STUDIES
+from reports.experiments.study import UNSHOWN
 from reports.handbook import costs as handbook
 from reports.handbook.pitfalls_page import PITFALLS as SHOWN
 
@@ -114,9 +116,43 @@ def test_costs_are_against_the_right_network_of_the_seed(tmp_path: Path) -> None
     (momentum,) = found["momentum"]  # of seed 2 there is nothing right to hold it against
     assert set(momentum.figures) == {"trained"} and momentum.right.mean == pytest.approx(97)
     assert said(found["loss summed"][0].figures["trained"]) == "diverged in 1 of 1 seeds"
-    assert handbook.words("epsilon", found).startswith("trained so from scratch 91.0 %")
+    assert handbook.words("epsilon", found).startswith(
+        "points of accuracy lost: trained so from scratch 5.0, not shown; weights carried over"
+    )
     shown = STUDIES["pitfalls"].find(record)
-    assert "at most 51.0 points (epsilon)" in shown.summary and "loss summed" in str(shown.tables)
+    assert "0 of 2 pitfalls are shown" in shown.summary and "loss summed" in str(shown.tables)
+    assert "Some seeds diverged: loss summed." in shown.summary
+
+
+# Accuracies of the wrong network in three seeds, in percent, of the right one 80, 82 and 84.
+EVIDENCE: dict[str, tuple[tuple[float, ...], str]] = {
+    "costs": ((70, 73, 74), COSTS),
+    "costs little, and always": ((79.5, 81.4, 83.5), COSTS),
+    "costs much in the mean alone": ((80, 40, 84), UNSHOWN),
+    "better": ((85, 87.1, 89), BETTER),
+    "two seeds": ((70, 72), UNSHOWN),
+}
+
+
+@rows("wrong, what", EVIDENCE)
+def test_a_cost_is_shown_by_its_interval(
+    wrong: tuple[float, ...], what: str, tmp_path: Path
+) -> None:
+    """In the summary, in the tables and in the handbook: by the paired difference."""
+    parts: dict[str, dict[str, Any]] = {}
+    for seed, (good, bad) in enumerate(zip((80, 82, 84), wrong)):
+        parts[f"right/momentum/torch/{seed}"] = RIGHT | {"accuracy": good / 100}
+        parts[f"wrong/gain/torch/{seed}"] = WRONG | {"trained": bad / 100, "carried": None}
+    record = _made(parts, tmp_path)
+    found = costs(record)
+    points = found["gain"][0].figures["trained"].lost
+    assert points is not None and word(points) == what
+    summary = STUDIES["pitfalls"].find(record).summary
+    assert f"{int(what == COSTS)} of 1 pitfalls are shown to cost" in summary
+    assert f"a cost of {int(what == UNSHOWN)} is not shown" in summary
+    assert ("better than the right network: gain." in summary) == (what == BETTER)
+    assert lost(points) in handbook.words("gain", found)
+    assert lost(points).endswith(what) == (what != COSTS)
 
 
 def test_every_pitfall_has_a_line_on_its_cost() -> None:

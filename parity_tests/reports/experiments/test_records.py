@@ -59,7 +59,7 @@ def _run(folder: Path, results: dict[str, Any], workers: Workers) -> tuple[Recor
         run(_study(results), lab, list(results), path, done, OPENING)
     finally:
         record = read_record(path, kinds_of)
-    return record, [each.split()[0] for each in said if " of " in each]
+    return record, [each.split(": begins (")[0] for each in said if ": begins (" in each]
 
 
 PART, OTHER = "width/1/27/0", "width/8/6/0"
@@ -124,6 +124,15 @@ def test_how_sessions_ended_is_said(
         assert line.endswith(end) if end else line.endswith(("quiet", "beside it"))
 
 
+def test_what_went_on_to_its_end_is_not_interrupted(tmp_path: Path) -> None:
+    """The same command, run again."""
+    record = _sessions(tmp_path / "none.jsonl", 20, 21)
+    record.states = [INTERRUPTED, COMPLETE]
+    record.sessions[1]["command"] = record.sessions[0]["command"]
+    study = _study({PART: WIDTH})
+    assert f"- 1 of 1 parts, not asked for: `{PART}`" in page(study, record, study.find(record))
+
+
 def test_sessions_stand_in_the_order_of_their_dates(tmp_path: Path) -> None:
     record = _sessions(tmp_path / "none.jsonl", 22, 20, 21)
     record.states = [COMPLETE, INTERRUPTED, COMPLETE]
@@ -136,8 +145,9 @@ def test_sessions_stand_in_the_order_of_their_dates(tmp_path: Path) -> None:
 
 def test_parts_beyond_the_plan_are_told(tmp_path: Path, workers: Workers) -> None:
     record, _ = _run(tmp_path, {PART: WIDTH, "width/1/27/1": WIDTH, OTHER: WIDTH}, workers)
+    record.parts[OTHER]["seconds"] = 60.0
     study = replace(STUDIES["resnext_forms"], plan=lambda scale: [OTHER])
-    said = " minutes in all, 2 of them beyond the plan of 1: `width/1/27/0,1`\n"
+    said = "3 parts took 1 minute in all, 2 of them beyond the plan of 1: `width/1/27/0,1`\n"
     assert said in page(study, record, study.find(record))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,37 +12,22 @@ from tabulate import tabulate
 from common.experiments import PITFALLS
 from reports.experiments import drawing
 from reports.experiments.drawing import Drawing, Interval, Theme, interval, shares
+from reports.experiments.found.lost import (
+    FEWEST,
+    FIGURES,
+    Cost,
+    Share,
+    all_lost,
+    lost,
+    percent,
+    said,
+    shown,
+    summary,
+)
 from reports.experiments.mistakes import MISTAKES, NOT_RUN, key
 from reports.experiments.page import label
 from reports.experiments.records import Record
 from reports.experiments.study import Findings
-
-FIGURES = {"trained": "trained so from scratch", "carried": "weights carried over"}
-
-FEWEST = 3  # random seeds that an interval is told of
-
-
-@dataclass(frozen=True)
-class Share:
-    """One figure of a pitfall: its accuracy in percent, and the points that it is below the right
-    network's of the same random seeds; None: in no seed was there an accuracy. diverged: in how
-    many there was none, of how many."""
-
-    accuracy: Interval | None
-    lost: Interval | None
-    diverged: int
-    seeds: int
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a pitfall costs in one panel. right: the right network's accuracy in percent. figures:
-    by a key of FIGURES, of those that were run."""
-
-    panel: str
-    right: Interval
-    figures: Mapping[str, Share]
-
 
 HOW = (
     "the network has two convolutions of stride 2 with “same” padding, grouped and dilated ones, "
@@ -55,7 +39,8 @@ HOW = (
     "trained so from scratch: the wrong network from the same random seed on the same batches; "
     "weights carried over: the right network's trained weights, evaluated in the wrong network",
     "intervals: 95 %, of the mean over random seeds, of weights and order of samples, where there "
-    "are at least three; points lost are those of the same seed",
+    "are at least three; points lost are those of the same seed, and are “not shown” where their "
+    "interval includes zero, or there is none",
     "with statistics of the batch at evaluation: one image at a time, in numpy",
 )
 
@@ -65,10 +50,14 @@ def find(record: Record) -> Findings:
     found = costs(record)
     panels = list(dict.fromkeys(cost.panel for own in found.values() for cost in own))
     return Findings(
-        _summary(found),
+        summary(_in(found, panels[0]) if panels else {}),
         (),
         (_lost(found, panels),) if panels else (),
-        (*((f"In {label(p)}", _table(found, p)) for p in panels), ("Not run", _not_run())),
+        (
+            *((f"What is shown in {label(p)}", shown(_in(found, p))) for p in panels),
+            *((f"In {label(p)}", _table(found, p)) for p in panels),
+            ("Not run", _not_run()),
+        ),
         HOW,
     )
 
@@ -105,51 +94,6 @@ def _cost(panel: str, pairs: Sequence[tuple[Any, Any]]) -> Cost:
     return Cost(panel, shares([good["accuracy"] for good, _ in pairs]), figures)
 
 
-def said(figure: Share) -> str:
-    """Return a figure in words: "95.1 % (94.8 to 95.4)", and in how many seeds it diverged."""
-    words = [percent(figure.accuracy)] if figure.accuracy else []
-    if figure.diverged:
-        words.append(f"diverged in {figure.diverged} of {figure.seeds} seeds")
-    return ", ".join(words)
-
-
-def percent(found: Interval) -> str:
-    """Return an accuracy with its interval."""
-    return f"{found.mean:.1f} %{_range(found)}"
-
-
-def _points(found: Interval | None) -> str:
-    return f"{found.mean:.1f}{_range(found)}" if found else ""
-
-
-def _range(found: Interval) -> str:
-    """Return the interval in words, "" of too few seeds for one."""
-    return "" if found.count < FEWEST else f" ({found.low:.1f} to {found.high:.1f})"
-
-
-def _summary(found: Mapping[str, Sequence[Cost]]) -> str:
-    parts = [_of(found, name) for name in FIGURES]
-    return " ".join(filter(None, parts)) or "Nothing was run yet."
-
-
-def _of(found: Mapping[str, Sequence[Cost]], figure: str) -> str:
-    own = _all_lost({name: costs[0] for name, costs in found.items()}, figure)
-    if not own:
-        return ""
-    worst = max(own, key=lambda name: own[name].mean)
-    many = sum(each.mean > 1 for each in own.values())
-    return (
-        f"{FIGURES[figure].capitalize()}, {many} of {len(own)} pitfalls cost more than a point of "
-        f"accuracy, at most {own[worst].mean:.1f} points ({worst})."
-    )
-
-
-def _all_lost(found: Mapping[str, Cost], figure: str) -> dict[str, Interval]:
-    """Return what each pitfall costs by one figure, of those that have it."""
-    shares = {name: cost.figures.get(figure) for name, cost in found.items()}
-    return {name: each.lost for name, each in shares.items() if each and each.lost}
-
-
 def _in(found: Mapping[str, Sequence[Cost]], panel: str) -> dict[str, Cost]:
     return {name: cost for name, own in found.items() for cost in own if cost.panel == panel}
 
@@ -161,7 +105,7 @@ def _table(found: Mapping[str, Sequence[Cost]], panel: str) -> str:
         cells = [name, percent(own[name].right)]
         for figure in FIGURES:
             had = own[name].figures.get(figure)
-            cells += [said(had), _points(had.lost)] if had else ["", ""]
+            cells += [said(had), lost(had.lost)] if had else ["", ""]
         rows.append((*cells, str(own[name].right.count), MISTAKES[name].why))
     headers = (
         "pitfall", "the right network", "trained so from scratch", "points lost",
@@ -196,7 +140,7 @@ def _lost(found: Mapping[str, Sequence[Cost]], panels: Sequence[str]) -> Drawing
             own = _in(found, panel)
             names = sorted(own, key=_worst(own))[::-1]
             for number, (figure, words) in enumerate(FIGURES.items()):
-                lost = _all_lost(own, figure)
+                lost = all_lost(own, figure)
                 at = [names.index(name) for name in lost]
                 means = [each.mean for each in lost.values()]
                 half = [_half(each) for each in lost.values()]

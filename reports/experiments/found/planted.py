@@ -9,7 +9,7 @@ import numpy as np
 from tabulate import tabulate
 
 from reports.experiments.drawing import shares
-from reports.experiments.found.pitfalls import percent
+from reports.experiments.found.lost import percent
 from reports.experiments.page import label
 from reports.experiments.planted import LONGER, PLANTED, RATE, RIGHT
 

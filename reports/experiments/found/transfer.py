@@ -13,7 +13,7 @@ from reports.experiments import drawing
 from reports.experiments.drawing import Drawing, Theme
 from reports.experiments.page import label
 from reports.experiments.records import Record
-from reports.experiments.study import FALSE, HOLDS, OPEN, Findings, Verdict
+from reports.experiments.study import FALSE, HOLDS, OPEN, UNSHOWN, Findings, Verdict
 
 
 def find(record: Record) -> Findings:
@@ -97,13 +97,15 @@ def _converges(panels: Mapping[str, Any]) -> Verdict:
     gains = {
         name: (_early(each["second"]), _early(each["scratch"])) for name, each in panels.items()
     }
-    better = all(one < other for one, other in gains.values())
+    lower = sum(one < other for one, other in gains.values())
     said = "; ".join(f"{label(n)} {one:.3f}, {other:.3f}" for n, (one, other) in gains.items())
     return Verdict(
         "converges",
-        HOLDS if better else FALSE,
-        "mean loss of the first 20 steps of the second stage, behind the first stage and from "
-        f"drawn weights: {said}",
+        UNSHOWN,
+        "one seed, which has no interval: panels start at the same weights and see the same "
+        "batches, and are no further chances. Mean loss of the first 20 steps of the second "
+        f"stage, behind the first stage and from drawn weights, lower in {lower} of "
+        f"{len(gains)} panels: {said}",
     )
 
 
