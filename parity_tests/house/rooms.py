@@ -95,6 +95,7 @@ WORKER_SIDE = {
     "frontends.workers.arrays",
     "frontends.workers.channel",
     "frontends.workers.encoding",
+    "frontends.workers.generators",
     "frontends.workers.layouts",
     "frontends.workers.outcomes",
     "frontends.workers.parameters",

@@ -61,7 +61,7 @@ TOPICS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "feed": ("a batch, to the framework and its layout", ()),
     "train on": ("a batch", ()),
     "validate": ("over all batches", ()),
-    "save": ("parameters, optimizer, progress", ()),
+    "save": ("parameters, optimizer, progress", ("make_folder",)),
     "loop": ("epochs", ()),
     "export": (
         "the best network as it is in inference, and what it is worth",
@@ -88,7 +88,7 @@ PATTERNS: tuple[tuple[str, str], ...] = (
     ("evaluation", r"metrics_of|clone\(for_test|^inferred ="),
     ("training program", r"train_step|create_optimizer"),
     ("start", r"Session|Executor|CompiledProgram|global_variables_initializer|default_startup"),
-    ("save", r"^kept =|makedirs|Saver"),
+    ("save", r"^kept =|makedirs|make_folder|Saver"),
     ("options", r"parse\(\)"),
 )
 
