@@ -29,7 +29,10 @@ def choose(kind: str, given: str, available: Iterable[str]) -> str:
     """Return `given` if it is available, or raise a TriptychError that lists what is."""
     names = list(available)
     if given not in names:
-        raise TriptychError(f"unknown {kind} {given!r}; available: {', '.join(names)}")
+        from common.hints import of_name  # what makes no mistake does without
+
+        hint = of_name(given, names)
+        raise TriptychError(f"unknown {kind} {given!r}{hint}; available: {', '.join(names)}")
     return given
 
 

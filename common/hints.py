@@ -29,6 +29,24 @@ _OPS = {
     "batchnorm2d": "batch_norm it is called",
 }
 
+# How people call frameworks -> how the options do.
+_FRAMEWORKS = {
+    **dict.fromkeys(("pytorch", "libtorch", "torchvision"), "torch"),
+    **dict.fromkeys(("keras", "tf", "tf2", "tensorflow2", "tfkeras"), "tensorflow"),
+    **dict.fromkeys(("tf1", "tensorflow115", "tensorflowv1"), "tensorflow1"),
+    **dict.fromkeys(("paddlepaddle", "paddle3", "paddle2", "pp", "pdparams"), "paddle"),
+    **dict.fromkeys(("paddlefluid", "fluid18", "paddle1", "paddle18"), "fluid"),
+}
+
+
+def of_name(given: str, available: Iterable[str]) -> str:
+    """Return what is available and meant by a name that is not, "" where nothing is known."""
+    plain, names = "".join(filter(str.isalnum, given.lower())), list(available)
+    meant = [each for each in names if each.lower() in (plain, given.lower().strip())]
+    known = [each for each in names if each == _FRAMEWORKS.get(plain)]
+    found = next(iter([*meant, *known]), "")
+    return f" (did you mean {found}?)" if found else ""
+
 
 def of_padding(layer: Any) -> str:
     """Return what to write in place of a word for padding, "" where there is none."""

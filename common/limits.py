@@ -18,4 +18,5 @@ LONGEST_NAME = 100  # characters
 LONGEST_LINE = 4_000  # characters of a line of wiring or of a signature
 LONGEST_EXPRESSION = 2_000  # characters, after substitution too
 DEEPEST_EXPRESSION = 60  # operations within operations
+MOST_VALUES = 2**31  # of a sample of inputs
 LARGEST_NUMBER = 2**53  # sizes and their products: what every panel counts exactly

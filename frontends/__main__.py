@@ -122,6 +122,19 @@ COMMANDS = (
         "doctor",
     ),
 )
+# What people may call a subcommand, and which it is.
+MEANT = {
+    **dict.fromkeys(("compare", "diff"), "verify FILE FILE"),
+    **dict.fromkeys(("check", "prove", "test"), "verify NETWORK"),
+    **dict.fromkeys(("list", "show", "models"), "networks"),
+    **dict.fromkeys(("write", "generate", "port", "translate", "export"), "emit NETWORK"),
+    **dict.fromkeys(("fit", "run"), "train NETWORK"),
+    **dict.fromkeys(("benchmark", "time", "profile"), "bench"),
+    **dict.fromkeys(("download", "fetch", "dataset", "datasets"), "data fetch NAME"),
+    **dict.fromkeys(("weights", "load", "inspect"), "convert FILE --list"),
+    **dict.fromkeys(("migrate", "modernize"), "upgrade FILE.py"),
+    **dict.fromkeys(("install", "setup", "env", "envs"), "environments create all"),
+}
 GROUPS = [each.name.split()[:1] for each in COMMANDS if " " in each.name]
 HELP = ("-h", "--help", "help")
 INSTALL = "run `pip install -e .` in the repository"
@@ -177,6 +190,8 @@ def find(given: Sequence[str]) -> Command:
         seconds = [name.split()[1] for name, *_ in COMMANDS if name.startswith(f"{given[0]} ")]
         raise TriptychError(f"{given[0]}: which? {', '.join(seconds)}")
     firsts = list(dict.fromkeys(each.name.split()[0] for each in COMMANDS))
+    if given[0] in MEANT:
+        raise TriptychError(f"unknown command {given[0]!r}; did you mean {MEANT[given[0]]}?")
     near = importlib.import_module("difflib").get_close_matches(given[0], firsts, 1)
     hint = f"did you mean {near[0]}?" if near else f"available: {', '.join(firsts)}"
     raise TriptychError(f"unknown command {given[0]!r}; {hint}")

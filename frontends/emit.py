@@ -62,7 +62,9 @@ def parser(prog: str) -> Parser:
     )
     made.add_argument("network", help=NETWORK)
     made.add_argument(
-        "--dialect", required=True, help=f"{', '.join(FRAMEWORKS)}, several with commas, or all"
+        "--dialect",
+        required=True,
+        help=f"{', '.join(FRAMEWORKS)}, or, with --out, several with commas, or all",
     )
     add_set(made)
     made.add_argument(

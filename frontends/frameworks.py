@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from common.errors import TriptychError
+from common.hints import of_name
 
 
 @dataclass(frozen=True)
@@ -171,8 +172,9 @@ def select(names: str, historical: bool = False) -> list[str]:
     chosen = [name.strip() for name in names.split(",") if name.strip()]
     unknown = [name for name in chosen if name not in TABLE]
     if unknown or not chosen:
+        hint = of_name(unknown[0], FRAMEWORKS) if unknown else ""
         raise TriptychError(
-            f"unknown framework {', '.join(unknown) or names!r}; "
+            f"unknown framework {', '.join(unknown) or names!r}{hint}; "
             f"available: all, {', '.join(FRAMEWORKS)}"
         )
     return list(dict.fromkeys(chosen))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 
 from common.datasets.dataset import Dataset, Split
 from common.errors import TriptychError
+from common.files import read_array
 
 FILES = ("train.npz", "test.npz")
 MEMBERS = ("images", "labels")
@@ -31,14 +30,13 @@ def read(folder: Path) -> Dataset:
 
 
 def _split(path: Path) -> Split:
-    try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
-            missing = [name for name in MEMBERS if name not in arrays]
-            if missing:
-                raise TriptychError(f"{path}: holds no {missing[0]}, but {', '.join(arrays)}")
-            images, labels = (arrays[name] for name in MEMBERS)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise TriptychError(f"{path}: cannot be read: {error}") from None
+    arrays = read_array(path)
+    if not isinstance(arrays, dict):
+        raise TriptychError(f"{path}: holds one array; expected {' and '.join(MEMBERS)} of savez")
+    missing = [name for name in MEMBERS if name not in arrays]
+    if missing:
+        raise TriptychError(f"{path}: holds no {missing[0]}, but {', '.join(arrays)}")
+    images, labels = (arrays[name] for name in MEMBERS)
     if images.ndim != 4 or images.dtype.kind not in "fiu":
         said = f"{images.dtype} of shape {images.shape}"
         raise TriptychError(f"{path}: images: {said}; expected numbers of shape (N, C, H, W)")

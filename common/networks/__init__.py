@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 
 from common.errors import TriptychError, choose
@@ -40,5 +41,7 @@ def load(reference: str) -> Network:
         return from_json(read_text(reference, MOST_JSON), reference)
     if reference.endswith(".py"):
         raise TriptychError(f"{reference}: which function? expected FILE.py:function")
+    if reference not in available() and os.path.exists(reference):  # noqa: PTH110 - of any text
+        raise TriptychError(f"{reference}: is no network; expected FILE.json or FILE.py:function")
     name = choose("network", reference, available())
     return next(family[name]() for family in FAMILIES if name in family)

@@ -11,7 +11,7 @@ from pathlib import Path
 from safetensors.numpy import save
 
 from common.errors import TriptychError
-from common.files import write_bytes
+from common.files import followed, write_bytes
 from common.network import Network
 from frontends.checkpoints import bundle, lod
 from frontends.checkpoints.fitting import mark_of
@@ -71,6 +71,7 @@ def write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
     Raises TriptychError.
     """
     beside = None
+    folder = followed(folder)
     try:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise TriptychError(f"{folder}: is there already; expected a new or an empty folder")

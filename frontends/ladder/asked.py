@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from common import machine
 from common.datasets.augment import NONE, augmented, generator
 from common.datasets.pictures import SCALING, Pictures
 from common.errors import TriptychError
+from common.files import read_array
+from common.limits import MOST_VALUES
 from common.recipes.recipe import Recipe
-from common.text import one_line
 from frontends.ladder.files import FileReference
 
 MANY, FEW, SMALL = 16, 4, 64 * 64  # samples of small maps and of larger ones; what small is
@@ -42,6 +44,19 @@ class Asked:
     timeout: float = 600
     recipe: Recipe | None = None
 
+    def __post_init__(self) -> None:
+        """Raise a TriptychError for inputs without a sample or number, or that no memory holds."""
+        if self.inputs is not None:
+            _check_samples(self.inputs)
+        elif self.shape is not None:
+            batch, there = batch_for(self.shape, self.batch), machine.memory()
+            needed = 8 * batch * prod(self.shape)  # float64
+            if there is not None and needed > there:
+                raise TriptychError(
+                    f"{batch} samples of shape {self.shape} take {machine.sized(needed)}; this "
+                    f"machine has {machine.sized(there)}"
+                )
+
 
 def titles(references: list[FileReference]) -> list[str]:
     """Return what the subjects are called: by file and entry, with the framework or a number where
@@ -64,10 +79,25 @@ def batch_for(shape: tuple[int, ...], wanted: int | None) -> int:
 
 def shape_of(text: str) -> tuple[int, ...]:
     """Return a shape that is said as 3,32,32. Raises TriptychError."""
-    parts = text.replace("x", ",").split(",")
-    if not all(part.strip().isdecimal() and int(part) for part in parts):
+    parts = [part.strip() for part in text.replace("x", ",").split(",")]
+    if not all(part.isdecimal() and part.strip("0") for part in parts):
         raise TriptychError(f"--input-shape {text}: expected sizes such as 3,32,32, channels first")
+    if max(map(len, parts)) > len(str(MOST_VALUES)) or prod(map(int, parts)) > MOST_VALUES:
+        raise TriptychError(
+            f"--input-shape {text[:60]}: at most {MOST_VALUES:,} values can be in a sample"
+        )
     return tuple(int(part) for part in parts)
+
+
+def _check_samples(inputs: Any, where: str = "") -> None:
+    """Raise a TriptychError for a batch of nothing, on which any two networks agree, and for NaN,
+    on which none do."""
+    if not inputs.size:
+        raise TriptychError(
+            f"{where}inputs of shape {inputs.shape} hold no sample; expected (N, …) with N > 0"
+        )
+    if not np.isfinite(inputs).all():
+        raise TriptychError(f"{where}inputs hold NaN or infinity, which prove nothing")
 
 
 def read_inputs(path: str, shape: tuple[int, ...] | None) -> Any:
@@ -79,13 +109,14 @@ def read_inputs(path: str, shape: tuple[int, ...] | None) -> Any:
     if Path(path).suffix.lower() in IMAGES:
         return _read_image(path, shape)
     try:
-        array = np.load(path, allow_pickle=False)
-    except (OSError, ValueError) as error:
-        raise TriptychError(f"--input {path}: {one_line(str(error))}") from None
+        array = read_array(Path(path))
+    except TriptychError as error:
+        raise TriptychError(f"--input {error}") from None
     if not isinstance(array, np.ndarray) or array.ndim < 2 or array.dtype.kind not in "fiu":
         raise TriptychError(
             f"--input {path}: expected numbers of shape (N, …), as numpy.save writes"
         )
+    _check_samples(array, f"--input {path}: ")
     if shape is not None and array.shape[1:] != shape:
         if array.ndim == 4 and (array.shape[3], *array.shape[1:3]) == shape:
             array = array.transpose(0, 3, 1, 2)

@@ -102,6 +102,22 @@ MISTAKES = {
         "good.json --dialect torch,jax --out out",
         "unknown dialect 'jax'; available: tensorflow, paddle, torch",
     ),
+    "dialect of another name": (
+        emit,
+        "good.json --dialect pytorch",
+        "unknown dialect 'pytorch' (did you mean torch?); available: tensorflow, ",
+    ),
+    "Keras": (emit, "good.json --dialect Keras", "'Keras' (did you mean tensorflow?); available"),
+    "framework of another name": (
+        verify,
+        "good.json --framework tf1,torch",
+        "unknown framework 'tf1' (did you mean tensorflow1?); available: all, ",
+    ),
+    "format of another name": (
+        convert,
+        "a.pt b --network resnet18 --format PaddlePaddle",
+        "unknown format 'PaddlePaddle' (did you mean paddle?); available: ",
+    ),
     "dialects without a folder": (
         emit,
         "good.json --dialect torch,paddle",

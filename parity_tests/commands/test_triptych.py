@@ -135,12 +135,19 @@ UNKNOWN = {
         ["serve"],
         "triptych: unknown command 'serve'; available: networks, emit, verify, train, experiment",
     ),
+    "meant": (["compare", "a", "b"], "unknown command 'compare'; did you mean verify FILE FILE?"),
+    "meant, too": (["fit"], "triptych: unknown command 'fit'; did you mean train NETWORK?"),
     "option": (["--verbose"], "triptych: unknown command '--verbose'; available: networks"),
     "of two words": (["report"], "triptych: report: which? runs, networks"),
     "other second word": (["report", "page"], "triptych: report: which? runs, networks"),
     "network": (["networks", "show", "resnet51"], "triptych networks: unknown network 'resnet51'"),
     "option of a subcommand": (["doctor", "--fast"], "triptych doctor: unrecognized arguments"),
 }
+
+
+def test_what_is_meant_is_a_command() -> None:
+    for word, meant in triptych.MEANT.items():
+        assert triptych.find(meant.split()).name and word not in {n.split()[0] for n in BY_NAME}
 
 
 @rows("arguments, message", UNKNOWN)
