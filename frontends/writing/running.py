@@ -99,13 +99,15 @@ def parse():
     parser.add_argument("--epochs", type=int, default={epochs}, help="passes over the data")
     parser.add_argument("--steps", type=int, default={steps}, help="at most, 0: no limit")
     parser.add_argument("--batch-size", type=int, default={batch}, help="samples a step")
+    parser.add_argument("--eval-batch-size", type=int, default={evaluated},
+                        help="samples at once where nothing is trained")
     parser.add_argument("--device", choices=("cpu", "gpu"), default="cpu",
                         help="to run on"){precision}
     parser.add_argument("--seed", type=int, default=0, help="of what the network starts from")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     options = parser.parse_args()
-    if options.batch_size < 1:
-        parser.error("--batch-size is %d, expected at least 1" % options.batch_size)
+    if min(options.batch_size, options.eval_batch_size) < 1:
+        parser.error("--batch-size and --eval-batch-size: expected at least 1")
     return options
 '''
 _FOLDER = '''
@@ -118,6 +120,7 @@ def make_folder(path):
     except OSError as error:
         raise SystemExit("--out: %s" % error)
 '''
+EVALUATED = 256  # samples at once, or the recipe's batch where that is more
 # How every main starts: what is wrong with the data is told before a network is built, and leaves
 # no folder.
 START = """
@@ -139,7 +142,7 @@ LOOP = """
             total += train_on(images, labels, learning_rate(step, steps_per_epoch)) * len(labels)
             count += len(labels)
             step, done = step + 1, done + 1
-        validation, accuracy = validate(batches(test, options.batch_size))
+        validation, accuracy = validate(batches(test, options.eval_batch_size))
         said = (epoch + 1, total / max(count, 1), validation, accuracy)
         print("epoch %d: loss{penalty} %.4f, validation loss %.4f, accuracy %.4f" % said)
         if done >= steps_per_epoch:  # else it goes on when it is resumed
@@ -148,12 +151,14 @@ LOOP = """
         save_as("last")
         if is_best:
             save_as("best")
+        print("%s: saved as last%s" % (options.out, " and best" if is_best else ""))
     if best < 0:  # no epoch was run
         return
     restore("best")
     path = os.path.join(options.out, "inference{suffix}")
+    print("%s: exporting the best, and testing what is read of it" % path)
     export({exported}, path)
-    images = (each[0] for each in batches(test, options.batch_size))
+    images = (each[0] for each in batches(test, options.eval_batch_size))
     outputs = predict(path, images{where})
     print("%s: accuracy %.4f" % (path, (outputs.argmax(1) == test[1]).mean()))
 """
@@ -180,7 +185,12 @@ def reading(network: Network, recipe: Recipe, mixes: bool) -> list[str]:
         data, text = "cifar-10-python.tar.gz", _CIFAR
     if network.input_shape == (1, 28, 28):
         data, text = "a folder with MNIST's four files, gzipped, directly in it", _MNIST
-    numbers = {"epochs": recipe.epochs, "steps": recipe.steps, "batch": recipe.batch}
+    numbers = {
+        "epochs": recipe.epochs,
+        "steps": recipe.steps,
+        "batch": recipe.batch,
+        "evaluated": max(recipe.batch, EVALUATED),
+    }
     classes = network.elaboration.output[0]
     read = _READ.format(shape=network.input_shape, sizes=sizes, classes=classes)
     parse = _PARSE.format(data=data, precision=_PRECISION if mixes else "", **numbers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -16,7 +17,7 @@ from common.recipes.recipe import Optimizer, Recipe
 from frontends.checkpoints import convert
 from frontends.frameworks import FRAMEWORKS, HISTORICAL
 from frontends.ladder.reference import Reference
-from frontends.workers.environments import interpreter
+from frontends.workers.environments import ROOT, interpreter
 from frontends.writing.emit import emit
 from parity_tests.cases import small
 from parity_tests.rows import rows
@@ -81,7 +82,8 @@ def _written(panel: str, folder: Path, recipe: Recipe, old: str = "", new: str =
 
 def _check(panel: str, recipe: Recipe, folder: Path) -> None:
     _written(panel, folder, recipe)
-    *_, last = _train(panel, folder).splitlines()
+    *_, saved, exporting, last = _train(panel, folder).splitlines()
+    assert saved == "checkpoints: saved as last and best" and ": exporting " in exporting
     accuracy = f"checkpoints/{EXPORTED.get(panel, 'inference')}: accuracy "
     assert last.startswith(accuracy)
     outputs = _predicted(panel, folder)
@@ -89,6 +91,24 @@ def _check(panel: str, recipe: Recipe, folder: Path) -> None:
     files = [f"best{SUFFIXES.get(panel, '')}", *([WITHIN[panel]] if panel in WITHIN else [])]
     for file in files:
         assert difference(outputs, _computed(folder, file)).relative < BOUND
+
+
+LOADED = {
+    "torch": "torch.export.load({}).module()",
+    "paddle": "paddle.jit.load({})",
+    "tensorflow": "tf.saved_model.load({})",
+    "fluid": "fluid.io.load_inference_model({}, executor)",
+    "tensorflow1": 'tf.saved_model.loader.load(session, ["serve"], {})',
+}
+
+
+@rows("panel, call", {panel: (panel, call) for panel, call in LOADED.items()})
+def test_an_export_is_loaded_as_the_readme_says(panel: str, call: str) -> None:
+    """By the calls of `predict`, which the other tests run."""
+    form = re.escape("".join(call.split())).replace(re.escape("{}"), r"[^:]{1,40}?")
+    written = emit(NETWORK, panel, recipe=OWN).text
+    for text in (written, (ROOT / "README.md").read_text(encoding="utf-8")):
+        assert re.search(form, "".join(text.split()))
 
 
 ROWS = {f"{panel}-own": (panel, OWN) for panel in FRAMEWORKS}

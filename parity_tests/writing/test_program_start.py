@@ -7,6 +7,7 @@ import io
 import re
 import sys
 from contextlib import redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,8 @@ from parity_tests.rows import rows
 SLOW = Recipe(Optimizer("adam"), 1e-4, epochs=1, batch=8)
 PANELS = {panel: panel for panel in FRAMEWORKS}
 REFUSED = {
-    "no batch": (("--batch-size", "0"), "--batch-size is 0, expected at least 1"),
+    "no batch": (("--batch-size", "0"), "--batch-size and --eval-batch-size: expected at least 1"),
+    "no batch to evaluate": (("--eval-batch-size", "0"), "expected at least 1"),
     "no data": ((), "the following arguments are required: --data"),
     "precision": (("--precision", "half"), "invalid choice: 'half'"),
 }
@@ -95,3 +97,14 @@ def test_help_says_what_every_option_is_by_default(
     assert all("(default: " in each for each in taken) and len(taken) >= 7
     (given,) = (each for each in options if each.startswith("data"))
     assert said in given and "default" not in given
+
+
+@rows("batch, expected", {"few": (8, 256), "many": (300, 300)})
+def test_evaluation_takes_many_images_at_once(
+    batch: int, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = replace(SLOW, batch=batch)
+    names = data.reading(emit(load("resnet18"), "torch", recipe=recipe).text)
+    monkeypatch.setattr(sys, "argv", ["program.py", "--data", "data"])
+    options = names["parse"]()
+    assert (options.batch_size, options.eval_batch_size) == (batch, expected)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import os
+import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -55,6 +56,7 @@ def _trains_and_resumes(panel: str, folder: Path) -> None:
         "parts": ("--epochs", "2", "--steps", str(STEPS + 1)),
         "more": ("--epochs", "2", "--resume"),
         "mixed": ("--epochs", "1", "--precision", "bfloat16"),
+        "evaluated": ("--epochs", "1", "--eval-batch-size", "3"),
     }.items():
         into = "parts" if out == "more" else out
         done = _run(panel, folder, "--out", into, *options)
@@ -66,6 +68,8 @@ def _trains_and_resumes(panel: str, folder: Path) -> None:
     (first, second), (same, cut), (last,) = said["whole"], said["parts"], said["more"]
     for line in (first, second):  # of 8 samples and 2 more
         assert round(10 * float(line.split()[-1]), 2).is_integer()
+    (evaluated,) = said["evaluated"]
+    assert _numbers(evaluated) == pytest.approx(_numbers(first), abs=2e-4)
     assert first == same and second != cut and _validation(second) == _validation(last)
     if panel not in UNMIXED:
         (mixed,) = said["mixed"]
@@ -75,6 +79,10 @@ def _trains_and_resumes(panel: str, folder: Path) -> None:
     *_, line = done.stderr.splitlines()
     assert done.returncode == 1 and ": cannot be read: " in line, done.stderr
     assert "Traceback" not in done.stderr
+
+
+def _numbers(line: str) -> list[float]:
+    return [float(each) for each in re.findall(r"\d+\.\d+", line)]
 
 
 def _validation(line: str) -> str:
