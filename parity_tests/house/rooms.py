@@ -11,8 +11,8 @@ DIALECTS = tuple(f"frontends.{framework}" for framework in FRAMEWORKS)
 # From bottom to top. A module imports from its own room and from the floors below; the rooms of
 # one floor know nothing of each other. A module is in the room whose name is the longest.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("common.signals",),
-    ("common.errors", "common.hints", "common.limits"),
+    ("common.signals", "common.hints"),
+    ("common.errors", "common.limits"),
     ("common.text",),
     ("common.files", "common.expressions", "common.initializers"),
     ("common.sizes", "common.wiring"),
