@@ -77,7 +77,7 @@ PATTERNS: tuple[tuple[str, str], ...] = (
     ("validate", r"^def validate\b"),
     ("save", r"^def save_as\b"),
     ("loop", r"^while "),
-    ("export", r"^if best < 0|restore\(|export\(|predict\(|inference\b|^images =|accuracy %"),
+    ("export", r"^if best < 0|restore\(|export\(|predict\(|exporting|inference\b|^images =|accuracy %"),
     ("data", r"read\(options\.data"),
     ("precision", r"^(with |if )?.*options\.precision"),
     ("loop", r"^(steps_per_epoch =|\(?epoch, .*\bbest\)? = )"),
