@@ -141,7 +141,7 @@ def test_the_best_is_exported(tmp_path: Path) -> None:
 
 @pytest.mark.complete
 def test_an_export_in_training_mode_is_seen(tmp_path: Path) -> None:
-    _written("torch", tmp_path, OWN, "export(network.eval()", "export(network.train()")
+    _written("torch", tmp_path, OWN, "export(network.cpu().eval()", "export(network.cpu().train()")
     _train("torch", tmp_path)
     outputs = _predicted("torch", tmp_path)
     assert difference(outputs, _computed(tmp_path, "best.pt")).relative > 0.01
