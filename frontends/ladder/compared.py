@@ -181,7 +181,7 @@ class Comparison:
         sizes = other_sizes(self._making, runs, self._asked.seed) if agree else Sizes({}, [])
         if sizes.apart and found and not sizes.fixed:
             for line in sizes.notes:
-                yield Row(FORWARD["evaluate"], (self.names[0],), MISMATCHED, note=line)
+                yield Row(FORWARD["evaluate"], tuple(self.names), MISMATCHED, note=line)
             return
         self.notes += sizes.notes
         if sizes.apart:

@@ -17,7 +17,7 @@ from frontends.ladder.beside import MAGNIFIED, FileRuns
 from frontends.ladder.climb import given
 from frontends.ladder.locate import FLOAT64_BOUND
 from frontends.ladder.making import Making
-from frontends.ladder.report import Row, stopped_row
+from frontends.ladder.report import Row, stopped_by
 from frontends.ladder.runs import BOTH, Job
 from frontends.ladder.structure import STRUCTURE
 from frontends.ladder.unlike import dropouts_of
@@ -37,11 +37,9 @@ def dropouts_at_work(runs: FileRuns, panels: tuple[str, str]) -> Iterator[Row]:
     if not all(told):
         return
     jobs = [Job(panel, want=BOTH[1:], dropping=True) for panel in panels]
-    try:
-        found = _worst(runs, jobs, BOTH[1:])
-    except WorkerError as error:
-        yield stopped_row(error.outcome.framework, error.outcome)
-        return
+    stopped = _stopped(runs, jobs)
+    yield from stopped
+    found = None if stopped else _worst(runs, jobs, BOTH[1:])
     if found is not None and found.relative > AGAIN_BOUND:
         words = " and ".join(f"{dropouts_of(runs, panel)} of {panel}" for panel in panels)
         line = f"dropouts act on training in other ways: {words}; outputs {found}"
@@ -49,38 +47,42 @@ def dropouts_at_work(runs: FileRuns, panels: tuple[str, str]) -> Iterator[Row]:
 
 
 def other_weights(making: Making, runs: FileRuns) -> Iterator[Row]:
-    """Yield a row for every pair of files: whether they agree on weights of other signs and sizes,
-    as trained ones may have."""
-    subjects, panels = list(runs.brought.values()), list(runs.brought)
-    rows = {pair: Row(WEIGHTS, pair, AGREES, 0.0, AGAIN_BOUND) for pair in combinations(panels, 2)}
+    """Yield a row for every pair of files that were compared on weights of other signs and sizes,
+    as trained ones may have; none where nothing of these gave a number."""
+    subjects, rows = list(runs.brought.values()), dict[tuple[str, str], Row]()
     for number, (what, values) in enumerate(_others(runs).items()):
         others = {**runs.parameters, **values}
         inputs = {"input": runs.given["input"]}
         elsewhere = making.made(subjects, f"weights_{number}", runs.shape, others, inputs)
-        for pair, row in rows.items():
-            found = _row(elsewhere, pair, what)
-            rows[pair] = max(row, found, key=lambda each: (not each.passed, each.worst or 0.0))
+        for pair in combinations(runs.brought, 2):
+            found = [each for each in (rows.get(pair), _row(elsewhere, pair, what)) if each]
+            if found:
+                rows[pair] = max(found, key=lambda each: (not each.passed, each.worst or 0.0))
     yield from rows.values()
 
 
-def _row(runs: FileRuns, pair: tuple[str, str], what: str) -> Row:
-    """Return the row of two files; what neither takes, or a constant that one does not, tells
-    nothing."""
-    stops = runs.run_all([[Job(panel)] for panel in pair])
-    stopped = [(panel, stop) for panel, stop in zip(pair, stops) if stop is not None]
-    if len(stopped) == 2 or (stopped and what.startswith(CONSTANTS)):
-        return Row(WEIGHTS, pair, AGREES, 0.0, AGAIN_BOUND)
-    for panel, stop in stopped:
-        if isinstance(stop, WorkerError):
-            return stopped_row(panel, stop.outcome)
-        raise stop
-    found = _worst(runs, [Job(panel) for panel in pair], BOTH)
+def _row(runs: FileRuns, pair: tuple[str, str], what: str) -> Row | None:
+    """Return the row of two files, None where nothing was compared: neither takes these weights, or
+    one does not take a constant, or no output is finite."""
+    jobs = [Job(panel) for panel in pair]
+    stopped = _stopped(runs, jobs)
+    if len(stopped) == 1 and not what.startswith(CONSTANTS):
+        return stopped[0]
+    found = None if stopped else _worst(runs, jobs, BOTH)
     if found is None:
-        return Row(WEIGHTS, pair, AGREES, 0.0, AGAIN_BOUND)
-    bound = max(AGAIN_BOUND, _magnified(runs, pair)) if found.relative > AGAIN_BOUND else 0.0
-    if found.relative > bound and bound:
-        return Row(WEIGHTS, pair, MISMATCHED, found.relative, bound, f"{what}: outputs {found}")
-    return Row(WEIGHTS, pair, AGREES, found.relative, AGAIN_BOUND)
+        return None
+    bound = AGAIN_BOUND
+    if found.relative > bound:
+        bound = max(bound, _magnified(runs, pair))
+    outcome = MISMATCHED if found.relative > bound else AGREES
+    note = f"{what}: outputs {found}" if outcome == MISMATCHED else ""
+    return Row(WEIGHTS, pair, outcome, found.relative, bound, note)
+
+
+def _stopped(runs: FileRuns, jobs: list[Job]) -> list[Row]:
+    """Run jobs side by side; return a row for each that did not come to its end."""
+    stops = zip(jobs, runs.run_all([[job] for job in jobs]))
+    return [stopped_by(job.subject, stop) for job, stop in stops if stop is not None]
 
 
 def _magnified(runs: FileRuns, pair: tuple[str, str]) -> float:
@@ -100,11 +102,8 @@ def _magnified(runs: FileRuns, pair: tuple[str, str]) -> float:
 
 def _worst(runs: FileRuns, jobs: list[Job], modes: tuple[str, ...]) -> Difference | None:
     """Return the worst difference of two files' outputs, what is infinite in both left out; None
-    where nothing is finite. Raises WorkerError."""
+    where nothing is finite. jobs: that came to their end."""
     found = []
-    for stop in runs.run_all([[job] for job in jobs]):
-        if stop is not None:
-            raise stop
     one, other = (runs.run(job).read() for job in jobs)
     with one, other:
         for mode in modes:
@@ -181,37 +180,57 @@ class Sizes:
         return lines + [f"{each} is of one size: not compared at others" for each in self.fixed]
 
 
+@dataclass(frozen=True)
+class _Tried:
+    """What came of a size. parted: how outputs part, "" if they agree. refused: why, of the files
+    that did not take it."""
+
+    parted: str
+    refused: dict[str, str]
+
+
 def other_sizes(making: Making, runs: FileRuns, seed: int) -> Sizes:
-    """Return what files that agree at one size do at others."""
-    apart, fixed = dict[tuple[int, ...], str](), dict[str, None]()
+    """Return what files that agree at one size do at others.
+
+    A Keras model that takes none of those that another file takes is said to be of one size.
+    """
+    tried = dict[tuple[int, ...], _Tried]()
     for number, shape in enumerate(sizes(runs.shape) if len(runs.shape) == 3 else ()):
         inputs = float32_exact(draw("inputs", seed).standard_normal((2, *shape)))
-        found = _at(making, runs, f"size_{number}", shape, {"input": inputs}, fixed)
-        if found:
-            apart[shape] = found
-    return Sizes(apart, list(fixed))
+        found = _at(making, runs, f"size_{number}", shape, {"input": inputs})
+        if len(found.refused) < len(runs.brought):
+            tried[shape] = found
+    fixed = [
+        panel
+        for panel, subject in runs.brought.items()
+        if subject.framework == "tensorflow" and tried
+        if all(panel in each.refused for each in tried.values())
+    ]
+    apart = dict[tuple[int, ...], str]()
+    for shape, each in tried.items():
+        refused = [
+            f"{n} does not take them: {w}" for n, w in each.refused.items() if n not in fixed
+        ]
+        if each.parted or refused:
+            apart[shape] = "; ".join(filter(None, [each.parted, *refused]))
+    return Sizes(apart, fixed)
 
 
 def _at(
-    making: Making, runs: FileRuns, name: str, shape: tuple[int, ...], inputs: Mapping[str, Any],
-    fixed: dict[str, None],
-) -> str:  # fmt: skip
-    """Return how files part at a size, "" if they agree; Keras models that declare another one, and
-    do not take it, are added to the fixed ones."""
-    subjects = list(runs.brought.values())
-    elsewhere = making.made(subjects, name, shape, runs.parameters, inputs)
+    making: Making, runs: FileRuns, name: str, shape: tuple[int, ...], inputs: Mapping[str, Any]
+) -> _Tried:
+    """Return what came of a size."""
+    elsewhere = making.made(list(runs.brought.values()), name, shape, runs.parameters, inputs)
     jobs = {panel: Job(panel, want=BOTH[:1]) for panel in runs.brought}
     stops = dict(zip(jobs, elsewhere.run_all([[job] for job in jobs.values()])))
-    ran = [panel for panel, stop in stops.items() if stop is None]
+    refused = dict[str, str]()
     for panel, stop in stops.items():
-        if stop is not None and not isinstance(stop, WorkerError):
+        if isinstance(stop, WorkerError):
+            refused[panel] = stop.outcome.message
+        elif stop is not None:
             raise stop
-        if stop is not None and ran and runs.brought[panel].framework == "tensorflow":
-            fixed[panel] = None
-        elif stop is not None and ran:
-            return f"{ran[0]} takes them, {panel} does not: {stop.outcome.message}"
-    for one, other in combinations(ran, 2):
+    for one, other in combinations([panel for panel in jobs if panel not in refused], 2):
         found = _worst(elsewhere, [jobs[one], jobs[other]], BOTH[:1])
         if found is not None and found.relative > FLOAT64_BOUND:
-            return elsewhere.apart_in_evaluation() or str(found)
-    return ""
+            return _Tried(elsewhere.apart_in_evaluation() or str(found), refused)
+    return _Tried("", refused)

@@ -185,7 +185,7 @@ def _metrics(program: Program) -> list[str]:
 _EXPORT = '''
 def export(network, path):
     """Move the network to the CPU and write it for inference on batches of any size."""
-    # Traced on a GPU, batches have a limit, and the file can be read on a GPU alone.
+    # Tracing on a GPU would limit the batch, and tie the file to GPUs.
     batch = {{0: torch.export.Dim("batch")}}
     images = torch.zeros({shape})
     exported = torch.export.export(network.cpu().eval(), (images,), dynamic_shapes=(batch,))

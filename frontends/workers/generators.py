@@ -38,7 +38,7 @@ class _OfNumpy(np.random.RandomState):
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
-        made(lambda: [getattr(each, "tolist", lambda e=each: e)() for each in self.get_state()])
+        made(lambda: plain(self.get_state()))
 
 
 def watch() -> None:
@@ -53,13 +53,16 @@ def watch() -> None:
 def _noted(make: Callable[..., Any]) -> Callable[..., Any]:
     def default_rng(seed: Any = None) -> Any:
         found = make(seed)
-        made(lambda: _plain(found.bit_generator.state))
+        made(lambda: plain(found.bit_generator.state))
         return found
 
     return default_rng
 
 
-def _plain(state: Any) -> Any:
+def plain(state: Any) -> Any:
+    """Return a state in a form that compares."""
     if isinstance(state, dict):
-        return {key: _plain(each) for key, each in state.items()}
+        return {key: plain(each) for key, each in state.items()}
+    if isinstance(state, tuple):
+        return [plain(each) for each in state]
     return state.tolist() if isinstance(state, np.ndarray) else state

@@ -246,12 +246,7 @@ class Recordings:
 
 def python_random() -> Any:
     """Return the states of the generators of Python and numpy, and of a file's own."""
-    return random.getstate(), pickled(np.random.get_state()), generators.states()
-
-
-def pickled(state: Any) -> str:
-    """Return a state in a form that compares."""
-    return repr([each.tolist() if isinstance(each, np.ndarray) else each for each in state])
+    return random.getstate(), generators.plain(np.random.get_state()), generators.states()
 
 
 def the_tensor(output: Any, kind: Any) -> Any:

@@ -156,7 +156,7 @@ LOOP = """
         return
     restore("best")
     path = os.path.join(options.out, "inference{suffix}")
-    print("%s: exporting the best, and testing what is read of it" % path)
+    print("exporting the best network to %s" % path)
     export({exported}, path)
     images = (each[0] for each in batches(test, options.eval_batch_size))
     outputs = predict(path, images{where})

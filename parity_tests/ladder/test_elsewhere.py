@@ -37,7 +37,7 @@ UNLIKE = {
     "a third pool, Keras": _pair(
         "Pools", 'keras_net.py:pools(None, "same")', "they differ", shape=None
     ),
-    "one size alone": _pair("Fixed", "Fixed(32)", "takes them", shape=None),
+    "one size alone": _pair("Fixed", "Fixed(32)", "does not take them", shape=None),
     "images scaled": _pair("Scales", "Scales(True)", "between 0 and 1"),
     "a black image": _pair("Divides", "Divides(1e-12)", "between 0 and 1"),
     "from the third training": _pair("Later", "Later(3)", "training on it once more"),
@@ -86,7 +86,21 @@ def test_a_stated_size_is_told_with_those_at_which_files_part(workers: Workers) 
     report = _pair("Pools", "Pools(True)", shape=MAPS).report(workers)
     said = "the same network, on inputs of shape (3, 32, 32) and not on (3, 33, 63)"
     assert report.proved and report.verdict.startswith(said), report.text()
-    assert any(row.rung == WEIGHTS for row in report.rows)
+
+
+@rows("entry, compared", {"gains": ("Norm", True), "none of these": ("Pools", False)})
+def test_other_weights_have_a_row_where_they_were_compared(
+    entry: str, compared: bool, workers: Workers
+) -> None:
+    """A row that agrees without a comparison would tell nothing."""
+    report = _pair(entry, entry, shape=None).report(workers)
+    assert [row.rung for row in report.rows].count(WEIGHTS) == compared, report.text()
+
+
+def test_a_keras_model_that_takes_some_sizes_is_not_of_one(workers: Workers) -> None:
+    """It takes one of three, and parts there: that counts, where no size was stated."""
+    report = _pair("Pools", "keras_net.py:picky", shape=None).report(workers)
+    assert not report.proved and "does not take them" in report.text(), report.text()
 
 
 @rows("size", {str(size): size for size in (28, 32, 224, 299)})

@@ -83,7 +83,7 @@ def _written(panel: str, folder: Path, recipe: Recipe, old: str = "", new: str =
 def _check(panel: str, recipe: Recipe, folder: Path) -> None:
     _written(panel, folder, recipe)
     *_, saved, exporting, last = _train(panel, folder).splitlines()
-    assert saved == "checkpoints: saved as last and best" and ": exporting " in exporting
+    assert saved == "checkpoints: saved as last and best" and exporting.startswith("exporting ")
     accuracy = f"checkpoints/{EXPORTED.get(panel, 'inference')}: accuracy "
     assert last.startswith(accuracy)
     outputs = _predicted(panel, folder)

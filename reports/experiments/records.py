@@ -85,9 +85,7 @@ class Record:
     sessions: list[Session] = field(default_factory=list)
     parts: dict[str, Part] = field(default_factory=dict)
     stopped: dict[str, Stopped] = field(default_factory=dict)
-    states: list[str] = field(
-        default_factory=list
-    )  # how each session ended, "" of one that did not
+    states: list[str] = field(default_factory=list)  # how sessions ended, "": one did not
 
     @property
     def ended(self) -> bool:
