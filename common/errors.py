@@ -11,8 +11,6 @@ import signal
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-
-from common.hints import of_name
 from common.signals import Interrupted, unwinding
 
 USAGE_EXIT, CLOSED_EXIT = 2, 141
@@ -30,6 +28,8 @@ def choose(kind: str, given: str, available: Iterable[str]) -> str:
     """Return `given` if it is available, or raise a TriptychError that lists what is."""
     names = list(available)
     if given not in names:
+        from common.hints import of_name  # the screen of `triptych` loads nothing more
+
         hint = of_name(given, names)
         raise TriptychError(f"unknown {kind} {given!r}{hint}; available: {', '.join(names)}")
     return given
