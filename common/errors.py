@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+
 from common.signals import Interrupted, unwinding
 
 USAGE_EXIT, CLOSED_EXIT = 2, 141
